@@ -1,0 +1,40 @@
+import type { RoutingModel } from "../ir/routing-model.ts";
+import { isSecretKey } from "../telemetry/log.ts";
+
+const redacted = "[redacted]";
+
+/** Shorter values are replaced only where they stand by themselves: as a part of other text they would match too much. */
+const minPartLength = 4;
+
+/**
+ * A copy of plain data without the credentials that the model holds: manifests may set or match headers such as
+ * `Authorization`, and whoever may see routing need not see those values, in pairs or inside of sentences.
+ */
+export function redact<T>(value: T, model: RoutingModel): T {
+  const secrets = [...secretValues(model)].sort((a, b) => b.length - a.length);
+  const hide = (text: string): string => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, redacted), text);
+  return JSON.parse(JSON.stringify(value), (_key, member: unknown) => {
+    if (typeof member === "string") return hide(member);
+    return isSecretPair(member) ? { ...member, value: redacted } : member;
+  }) as T;
+}
+
+const secretsOfModel = new WeakMap<RoutingModel, ReadonlySet<string>>();
+
+function secretValues(model: RoutingModel): ReadonlySet<string> {
+  const known = secretsOfModel.get(model);
+  if (known) return known;
+  const secrets = new Set<string>();
+  JSON.stringify(model, (_key, member: unknown) => {
+    if (isSecretPair(member) && member.value.length >= minPartLength) secrets.add(member.value);
+    return member;
+  });
+  secretsOfModel.set(model, secrets);
+  return secrets;
+}
+
+function isSecretPair(member: unknown): member is { readonly name: string; readonly value: string } {
+  if (typeof member !== "object" || member === null) return false;
+  const { name, value } = member as { readonly name?: unknown; readonly value?: unknown };
+  return typeof name === "string" && typeof value === "string" && isSecretKey(name);
+}

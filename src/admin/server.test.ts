@@ -1,0 +1,366 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { request } from "node:http";
+import { connect } from "node:net";
+import { type TestContext, test } from "node:test";
+import type { Configuration, ControlState } from "../control/control-state.ts";
+import { makeFinding } from "../finding/catalogue.ts";
+import type { GatewayModel, HttpRule } from "../ir/routing-model.ts";
+import { SecretTable } from "../ir/secret-table.ts";
+import { createSnapshot } from "../store/create-snapshot.ts";
+import { createTelemetry } from "../telemetry/create-telemetry.ts";
+import { createLogger } from "../telemetry/log.ts";
+import type {
+  ConfigAnswer,
+  ErrorAnswer,
+  ExplainAnswer,
+  FindingsAnswer,
+  ReadyAnswer,
+  RoutesAnswer,
+  StatusAnswer,
+} from "./api.ts";
+import { type AdminOptions, startAdminServer } from "./server.ts";
+
+const group = "gateway.networking.k8s.io";
+const secretValue = "Bearer hush-hush";
+
+const rule: HttpRule = {
+  key: "HTTPRoute/shop/cart/0",
+  from: { kind: "HTTPRoute", namespace: "shop", name: "cart", pointer: "/spec/rules/0" },
+  namespace: "shop",
+  name: "cart",
+  ruleIndex: 0,
+  ruleName: "",
+  routeKind: "HTTPRoute",
+  labels: {},
+  filters: [
+    {
+      from: { kind: "HTTPRoute", namespace: "shop", name: "cart", pointer: "/spec/rules/0/filters/0" },
+      filter: {
+        kind: "headerModifier",
+        on: "request",
+        set: [{ name: "authorization", value: secretValue }],
+        add: [],
+        remove: [],
+      },
+    },
+  ],
+  backends: [],
+  timeouts: { requestMs: 0, backendRequestMs: 0 },
+};
+
+const gateway: GatewayModel = {
+  key: "infra/edge",
+  namespace: "infra",
+  name: "edge",
+  from: { kind: "Gateway", namespace: "infra", name: "edge", pointer: "" },
+  labels: {},
+  addresses: [],
+  listeners: [
+    {
+      key: "Gateway/infra/edge/http",
+      name: "http",
+      from: { kind: "Gateway", namespace: "infra", name: "edge", pointer: "/spec/listeners/0" },
+      port: 8080,
+      hostname: "",
+      hash: "",
+      protocol: "HTTP",
+      filters: [],
+      virtualHosts: [
+        {
+          hostname: "*",
+          entries: [
+            {
+              match: { path: { kind: "prefix", value: "/cart" }, headers: [], query: [] },
+              rule: rule.key,
+              matchIndex: 0,
+            },
+          ],
+        },
+      ],
+    },
+  ],
+  httpRules: { [rule.key]: rule },
+};
+
+const configuration: Configuration = {
+  generation: 7,
+  snapshot: createSnapshot([]),
+  result: {
+    routing: { gateways: [gateway], clusters: {} },
+    endpoints: { "shop/cart:80": [{ address: "10.0.0.1", port: 8080 }] },
+    secrets: new SecretTable(new Map([["infra/tls", { kind: "certificate", chainPem: "chain", keyPem: "hush-hush" }]])),
+    status: [],
+    findings: [],
+  },
+  report: {
+    generation: 7,
+    listeners: { "Gateway/infra/edge/http": { state: "programmed", address: "127.0.0.1", port: 8080 } },
+    addresses: {},
+  },
+  status: [
+    {
+      ref: { kind: "HTTPRoute", group, namespace: "shop", name: "cart" },
+      generation: 3,
+      body: { shape: "route", parents: [{ parentRef: { name: "edge" }, conditions: [] }] },
+    },
+    {
+      ref: { kind: "Gateway", group, namespace: "infra", name: "edge" },
+      generation: 1,
+      body: { shape: "gateway", conditions: [], listeners: [], attachedListenerSets: 0, addresses: [] },
+    },
+  ],
+  findings: [
+    makeFinding("listener-failed", {
+      object: { kind: "Gateway", group, namespace: "infra", name: "edge" },
+      message: "x",
+      fix: "y",
+    }),
+  ],
+};
+
+const serving: ControlState = { phase: "serving", turn: 7, configuration };
+
+async function start(t: TestContext, state: ControlState = serving, extra: Partial<AdminOptions> = {}) {
+  const lines: string[] = [];
+  const telemetry = createTelemetry({ version: "1.2.3" });
+  const server = await startAdminServer({
+    address: { host: "127.0.0.1", port: 0 },
+    state: () => state,
+    telemetry,
+    log: createLogger({ write: (line) => lines.push(line) }),
+    controllerName: "sluice.example/x",
+    normalizePath: (path) => (path.includes("\\") ? undefined : path),
+    routeRows: (model) =>
+      model.gateways.map(({ key, httpRules }) => ({
+        gateway: key,
+        listener: "http",
+        protocol: "HTTP",
+        port: 8080,
+        hostname: "*",
+        match: "prefix /cart",
+        route: "HTTPRoute shop/cart#0",
+        namespace: "shop",
+        backends: [],
+        does: Object.values(httpRules).map(({ filters }) => `sets ${JSON.stringify(filters)}`),
+      })),
+    ...extra,
+  });
+  t.after(() => server.close());
+  t.after(() => telemetry.close());
+  const get = async (path: string, { method = "GET", headers = {} as Record<string, string> } = {}) => {
+    const message = request({ ...server.address, path, method, headers, agent: false });
+    message.end();
+    const [response] = await once(message, "response");
+    let text = "";
+    for await (const chunk of response) text += chunk;
+    return { status: response.statusCode as number, headers: response.headers as Record<string, string>, text };
+  };
+  const json = async <T>(path: string) => JSON.parse((await get(path)).text) as T;
+  return { server, lines, get, json };
+}
+
+test("startAdminServer: /livez answers from the start, / lists every endpoint", async (t) => {
+  const { get } = await start(t, { phase: "starting", turn: 0 });
+  assert.deepEqual([(await get("/livez")).status, (await get("/livez")).text], [200, "ok\n"]);
+  const index = (await get("/")).text;
+  for (const path of ["/livez", "/readyz", "/metrics", "/status", "/findings", "/routes", "/explain", "/config"]) {
+    assert.ok(index.includes(`\n${path} `), path);
+  }
+});
+
+test("/readyz: 503 until the first configuration and while draining, and the body says why", async (t) => {
+  const failed: Configuration = {
+    ...configuration,
+    report: { ...configuration.report, listeners: { a: { state: "failed", message: "no" } } },
+  };
+  const failure = { turn: 8, message: "a bug" };
+  const rows: readonly (readonly [ControlState, number, RegExp])[] = [
+    [{ phase: "starting", turn: 0 }, 503, /not in service yet/],
+    [{ phase: "starting", turn: 1, failure }, 503, /log says why/],
+    [serving, 200, /1 of 1 listeners serve/],
+    [{ ...serving, failure }, 200, /generation 7 stays/],
+    [{ ...serving, configuration: failed }, 503, /None of the 1 listeners/],
+    [{ ...serving, phase: "draining" }, 503, /shutting down/],
+  ];
+  for (const [state, status, reason] of rows) {
+    const { get } = await start(t, state);
+    const answer = await get("/readyz");
+    const body = JSON.parse(answer.text) as ReadyAnswer;
+    assert.equal(answer.status, status, reason.source);
+    assert.equal(body.ready, status === 200);
+    assert.match(body.reason, reason);
+  }
+});
+
+test("/metrics: the format that the scraper asks for", async (t) => {
+  const { get } = await start(t);
+  const plain = await get("/metrics");
+  assert.equal(plain.headers["content-type"], "text/plain; version=0.0.4; charset=utf-8");
+  assert.match(plain.text, /\ngateway_build_info\{version="1\.2\.3",node_version="v[^"]+"\} 1\n/);
+  const open = await get("/metrics", { headers: { accept: "application/openmetrics-text;version=1.0.0" } });
+  assert.equal(open.headers["content-type"], "application/openmetrics-text; version=1.0.0; charset=utf-8");
+  assert.ok(open.text.endsWith("# EOF\n"));
+  for (const name of ["process_cpu_seconds_total", "process_resident_memory_bytes", "process_uptime_seconds"]) {
+    assert.match(plain.text, new RegExp(`^${name} [0-9.]+$`, "m"));
+  }
+  assert.match(plain.text, /^nodejs_eventloop_lag_seconds\{percentile="99"\} /m);
+});
+
+test("/status: objects with their status, chosen by kind and namespace", async (t) => {
+  const { json } = await start(t);
+  const all = await json<StatusAnswer>("/status");
+  assert.equal(all.generation, 7);
+  assert.equal(all.objects.length, 2);
+  const some = await json<StatusAnswer>("/status?kind=httproute&namespace=shop");
+  assert.deepEqual(some.objects, [
+    {
+      kind: "HTTPRoute",
+      group,
+      namespace: "shop",
+      name: "cart",
+      observedGeneration: 3,
+      status: { parents: [{ parentRef: { name: "edge" }, controllerName: "sluice.example/x", conditions: [] }] },
+    },
+  ]);
+  assert.deepEqual((await json<StatusAnswer>("/status?name=nothing")).objects, []);
+});
+
+test("/findings: chosen by severity", async (t) => {
+  const { json } = await start(t);
+  assert.equal((await json<FindingsAnswer>("/findings?severity=error")).findings[0]?.code, "SL7004");
+  assert.deepEqual((await json<FindingsAnswer>("/findings?severity=info")).findings, []);
+});
+
+test("/config, /routes and /explain: credentials are left out", async (t) => {
+  const { get, json } = await start(t);
+  const config = await json<ConfigAnswer>("/config");
+  assert.equal(config.routing.gateways[0]?.listeners[0]?.port, 8080);
+  assert.deepEqual(config.secrets, ["infra/tls"]);
+  assert.deepEqual(config.endpoints, configuration.result.endpoints);
+  for (const path of ["/config", "/routes", "/explain?path=/cart"]) {
+    const { text } = await get(path);
+    assert.doesNotMatch(text, /hush/, path);
+    assert.match(text, /\[redacted\]/, path);
+  }
+  assert.equal((await json<RoutesAnswer>("/routes?namespace=shop")).routes.length, 1);
+});
+
+test("/explain: which rule serves a request; the only port that serves the scheme is the default", async (t) => {
+  const { json } = await start(t);
+  const hit = await json<ExplainAnswer>(
+    "/explain?host=Shop.Example.com:8080&path=/cart/1%3Fa%3Db&header=x-a:1&header=X-A:2",
+  );
+  assert.equal(hit.explanation.outcome.kind, "rule");
+  const { port, host, path, query, headers } = hit.explanation.request;
+  assert.deepEqual(
+    { port, host, path, query, headers },
+    { port: 8080, host: "shop.example.com", path: "/cart/1", query: "a=b", headers: { "x-a": "1, 2" } },
+  );
+  const miss = await json<ExplainAnswer>("/explain?path=/");
+  assert.equal(miss.explanation.outcome.kind, "none");
+});
+
+test("bad requests: a JSON error that says what to ask instead", async (t) => {
+  const { get } = await start(t);
+  const rows: readonly (readonly [string, number, RegExp])[] = [
+    ["/nothing", 404, /GET \//],
+    ["/constructor", 404, /GET \//],
+    ["/status?kid=Gateway", 400, /kind, namespace, name/],
+    ["/status?kind=a&kind=b", 400, /once/],
+    ["/findings?severity=fatal", 400, /error or warning or info/],
+    ["/explain?port=0", 400, /port=80/],
+    ["/explain?port=http", 400, /port=80/],
+    ["/explain?scheme=ftp", 400, /http or https/],
+    ["/explain?path=cart", 400, /path=\//],
+    ["/explain?path=/a%5Cb", 400, /backslashes/],
+    ["/explain?header=nonsense", 400, /header=/],
+    ["/explain?header=__proto__", 400, /header=/],
+  ];
+  for (const [path, status, fix] of rows) {
+    const answer = await get(path);
+    const body = JSON.parse(answer.text) as ErrorAnswer;
+    assert.equal(answer.status, status, path);
+    assert.equal(answer.headers["content-type"], "application/json; charset=utf-8");
+    assert.match(body.fix, fix, path);
+  }
+});
+
+test("before the first configuration: what speaks about it answers 503", async (t) => {
+  const { get } = await start(t, { phase: "starting", turn: 0 });
+  for (const path of ["/status", "/config", "/routes", "/findings", "/explain"]) {
+    assert.equal((await get(path)).status, 503, path);
+  }
+});
+
+test("read-only: other methods are refused, HEAD has no body", async (t) => {
+  const { get } = await start(t);
+  for (const method of ["POST", "PUT", "DELETE", "OPTIONS"]) {
+    const answer = await get("/status", { method });
+    assert.deepEqual([answer.status, answer.headers["allow"]], [405, "GET, HEAD"]);
+  }
+  for (const path of ["/metrics", "/status", "/livez"]) {
+    const answer = await get(path, { method: "HEAD" });
+    assert.deepEqual([answer.status, answer.text], [200, ""]);
+  }
+});
+
+test("DNS rebinding: a foreign Host is refused; addresses, localhost and configured names are served", async (t) => {
+  const { get } = await start(t, serving, { hostnames: ["sluice.infra.svc"] });
+  const rows: readonly (readonly [string, number])[] = [
+    ["127.0.0.1:9900", 200],
+    ["[::1]:9900", 200],
+    ["localhost", 200],
+    ["LOCALHOST.:80", 200],
+    ["sluice.infra.svc", 200],
+    ["evil.example.com", 403],
+    ["localhost.evil.example.com", 403],
+    ["127.0.0.1.evil.example.com", 403],
+    ["127.0.0.1:80:80", 403],
+    ["[localhost]", 403],
+  ];
+  for (const [host, status] of rows) assert.equal((await get("/status", { headers: { host } })).status, status, host);
+});
+
+test("answers are not cached, not guessed at, and open to no other origin", async (t) => {
+  const { get } = await start(t);
+  const { headers } = await get("/status", { headers: { origin: "https://evil.example.com" } });
+  assert.equal(headers["cache-control"], "no-store");
+  assert.equal(headers["x-content-type-options"], "nosniff");
+  assert.equal(headers["access-control-allow-origin"], undefined);
+});
+
+test("an error of ours is a 500 that says nothing of the inside, and is logged", async (t) => {
+  const { get, lines } = await start(t, serving, {
+    routeRows: () => {
+      throw new Error("a detail of the inside");
+    },
+  });
+  const answer = await get("/routes");
+  assert.equal(answer.status, 500);
+  assert.doesNotMatch(answer.text, /inside/);
+  assert.match(lines.join(""), /a detail of the inside/);
+});
+
+test("limits: headers beyond 8 KiB are refused", async (t) => {
+  const { get } = await start(t);
+  assert.equal((await get("/livez", { headers: { "x-large": "x".repeat(9000) } })).status, 431);
+});
+
+test("close: ends idle and half-open connections, and can be called twice", async (t) => {
+  const { server } = await start(t);
+  const socket = connect(server.address.port, server.address.host);
+  socket.on("error", () => {});
+  await once(socket, "connect");
+  socket.write("GET /livez HTTP/1.1\r\nHost: localhost\r\n\r\nGET /li");
+  await once(socket, "data");
+  const closed = once(socket, "close");
+  await server.close();
+  await server.close();
+  await closed;
+});
+
+test("startAdminServer: an address that is taken rejects with the system's error", async (t) => {
+  const { server } = await start(t);
+  await assert.rejects(start(t, serving, { address: server.address }), { code: "EADDRINUSE" });
+});

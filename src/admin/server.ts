@@ -1,0 +1,157 @@
+import { once } from "node:events";
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo } from "node:net";
+import { pipeline } from "node:stream/promises";
+import { setImmediate } from "node:timers/promises";
+import { expositionContentTypes, negotiateExposition, renderExposition } from "../telemetry/exposition.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Registry } from "../telemetry/registry.ts";
+import type { ErrorAnswer } from "./api.ts";
+import { type AdminSource, answerJson, jsonEndpoints } from "./endpoints.ts";
+import { isTrustedHost } from "./host-check.ts";
+import { AdminError } from "./parameters.ts";
+import { readiness } from "./readiness.ts";
+
+export type AdminOptions = AdminSource & {
+  /** Port 0: any that is free. */
+  readonly address: { readonly host: string; readonly port: number };
+  readonly telemetry: { readonly registry: Registry };
+  readonly log: Logger;
+  /** Names, besides IP addresses and `localhost`, under which the endpoint may be asked. Lower case. */
+  readonly hostnames?: readonly string[];
+};
+
+export interface AdminServer extends AsyncDisposable {
+  /** What it listens on, with the port that it got. */
+  readonly address: { readonly host: string; readonly port: number };
+  close(): Promise<void>;
+}
+
+const limits = {
+  headerBytes: 8192,
+  headersMs: 5000,
+  requestMs: 10_000,
+  idleMs: 5000,
+  writeMs: 30_000,
+  connections: 64,
+};
+
+/** Starts the admin endpoint. Rejects with the system's error when the address cannot be bound. */
+export async function startAdminServer(options: AdminOptions): Promise<AdminServer> {
+  const server = createServer({
+    maxHeaderSize: limits.headerBytes,
+    headersTimeout: limits.headersMs,
+    requestTimeout: limits.requestMs,
+    keepAliveTimeout: limits.idleMs,
+  });
+  server.maxConnections = limits.connections;
+  server.timeout = limits.writeMs;
+  server.on("request", (request, response) => {
+    answer(request, response, options).catch((error: unknown) => fail(response, error, options.log));
+  });
+  server.listen(options.address.port, options.address.host);
+  await once(server, "listening");
+  const { address, port } = server.address() as AddressInfo;
+  const close = () => closeServer(server);
+  return { address: { host: address, port }, close, [Symbol.asyncDispose]: close };
+}
+
+async function closeServer(server: Server): Promise<void> {
+  if (!server.listening) return;
+  const closed = once(server, "close");
+  server.close();
+  server.closeAllConnections();
+  await closed;
+}
+
+async function answer(request: IncomingMessage, response: ServerResponse, options: AdminOptions): Promise<void> {
+  // A body means nothing here; reading it keeps the connection usable.
+  request.resume();
+  response.setHeader("Cache-Control", "no-store");
+  response.setHeader("X-Content-Type-Options", "nosniff");
+  if (request.method !== "GET" && request.method !== "HEAD") {
+    response.setHeader("Allow", "GET, HEAD");
+    throw new AdminError(405, "The admin endpoint is read-only.", "Use GET.");
+  }
+  if (!isTrustedHost(request.headers.host, options.hostnames ?? [])) {
+    throw new AdminError(
+      403,
+      "The Host of the request is not a name of this endpoint.",
+      "Ask by IP address or localhost.",
+    );
+  }
+  const { pathname, searchParams } = readTarget(request.url ?? "/");
+  switch (pathname) {
+    case "/":
+      return sendText(response, renderIndex());
+    case "/livez":
+      return sendText(response, "ok\n");
+    case "/readyz": {
+      const body = readiness(options.state());
+      return sendJson(response, body.ready ? 200 : 503, body);
+    }
+    case "/metrics":
+      return sendMetrics(request, response, options.telemetry.registry);
+    default:
+      return sendJson(response, 200, answerJson(pathname, searchParams, options));
+  }
+}
+
+function readTarget(target: string): URL {
+  const url = URL.parse(target, "http://admin");
+  if (!target.startsWith("/") || !url) throw new AdminError(400, "The request target is malformed.", "Ask for a path.");
+  return url;
+}
+
+/** Sends piece by piece and lets other work run in between: with thousands of routes this is tens of megabytes. */
+async function sendMetrics(request: IncomingMessage, response: ServerResponse, registry: Registry): Promise<void> {
+  const format = negotiateExposition(request.headers.accept);
+  response.writeHead(200, { "Content-Type": expositionContentTypes[format] });
+  if (request.method === "HEAD") {
+    response.end();
+    return;
+  }
+  await pipeline(async function* () {
+    for (const piece of renderExposition(registry, format)) {
+      yield piece;
+      await setImmediate();
+    }
+  }, response);
+}
+
+function sendJson(response: ServerResponse, status: number, body: object): void {
+  response.writeHead(status, { "Content-Type": "application/json; charset=utf-8" });
+  response.end(`${JSON.stringify(body)}\n`);
+}
+
+function sendText(response: ServerResponse, body: string): void {
+  response.writeHead(200, { "Content-Type": "text/plain; charset=utf-8" });
+  response.end(body);
+}
+
+/** What the client did wrong becomes a JSON error; what we did wrong is logged and says no more than that. */
+function fail(response: ServerResponse, error: unknown, log: Logger): void {
+  if (response.destroyed) return;
+  const known = error instanceof AdminError;
+  if (!known) log.error("The admin endpoint failed to answer.", { error });
+  if (response.headersSent) {
+    response.destroy();
+    return;
+  }
+  const body: ErrorAnswer = known
+    ? { error: error.message, fix: error.fix }
+    : { error: "Something went wrong here.", fix: "The log of the process has the details." };
+  sendJson(response, known ? error.status : 500, body);
+}
+
+function renderIndex(): string {
+  const rows: (readonly [path: string, does: string])[] = [
+    ["/livez", "200 while the process runs"],
+    ["/readyz", "200 while traffic should be sent here, else 503 and why"],
+    ["/metrics", "Prometheus or OpenMetrics"],
+  ];
+  for (const [path, { does, parameters }] of Object.entries(jsonEndpoints)) {
+    rows.push([path, parameters.length === 0 ? does : `${does}; ?${parameters.join("=&")}=`]);
+  }
+  return `Sluice\n\n${rows.map(([path, does]) => `${path.padEnd(12)}${does}`).join("\n")}\n`;
+}

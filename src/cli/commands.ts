@@ -1,0 +1,136 @@
+/** What each command is for, as help, documentation and completion tell it. Flags are in `flags.ts`. */
+import type { Command } from "./command.ts";
+import type { OutputFormat } from "./flag-values.ts";
+import { type CommandName, type FlagName, flags } from "./flags.ts";
+
+export type CommandRow = {
+  /** One line. */
+  readonly summary: string;
+  /** Positional arguments as the usage line shows them. */
+  readonly args: "" | "PATH..." | "[PATH...]" | "SHELL";
+  /** A paragraph for `--help`, when the summary is not enough. */
+  readonly description?: string;
+  /** Accepted by `--output`; the first is the default. Empty: the command has no such flag. */
+  readonly formats: readonly OutputFormat[];
+  readonly examples: readonly { readonly line: string; readonly does: string }[];
+  readonly exitCodes: readonly string[];
+  /** Imported only when the command runs. */
+  readonly load: () => Promise<Command>;
+};
+
+const readable = "2  a path cannot be read, or a flag is wrong";
+
+export const commands = {
+  run: {
+    summary: "Serve the Gateways in files and folders.",
+    args: "PATH...",
+    description:
+      "Reads Kubernetes manifests, binds the listeners of their Gateways and serves their routes. Changed files are " +
+      "loaded again without losing a request. What is wrong with them is printed; everything else is served.",
+    formats: [],
+    examples: [
+      {
+        line: "sluice run manifests/ --map-port 80:8080 --map-port 443:8443",
+        does: "serve a folder without being root",
+      },
+      {
+        line: "sluice run cluster.yaml --adopt-classes --stub-backends --self-signed --map-port 80:8080",
+        does: "try manifests that were written for a cluster",
+      },
+      { line: "kustomize build . | sluice run -", does: "read from standard input" },
+    ],
+    exitCodes: ["0  stopped by SIGTERM or SIGINT, requests in flight finished", "1  nothing could be bound", readable],
+    load: async () => (await import("./run.ts")).run,
+  },
+  check: {
+    summary: "Say what is wrong with manifests, without serving them.",
+    args: "PATH...",
+    formats: ["text", "json", "yaml", "github"],
+    examples: [
+      { line: "sluice check manifests/", does: "print findings with their source lines" },
+      { line: "sluice check --strict -o github manifests/", does: "annotate a pull request; warnings fail it too" },
+    ],
+    exitCodes: ["0  no errors", "1  there are errors, or warnings with --strict", readable],
+    load: async () => (await import("./check.ts")).check,
+  },
+  explain: {
+    summary: "Say which route serves a request, and why the others do not.",
+    args: "[PATH...]",
+    description: "Give the request with --url, or with --host, --path and the others. Nothing is sent anywhere.",
+    formats: ["text", "json", "yaml"],
+    examples: [
+      { line: "sluice explain manifests/ --url http://shop.example.com/cart", does: "explain a request by its URL" },
+      {
+        line: "sluice explain manifests/ --host shop.example.com --path /cart --header x-canary:true",
+        does: "explain a request by its parts",
+      },
+      {
+        line: "sluice explain --admin 127.0.0.1:9900 --url http://shop.example.com/",
+        does: "ask a running instance",
+      },
+    ],
+    exitCodes: ["0  a route serves the request", "1  no route serves it", readable],
+    load: async () => (await import("./explain.ts")).explain,
+  },
+  status: {
+    summary: "Show Gateways and routes with their conditions.",
+    args: "PATH...",
+    formats: ["table", "json", "yaml"],
+    examples: [
+      { line: "sluice status manifests/", does: "tables like those of kubectl get" },
+      { line: "sluice status manifests/ -n shop -o yaml", does: "the objects with their status" },
+    ],
+    exitCodes: ["0  the status was printed", readable],
+    load: async () => (await import("./status.ts")).status,
+  },
+  routes: {
+    summary: "Show the effective routing table, in order of precedence.",
+    args: "PATH...",
+    formats: ["table", "json", "yaml"],
+    examples: [{ line: "sluice routes manifests/", does: "every match, its backends and what is done to the request" }],
+    exitCodes: ["0  the table was printed", readable],
+    load: async () => (await import("./routes.ts")).routes,
+  },
+  demo: {
+    summary: "Serve a small example with stand-in backends, to try Sluice at once.",
+    args: "",
+    formats: [],
+    examples: [
+      { line: "sluice demo", does: "HTTP on 127.0.0.1:8080 and HTTPS on 127.0.0.1:8443" },
+      { line: "sluice demo --port 9080 --https-port 9443", does: "the same on other ports" },
+    ],
+    exitCodes: ["0  stopped by SIGTERM or SIGINT", "2  a port is taken, or a flag is wrong"],
+    load: async () => (await import("./demo.ts")).demo,
+  },
+  version: {
+    summary: "Print the versions of Sluice, of the Gateway API and of Node.",
+    args: "",
+    formats: ["text", "json", "yaml"],
+    examples: [{ line: "sluice version -o json", does: "for scripts" }],
+    exitCodes: ["0  always"],
+    load: async () => (await import("./version.ts")).version,
+  },
+  completion: {
+    summary: "Print a completion script for bash, zsh or fish.",
+    args: "SHELL",
+    formats: [],
+    examples: [
+      { line: "source <(sluice completion bash)", does: "complete in this bash" },
+      { line: "sluice completion zsh > ~/.zfunc/_sluice", does: "complete in every zsh" },
+      { line: "sluice completion fish > ~/.config/fish/completions/sluice.fish", does: "complete in every fish" },
+    ],
+    exitCodes: ["0  the script was printed", "2  the shell is not one of bash, zsh, fish"],
+    load: async () => (await import("./completion.ts")).completion,
+  },
+} as const satisfies Record<CommandName, CommandRow>;
+
+/** The row of a command, with the table's literal types forgotten. */
+export function commandRow(name: CommandName): CommandRow {
+  return commands[name];
+}
+
+/** The help of a flag; `--output` names the formats of its command. */
+export function flagHelp(name: FlagName, formats: readonly string[]): string {
+  if (name === "output") return `How to print the result: ${formats.join(", ")}.`;
+  return flags[name].help;
+}

@@ -1,0 +1,45 @@
+import { compile } from "../compile/compile.ts";
+import { createCompileMemo } from "../compile/compile-memo.ts";
+import type { CompileOptions } from "../compile/compile-options.ts";
+import type { CompileResult } from "../compile/contract.ts";
+import { missingCertificates } from "../compile/missing-certificates.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import type { FlagValues } from "./flags.ts";
+import { planeCapabilities } from "./plane-capabilities.ts";
+import { SelfSignedSecrets } from "./self-signed-secrets.ts";
+
+type CompileFlags = Pick<
+  FlagValues,
+  "adoptClasses" | "stubBackends" | "selfSigned" | "allowExternalName" | "controllerName"
+>;
+
+/** The compiler with everything that flags decide; it remembers certificates and compiled routes from call to call. */
+export function createCompiler(flags: CompileFlags): (snapshot: Snapshot) => CompileResult {
+  const memo = createCompileMemo();
+  const certificates = new SelfSignedSecrets();
+  return (snapshot) => {
+    const options = compileOptions(flags, Date.now());
+    const complete = flags.selfSigned
+      ? certificates.fill(snapshot, missingCertificates(snapshot, options), options.nowMs)
+      : snapshot;
+    return compile(complete, options, memo);
+  };
+}
+
+/** Compiles once, for commands that do not serve. */
+export function compileSnapshot(snapshot: Snapshot, flags: CompileFlags): CompileResult {
+  return createCompiler({ ...flags, stubBackends: flags.stubBackends || lacksServices(snapshot, flags) })(snapshot);
+}
+
+/**
+ * Manifests that were written for a cluster (`--adopt-classes`) often come without any Service: whether those that they
+ * name exist cannot be told from here, so nothing is said about it. One Service in the input, and all are expected.
+ */
+export function lacksServices(snapshot: Snapshot, { adoptClasses, stubBackends }: CompileFlags): boolean {
+  return adoptClasses && !stubBackends && snapshot.list("Service").length === 0;
+}
+
+function compileOptions(flags: CompileFlags, nowMs: number): CompileOptions {
+  const { adoptClasses, stubBackends, selfSigned, allowExternalName, controllerName } = flags;
+  return { adoptClasses, stubBackends, selfSigned, allowExternalName, controllerName, nowMs, ...planeCapabilities };
+}

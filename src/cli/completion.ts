@@ -1,0 +1,129 @@
+import type { Command } from "./command.ts";
+import { commandRow } from "./commands.ts";
+import { type CommandName, commandNames, type Flag, flags, flagsOf } from "./flags.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** The shells that have a completion script. */
+export const shells = { bash: renderBash, zsh: renderZsh, fish: renderFish } as const;
+
+/** `sluice completion bash|zsh|fish`. */
+export const completion: Command = async ({ args, terminal }) => {
+  const [shell = ""] = args;
+  const render = Object.hasOwn(shells, shell) ? shells[shell as keyof typeof shells] : undefined;
+  if (!render)
+    throw new UsageError(`There is no completion for "${shell}". Give one of ${Object.keys(shells).join(", ")}.`);
+  terminal.out(render());
+  return 0;
+};
+
+type CompletedFlag = Pick<Flag<unknown>, "short" | "long" | "argument" | "help"> & {
+  readonly choices: readonly string[];
+};
+
+function completedFlags(name: CommandName): readonly CompletedFlag[] {
+  return flagsOf(name).map((key) => {
+    const flag = flags[key];
+    return { ...flag, choices: key === "output" ? commandRow(name).formats : (flag.choices ?? []) };
+  });
+}
+
+/** What follows the command: files, shells, or nothing but flags. */
+function takesPaths(name: CommandName): boolean {
+  return commandRow(name).args.includes("PATH");
+}
+
+function renderBash(): string {
+  const cases = commandNames.map((name) => {
+    const known = completedFlags(name);
+    const words = [...known.flatMap(({ short, long }) => (short ? [short, long] : [long])), "--help"];
+    const values = known
+      .filter(({ argument }) => argument !== undefined)
+      .map(({ short, long, argument, choices }) => {
+        const files = argument === "FILE" ? "yes" : "";
+        return `        ${short ? `${short}|` : ""}${long}) words="${choices.join(" ")}" paths="${files}" ;;`;
+      });
+    const extra = name === "completion" ? ` ${Object.keys(shells).join(" ")}` : "";
+    return `    ${name})
+      case "$before" in
+${values.join("\n")}
+        *) words="${words.join(" ")}${extra}" paths="${takesPaths(name) ? "yes" : ""}" ;;
+      esac ;;`;
+  });
+  return `# bash completion for sluice
+_sluice() {
+  local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" words="" paths=""
+  COMPREPLY=()
+  if [ "$COMP_CWORD" -eq 1 ]; then
+    COMPREPLY=($(compgen -W "${commandNames.join(" ")} help" -- "$current"))
+    return
+  fi
+  case "\${COMP_WORDS[1]}" in
+${cases.join("\n")}
+  esac
+  COMPREPLY=($(compgen -W "$words" -- "$current"))
+  if [ -n "$paths" ] && [ "\${current#-}" = "$current" ]; then
+    COMPREPLY+=($(compgen -f -- "$current"))
+  fi
+}
+complete -o filenames -F _sluice sluice
+`;
+}
+
+function renderZsh(): string {
+  const quote = (text: string) => text.replaceAll("'", "'\\''");
+  const describe = (text: string) =>
+    quote(text.replaceAll("\\", "\\\\").replaceAll("[", "\\[").replaceAll("]", "\\]").replaceAll(":", "\\:"));
+  const cases = commandNames.map((name) => {
+    const specs = completedFlags(name).flatMap(({ short, long, argument, help, choices }) => {
+      const value = argument ? `:${argument.toLowerCase()}:${choices.length > 0 ? `(${choices.join(" ")})` : ""}` : "";
+      return [short, long]
+        .filter((flag) => flag !== undefined)
+        .map((flag) => `'*${flag}[${describe(help)}]${describe(value).replaceAll("\\:", ":")}'`);
+    });
+    if (takesPaths(name)) specs.push("'*:path:_files'");
+    if (name === "completion") specs.push(`':shell:(${Object.keys(shells).join(" ")})'`);
+    return `    ${name}) _arguments ${specs.join(" ")} ;;`;
+  });
+  const summaries = commandNames.map((name) => `      '${name}:${describe(commandRow(name).summary)}'`);
+  return `#compdef sluice
+_sluice() {
+  if (( CURRENT == 2 )); then
+    local -a commands=(
+${summaries.join("\n")}
+    )
+    _describe command commands
+    return
+  fi
+  local command="\${words[2]}"
+  shift words
+  (( CURRENT-- ))
+  case "$command" in
+${cases.join("\n")}
+  esac
+}
+compdef _sluice sluice
+`;
+}
+
+function renderFish(): string {
+  const quote = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+  const lines = commandNames.flatMap((name) => [
+    `complete -c sluice -n __fish_use_subcommand -f -a ${name} -d ${quote(commandRow(name).summary)}`,
+    ...completedFlags(name).map(({ short, long, argument, help, choices }) =>
+      [
+        `complete -c sluice -n '__fish_seen_subcommand_from ${name}'`,
+        short ? `-s ${short.slice(1)}` : "",
+        `-l ${long.slice(2)}`,
+        argument ? "-r" : "",
+        choices.length > 0 ? `-f -a ${quote(choices.join(" "))}` : "",
+        `-d ${quote(help)}`,
+      ]
+        .filter(Boolean)
+        .join(" "),
+    ),
+    ...(name === "completion"
+      ? [`complete -c sluice -n '__fish_seen_subcommand_from completion' -f -a ${quote(Object.keys(shells).join(" "))}`]
+      : []),
+  ]);
+  return `# fish completion for sluice\n${lines.join("\n")}\n`;
+}

@@ -1,0 +1,107 @@
+import { explainParameters, readExplainRequest } from "../admin/explain-request.ts";
+import { AdminError, Parameters } from "../admin/parameters.ts";
+import { type Explanation, explain as explainRequest } from "../ir/explain.ts";
+import type { SourceRef } from "../ir/source-ref.ts";
+import type { Kind } from "../resource/kinds.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import type { Command, CommandInput } from "./command.ts";
+import { compileSnapshot, lacksServices } from "./compile-snapshot.ts";
+import type { FlagValues } from "./flags.ts";
+import { normalizePathText } from "./normalize-path.ts";
+import { readPaths } from "./read-paths.ts";
+import { paintFor } from "./render/color.ts";
+import { renderData } from "./render/data.ts";
+import { renderExplanation } from "./render/explanation.ts";
+import { reasonOf, UsageError } from "./usage-error.ts";
+
+/** `sluice explain`. */
+export const explain: Command = async (input) => {
+  const { flags, terminal } = input;
+  const { explanation, place } = flags.adminUrl === undefined ? await explainPaths(input) : await explainRunning(flags);
+  const format = flags.output ?? "text";
+  if (format === "json" || format === "yaml") terminal.out(renderData(explanation, format));
+  else terminal.out(renderExplanation(explanation, { paint: paintFor(terminal), place, verbose: flags.verbose }));
+  return explanation.outcome.kind === "rule" ? 0 : 1;
+};
+
+type Explained = { readonly explanation: Explanation; readonly place: (from: SourceRef) => string };
+
+async function explainPaths({ args, flags }: CommandInput): Promise<Explained> {
+  if (args.length === 0) throw new UsageError("Give the files to read, or --admin URL to ask a running instance.");
+  const { snapshot } = await readPaths(args);
+  const { routing, endpoints } = compileSnapshot(snapshot, flags);
+  try {
+    const request = readExplainRequest(new Parameters(requestParameters(flags), explainParameters), {
+      model: routing,
+      normalizePath: normalizePathText,
+    });
+    const known = flags.stubBackends || lacksServices(snapshot, flags) ? {} : { endpoints };
+    return { explanation: explainRequest(routing, request, known), place: placeIn(snapshot) };
+  } catch (error) {
+    if (error instanceof AdminError) throw new UsageError(error.message);
+    throw error;
+  }
+}
+
+async function explainRunning(flags: FlagValues): Promise<Explained> {
+  const base = adminBase(flags.adminUrl ?? "");
+  const url = new URL(`/explain?${requestParameters(flags)}`, base);
+  let response: Response;
+  try {
+    response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
+  } catch (error) {
+    const cause = error instanceof Error && error.cause ? error.cause : error;
+    throw new UsageError(
+      `${base.host} cannot be asked: ${reasonOf(cause)}. Is Sluice running with --admin ${base.host}?`,
+    );
+  }
+  const body: unknown = await response.json().catch(() => undefined);
+  if (typeof body !== "object" || body === null)
+    throw new UsageError(`${base.host} is not the admin endpoint of Sluice.`);
+  if ("error" in body) throw new UsageError(`${body.error}${"fix" in body ? ` ${body.fix}` : ""}`);
+  if (!("explanation" in body)) throw new UsageError(`${base.host} is not the admin endpoint of Sluice.`);
+  return { explanation: body.explanation as Explanation, place: () => "" };
+}
+
+/** `127.0.0.1:9900` and `http://127.0.0.1:9900` mean the same. */
+function adminBase(text: string): URL {
+  const url = URL.parse(text.includes("://") ? text : `http://${text}`);
+  if (!url?.protocol.startsWith("http")) {
+    throw new UsageError(`"${text}" is not the URL of an admin endpoint, such as http://127.0.0.1:9900.`);
+  }
+  return url;
+}
+
+/** The request that the flags describe, as the admin endpoint takes it; `--url` gives what the single flags do not. */
+function requestParameters(flags: FlagValues): URLSearchParams {
+  const url = flags.url === undefined ? undefined : parseUrl(flags.url);
+  const host = flags.host ?? url?.hostname;
+  if (host === undefined) throw new UsageError("Give the request with --url, or at least its --host.");
+  const scheme = flags.scheme ?? url?.protocol.slice(0, -1);
+  const port = flags.port ?? (url?.port ? Number(url.port) : undefined);
+  const path = url ? `${url.pathname}${url.search}` : flags.path;
+  const given: readonly (readonly [string, string | undefined])[] = [
+    ["host", host],
+    ["path", path],
+    ["method", flags.method],
+    ["scheme", scheme],
+    ["port", port?.toString()],
+    ...flags.header.map(({ name, value }) => ["header", `${name}:${value}`] as const),
+  ];
+  return new URLSearchParams(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+function parseUrl(text: string): URL {
+  const url = URL.parse(text);
+  if (!url || (url.protocol !== "http:" && url.protocol !== "https:")) {
+    throw new UsageError(`"${text}" is not a URL. Write it in full, such as http://shop.example.com/cart.`);
+  }
+  return url;
+}
+
+function placeIn(snapshot: Snapshot): (from: SourceRef) => string {
+  return ({ kind, namespace, name, pointer }) => {
+    const position = snapshot.get(kind as Kind, namespace || undefined, name)?.origin?.at(pointer);
+    return position ? `${position.file}:${position.line}` : "";
+  };
+}

@@ -1,0 +1,80 @@
+/** Parsers of flag arguments: text in, checked value out, a {@link UsageError} in plain words for anything else. */
+import { UsageError } from "./usage-error.ts";
+
+/** A listener's port and the port that is bound for it. `localPort` 0 lets the system choose. */
+export type PortMapping = { readonly listenerPort: number; readonly localPort: number };
+
+/** Where a server listens. Port 0 lets the system choose. */
+export type HostPort = { readonly host: string; readonly port: number };
+
+/** A request header as typed on the command line. Name in lower case. */
+export type HeaderArgument = { readonly name: string; readonly value: string };
+
+export const outputFormats = ["text", "table", "json", "yaml", "github"] as const;
+export type OutputFormat = (typeof outputFormats)[number];
+
+function parseNumber(text: string, bounds: { readonly min: number; readonly max: number }): number | undefined {
+  if (!/^\d{1,9}$/.test(text)) return undefined;
+  const value = Number(text);
+  return value >= bounds.min && value <= bounds.max ? value : undefined;
+}
+
+/** `80:8080`: listener port, then local port. */
+export function parsePortMapping(text: string): PortMapping {
+  const [from = "", to = "", ...rest] = text.split(":");
+  const listenerPort = parseNumber(from, { min: 1, max: 65535 });
+  const localPort = parseNumber(to, { min: 0, max: 65535 });
+  if (listenerPort === undefined || localPort === undefined || rest.length > 0) {
+    throw new UsageError(
+      `"${text}" is not a port mapping. Write the listener's port, a colon and the local port, such as 80:8080.`,
+    );
+  }
+  return { listenerPort, localPort };
+}
+
+/** A port number from `min` to 65535. */
+export function parsePort(text: string, min: 0 | 1 = 0): number {
+  const port = parseNumber(text, { min, max: 65535 });
+  if (port === undefined) throw new UsageError(`"${text}" is not a port. Give a number from ${min} to 65535.`);
+  return port;
+}
+
+/** A whole number of seconds, hops and the like: 0 to `max`. */
+export function parseCount(text: string, max: number): number {
+  const count = parseNumber(text, { min: 0, max });
+  if (count === undefined) throw new UsageError(`"${text}" is not a number from 0 to ${max}.`);
+  return count;
+}
+
+/** `127.0.0.1:9900`, `[::1]:9900`, `:9900` (loopback) or `off` (undefined). */
+export function parseHostPort(text: string): HostPort | undefined {
+  if (text === "off") return undefined;
+  const found = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text);
+  const port = parseNumber(found?.[3] ?? "", { min: 0, max: 65535 });
+  if (!found || port === undefined) {
+    throw new UsageError(`"${text}" is not an address. Write host:port, such as 127.0.0.1:9900, or "off".`);
+  }
+  return { host: found[1] ?? (found[2] || "127.0.0.1"), port };
+}
+
+/** `host:port` as it is written in a URL. */
+export function renderHostPort(address: HostPort): string {
+  return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+/** `name: value`; the first colon separates. */
+export function parseHeader(text: string): HeaderArgument {
+  const colon = text.indexOf(":");
+  const name = text.slice(0, colon).trim().toLowerCase();
+  if (colon < 1 || !/^[!#$%&'*+\-.^_`|~0-9a-z]+$/.test(name)) {
+    throw new UsageError(`"${text}" is not a header. Write name:value, such as x-canary:true.`);
+  }
+  return { name, value: text.slice(colon + 1).trim() };
+}
+
+/** One of a fixed set of words. */
+export function parseChoice<T extends string>(text: string, choices: readonly T[]): T {
+  const found = choices.find((choice) => choice === text);
+  if (found === undefined) throw new UsageError(`"${text}" is not one of ${choices.join(", ")}.`);
+  return found;
+}

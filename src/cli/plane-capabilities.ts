@@ -1,0 +1,69 @@
+import type { CompileOptions } from "../compile/compile-options.ts";
+import type { PlaneReport } from "../ir/plane.ts";
+import type { RoutingModel } from "../ir/routing-model.ts";
+
+/** Protocols that the embedded plane binds. The others are compiled, and their listeners reported as not served. */
+const boundProtocols: readonly string[] = ["HTTP", "HTTPS"];
+
+/** What the embedded plane can do, as the compiler needs to know it. Names of features: Gateway API, `pkg/features`. */
+export const planeCapabilities = {
+  supportedProtocols: ["HTTP", "HTTPS", "TLS", "TCP", "UDP"],
+  supportedFeatures: [
+    "BackendTLSPolicy",
+    "BackendTLSPolicySANValidation",
+    "ClusterTrustBundle",
+    "Gateway",
+    "GatewayFrontendClientCertificateValidation",
+    "GatewayFrontendClientCertificateValidationInsecureFallback",
+    "GatewayHTTPListenerIsolation",
+    "GatewayListenerFilters",
+    "GatewayPort8080",
+    "GatewayRouteHostnameIntersectionPrecedence",
+    "GatewayStaticAddresses",
+    "HTTPRoute",
+    "HTTPRoute303RedirectStatusCode",
+    "HTTPRoute307RedirectStatusCode",
+    "HTTPRoute308RedirectStatusCode",
+    "HTTPRouteBackendProtocolWebSocket",
+    "HTTPRouteBackendRequestHeaderModification",
+    "HTTPRouteBackendTimeout",
+    "HTTPRouteBackendURLRewrite",
+    "HTTPRouteCORS",
+    "HTTPRouteDestinationPortMatching",
+    "HTTPRouteHostRewrite",
+    "HTTPRouteMethodMatching",
+    "HTTPRouteNamedRouteRule",
+    "HTTPRouteParentRefPort",
+    "HTTPRoutePathRedirect",
+    "HTTPRoutePathRewrite",
+    "HTTPRoutePortRedirect",
+    "HTTPRouteQueryParamMatching",
+    "HTTPRouteRequestMirror",
+    "HTTPRouteRequestMultipleMirrors",
+    "HTTPRouteRequestPercentageMirror",
+    "HTTPRouteRequestTimeout",
+    "HTTPRouteResponseHeaderModification",
+    "HTTPRouteRetryCodes",
+    "HTTPRouteRetryConnectionError",
+    "HTTPRouteSchemeRedirect",
+    "ListenerSet",
+    "ReferenceGrant",
+  ],
+} as const satisfies Pick<CompileOptions, "supportedProtocols" | "supportedFeatures">;
+
+/** The report that the embedded plane would give if every port were free: for commands that bind nothing. */
+export function predictReport({ gateways }: RoutingModel): PlaneReport {
+  const listeners = gateways.flatMap((gateway) => gateway.listeners);
+  return {
+    generation: 0,
+    addresses: {},
+    listeners: Object.fromEntries(
+      listeners.map(({ key, port, protocol }) => [
+        key,
+        boundProtocols.includes(protocol)
+          ? { state: "programmed", address: "", port }
+          : { state: "unsupported", message: `protocol ${protocol} is not served` },
+      ]),
+    ),
+  };
+}

@@ -1,0 +1,50 @@
+import { type Cidr, nthAddress, parseCidr } from "../base/cidr.ts";
+import type { EmbeddedPlaneOptions } from "../proxy/embedded-plane.ts";
+import type { OwnerSource } from "../proxy/plane-context.ts";
+import type { Logger } from "../telemetry/log.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { FlagValues } from "./flags.ts";
+import { UsageError } from "./usage-error.ts";
+
+export type PlaneParts = {
+  readonly telemetry: Telemetry;
+  readonly log: Logger;
+  /** The port bound for a listener port, once it is: what `--map-port 80:0` became. */
+  readonly boundPort: (listenerPort: number) => number | undefined;
+};
+
+/** What the embedded plane is to do, from flags. Throws {@link UsageError} for a `--gateway-addresses` that is no network. */
+export function planeOptions(flags: FlagValues, { telemetry, log, boundPort }: PlaneParts): EmbeddedPlaneOptions {
+  const ports = new Map(flags.mapPort.map(({ listenerPort, localPort }) => [listenerPort, localPort]));
+  return {
+    telemetry,
+    bind: flags.bind,
+    mapPort: (port) => boundPort(port) ?? ports.get(port) ?? port,
+    ...(flags.gatewayAddresses === undefined
+      ? {}
+      : { gatewayAddress: allotAddresses(readNetwork(flags.gatewayAddresses)) }),
+    trust: { trustedHops: flags.trustedHops, source: "x-forwarded-for" },
+    tenant: ownerSource(flags.tenantLabel ?? "tenant", flags.tenantHeader),
+    environment: ownerSource(flags.environmentLabel ?? "environment", flags.environmentHeader),
+    onBug: (error) => log.error("A request failed by an error of Sluice itself.", { error }),
+  };
+}
+
+function ownerSource(label: string, header: string | undefined): OwnerSource {
+  return { label, header: header?.toLowerCase() ?? "" };
+}
+
+function readNetwork(text: string): Cidr {
+  const network = parseCidr(text);
+  if (!network) throw new UsageError(`"${text}" is not a range of addresses. Write it as in 127.0.10.0/24.`);
+  return network;
+}
+
+/** Gives each Gateway the next address of the range, and the same one ever after; `undefined` when the range is used up. */
+export function allotAddresses(network: Cidr): (gateway: string) => string | undefined {
+  const allotted = new Map<string, string | undefined>();
+  return (gateway) => {
+    if (!allotted.has(gateway)) allotted.set(gateway, nthAddress(network, allotted.size));
+    return allotted.get(gateway);
+  };
+}

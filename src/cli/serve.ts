@@ -1,0 +1,174 @@
+import { type AdminServer, startAdminServer } from "../admin/server.ts";
+import { compileEndpoints } from "../compile/endpoints.ts";
+import { exportConfiguration } from "../control/config-metrics.ts";
+import { type Change, ControlLoop } from "../control/control-loop.ts";
+import type { Configuration, ControlState } from "../control/control-state.ts";
+import { findPlaneFaults } from "../control/plane-findings.ts";
+import type { Plane } from "../ir/plane.ts";
+import { EmbeddedPlane } from "../proxy/embedded-plane.ts";
+import { kindNames } from "../resource/kinds.ts";
+import { mergeStatus } from "../status/merge.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import { Store } from "../store/store.ts";
+import { type LogSink, openLogSink } from "../telemetry/access-log.ts";
+import { createTelemetry, type RunningTelemetry } from "../telemetry/create-telemetry.ts";
+import { createLogger, type Logger } from "../telemetry/log.ts";
+import type { ExitCode, Terminal } from "./command.ts";
+import { createCompiler } from "./compile-snapshot.ts";
+import { renderHostPort } from "./flag-values.ts";
+import type { FlagValues } from "./flags.ts";
+import { normalizePathText } from "./normalize-path.ts";
+import { openPaths } from "./paths-source.ts";
+import { planeOptions } from "./plane-options.ts";
+import { unreadableMessage } from "./read-paths.ts";
+import { routeRows } from "./render/routes.ts";
+import { ServeReport } from "./serve-report.ts";
+import { handleSignals } from "./signals.ts";
+import { StubBackends } from "./stub/stub-backends.ts";
+import { StubbedPlane } from "./stub/stubbed-plane.ts";
+import { reasonOf, UsageError } from "./usage-error.ts";
+import { packageVersion } from "./version.ts";
+
+export type ServeOptions = {
+  readonly paths: readonly string[];
+  readonly flags: FlagValues;
+  readonly terminal: Terminal;
+  /** Called once, when the first configuration is in force and has been told about; throws to stop there. */
+  readonly onServing?: (configuration: Configuration) => void;
+};
+
+/** Serves until it is told to stop: reads, watches, compiles, binds, reports, drains. Everything is wired together here. */
+export async function serve({ paths, flags, terminal, onServing }: ServeOptions): Promise<ExitCode> {
+  const log = openLog(flags, terminal);
+  await using telemetry = await openTelemetry(flags);
+  const store = new Store();
+  const source = openPaths(paths, { store, stdin: process.stdin, watch: flags.watch ? "changes" : "nothing" });
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => source.close());
+  await source.start();
+  const unreadable = unreadableMessage(store.state.findings);
+  if (unreadable) throw new UsageError(unreadable);
+
+  const compile = createCompiler(flags);
+  const plane = openPlane(flags, telemetry, log);
+  let turnStartMs = 0;
+  const loop = new ControlLoop({
+    snapshot: () => store.state.snapshot,
+    compile: (snapshot) => {
+      turnStartMs = performance.now();
+      const result = compile(snapshot);
+      return { ...result, findings: [...store.state.findings, ...result.findings] };
+    },
+    compileEndpoints,
+    plane,
+    mergeStatus,
+    planeFindings: findPlaneFaults,
+    telemetry,
+    log,
+  });
+  cleanup.defer(() => loop.drain(0));
+  const admin = await openAdmin(flags, { state: () => withStandIns(loop.state, plane), telemetry, log });
+  if (admin) cleanup.use(admin);
+
+  const report = new ServeReport({ terminal, log, format: flags.logFormat, quiet: flags.quiet, paths });
+  const stop = Promise.withResolvers<void>();
+  using _signals = handleSignals({
+    reload: () => {
+      void telemetry.reopenAccessLog().catch((error) => log.error("The access log cannot be opened again.", { error }));
+      void source.reload().then(() => loop.turnNow());
+    },
+    stop: stop.resolve,
+    abort: () => process.exit(1),
+  });
+
+  loop.subscribe(({ configuration }) => {
+    if (configuration) exportConfiguration(telemetry, configuration);
+  });
+  const { configuration, failure } = await loop.settled(loop.turnNow());
+  if (!configuration) throw new Error(failure?.message ?? "the first configuration could not be brought into service");
+  loop.subscribe((state) => report.reload(state, performance.now() - turnStartMs));
+  let seen = store.state.snapshot;
+  cleanup.defer(
+    store.subscribe(({ snapshot }) => {
+      loop.notify(changeBetween(seen, snapshot));
+      seen = snapshot;
+    }),
+  );
+  report.opening(configuration, admin?.address);
+  onServing?.(configuration);
+  if (nothingBound(configuration)) return 1;
+
+  await stop.promise;
+  log.info(`Stopping: requests in flight have ${flags.drainSeconds} seconds to finish.`, { event: "draining" });
+  await loop.drain(flags.drainSeconds * 1000);
+  log.info("Stopped.", { event: "stopped" });
+  return 0;
+}
+
+function openLog({ quiet, verbose, logFormat }: FlagValues, terminal: Terminal): Logger {
+  return createLogger({
+    write: (line) => terminal.err(line),
+    level: quiet ? "error" : verbose ? "debug" : "info",
+    format: logFormat,
+  });
+}
+
+async function openTelemetry({ accessLog }: FlagValues): Promise<RunningTelemetry> {
+  let accessLogSink: LogSink | undefined;
+  try {
+    if (accessLog !== "off") accessLogSink = await openLogSink(accessLog);
+  } catch (error) {
+    throw new UsageError(`The access log ${accessLog} cannot be opened: ${reasonOf(error)}.`);
+  }
+  return createTelemetry({ version: packageVersion(), ...(accessLogSink ? { accessLogSink } : {}) });
+}
+
+function openPlane(flags: FlagValues, telemetry: RunningTelemetry, log: Logger): Plane {
+  const boundPort = (port: number) => plane.boundPort(port);
+  const plane: EmbeddedPlane = new EmbeddedPlane(planeOptions(flags, { telemetry, log, boundPort }));
+  return flags.stubBackends ? new StubbedPlane(plane, new StubBackends()) : plane;
+}
+
+type AdminParts = {
+  readonly state: () => ControlState;
+  readonly telemetry: RunningTelemetry;
+  readonly log: Logger;
+};
+
+async function openAdmin(
+  { admin, controllerName }: FlagValues,
+  { state, telemetry, log }: AdminParts,
+): Promise<AdminServer | undefined> {
+  if (!admin) return undefined;
+  try {
+    const source = { state, controllerName, routeRows, normalizePath: normalizePathText };
+    return await startAdminServer({ address: admin, ...source, telemetry, log });
+  } catch (error) {
+    throw new UsageError(
+      `The admin endpoint cannot listen on ${renderHostPort(admin)}: ${reasonOf(error)}. Give another with --admin HOST:PORT, or do without: --admin off.`,
+    );
+  }
+}
+
+/** The state with the endpoints that are dialled: stand-ins are not the compiler's. */
+function withStandIns(state: ControlState, plane: Plane): ControlState {
+  if (!(plane instanceof StubbedPlane) || !state.configuration) return state;
+  const result = { ...state.configuration.result, endpoints: plane.endpoints };
+  return { ...state, configuration: { ...state.configuration, result } };
+}
+
+/** Endpoints change often and need no recompilation, so it matters whether anything else changed. */
+function changeBetween(before: Snapshot, after: Snapshot): Change {
+  const isSame = (kind: (typeof kindNames)[number]) => {
+    const old = before.list(kind);
+    const now = after.list(kind);
+    return old.length === now.length && old.every((resource, index) => resource === now[index]);
+  };
+  const onlyEndpoints = !isSame("EndpointSlice") && kindNames.every((kind) => kind === "EndpointSlice" || isSame(kind));
+  return onlyEndpoints ? "endpoints" : "resources";
+}
+
+function nothingBound({ report }: Configuration): boolean {
+  const reports = Object.values(report.listeners);
+  return reports.length > 0 && reports.every(({ state }) => state !== "programmed");
+}

@@ -1,0 +1,19 @@
+/** What the compiler must be told beside the objects: it has no clock, no environment and no flags of its own. */
+export type CompileOptions = {
+  /** `GatewayClass.spec.controllerName` that is ours. */
+  readonly controllerName: string;
+  /** Serve Gateways of every class, also of classes that do not exist (`--adopt-classes`). */
+  readonly adoptClasses: boolean;
+  /** For certificate dates. Milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** Stand-ins are made for Services that are named and missing (`--stub-backends`): a missing Service is then no error. */
+  readonly stubBackends: boolean;
+  /** Certificates are made for Secrets that are named and missing (`--self-signed`). */
+  readonly selfSigned: boolean;
+  /** Serve ExternalName Services. Off by default: they let a route reach any name (CVE-2021-25740). */
+  readonly allowExternalName: boolean;
+  /** Names of the features that the chosen plane has, for `GatewayClass.status.supportedFeatures`. */
+  readonly supportedFeatures: readonly string[];
+  /** Listener protocols that the chosen plane serves. */
+  readonly supportedProtocols: readonly ("HTTP" | "HTTPS" | "TLS" | "TCP" | "UDP")[];
+};

@@ -1,0 +1,118 @@
+import type { Finding } from "../finding/finding.ts";
+import type { Cluster, ClusterKey } from "../ir/cluster.ts";
+import type { RoutingModel } from "../ir/routing-model.ts";
+import type { ObjectStatus } from "../status/condition.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import { attachRoute } from "./attach.ts";
+import { byName, compareText } from "./by-name.ts";
+import { type CompileMemo, createCompileMemo } from "./compile-memo.ts";
+import type { CompileOptions } from "./compile-options.ts";
+import type { CompileContext, CompileResult, Route } from "./contract.ts";
+import { compileEndpoints } from "./endpoints.ts";
+import { type CompiledGateway, compileGateway } from "./gateway.ts";
+import { type CompiledClasses, compileGatewayClasses } from "./gateway-class.ts";
+import { type BuiltGateway, buildGateway } from "./gateway-model.ts";
+import { gatewayStatus } from "./gateway-status.ts";
+import { orphanedSets } from "./listener-set.ts";
+import { indexGateways } from "./parent-ref.ts";
+import { placeRoutes } from "./place-routes.ts";
+import { compilePolicies } from "./policy.ts";
+import { createSecretReader } from "./snapshot-secrets.ts";
+import { sortFindings } from "./sort-findings.ts";
+import { findUnreachableRules } from "./unreachable-rule.ts";
+import { secretKeys } from "./used-secrets.ts";
+
+/**
+ * Compiles everything that users wrote into what the data planes serve, what the statuses say and what is wrong.
+ * Pure but for `memo`, which only saves time: equal input gives equal output, in whatever order the objects come.
+ * Never throws for what a user wrote.
+ */
+export function compile(
+  snapshot: Snapshot,
+  options: CompileOptions,
+  memo: CompileMemo = createCompileMemo(),
+): CompileResult {
+  const secrets = createSecretReader(snapshot);
+  const context: CompileContext = { snapshot, options, secrets };
+  memo.begin(snapshot, options);
+
+  const classes = compileGatewayClasses(context);
+  const gateways = compileGateways(context, classes);
+  const index = indexGateways(gateways.ours);
+  const attachments = listRoutes(snapshot).map((route) => attachRoute(context, index, route));
+  const routes = placeRoutes(context, attachments, memo);
+  const built = gateways.ours.map((gateway) => buildGateway(gateway, routes.byListener));
+  const routing = assemble(gateways.ours, built);
+  const policies = compilePolicies(context, { gateways: routes.usage(gateways.ours) });
+
+  memo.end();
+  return {
+    routing,
+    endpoints: compileEndpoints(snapshot, routing),
+    secrets: secrets.table(secretKeys(routing)),
+    status: sortStatus([
+      ...classes.status,
+      ...gateways.ours.flatMap((gateway) => gatewayStatus(gateway, routes.count)),
+      ...routes.status,
+      ...policies.status,
+    ]),
+    findings: sortFindings([
+      ...classes.findings,
+      ...gateways.findings,
+      ...routes.findings,
+      ...built.flatMap(({ model, findings }) => [...findings, ...findUnreachableRules(model, snapshot)]),
+      ...policies.findings,
+    ]),
+  };
+}
+
+function compileGateways(
+  context: CompileContext,
+  classes: CompiledClasses,
+): { readonly ours: readonly CompiledGateway[]; readonly findings: readonly Finding[] } {
+  const findings: Finding[] = orphanedSets(context);
+  const ours: CompiledGateway[] = [];
+  for (const resource of [...context.snapshot.list("Gateway")].sort(byName)) {
+    const answer = classes.answer(resource);
+    if (answer.served === "no") {
+      findings.push(...answer.findings);
+      continue;
+    }
+    const gateway = compileGateway(context, resource, answer);
+    ours.push(gateway);
+    findings.push(...gateway.findings, ...gateway.listeners.flatMap((listener) => listener.findings));
+    for (const set of gateway.sets) {
+      findings.push(...set.findings, ...set.listeners.flatMap((listener) => listener.findings));
+    }
+  }
+  return { ours, findings };
+}
+
+/** All routes in an order that does not depend on the input's. */
+function listRoutes(snapshot: Snapshot): readonly Route[] {
+  return [
+    ...snapshot.list("HTTPRoute"),
+    ...snapshot.list("GRPCRoute"),
+    ...snapshot.list("TLSRoute"),
+    ...snapshot.list("TCPRoute"),
+    ...snapshot.list("UDPRoute"),
+  ].sort((a, b) => byName(a, b) || compareText(a.kind, b.kind));
+}
+
+/** Gateways that are not accepted serve nothing, so the planes do not see them. */
+function assemble(gateways: readonly CompiledGateway[], built: readonly BuiltGateway[]): RoutingModel {
+  const served = built.filter((_, place) => gateways[place]?.accepted === true);
+  const clusters = new Map<ClusterKey, Cluster>();
+  for (const { clusters: own } of served) for (const [key, cluster] of own) clusters.set(key, cluster);
+  return {
+    gateways: served.map(({ model }) => model),
+    clusters: Object.fromEntries([...clusters].sort(([a], [b]) => compareText(a, b))),
+  };
+}
+
+function sortStatus(statuses: readonly ObjectStatus[]): readonly ObjectStatus[] {
+  return [...statuses].sort(
+    ({ ref: a }, { ref: b }) =>
+      compareText(a.kind, b.kind) || compareText(a.namespace ?? "", b.namespace ?? "") || compareText(a.name, b.name),
+  );
+}

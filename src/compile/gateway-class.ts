@@ -1,0 +1,221 @@
+import type { Finding } from "../finding/finding.ts";
+import type { Resource } from "../resource/kinds.ts";
+import type { ObjectStatus } from "../status/condition.ts";
+import { byName, compareText } from "./by-name.ts";
+import { type ConditionDefault, deriveConditions, isTrue } from "./conditions.ts";
+import type { CompileContext } from "./contract.ts";
+import { nearName } from "./near-name.ts";
+import { refOf, report } from "./report.ts";
+
+/** What the class of a Gateway makes of it. `waiting`: ours, but its class is not accepted. */
+export type ClassAnswer = {
+  readonly served: "yes" | "waiting" | "no";
+  /** About the Gateway; one with a condition when it waits. */
+  readonly findings: readonly Finding[];
+};
+
+export type CompiledClasses = {
+  readonly status: readonly ObjectStatus[];
+  readonly findings: readonly Finding[];
+  answer(gateway: Resource<"Gateway">): ClassAnswer;
+};
+
+type GatewayClass = Resource<"GatewayClass">;
+
+/** The release of the API that Sluice reads; older ones of the same major version hold nothing that it does not know. */
+export const supportedRelease = { major: 1, minor: 7 } as const;
+
+const bundleVersionAnnotation = "gateway.networking.k8s.io/bundle-version";
+const apiGroups: readonly string[] = ["gateway.networking.k8s.io", "gateway.networking.x-k8s.io"];
+
+const defaults = [
+  { type: "Accepted", status: "True", reason: "Accepted", message: "Sluice serves the Gateways of this class." },
+  {
+    type: "SupportedVersion",
+    status: "True",
+    reason: "SupportedVersion",
+    message: `Gateway API v${supportedRelease.major}.${supportedRelease.minor} and older v${supportedRelease.major} releases are supported.`,
+  },
+] as const satisfies readonly ConditionDefault[];
+
+/** Decides which Gateways are ours, and the status of our classes. Spec: GatewayClass. */
+export function compileGatewayClasses(context: CompileContext): CompiledClasses {
+  const { snapshot, options } = context;
+  const versionFindings = checkVersions(context);
+  const status: ObjectStatus[] = [];
+  const findings: Finding[] = [...versionFindings];
+  const accepted = new Set<string>();
+  const classes = [...snapshot.list("GatewayClass")].sort(byName);
+
+  for (const gatewayClass of classes) {
+    const ours = gatewayClass.spec.controllerName === options.controllerName;
+    if (!ours && !options.adoptClasses) continue;
+    const own = checkParameters(context, gatewayClass, ours ? "ours" : "adopted");
+    findings.push(...own);
+    const { generation } = gatewayClass.metadata;
+    const conditions = deriveConditions(defaults, [...own, ...versionFindings], generation);
+    if (isTrue(conditions, "Accepted")) accepted.add(gatewayClass.metadata.name);
+    const supportedFeatures = [...options.supportedFeatures].sort(compareText);
+    status.push({
+      ref: refOf(gatewayClass),
+      generation,
+      body: { shape: "gatewayClass", conditions, supportedFeatures },
+    });
+  }
+  if (options.adoptClasses) findings.push(...adopted(context, classes));
+
+  return {
+    status,
+    findings,
+    answer(gateway) {
+      const name = gateway.spec.gatewayClassName;
+      const gatewayClass = snapshot.get("GatewayClass", undefined, name);
+      if (!gatewayClass) {
+        if (options.adoptClasses) return { served: "yes", findings: [] };
+        return { served: "no", findings: [missingClass(context, gateway, classes)] };
+      }
+      if (gatewayClass.spec.controllerName !== options.controllerName && !options.adoptClasses) {
+        return { served: "no", findings: [foreignClass(gateway, gatewayClass)] };
+      }
+      if (accepted.has(name)) return { served: "yes", findings: [] };
+      const waiting = report(
+        "gateway-class-not-accepted",
+        { resource: gateway, pointer: "/spec/gatewayClassName" },
+        {
+          message: `GatewayClass ${name} is not accepted, so its Gateways are not served.`,
+          fix: `Correct GatewayClass ${name} first.`,
+          related: [refOf(gatewayClass)],
+        },
+      );
+      return { served: "waiting", findings: [waiting] };
+    },
+  };
+}
+
+function missingClass(
+  context: CompileContext,
+  gateway: Resource<"Gateway">,
+  classes: readonly GatewayClass[],
+): Finding {
+  const wanted = gateway.spec.gatewayClassName;
+  const ours = classes.filter((entry) => entry.spec.controllerName === context.options.controllerName);
+  const near =
+    nearName(
+      wanted,
+      classes.map((entry) => entry.metadata.name),
+    ) ?? ours[0]?.metadata.name;
+  return report(
+    "gateway-class-missing",
+    { resource: gateway, pointer: "/spec/gatewayClassName" },
+    {
+      message: `Gateway ${gateway.metadata.namespace}/${gateway.metadata.name} names GatewayClass ${wanted}, which does not exist${near ? `; there is ${near}` : ""}.`,
+      fix: near
+        ? `Write gatewayClassName: ${near}.`
+        : `Add a GatewayClass ${wanted} with controllerName: ${context.options.controllerName}, or run with --adopt-classes.`,
+    },
+  );
+}
+
+function foreignClass(gateway: Resource<"Gateway">, gatewayClass: GatewayClass): Finding {
+  return report(
+    "gateway-class-foreign",
+    { resource: gateway, pointer: "/spec/gatewayClassName" },
+    {
+      message: `Gateway ${gateway.metadata.namespace}/${gateway.metadata.name} belongs to ${gatewayClass.spec.controllerName}, the controller of GatewayClass ${gatewayClass.metadata.name}.`,
+      fix: "Nothing, when that controller serves it. To serve it with Sluice all the same, run with --adopt-classes.",
+      related: [refOf(gatewayClass)],
+    },
+  );
+}
+
+/** One finding for each class that is not ours and has Gateways, at the class or, when it is missing, its first Gateway. */
+function adopted(context: CompileContext, classes: readonly GatewayClass[]): Finding[] {
+  const byClassName = new Map<string, Resource<"Gateway">[]>();
+  for (const gateway of [...context.snapshot.list("Gateway")].sort(byName)) {
+    const known = byClassName.get(gateway.spec.gatewayClassName);
+    if (known) known.push(gateway);
+    else byClassName.set(gateway.spec.gatewayClassName, [gateway]);
+  }
+  return [...byClassName].flatMap(([name, gateways]) => {
+    const gatewayClass = classes.find((entry) => entry.metadata.name === name);
+    const first = gateways[0];
+    if (!first || gatewayClass?.spec.controllerName === context.options.controllerName) return [];
+    const names = gateways.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(", ");
+    const fix = "Nothing, to try the manifests out. For Sluice in a cluster, name a GatewayClass of its own.";
+    return gatewayClass
+      ? report(
+          "gateway-class-adopted",
+          { resource: gatewayClass, pointer: "/spec/controllerName" },
+          {
+            message: `GatewayClass ${name} belongs to ${gatewayClass.spec.controllerName}; its Gateways (${names}) are served all the same.`,
+            fix,
+          },
+        )
+      : report(
+          "gateway-class-adopted",
+          { resource: first, pointer: "/spec/gatewayClassName" },
+          {
+            message: `GatewayClass ${name} does not exist; its Gateways (${names}) are served all the same.`,
+            fix,
+          },
+        );
+  });
+}
+
+/** Sluice has no parameters of its own: a ConfigMap that exists does no harm, everything else cannot be read. */
+function checkParameters(context: CompileContext, gatewayClass: GatewayClass, owner: "ours" | "adopted"): Finding[] {
+  const ref = gatewayClass.spec.parametersRef;
+  if (!ref) return [];
+  const at = { resource: gatewayClass, pointer: "/spec/parametersRef" };
+  const name = `${ref.kind} ${ref.namespace === undefined ? "" : `${ref.namespace}/`}${ref.name}`;
+  const configMap = ref.group === "" && ref.kind === "ConfigMap";
+  const found = configMap && ref.namespace !== undefined && context.snapshot.get("ConfigMap", ref.namespace, ref.name);
+  if (found || owner === "adopted") {
+    return [
+      report("parameters-ignored", at, {
+        message: `Parameters of GatewayClass ${gatewayClass.metadata.name} (${name}) are not read.`,
+        fix: "Nothing; remove parametersRef when only Sluice uses the class.",
+      }),
+    ];
+  }
+  const reason = !configMap
+    ? `a ${ref.kind}${ref.group === "" ? "" : ` of group ${ref.group}`} is not something that Sluice reads`
+    : ref.namespace === undefined
+      ? "the reference to a ConfigMap has no namespace"
+      : "it does not exist";
+  return [
+    report("gateway-class-parameters-invalid", at, {
+      message: `Parameters of GatewayClass ${gatewayClass.metadata.name} (${name}) cannot be used: ${reason}.`,
+      fix: "Remove parametersRef; Sluice needs no parameters.",
+    }),
+  ];
+}
+
+/** One finding for each release that is installed and not known. Without CRDs in the input there is nothing to doubt. */
+function checkVersions(context: CompileContext): Finding[] {
+  const crds = context.snapshot.list("CustomResourceDefinition").filter(({ spec }) => apiGroups.includes(spec.group));
+  const byVersion = new Map<string, Resource<"CustomResourceDefinition">>();
+  for (const crd of [...crds].sort(byName)) {
+    const version = crd.metadata.annotations[bundleVersionAnnotation] ?? "";
+    if (!isSupported(version) && !byVersion.has(version)) byVersion.set(version, crd);
+  }
+  const supported = `v${supportedRelease.major}.${supportedRelease.minor}`;
+  return [...byVersion].map(([version, crd]) =>
+    report(
+      "api-version-unsupported",
+      { resource: crd, pointer: "/metadata/annotations" },
+      {
+        message:
+          version === ""
+            ? `CRD ${crd.metadata.name} does not say which release of Gateway API it is from; up to ${supported} is supported.`
+            : `CRD ${crd.metadata.name} is from Gateway API ${version}; up to ${supported} is supported.`,
+        fix: `Install the CRDs of Gateway API ${supported}, or use a Sluice that knows this release.`,
+      },
+    ),
+  );
+}
+
+function isSupported(version: string): boolean {
+  const match = /^v(\d+)\.(\d+)\.\d+/.exec(version);
+  return match !== null && Number(match[1]) === supportedRelease.major && Number(match[2]) <= supportedRelease.minor;
+}

@@ -1,0 +1,66 @@
+import { durationMs } from "../../base/duration.ts";
+import type { RetryBudget, SessionPersistence } from "../../ir/cluster.ts";
+import type { Resource } from "../../resource/kinds.ts";
+import type { BackendKey, CompileContext } from "../contract.ts";
+import { compileSessionPersistence } from "../session-persistence.ts";
+import { claimTargets, type TargetClaim, targetKey } from "./claim-targets.ts";
+
+export type BackendTrafficPolicy = Resource<"XBackendTrafficPolicy">;
+
+/** What an XBackendTrafficPolicy adds to a cluster. */
+export type BackendTraffic = {
+  readonly retryBudget?: RetryBudget;
+  readonly sessionPersistence?: SessionPersistence;
+};
+
+type TrafficIndex = {
+  readonly claims: readonly TargetClaim<BackendTrafficPolicy>[];
+  readonly winners: ReadonlyMap<string, BackendTrafficPolicy>;
+};
+
+const indexes = new WeakMap<CompileContext, TrafficIndex>();
+
+function indexOf(context: CompileContext): TrafficIndex {
+  const known = indexes.get(context);
+  if (known !== undefined) return known;
+  const claims = claimTargets(context.snapshot.list("XBackendTrafficPolicy"));
+  const winners = new Map(
+    claims.filter((claim) => claim.winner === undefined).map((claim) => [claim.key, claim.policy]),
+  );
+  const index = { claims, winners };
+  indexes.set(context, index);
+  return index;
+}
+
+/** What each XBackendTrafficPolicy claims. */
+export function backendTrafficClaims(context: CompileContext): readonly TargetClaim<BackendTrafficPolicy>[] {
+  return indexOf(context).claims;
+}
+
+/** What the XBackendTrafficPolicy in force for a Service or XBackend says; empty when there is none. */
+export function findBackendTraffic(
+  context: CompileContext,
+  target: { readonly group: string; readonly kind: string; readonly namespace: string; readonly name: string },
+): BackendTraffic {
+  const policy = indexOf(context).winners.get(targetKey(target, target.namespace));
+  if (policy === undefined) return {};
+  const { retryConstraint, sessionPersistence } = policy.spec;
+  const owner: BackendKey = `${target.kind}/${target.namespace}/${target.name}`;
+  return {
+    ...(retryConstraint === undefined ? {} : { retryBudget: compileRetryBudget(retryConstraint) }),
+    ...(sessionPersistence === undefined
+      ? {}
+      : { sessionPersistence: compileSessionPersistence(sessionPersistence, owner) }),
+  };
+}
+
+/** Defaults: 20 % in 10 s, and 10 retries a second in any case. Spec: RetryConstraint (GEP-3388). */
+function compileRetryBudget(constraint: NonNullable<BackendTrafficPolicy["spec"]["retryConstraint"]>): RetryBudget {
+  const { budget, minRetryRate } = constraint;
+  return {
+    percent: budget?.percent ?? 20,
+    intervalMs: durationMs(budget?.interval ?? "10s") ?? 10_000,
+    minCount: minRetryRate?.count ?? 10,
+    minIntervalMs: durationMs(minRetryRate?.interval ?? "1s") ?? 1000,
+  };
+}

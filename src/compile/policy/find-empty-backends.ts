@@ -1,0 +1,112 @@
+import type { Finding } from "../../finding/finding.ts";
+import type { Resource } from "../../resource/kinds.ts";
+import type { BackendKey, CompileContext } from "../contract.ts";
+import { indexSlices, xbackendEndpoints } from "../endpoints.ts";
+import { report } from "../report.ts";
+import type { PolicyUsage } from "./policy-usage.ts";
+
+/** Tells of used Services and XBackends that have no endpoint ready: their requests are answered with 503. */
+export function findEmptyBackends(context: CompileContext, usage: PolicyUsage): readonly Finding[] {
+  const used = new Set(usage.gateways.flatMap((gateway) => [...gateway.backends]));
+  return [...findEmptyServices(context, used), ...findEmptyXBackends(context, used)];
+}
+
+type Service = Resource<"Service">;
+type EndpointSlice = Resource<"EndpointSlice">;
+
+function findEmptyServices(context: CompileContext, used: ReadonlySet<BackendKey>): readonly Finding[] {
+  const { byService } = indexSlices(context.snapshot);
+  return context.snapshot.list("Service").flatMap((service) => {
+    const { namespace, name } = service.metadata;
+    if (!used.has(`Service/${namespace}/${name}`) || service.spec.type === "ExternalName") return [];
+    const lack = describeLack(service, byService.get(`${namespace}/${name}`) ?? []);
+    if (lack === undefined) return [];
+    const { name: finding, pointer, reason, fix } = lack;
+    const message = `Service ${namespace}/${name} has no endpoint that is ready: ${reason}.`;
+    return [report(finding, { resource: service, pointer }, { message, fix })];
+  });
+}
+
+type Lack = {
+  readonly name: "backend-without-endpoints" | "backend-endpoints-unknown";
+  readonly pointer: string;
+  readonly reason: string;
+  readonly fix: string;
+};
+
+/** Why a Service has no endpoint to send requests to; `undefined` when it has one. */
+function describeLack(service: Service, slices: readonly EndpointSlice[]): Lack | undefined {
+  const { name } = service.metadata;
+  const label = `\`kubernetes.io/service-name: ${name}\``;
+  const selects = Object.keys(service.spec.selector ?? {}).length > 0;
+  if (slices.length === 0 && selects) {
+    // Only worth a note: a cluster makes the slices, and files rarely have them.
+    return {
+      name: "backend-endpoints-unknown",
+      pointer: "/spec/selector",
+      reason: "there is no EndpointSlice for it here, which a cluster would make from its selector",
+      fix: `Nothing in a cluster. Else add an EndpointSlice labelled ${label}, or leave the Service out and start with --stub-backends.`,
+    };
+  }
+  const without = { name: "backend-without-endpoints", pointer: "/spec" } as const;
+  if (slices.length === 0) {
+    return {
+      ...without,
+      reason: "it has neither a selector nor EndpointSlices",
+      fix: `Give it a selector, or add an EndpointSlice labelled ${label}.`,
+    };
+  }
+  const endpoints = slices.flatMap((slice) => slice.endpoints);
+  if (endpoints.length === 0) {
+    return {
+      ...without,
+      reason: "its EndpointSlices list none",
+      fix: "Correct the Service's selector, or start the pods that it selects.",
+    };
+  }
+  if (!endpoints.some(mayServe)) {
+    return {
+      ...without,
+      reason: `none of its ${endpoints.length} endpoints is ready`,
+      fix: "See why the pods behind it are not ready (their readiness probes).",
+    };
+  }
+  const wanted = (service.spec.ports ?? []).map((port) => port.name ?? "");
+  const given = slices.flatMap((slice) => slice.ports.map((port) => port.name));
+  if (given.some((port) => wanted.includes(port))) return undefined;
+  return {
+    ...without,
+    pointer: "/spec/ports",
+    reason: `its EndpointSlices have the port names ${quoteNames(given)}, and the Service has ${quoteNames(wanted)}`,
+    fix: "Give the ports of the EndpointSlices the names that they have in the Service.",
+  };
+}
+
+function mayServe({ conditions }: EndpointSlice["endpoints"][number]): boolean {
+  return (conditions?.ready ?? true) || (conditions?.terminating === true && conditions.serving === true);
+}
+
+function quoteNames(names: readonly string[]): string {
+  return [...new Set(names)].map((name) => JSON.stringify(name)).join(", ") || "none";
+}
+
+/** Pods are not read, so an XBackend that selects them is known only through Services and EndpointSlices. */
+function findEmptyXBackends(context: CompileContext, used: ReadonlySet<BackendKey>): readonly Finding[] {
+  const index = indexSlices(context.snapshot);
+  return context.snapshot.list("XBackend").flatMap((backend) => {
+    const { namespace, name } = backend.metadata;
+    if (!used.has(`XBackend/${namespace}/${name}`)) return [];
+    const port = backend.spec.port.number ?? 0;
+    if (xbackendEndpoints(context.snapshot, index, { namespace, name, port }).length > 0) return [];
+    return [
+      report(
+        "backend-without-endpoints",
+        { resource: backend, pointer: "/spec/endpointSelector" },
+        {
+          message: `XBackend ${namespace}/${name} selects no endpoint that is ready.`,
+          fix: "Correct matchLabels. A Service whose selector has these labels must exist, or an EndpointSlice that carries them.",
+        },
+      ),
+    ];
+  });
+}

@@ -1,0 +1,173 @@
+import { durationMs } from "../../base/duration.ts";
+import { compileRegex } from "../../base/regex.ts";
+import type { HttpMatch, PathMatch } from "../../ir/match.ts";
+import type { HttpRule, Retry } from "../../ir/routing-model.ts";
+import type { Resource } from "../../resource/kinds.ts";
+import { createdMs } from "../age.ts";
+import { type BackendScope, reportIn } from "../backend-scope.ts";
+import type { ScoredEntry } from "../contract.ts";
+import { scoreHttpMatch } from "../precedence.ts";
+import { sourceOf } from "../report.ts";
+import { compileFilters } from "../route-filters.ts";
+import { compileSessionPersistence } from "../session-persistence.ts";
+import { compileBackends } from "./rule-backends.ts";
+import { type RuleFault, reportFaults } from "./rule-fault.ts";
+import { checkRegex, compileHeaderMatches, compileQueryMatches, type MatchScope } from "./value-matches.ts";
+
+type Route = Resource<"HTTPRoute">;
+type ApiRule = Route["spec"]["rules"][number];
+type ApiMatch = ApiRule["matches"][number];
+
+/** Wait before the first retry when the route does not say. Milliseconds. */
+const defaultBackoffMs = 25;
+
+/** Longest wait that every plane's timers can hold, 24.8 days: more is taken as this. Milliseconds. */
+const longestWaitMs = 2 ** 31 - 1;
+
+/** Milliseconds of a duration for a timer; `undefined` when there is none. */
+function waitMs(duration: string | undefined): number | undefined {
+  const ms = durationMs(duration ?? "");
+  return ms === undefined ? undefined : Math.min(ms, longestWaitMs);
+}
+
+/** Compiles an HTTPRoute's rules; rules that cannot be honoured are left out with a finding. Spec: HTTPRouteSpec. */
+export function compileHttpRoute(route: Route, scope: BackendScope): readonly ScoredEntry[] {
+  const faults: RuleFault[] = [];
+  const entries = route.spec.rules.flatMap((rule, ruleIndex) => {
+    const own: RuleFault[] = findIncompatibleFilters(rule, ruleIndex);
+    const matches = compileMatches({ scope, ruleIndex, faults: own }, rule.matches);
+    faults.push(...own);
+    if (own.length > 0) return [];
+    const compiled = compileRule(route, scope, ruleIndex);
+    return matches.map((match, matchIndex) => ({
+      match,
+      rule: compiled,
+      matchIndex,
+      score: scoreHttpMatch(match, createdMs(route)),
+    }));
+  });
+  reportFaults(scope, faults, route.spec.rules.length);
+  return entries;
+}
+
+function compileMatches(at: MatchScope, matches: readonly ApiMatch[]): readonly HttpMatch[] {
+  // An empty list means the same as none: every request. Spec: HTTPRouteRule.matches.
+  if (matches.length === 0) return [{ path: { kind: "prefix", value: "/" }, headers: [], query: [] }];
+  return matches.map((match, index) => {
+    const pointer = `/spec/rules/${at.ruleIndex}/matches/${index}`;
+    return {
+      path: compilePath(at, match.path, `${pointer}/path/value`),
+      ...(match.method === undefined ? {} : { method: match.method }),
+      headers: compileHeaderMatches(at, match.headers, `${pointer}/headers`),
+      query: compileQueryMatches(at, match.queryParams, `${pointer}/queryParams`),
+    };
+  });
+}
+
+function compilePath(at: MatchScope, path: ApiMatch["path"], pointer: string): PathMatch {
+  switch (path.type) {
+    case "Exact":
+      return { kind: "exact", value: path.value };
+    case "PathPrefix":
+      // A trailing slash is ignored. Spec: PathMatchPathPrefix.
+      return { kind: "prefix", value: path.value.replace(/\/+$/, "") || "/" };
+    case "RegularExpression":
+      checkRegex(at, path.value, pointer);
+      warnOfRootless(at, path.value, pointer);
+      return { kind: "regex", value: path.value };
+  }
+}
+
+/** An expression has to match the whole path, which begins with a slash: one that begins with another letter never does. */
+function warnOfRootless({ scope }: MatchScope, pattern: string, pointer: string): void {
+  const regex = compileRegex(pattern.replace(/^\^/, ""));
+  if (regex.kind === "error" || regex.literalPrefix === "" || regex.literalPrefix.startsWith("/")) return;
+  reportIn(scope, "path-regex-never-matches", {
+    pointer,
+    message: `The expression ${JSON.stringify(pattern)} matches no path: a path begins with "/", and the expression has to match all of it.`,
+    fix: `Begin it with "/" or ".*", for example \`value: "/${pattern.replace(/^\^/, "")}"\`.`,
+  });
+}
+
+/** A rewrite for the whole rule beside a redirect for one backend: within one list the schema has refused it before. */
+function findIncompatibleFilters(rule: ApiRule, ruleIndex: number): RuleFault[] {
+  if (!(rule.filters ?? []).some((filter) => filter.type === "URLRewrite")) return [];
+  return (rule.backendRefs ?? []).flatMap((ref, refIndex) => {
+    const index = (ref.filters ?? []).findIndex((filter) => filter.type === "RequestRedirect");
+    if (index < 0) return [];
+    return [
+      {
+        ruleIndex,
+        pointer: `/spec/rules/${ruleIndex}/backendRefs/${refIndex}/filters/${index}`,
+        message: "its URLRewrite and the RequestRedirect of a backendRef exclude each other.",
+        fix: "Keep one of the two, or split the rule.",
+        incompatibleFilters: true as const,
+      },
+    ];
+  });
+}
+
+function compileRule(route: Route, scope: BackendScope, ruleIndex: number): HttpRule {
+  const rule = route.spec.rules[ruleIndex] as ApiRule;
+  const pointer = `/spec/rules/${ruleIndex}`;
+  const { namespace, name, labels } = route.metadata;
+  const key = `HTTPRoute/${namespace}/${name}/${ruleIndex}`;
+  const filters = compileFilters(scope, rule.filters, `${pointer}/filters`);
+  const backends = compileBackends(scope, rule.backendRefs, { pointer: `${pointer}/backendRefs`, use: "http" });
+  const answers = filters.some(({ filter }) => filter.kind === "requestRedirect" || filter.kind === "directResponse");
+  if (backends.length === 0 && !answers) reportNoBackends(scope, pointer);
+  const requestMs = waitMs(rule.timeouts?.request) ?? 0;
+  const retry = compileRetry(scope, rule, { pointer, requestMs });
+  return {
+    key,
+    from: sourceOf(route, pointer),
+    namespace,
+    name,
+    ruleIndex,
+    ruleName: rule.name ?? "",
+    routeKind: "HTTPRoute",
+    labels,
+    filters,
+    backends,
+    timeouts: { requestMs, backendRequestMs: waitMs(rule.timeouts?.backendRequest) ?? 0 },
+    ...(retry === undefined ? {} : { retry }),
+    ...(rule.sessionPersistence === undefined
+      ? {}
+      : { sessionPersistence: compileSessionPersistence(rule.sessionPersistence, key) }),
+  };
+}
+
+/** A rule that can only answer 500 (gRPC: UNAVAILABLE). */
+export function reportNoBackends(scope: BackendScope, pointer: string): void {
+  reportIn(scope, "rule-without-backends", {
+    pointer,
+    message: "The rule has no backendRefs and no filter that answers, so every request of it fails.",
+    fix: "Add backendRefs, or a RequestRedirect filter, or remove the rule.",
+  });
+}
+
+/** One attempt more unless written; 0 switches retries off. Spec: HTTPRouteRetry (GEP-1731). */
+function compileRetry(
+  scope: BackendScope,
+  rule: ApiRule,
+  at: { readonly pointer: string; readonly requestMs: number },
+): Retry | undefined {
+  if (rule.retry === undefined || rule.retry.attempts === 0) return undefined;
+  const { attempts, codes = [], backoff } = rule.retry;
+  const backoffMs = waitMs(backoff) ?? defaultBackoffMs;
+  if (codes.length === 0) {
+    reportIn(scope, "retry-without-codes", {
+      pointer: `${at.pointer}/retry`,
+      message: "retry lists no codes, so only requests that no backend processed are tried again.",
+      fix: "Add codes, for example `codes: [502, 503, 504]`, if answers with these should be tried again too.",
+    });
+  }
+  if (at.requestMs > 0 && backoffMs >= at.requestMs) {
+    reportIn(scope, "retry-backoff-too-long", {
+      pointer: `${at.pointer}/retry${backoff === undefined ? "" : "/backoff"}`,
+      message: `The wait before a retry, ${backoffMs} ms, is as long as the whole request may take, ${at.requestMs} ms.`,
+      fix: "Shorten retry.backoff, or raise timeouts.request.",
+    });
+  }
+  return { attempts, codes: [...codes].sort((a, b) => a - b), backoffMs };
+}

@@ -1,0 +1,62 @@
+import { compileRegex } from "../../base/regex.ts";
+import type { ValueMatch } from "../../ir/match.ts";
+import { type BackendScope, reportIn } from "../backend-scope.ts";
+import type { RuleFault } from "./rule-fault.ts";
+
+type ApiValueMatch = { readonly type: "Exact" | "RegularExpression"; readonly name: string; readonly value: string };
+
+/** What a rule's matches are compiled for: the faults of the rule are gathered here. */
+export type MatchScope = { readonly scope: BackendScope; readonly ruleIndex: number; readonly faults: RuleFault[] };
+
+/** Header matches with lower-case names; of several entries for one name the first counts. Spec: HTTPHeaderMatch. */
+export function compileHeaderMatches(
+  at: MatchScope,
+  headers: readonly ApiValueMatch[] | undefined,
+  pointer: string,
+): readonly ValueMatch[] {
+  const seen = new Set<string>();
+  return (headers ?? []).flatMap((header, index) => {
+    const name = header.name.toLowerCase();
+    if (seen.has(name)) {
+      reportIn(at.scope, "header-match-ignored", {
+        pointer: `${pointer}/${index}`,
+        message: `The match names header ${JSON.stringify(name)} before; this entry is ignored.`,
+        fix: "Remove one of the two entries, or combine them into one regular expression.",
+      });
+      return [];
+    }
+    seen.add(name);
+    return [compileValueMatch(at, { ...header, name }, `${pointer}/${index}`)];
+  });
+}
+
+/** Query parameter matches; names are case-sensitive. Spec: HTTPQueryParamMatch. */
+export function compileQueryMatches(
+  at: MatchScope,
+  query: readonly ApiValueMatch[] | undefined,
+  pointer: string,
+): readonly ValueMatch[] {
+  return (query ?? []).map((parameter, index) => compileValueMatch(at, parameter, `${pointer}/${index}`));
+}
+
+function compileValueMatch(at: MatchScope, match: ApiValueMatch, pointer: string): ValueMatch {
+  if (match.type === "Exact") return { name: match.name, kind: "exact", value: match.value };
+  checkRegex(at, match.value, `${pointer}/value`);
+  return { name: match.name, kind: "regex", value: match.value };
+}
+
+/** Adds a fault when a pattern is not usable. */
+export function checkRegex(at: MatchScope, pattern: string, pointer: string): void {
+  const regex = compileRegex(pattern);
+  if (regex.kind === "regex") return;
+  at.faults.push({
+    ruleIndex: at.ruleIndex,
+    pointer,
+    message: `the regular expression ${JSON.stringify(shorten(pattern))} is not usable: ${regex.message}.`,
+    fix: "Correct the pattern. RE2 syntax is used: it has no look-around and no back-references.",
+  });
+}
+
+function shorten(pattern: string): string {
+  return pattern.length <= 80 ? pattern : `${pattern.slice(0, 79)}…`;
+}

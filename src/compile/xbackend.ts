@@ -1,0 +1,91 @@
+import type { Finding } from "../finding/finding.ts";
+import type { UpstreamTls } from "../ir/cluster.ts";
+import type { SecretKey } from "../ir/tls.ts";
+import type { Resource } from "../resource/kinds.ts";
+import type { CompileContext } from "./contract.ts";
+import { explainGrant } from "./grant.ts";
+import { compileTlsValidation } from "./policy/tls-validation.ts";
+import { report } from "./report.ts";
+
+export type XBackend = Resource<"XBackend">;
+
+/** Group of XBackend, XBackendTrafficPolicy and XTelemetryPolicy. */
+export const experimentalGroup = "gateway.networking.x-k8s.io";
+
+/** How an XBackend's connections are secured. `usable` is false when they were to be secured and cannot be. */
+export type XBackendTls = {
+  readonly usable: boolean;
+  readonly tls: UpstreamTls | undefined;
+  readonly findings: readonly Finding[];
+};
+
+const compiled = new WeakMap<CompileContext, Map<XBackend, XBackendTls>>();
+
+/** Compiles `spec.tls` of an XBackend, once for every use. Spec: BackendTLS (GEP-4894). */
+export function compileXBackendTls(context: CompileContext, backend: XBackend): XBackendTls {
+  let known = compiled.get(context);
+  if (known === undefined) {
+    known = new Map();
+    compiled.set(context, known);
+  }
+  const answer = known.get(backend) ?? compileUncached(context, backend);
+  known.set(backend, answer);
+  return answer;
+}
+
+function compileUncached(context: CompileContext, backend: XBackend): XBackendTls {
+  const { mode, validation } = backend.spec.tls;
+  const findings: Finding[] = [];
+  const label = `XBackend ${backend.metadata.namespace}/${backend.metadata.name}`;
+  if (mode === "None" || validation === undefined) {
+    const hostname = backend.spec.externalHostname?.hostname;
+    if (hostname !== undefined) {
+      findings.push(
+        report(
+          "backend-external-hostname-clear",
+          { resource: backend, pointer: "/spec/tls" },
+          {
+            message: `${label} sends requests to ${hostname} in clear text.`,
+            fix: `Add tls with \`mode: ServerOnly\` and validation with \`hostname: ${hostname}\` and \`wellKnownCACertificates: System\`.`,
+          },
+        ),
+      );
+    }
+    return { usable: true, tls: undefined, findings };
+  }
+  const verification = compileTlsValidation(context, backend, { validation, pointer: "/spec/tls/validation" });
+  findings.push(...verification.findings);
+  const client = mode === "ClientAndServer" ? clientCertificate(context, backend, findings) : undefined;
+  if (verification.tls === undefined || (mode === "ClientAndServer" && client === undefined)) {
+    return { usable: false, tls: undefined, findings };
+  }
+  const tls = client === undefined ? verification.tls : { ...verification.tls, clientCertificate: client };
+  return { usable: true, tls, findings };
+}
+
+function clientCertificate(context: CompileContext, backend: XBackend, findings: Finding[]): SecretKey | undefined {
+  const ref = backend.spec.tls.clientCertificateRef;
+  if (ref === undefined) return undefined;
+  const pointer = "/spec/tls/clientCertificateRef";
+  const fail = (message: string, fix: string): undefined => {
+    findings.push(report("backend-client-certificate-invalid", { resource: backend, pointer }, { message, fix }));
+  };
+  if (ref.group !== "" || ref.kind !== "Secret") {
+    return fail(
+      `A client certificate cannot be read from ${ref.kind} ${ref.name}.`,
+      "Name a Secret of type kubernetes.io/tls.",
+    );
+  }
+  const namespace = ref.namespace ?? backend.metadata.namespace;
+  const grant = explainGrant(
+    context.snapshot,
+    { group: experimentalGroup, kind: "XBackend", namespace: backend.metadata.namespace },
+    { group: "", kind: "Secret", namespace, name: ref.name },
+  );
+  if (grant.answer !== "granted") {
+    return fail(`Secret ${namespace}/${ref.name} may not be used from here: ${grant.detail}.`, grant.fix);
+  }
+  const answer = context.secrets.certificate(namespace, ref.name);
+  if ("ref" in answer) return answer.ref.key;
+  return fail(answer.message, `Put a certificate and its key into Secret ${namespace}/${ref.name} (tls.crt, tls.key).`);
+}

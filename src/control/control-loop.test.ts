@@ -1,0 +1,272 @@
+import assert from "node:assert/strict";
+import { type TestContext, test } from "node:test";
+import type { CompileResult } from "../compile/contract.ts";
+import type { EndpointTable } from "../ir/endpoint-table.ts";
+import type { Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
+import { SecretTable } from "../ir/secret-table.ts";
+import type { CompiledStatus } from "../status/condition.ts";
+import { createSnapshot } from "../store/create-snapshot.ts";
+import { createTelemetry } from "../telemetry/create-telemetry.ts";
+import { createLogger } from "../telemetry/log.ts";
+import { ControlLoop, type ControlLoopOptions } from "./control-loop.ts";
+
+const compiled = (generation: number): CompileResult => ({
+  routing: { gateways: [], clusters: {} },
+  endpoints: {},
+  secrets: new SecretTable(new Map()),
+  status: [
+    {
+      ref: { kind: "GatewayClass", group: "gateway.networking.k8s.io", name: "sluice" },
+      generation,
+      body: { shape: "gatewayClass", conditions: [], supportedFeatures: [] },
+    },
+  ],
+  findings: [],
+});
+
+/** A plane that remembers what it was told and answers when the test says so. */
+class FakePlane implements Plane {
+  readonly updates: PlaneUpdate[] = [];
+  readonly endpoints: EndpointTable[] = [];
+  readonly drains: number[] = [];
+  /** When set, `apply` waits for it. */
+  gate: Promise<void> | undefined;
+
+  async apply(update: PlaneUpdate): Promise<PlaneReport> {
+    this.updates.push(update);
+    await this.gate;
+    return { generation: update.generation, listeners: {}, addresses: {} };
+  }
+
+  updateEndpoints(endpoints: EndpointTable): void {
+    this.endpoints.push(endpoints);
+  }
+
+  async drain(deadlineMs: number): Promise<void> {
+    this.drains.push(deadlineMs);
+  }
+}
+
+function setUp(t: TestContext, options: Partial<ControlLoopOptions<CompiledStatus>> = {}) {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  const plane = new FakePlane();
+  const lines: string[] = [];
+  const telemetry = createTelemetry({ version: "test" });
+  t.after(() => telemetry.close());
+  let compiles = 0;
+  const loop = new ControlLoop<CompiledStatus>({
+    snapshot: () => createSnapshot([]),
+    compile: () => compiled(++compiles),
+    plane,
+    mergeStatus: (status) => status,
+    planeFindings: () => [],
+    telemetry,
+    log: createLogger({ write: (line) => lines.push(line) }),
+    ...options,
+  });
+  const turns = (result: string) => telemetry.registry.counter("gateway_config_reloads_total", result).value;
+  return {
+    plane,
+    lines,
+    telemetry,
+    loop,
+    turns,
+    tick: (ms: number) => t.mock.timers.tick(ms),
+    compiles: () => compiles,
+  };
+}
+
+test("ControlLoop: the first turn does not wait, and its configuration is the state", async (t) => {
+  const { loop, plane, telemetry } = setUp(t);
+  assert.deepEqual(loop.state, { phase: "starting", turn: 0 });
+  assert.equal(loop.turnNow(), 1);
+  const state = await loop.settled(1);
+  assert.equal(state, loop.state);
+  assert.equal(state.phase, "serving");
+  assert.equal(state.configuration?.generation, 1);
+  assert.equal(state.configuration?.report.generation, 1);
+  assert.equal(plane.updates[0]?.generation, 1);
+  assert.equal(telemetry.registry.gauge("gateway_config_generation").value, 1);
+});
+
+test("ControlLoop: changes are taken in together after 100 ms of quiet", async (t) => {
+  const { loop, tick, compiles } = setUp(t);
+  assert.equal(loop.notify("resources"), 1);
+  tick(99);
+  assert.equal(loop.notify("resources"), 1);
+  tick(99);
+  assert.equal(compiles(), 0);
+  tick(1);
+  await loop.settled(1);
+  assert.equal(compiles(), 1);
+});
+
+test("ControlLoop: a storm without quiet waits at most 500 ms", async (t) => {
+  const { loop, tick, compiles } = setUp(t);
+  for (let ms = 0; ms < 500; ms += 50) {
+    loop.notify("resources");
+    assert.equal(compiles(), 0, `at ${ms} ms`);
+    tick(50);
+  }
+  await loop.settled(1);
+  assert.equal(compiles(), 1);
+});
+
+test("ControlLoop: a change during a turn belongs to the next, which does not begin before", async (t) => {
+  const { loop, tick, plane, compiles } = setUp(t);
+  const gate = Promise.withResolvers<void>();
+  plane.gate = gate.promise;
+  loop.turnNow();
+  assert.equal(loop.notify("resources"), 2);
+  tick(100);
+  assert.equal(compiles(), 1);
+  gate.resolve();
+  const state = await loop.settled();
+  assert.equal(state.turn, 2);
+  assert.deepEqual(
+    plane.updates.map(({ generation }) => generation),
+    [1, 2],
+  );
+});
+
+test("ControlLoop.settled: without a number, what was notified is in force", async (t) => {
+  const { loop, tick } = setUp(t);
+  assert.equal((await loop.settled()).turn, 0);
+  loop.notify("resources");
+  const settled = loop.settled();
+  tick(100);
+  assert.equal((await settled).turn, 1);
+});
+
+test("ControlLoop: a change of endpoints alone reaches the plane without a compilation", async (t) => {
+  const endpoints: EndpointTable = { "shop/cart:80": [{ address: "10.0.0.1", port: 8080 }] };
+  const { loop, tick, plane, compiles, turns } = setUp(t, { compileEndpoints: () => endpoints });
+  loop.turnNow();
+  await loop.settled();
+  loop.notify("endpoints");
+  tick(100);
+  const state = await loop.settled(2);
+  assert.equal(compiles(), 1);
+  assert.deepEqual(plane.endpoints, [endpoints]);
+  assert.deepEqual([state.turn, state.configuration?.generation], [2, 1]);
+  assert.equal(state.configuration?.result.endpoints, endpoints);
+  assert.equal(turns("endpoints"), 1);
+  assert.equal(turns("programmed"), 1);
+});
+
+test("ControlLoop: findings follow a change of endpoints five seconds later", async (t) => {
+  const { loop, tick, compiles } = setUp(t, { compileEndpoints: () => ({}) });
+  loop.turnNow();
+  await loop.settled();
+  loop.notify("endpoints");
+  tick(100);
+  await loop.settled();
+  tick(5000);
+  tick(100);
+  await loop.settled();
+  assert.equal(compiles(), 2);
+});
+
+test("ControlLoop: endpoints together with resources, or before the first configuration, compile", async (t) => {
+  const { loop, tick, plane, compiles } = setUp(t, { compileEndpoints: () => ({}) });
+  loop.notify("endpoints");
+  tick(100);
+  await loop.settled();
+  loop.notify("resources");
+  loop.notify("endpoints");
+  tick(100);
+  await loop.settled();
+  assert.equal(compiles(), 2);
+  assert.equal(plane.endpoints.length, 0);
+});
+
+test("ControlLoop: an error of ours keeps the last good configuration, is logged and counted, and the next turn recovers", async (t) => {
+  let broken = false;
+  const { loop, lines, plane, turns } = setUp(t, {
+    compile: () => {
+      if (broken) throw new TypeError("a bug");
+      return compiled(1);
+    },
+  });
+  loop.turnNow();
+  const good = (await loop.settled()).configuration;
+  broken = true;
+  loop.turnNow();
+  const failed = await loop.settled();
+  assert.equal(failed.configuration, good);
+  assert.deepEqual(failed.failure, { turn: 2, message: "a bug" });
+  assert.equal(turns("failed"), 1);
+  assert.match(lines.join(""), /a bug/);
+  assert.equal(plane.updates.length, 1);
+  broken = false;
+  loop.turnNow();
+  const recovered = await loop.settled();
+  assert.equal(recovered.failure, undefined);
+  assert.equal(recovered.configuration?.generation, 3);
+});
+
+test("ControlLoop: a plane that rejects costs the turn and nothing else", async (t) => {
+  const { loop, plane } = setUp(t);
+  plane.gate = Promise.reject(new Error("a bug in the plane"));
+  loop.turnNow();
+  const state = await loop.settled();
+  assert.equal(state.phase, "starting");
+  assert.equal(state.failure?.message, "a bug in the plane");
+});
+
+test("ControlLoop: the status before is handed to the merge, and findings of the plane are added", async (t) => {
+  const previous: unknown[] = [];
+  const { loop } = setUp(t, {
+    mergeStatus: (status, report, before, nowMs) => {
+      previous.push([report.generation, before?.[0]?.generation, nowMs]);
+      return status;
+    },
+    clock: { nowMs: () => 42, monotonicMs: () => 0 },
+  });
+  for (let i = 0; i < 2; i++) {
+    loop.turnNow();
+    await loop.settled();
+  }
+  assert.deepEqual(previous, [
+    [1, undefined, 42],
+    [2, 1, 42],
+  ]);
+});
+
+test("ControlLoop.subscribe: told after every turn; one that throws does not harm the others", async (t) => {
+  const { loop, lines } = setUp(t);
+  const turns: number[] = [];
+  loop.subscribe(() => {
+    throw new Error("a bad listener");
+  });
+  const unsubscribe = loop.subscribe(({ turn }) => turns.push(turn));
+  loop.turnNow();
+  await loop.settled();
+  unsubscribe();
+  loop.turnNow();
+  await loop.settled();
+  assert.deepEqual(turns, [1]);
+  assert.match(lines.join(""), /a bad listener/);
+});
+
+test("ControlLoop.drain: waits for the running turn, takes no more changes, and drains the plane once", async (t) => {
+  const { loop, plane, tick, compiles } = setUp(t);
+  const gate = Promise.withResolvers<void>();
+  plane.gate = gate.promise;
+  loop.turnNow();
+  loop.notify("resources");
+  const never = loop.settled(2);
+  const drained = loop.drain(3000);
+  assert.equal(loop.state.phase, "draining");
+  assert.equal(loop.notify("resources"), 0);
+  assert.equal(loop.turnNow(), 0);
+  assert.equal(plane.drains.length, 0);
+  gate.resolve();
+  await assert.rejects(never, /closed/);
+  await drained;
+  await loop.drain(3000);
+  tick(10_000);
+  assert.deepEqual(plane.drains, [3000]);
+  assert.deepEqual([loop.state.phase, loop.state.turn, compiles()], ["draining", 1, 1]);
+  await assert.rejects(loop.settled(5), /closed/);
+});

@@ -1,0 +1,80 @@
+import type { CompileResult } from "../compile/contract.ts";
+import { type FindingDetail, type FindingName, makeFinding } from "../finding/catalogue.ts";
+import type { Finding } from "../finding/finding.ts";
+import type { ListenerReport, PlaneReport } from "../ir/plane.ts";
+import type { Listener } from "../ir/routing-model.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+
+const gatewayGroup = "gateway.networking.k8s.io";
+
+type FailedReport = Exclude<ListenerReport, { readonly state: "programmed" }>;
+
+/** One finding for each listener that the plane could not bring into service, in the order of the model. */
+export function findPlaneFaults(report: PlaneReport, result: CompileResult, snapshot: Snapshot): readonly Finding[] {
+  const findings: Finding[] = [];
+  for (const gateway of result.routing.gateways) {
+    for (const listener of gateway.listeners) {
+      const listenerReport = report.listeners[listener.key];
+      if (listenerReport === undefined || listenerReport.state === "programmed") continue;
+      const { name, message, fix } = describe(listener, listenerReport);
+      findings.push(makeFinding(name, { ...place(listener, snapshot), message, fix }));
+    }
+  }
+  return findings;
+}
+
+function place({ from }: Listener, snapshot: Snapshot): Pick<FindingDetail, "object" | "pointer" | "position"> {
+  const kind = from.kind === "ListenerSet" ? "ListenerSet" : "Gateway";
+  const position = snapshot.get(kind, from.namespace, from.name)?.origin?.at(from.pointer);
+  return {
+    object: { kind, group: gatewayGroup, namespace: from.namespace, name: from.name },
+    pointer: from.pointer,
+    ...(position ? { position } : {}),
+  };
+}
+
+type Description = { readonly name: FindingName; readonly message: string; readonly fix: string };
+
+function describe(listener: Listener, report: FailedReport): Description {
+  const { name, port, protocol } = listener;
+  const subject = `Listener "${name}"`;
+  if (report.state === "unsupported") {
+    return {
+      name: "listener-not-served",
+      message: `${subject} has protocol ${protocol}, which this data plane does not serve.`,
+      fix: "Remove the listener, or give it protocol HTTP or HTTPS.",
+    };
+  }
+  switch (report.code) {
+    case "EADDRINUSE":
+      return {
+        name: "listener-port-in-use",
+        message: `${subject} cannot bind port ${port}: another process listens there.`,
+        fix: `Stop that process (\`ss -ltnp 'sport = :${port}'\` shows it), or serve the port elsewhere: --map-port ${port}:${freePort(port)}.`,
+      };
+    case "EACCES":
+    case "EPERM":
+      return {
+        name: "listener-port-forbidden",
+        message: `${subject} cannot bind port ${port}: the process lacks the permission.`,
+        fix: `Serve the port elsewhere: --map-port ${port}:${freePort(port)}; or give the process CAP_NET_BIND_SERVICE.`,
+      };
+    case "EADDRNOTAVAIL":
+      return {
+        name: "listener-address-unavailable",
+        message: `${subject} cannot be bound: ${report.message}.`,
+        fix: "Give --bind, --gateway-addresses or spec.addresses an address that `ip address` lists on this machine.",
+      };
+    default:
+      return {
+        name: "listener-failed",
+        message: `${subject} on port ${port} could not be brought into service: ${report.message}.`,
+        fix: "Change what the message names. The listener is tried again when its configuration changes.",
+      };
+  }
+}
+
+/** The customary unprivileged neighbour: 80 → 8080, 443 → 8443; ports that are free of privilege move by one. */
+function freePort(port: number): number {
+  return port < 1024 ? port + 8000 : port < 65_535 ? port + 1 : port - 1;
+}

@@ -1,0 +1,39 @@
+import type { FilterCompiler } from "../../compile/filter-scope.ts";
+
+/**
+ * Compiles CORS. Origins become lower case and lose the port that their scheme implies, as browsers send them; `maxAge` is
+ * 5 s unless written. Spec: HTTPCORSFilter.
+ */
+export const compileCors: FilterCompiler<"cors"> = (config, scope) => {
+  const allowOrigins = [...new Set((config.allowOrigins ?? []).map(normaliseOrigin))];
+  const allowCredentials = config.allowCredentials ?? false;
+  let exposeHeaders = config.exposeHeaders ?? [];
+  if (allowOrigins.length === 0) {
+    scope.report("cors-without-origins", "", {
+      message: "The CORS filter lists no allowOrigins, so browsers refuse every cross-origin request.",
+      fix: 'Add allowOrigins, for example `- https://app.example.com`, or `- "*"` for all.',
+    });
+  }
+  if (allowCredentials && exposeHeaders.includes("*")) {
+    exposeHeaders = exposeHeaders.filter((name) => name !== "*");
+    scope.report("cors-expose-wildcard", "/exposeHeaders", {
+      message: 'exposeHeaders has "*" while allowCredentials is true; the "*" is not sent.',
+      fix: "List the headers by name, or set allowCredentials to false.",
+    });
+  }
+  return {
+    kind: "cors",
+    allowOrigins,
+    allowCredentials,
+    allowMethods: config.allowMethods ?? [],
+    allowHeaders: config.allowHeaders ?? [],
+    exposeHeaders,
+    maxAgeSeconds: config.maxAge,
+  };
+};
+
+function normaliseOrigin(origin: string): string {
+  const lower = origin.toLowerCase();
+  if (lower.startsWith("https://")) return lower.replace(/:443$/, "");
+  return lower.replace(/:80$/, "");
+}

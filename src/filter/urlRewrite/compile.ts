@@ -1,0 +1,23 @@
+import type { FilterCompiler, FilterField } from "../../compile/filter-scope.ts";
+import type { PathModifier } from "../../ir/filter.ts";
+
+/** Compiles URLRewrite. Spec: HTTPURLRewriteFilter. */
+export const compileUrlRewrite: FilterCompiler<"urlRewrite"> = (config) => ({
+  kind: "urlRewrite",
+  ...(config.hostname === undefined ? {} : { hostname: config.hostname }),
+  ...(config.path === undefined ? {} : { path: compilePathModifier(config.path) }),
+});
+
+/**
+ * Compiles a path modifier, of a rewrite or of a redirect. A full path that lacks its leading `/` gets one: nothing else
+ * can stand in a request line. Spec: HTTPPathModifier.
+ */
+export function compilePathModifier(path: NonNullable<FilterField<"urlRewrite">["path"]>): PathModifier {
+  return path.type === "ReplaceFullPath"
+    ? { kind: "full", value: absolute(path.replaceFullPath ?? "/") }
+    : { kind: "prefix", value: path.replacePrefixMatch ? absolute(path.replacePrefixMatch) : "" };
+}
+
+function absolute(path: string): string {
+  return path.startsWith("/") ? path : `/${path}`;
+}

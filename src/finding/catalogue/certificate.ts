@@ -1,0 +1,111 @@
+import type { FindingRow } from "../finding.ts";
+
+/** SL61xx: certificates of listeners, and of the clients that they ask for. */
+export const certificateFindings = {
+  "certificate-missing": {
+    code: "SL6101",
+    severity: "error",
+    title: "Secret with a listener's certificate does not exist",
+    why: "A listener that terminates TLS cannot answer without its certificate (ListenerTLSConfig.certificateRefs).",
+    condition: { type: "ResolvedRefs", status: "False", reason: "InvalidCertificateRef" },
+  },
+  "certificate-elsewhere": {
+    code: "SL6102",
+    severity: "error",
+    title: "Certificate lies in another namespace than the Gateway",
+    why: "certificateRefs without a namespace means the Gateway's own, wherever the routes are. A Secret elsewhere needs its namespace written, and a ReferenceGrant there.",
+    condition: { type: "ResolvedRefs", status: "False", reason: "InvalidCertificateRef" },
+  },
+  "certificate-invalid": {
+    code: "SL6103",
+    severity: "error",
+    title: "Certificate of a listener cannot be used",
+    why: "A certificate must be a Secret with PEM text under tls.crt and the private key of its first certificate under tls.key (ListenerTLSConfig.certificateRefs).",
+    condition: { type: "ResolvedRefs", status: "False", reason: "InvalidCertificateRef" },
+  },
+  "certificate-not-permitted": {
+    code: "SL6104",
+    severity: "error",
+    title: "Certificate is in a namespace that does not permit it",
+    why: "A Secret in another namespace may be used only when a ReferenceGrant there says so (GEP-709).",
+    condition: { type: "ResolvedRefs", status: "False", reason: "RefNotPermitted" },
+  },
+  "certificate-none": {
+    code: "SL6105",
+    severity: "error",
+    title: "HTTPS listener has no certificate",
+    why: "A listener that terminates TLS cannot answer without a certificate (ListenerTLSConfig.certificateRefs).",
+    condition: { type: "ResolvedRefs", status: "False", reason: "InvalidCertificateRef" },
+  },
+  "certificate-expired": {
+    code: "SL6106",
+    severity: "error",
+    title: "Certificate has expired",
+    why: "Clients refuse a certificate after its last day.",
+  },
+  "certificate-expires-soon": {
+    code: "SL6107",
+    severity: "warning",
+    title: "Certificate expires within 14 days",
+    why: "Clients refuse a certificate after its last day. Whatever renews it should have done so by now.",
+  },
+  "certificate-not-yet-valid": {
+    code: "SL6108",
+    severity: "warning",
+    title: "Certificate is not valid yet",
+    why: "Clients refuse a certificate before its first day.",
+  },
+  "certificate-wrong-hostname": {
+    code: "SL6109",
+    severity: "warning",
+    title: "Certificate is not for the listener's hostname",
+    why: "Clients refuse a certificate without the name that they asked for. A wildcard in a certificate stands for one label only (RFC 9525).",
+  },
+  "certificate-chain-incomplete": {
+    code: "SL6110",
+    severity: "warning",
+    title: "Certificate chain is incomplete",
+    why: "Most clients know root certificates alone and need every certificate in between from the server. Browsers often fetch what is missing; curl, mobile apps and other servers do not.",
+  },
+  "tls-option-unknown": {
+    code: "SL6111",
+    severity: "warning",
+    title: "TLS option means nothing here",
+    why: "Options of a listener's tls belong to one implementation each. Sluice reads sluice.dev/tls-min-version.",
+  },
+  "tls-option-invalid": {
+    code: "SL6112",
+    severity: "error",
+    title: "TLS option has a value that is not supported",
+    why: "Opening the listener with another value would weaken what was asked for.",
+    condition: { type: "Accepted", status: "False", reason: "UnsupportedValue" },
+  },
+  "client-ca-invalid": {
+    code: "SL6113",
+    severity: "error",
+    title: "CA certificate for clients cannot be used",
+    why: "Client certificates are checked against the ca.crt of a ConfigMap or Secret, or a ClusterTrustBundle (FrontendTLSValidation.caCertificateRefs).",
+    condition: { type: "ResolvedRefs", status: "False", reason: "InvalidCACertificateRef" },
+  },
+  "client-ca-kind-unsupported": {
+    code: "SL6114",
+    severity: "error",
+    title: "CA certificate for clients is of a kind that is not supported",
+    why: "Client certificates are checked against the ca.crt of a ConfigMap or Secret, or a ClusterTrustBundle (FrontendTLSValidation.caCertificateRefs).",
+    condition: { type: "ResolvedRefs", status: "False", reason: "InvalidCACertificateKind" },
+  },
+  "client-ca-not-permitted": {
+    code: "SL6115",
+    severity: "error",
+    title: "CA certificate for clients is in a namespace that does not permit it",
+    why: "A ConfigMap or Secret in another namespace may be used only when a ReferenceGrant there says so (GEP-709).",
+    condition: { type: "ResolvedRefs", status: "False", reason: "RefNotPermitted" },
+  },
+  "client-ca-none": {
+    code: "SL6116",
+    severity: "error",
+    title: "Listener has no CA certificate left to check clients with",
+    why: "A listener that must check clients and cannot is not opened, so that nobody gets in unchecked (FrontendTLSValidation.caCertificateRefs).",
+    condition: { type: "Accepted", status: "False", reason: "NoValidCACertificate" },
+  },
+} as const satisfies Record<string, FindingRow>;

@@ -1,0 +1,45 @@
+import { catalogue } from "./catalogue.ts";
+import type { FindingRow } from "./finding.ts";
+
+const areas: Readonly<Record<string, string>> = {
+  "1": "Sources: files, syntax, schema",
+  "2": "GatewayClass, Gateway, listeners",
+  "3": "Attachment of routes to listeners",
+  "4": "Routes, matches, filters",
+  "5": "Backends and references",
+  "6": "Policies, TLS, certificates",
+  "7": "The data plane",
+};
+
+/** `docs/reference/findings.md`: every row of the catalogue, by code. */
+export function renderFindingsReference(): string {
+  const rows = Object.entries(catalogue as Record<string, FindingRow>).sort(([, a], [, b]) =>
+    a.code < b.code ? -1 : 1,
+  );
+  const lines = [
+    "# Findings",
+    "",
+    "Everything that `sluice check` can tell. Codes are permanent. `error`: something is not in force. `warning`: it is in force",
+    "but will surprise. `info`: worth knowing. Written from `src/finding/catalogue/` by `npm run docs`.",
+  ];
+  let area = "";
+  for (const [name, row] of rows) {
+    const digit = row.code.charAt(2);
+    if (digit !== area) {
+      area = digit;
+      lines.push(
+        "",
+        `## ${areas[digit]}`,
+        "",
+        "| code | severity | what | why | condition |",
+        "| --- | --- | --- | --- | --- |",
+      );
+    }
+    const condition = row.condition
+      ? `\`${row.condition.type}=${row.condition.status}\`, \`${row.condition.reason}\``
+      : "";
+    const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
+    lines.push(`| ${row.code} \`${name}\` | ${row.severity} | ${cell(row.title)} | ${cell(row.why)} | ${condition} |`);
+  }
+  return `${lines.join("\n")}\n`;
+}

@@ -1,0 +1,182 @@
+import { unreachable } from "../base/unreachable.ts";
+import { describeFilter, describeRetry, describeTarget } from "./describe.ts";
+import type { EndpointTable } from "./endpoint-table.ts";
+import type { Filter } from "./filter.ts";
+import { modifyPath } from "./path-modifier.ts";
+import { redirectLocation } from "./redirect-location.ts";
+import type { HttpListener, HttpRule, RoutingModel, WeightedBackend } from "./routing-model.ts";
+import { ownHeader, type SelectRequest } from "./select.ts";
+import type { SourceRef } from "./source-ref.ts";
+
+/** What will be done to a request that a rule serves. */
+export type Action = {
+  /** In the order in which they run; the listener's come first. */
+  readonly filters: readonly { readonly from: SourceRef; readonly does: string }[];
+  /** The answer that the gateway gives by itself; absent when a backend is asked. */
+  readonly answer?: { readonly status: number; readonly location?: string; readonly why: string };
+  /** What the backend will see; absent when none is asked. */
+  readonly forwarded?: { readonly host: string; readonly path: string; readonly query: string };
+  /** Empty when the gateway answers by itself. */
+  readonly backends: readonly BackendShare[];
+  /** Timeouts, retry and session persistence in words; empty when there are none. */
+  readonly limits: readonly string[];
+};
+
+/** A backend's part of the traffic. */
+export type BackendShare = {
+  /** Cluster key, or why there is none. */
+  readonly name: string;
+  readonly weight: number;
+  /** Of all requests, one decimal. */
+  readonly percent: number;
+  /** Filters of this backend alone, in words. */
+  readonly filters: readonly string[];
+  /** Addresses that serve; absent when the endpoints are not known here. */
+  readonly endpoints?: number;
+  /** Status that this share of the requests gets without an attempt; absent when it is forwarded. */
+  readonly status?: number;
+};
+
+export type ActionOptions = {
+  /** Endpoints of the moment, to tell which backends have none. */
+  readonly endpoints?: EndpointTable;
+  /** Port that clients use for a listener port (`--map-port`). Default: the same. */
+  readonly publicPort?: (port: number) => number;
+};
+
+/** What is known of the request that was matched. */
+export type MatchedRequest = {
+  readonly model: RoutingModel;
+  readonly request: SelectRequest;
+  readonly listener: HttpListener;
+  readonly matchedPrefix: string | undefined;
+};
+
+/** Computes it without sending anything. */
+export function describeAction(rule: HttpRule, matched: MatchedRequest, options: ActionOptions = {}): Action {
+  const placed = [...matched.listener.filters, ...rule.filters];
+  const filters = placed.map(({ from, filter }) => ({ from, does: describeFilter(filter) }));
+  const answer =
+    firstAnswer(
+      placed.map(({ filter }) => filter),
+      matched,
+      options,
+    ) ?? answerWithoutBackend(rule);
+  if (answer) return { filters, answer, backends: [], limits: [] };
+  return {
+    filters,
+    forwarded: forwarded(
+      placed.map(({ filter }) => filter),
+      matched,
+    ),
+    backends: backendShares(rule.backends, matched.model, options.endpoints),
+    limits: describeLimits(rule),
+  };
+}
+
+/** The backends of a rule with their part of the traffic; those of weight 0 are listed with 0 %. */
+export function backendShares(
+  backends: readonly WeightedBackend[],
+  model: RoutingModel,
+  endpoints: EndpointTable | undefined,
+): readonly BackendShare[] {
+  const total = backends.reduce((sum, backend) => sum + backend.weight, 0);
+  return backends.map(({ weight, target, filters }) => {
+    const ready = target.kind === "cluster" ? readyEndpoints(model, target.cluster, endpoints) : undefined;
+    const status = target.kind === "invalid" ? target.status : ready === 0 ? 503 : undefined;
+    return {
+      name: describeTarget(target),
+      weight,
+      percent: total === 0 ? 0 : Math.round((weight / total) * 1000) / 10,
+      filters: filters.map(({ filter }) => describeFilter(filter)),
+      ...(ready === undefined ? {} : { endpoints: ready }),
+      ...(status === undefined ? {} : { status }),
+    };
+  });
+}
+
+function readyEndpoints(model: RoutingModel, cluster: string, table: EndpointTable | undefined): number | undefined {
+  const key = model.clusters[cluster]?.endpoints;
+  return table && key !== undefined ? (table[key]?.length ?? 0) : undefined;
+}
+
+/** What the first filter that answers by itself will say. */
+function firstAnswer(filters: readonly Filter[], matched: MatchedRequest, options: ActionOptions): Action["answer"] {
+  for (const filter of filters) {
+    const answer = answerOf(filter, matched, options);
+    if (answer) return answer;
+  }
+  return undefined;
+}
+
+function answerOf(
+  filter: Filter,
+  { request, listener, matchedPrefix }: MatchedRequest,
+  options: ActionOptions,
+): Action["answer"] {
+  const publicPort = options.publicPort ?? ((port: number) => port);
+  switch (filter.kind) {
+    case "requestRedirect": {
+      const subject = { ...request, matchedPrefix, listenerPort: publicPort(listener.port), publicPort };
+      return { status: filter.status, location: redirectLocation(filter, subject), why: "the rule redirects" };
+    }
+    case "directResponse":
+      return { status: filter.status, why: filter.reason };
+    case "cors":
+      return isPreflight(request)
+        ? { status: 200, why: "it is a CORS preflight, which the gateway answers" }
+        : undefined;
+    case "externalAuth":
+      return filter.cluster === undefined
+        ? { status: 403, why: "the authorisation server did not resolve, so nothing may pass" }
+        : undefined;
+    case "headerModifier":
+    case "urlRewrite":
+    case "requestMirror":
+      return undefined;
+    default:
+      return unreachable(filter);
+  }
+}
+
+function isPreflight(request: SelectRequest): boolean {
+  return (
+    request.method === "OPTIONS" &&
+    ownHeader(request.headers, "origin") !== undefined &&
+    ownHeader(request.headers, "access-control-request-method") !== undefined
+  );
+}
+
+function answerWithoutBackend(rule: HttpRule): Action["answer"] {
+  if (rule.backends.some(({ weight }) => weight > 0)) return undefined;
+  const why = rule.backends.length === 0 ? "the rule has no backend" : "all weights of the rule's backends are 0";
+  return rule.routeKind === "GRPCRoute"
+    ? { status: 200, why: `${why}: grpc-status 14 (UNAVAILABLE)` }
+    : { status: 500, why };
+}
+
+function forwarded(
+  filters: readonly Filter[],
+  { request, matchedPrefix }: MatchedRequest,
+): NonNullable<Action["forwarded"]> {
+  const rewrites = filters.filter((filter) => filter.kind === "urlRewrite");
+  return {
+    host: rewrites.reduce((host, { hostname }) => hostname ?? host, request.host),
+    path: rewrites.reduce(
+      (path, filter) => (filter.path ? modifyPath(filter.path, path, matchedPrefix) : path),
+      request.path,
+    ),
+    query: request.query,
+  };
+}
+
+function describeLimits(rule: HttpRule): readonly string[] {
+  const { requestMs, backendRequestMs } = rule.timeouts;
+  const session = rule.sessionPersistence;
+  return [
+    ...(requestMs === 0 ? [] : [`answer within ${requestMs} ms in all, else 504`]),
+    ...(backendRequestMs === 0 ? [] : [`each attempt within ${backendRequestMs} ms`]),
+    ...(rule.retry && rule.retry.attempts > 0 ? [describeRetry(rule.retry)] : []),
+    ...(session ? [`clients stay with one endpoint by ${session.kind} ${session.name}`] : []),
+  ];
+}

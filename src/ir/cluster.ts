@@ -1,0 +1,60 @@
+import type { SourceRef } from "./source-ref.ts";
+import type { CaSource, SecretKey } from "./tls.ts";
+
+/** Names a cluster: `namespace/name:port` plus whatever makes two uses of one Service port differ (protocol, TLS, policy). */
+export type ClusterKey = string;
+
+/** Names a row of the endpoint table: `namespace/name:port` of a Service, or of an XBackend. */
+export type EndpointsKey = string;
+
+/** TLS from the gateway to the endpoints. Spec: BackendTLSPolicy, XBackend.tls, Gateway.spec.tls.backend. */
+export type UpstreamTls = {
+  /** Sent as SNI and, when `subjectAltNames` is empty, the name that the certificate must carry. */
+  readonly hostname: string;
+  readonly ca: readonly CaSource[];
+  /** When not empty, the certificate must carry at least one of these and `hostname` is used for SNI alone. */
+  readonly subjectAltNames: readonly { readonly kind: "dns" | "uri"; readonly value: string }[];
+  readonly clientCertificate?: SecretKey;
+};
+
+/** Signed cookie or header that pins a client to an endpoint. Spec: SessionPersistence (GEP-1619). */
+export type SessionPersistence = {
+  readonly kind: "cookie" | "header";
+  /** Cookie or header name. */
+  readonly name: string;
+  /** 0: none. Milliseconds. */
+  readonly absoluteTimeoutMs: number;
+  /** Cookies only: with `Max-Age`, so that it outlives the browser. */
+  readonly permanent: boolean;
+  readonly cookiePath: string;
+};
+
+/** Share of requests that may be retries. Spec: XBackendTrafficPolicy.retryConstraint (GEP-3388). */
+export type RetryBudget = {
+  /** 0 to 100. */
+  readonly percent: number;
+  readonly intervalMs: number;
+  /** Always allowed: `count` retries per `minIntervalMs`. */
+  readonly minCount: number;
+  readonly minIntervalMs: number;
+};
+
+/** One Service port (or XBackend) as the planes dial it: shared by every rule that names it in the same way. */
+export type Cluster = {
+  readonly key: ClusterKey;
+  readonly from: SourceRef;
+  /** For metrics and logs: Service or XBackend name. */
+  readonly namespace: string;
+  readonly name: string;
+  readonly port: number;
+  readonly endpoints: EndpointsKey;
+  /** Spoken to the endpoints. `http1` also for `ws`/`wss`. */
+  readonly protocol: "http1" | "http2" | "tcp" | "udp";
+  /** Not used for listeners that pass TLS through: what they forward is TLS already. */
+  readonly tls?: UpstreamTls;
+  readonly loadBalancing: "roundRobin" | "leastRequest";
+  readonly connectTimeoutMs: number;
+  readonly retryBudget?: RetryBudget;
+  /** Set on the backend (XBackend, XBackendTrafficPolicy); a rule's own wins. */
+  readonly sessionPersistence?: SessionPersistence;
+};

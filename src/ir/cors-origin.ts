@@ -1,0 +1,42 @@
+/**
+ * Origins that a CORS filter allows: `*`, an origin, or one whose host is `*` or begins with `*.`. A wildcard stands for one
+ * label or more. Ports 80 and 443 may be left out on either side where the scheme implies them. Spec: HTTPCORSFilter.allowOrigins.
+ */
+export type OriginMatcher = (origin: string) => boolean;
+
+/** Builds the matcher once. An `Origin` that is no `scheme://host(:port)`, such as `null`, is allowed by `*` alone. */
+export function buildOriginMatcher(allowed: readonly string[]): OriginMatcher {
+  if (allowed.includes("*")) return () => true;
+  const exact = new Set<string>();
+  const wildcards: Wildcard[] = [];
+  for (const text of allowed) {
+    const origin = splitOrigin(text);
+    if (!origin) continue;
+    if (origin.host === "*") wildcards.push({ ...origin, suffix: "" });
+    else if (origin.host.startsWith("*.")) wildcards.push({ ...origin, suffix: origin.host.slice(1) });
+    else exact.add(`${origin.scheme}://${origin.host}:${origin.port}`);
+  }
+  return (text) => {
+    const origin = splitOrigin(text);
+    if (!origin) return false;
+    if (exact.has(`${origin.scheme}://${origin.host}:${origin.port}`)) return true;
+    return wildcards.some(
+      ({ scheme, suffix, port }) =>
+        scheme === origin.scheme &&
+        port === origin.port &&
+        origin.host.length > suffix.length &&
+        origin.host.endsWith(suffix),
+    );
+  };
+}
+
+type Origin = { readonly scheme: string; readonly host: string; readonly port: string };
+type Wildcard = Origin & { readonly suffix: string };
+
+const originPattern = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/:?#@\s[\]]+)(?::([0-9]{1,5}))?$/;
+
+function splitOrigin(text: string): Origin | undefined {
+  const [, scheme, host, port] = originPattern.exec(text.toLowerCase()) ?? [];
+  if (scheme === undefined || host === undefined) return undefined;
+  return { scheme, host, port: port ?? (scheme === "https" ? "443" : "80") };
+}

@@ -1,0 +1,133 @@
+/** The model in words, for explanations and tables. Phrases have no capital and no full stop, so that they fit in a sentence. */
+import { unreachable } from "../base/unreachable.ts";
+import type { Filter, Fraction, PathModifier } from "./filter.ts";
+import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
+import type { HttpRule, Listener, Retry, StreamRule, WeightedBackend } from "./routing-model.ts";
+
+/** Such as `path /app and below, method GET, header x-canary is "true"`. */
+export function describeMatch(match: HttpMatch): string {
+  return [
+    describePath(match.path),
+    ...(match.method === undefined ? [] : [`method ${match.method}`]),
+    ...match.headers.map((header) => `header ${describeValue(header)}`),
+    ...match.query.map((parameter) => `query parameter ${describeValue(parameter)}`),
+  ].join(", ");
+}
+
+/** Such as `path exactly /app`. */
+export function describePath(path: PathMatch): string {
+  switch (path.kind) {
+    case "exact":
+      return `path exactly ${path.value}`;
+    case "prefix":
+      return path.value === "/" ? "any path" : `path ${path.value} and below`;
+    case "regex":
+      return `path matching ${path.value}`;
+    default:
+      return unreachable(path);
+  }
+}
+
+/** Such as `x-canary is "true"`. */
+export function describeValue(match: ValueMatch): string {
+  return match.kind === "exact" ? `${match.name} is ${quote(match.value)}` : `${match.name} matches ${match.value}`;
+}
+
+/** Such as `HTTPRoute shop/cart, rule 2 ("checkout")`. Rules count from 1, as people do. */
+export function describeRule(
+  rule: Pick<HttpRule | StreamRule, "routeKind" | "namespace" | "name" | "ruleIndex" | "ruleName">,
+): string {
+  const name = rule.ruleName === "" ? "" : ` (${quote(rule.ruleName)})`;
+  return `${rule.routeKind} ${rule.namespace}/${rule.name}, rule ${rule.ruleIndex + 1}${name}`;
+}
+
+/** Such as `listener "web" (HTTP, port 80, any host)`. */
+export function describeListener(listener: Listener): string {
+  const hosts =
+    listener.protocol === "TCP" || listener.protocol === "UDP" ? "" : `, ${describeHostname(listener.hostname)}`;
+  return `listener ${quote(listener.name)} (${listener.protocol}, port ${listener.port}${hosts})`;
+}
+
+/** `any host` for `""` and `*`, else the hostname itself. */
+export function describeHostname(hostname: string): string {
+  return hostname === "" || hostname === "*" ? "any host" : hostname;
+}
+
+/** What a filter does, such as `sets request header x-a to "1"`. */
+export function describeFilter(filter: Filter): string {
+  switch (filter.kind) {
+    case "headerModifier":
+      return describeHeaderModifier(filter);
+    case "requestRedirect": {
+      const parts = [
+        ...(filter.scheme === undefined ? [] : [`scheme ${filter.scheme}`]),
+        ...(filter.hostname === undefined ? [] : [`host ${filter.hostname}`]),
+        ...(filter.port === undefined ? [] : [`port ${filter.port}`]),
+        ...(filter.path === undefined ? [] : [describePathModifier(filter.path)]),
+      ];
+      return `redirects with ${filter.status}${parts.length === 0 ? "" : ` to ${parts.join(", ")}`}`;
+    }
+    case "urlRewrite": {
+      const parts = [
+        ...(filter.hostname === undefined ? [] : [`host to ${filter.hostname}`]),
+        ...(filter.path === undefined ? [] : [`path to ${describePathModifier(filter.path)}`]),
+      ];
+      return parts.length === 0 ? "rewrites nothing" : `rewrites ${parts.join(" and ")}`;
+    }
+    case "requestMirror":
+      return filter.cluster === undefined
+        ? "mirrors nothing: its backend did not resolve"
+        : `mirrors ${describeFraction(filter.fraction)} to ${filter.cluster}`;
+    case "cors":
+      return `answers CORS preflights and allows origins ${filter.allowOrigins.join(", ") || "(none)"}${
+        filter.allowCredentials ? " with credentials" : ""
+      }`;
+    case "externalAuth":
+      return filter.cluster === undefined
+        ? "refuses every request: its authorisation server did not resolve"
+        : `asks ${filter.cluster} (${filter.protocol === "grpc" ? "gRPC" : "HTTP"}) whether the request may pass`;
+    case "directResponse":
+      return `answers ${filter.status}: ${filter.reason}`;
+    default:
+      return unreachable(filter);
+  }
+}
+
+/** Such as `default/web:80`, or why the backend cannot be used. */
+export function describeTarget(target: WeightedBackend["target"]): string {
+  return target.kind === "cluster" ? target.cluster : `nothing (${target.status}: ${target.reason})`;
+}
+
+/** Such as `up to 2 retries after 500 ms, for connection errors and status 502, 503`. */
+export function describeRetry(retry: Retry): string {
+  const codes = retry.codes.length === 0 ? "" : ` and status ${retry.codes.join(", ")}`;
+  return `up to ${count(retry.attempts, "retry", "retries")} after ${retry.backoffMs} ms, for connection errors${codes}`;
+}
+
+/** Such as `2 routes`. */
+export function count(number: number, one: string, many: string): string {
+  return `${number} ${number === 1 ? one : many}`;
+}
+
+/** Text in double quotes, control characters escaped. */
+export function quote(text: string): string {
+  return JSON.stringify(text);
+}
+
+function describeHeaderModifier(filter: Extract<Filter, { kind: "headerModifier" }>): string {
+  const parts = [
+    ...filter.set.map(({ name, value }) => `sets ${filter.on} header ${name} to ${quote(value)}`),
+    ...filter.add.map(({ name, value }) => `adds ${quote(value)} to ${filter.on} header ${name}`),
+    ...filter.remove.map((name) => `removes ${filter.on} header ${name}`),
+  ];
+  return parts.length === 0 ? `changes no ${filter.on} header` : parts.join(", ");
+}
+
+function describePathModifier(modifier: PathModifier): string {
+  return modifier.kind === "full" ? `${modifier.value}` : `${modifier.value || "/"} in place of the matched prefix`;
+}
+
+function describeFraction({ numerator, denominator }: Fraction): string {
+  if (numerator >= denominator) return "every request";
+  return denominator === 100 ? `${numerator}% of requests` : `${numerator} of ${denominator} requests`;
+}

@@ -1,0 +1,76 @@
+import type { ClusterKey } from "./cluster.ts";
+import type { SourceRef } from "./source-ref.ts";
+
+export type HeaderValue = { readonly name: string; readonly value: string };
+
+/**
+ * Replaces the path of a request or of a redirect; the query is kept.
+ * `prefix` replaces the part that the rule's prefix match covered (the entry's `match.path.value`). Spec: HTTPPathModifier.
+ */
+export type PathModifier =
+  | { readonly kind: "full"; readonly value: string }
+  | { readonly kind: "prefix"; readonly value: string };
+
+/** `numerator` of `denominator` requests; 0/n is none, n/n is all. */
+export type Fraction = { readonly numerator: number; readonly denominator: number };
+
+/**
+ * What is done to a request or a response, in the order in which the rule lists it.
+ * Adding a kind: see CONTRIBUTING, "A filter".
+ */
+export type Filter =
+  | {
+      readonly kind: "headerModifier";
+      readonly on: "request" | "response";
+      /** Names are lower case in all three lists. Applied as set, then add, then remove. */
+      readonly set: readonly HeaderValue[];
+      readonly add: readonly HeaderValue[];
+      readonly remove: readonly string[];
+    }
+  | {
+      readonly kind: "requestRedirect";
+      readonly status: 301 | 302 | 303 | 307 | 308;
+      readonly scheme?: "http" | "https";
+      readonly hostname?: string;
+      /** Absent: the scheme's own port when `scheme` is given, the listener's port otherwise. Spec: HTTPRequestRedirectFilter.port. */
+      readonly port?: number;
+      readonly path?: PathModifier;
+    }
+  | { readonly kind: "urlRewrite"; readonly hostname?: string; readonly path?: PathModifier }
+  | {
+      readonly kind: "requestMirror";
+      /** `undefined` when the reference did not resolve: nothing is mirrored, the request is served. */
+      readonly cluster: ClusterKey | undefined;
+      readonly fraction: Fraction;
+    }
+  | {
+      readonly kind: "cors";
+      /** `"*"`, an origin, or an origin whose host begins with `*.`. */
+      readonly allowOrigins: readonly string[];
+      readonly allowCredentials: boolean;
+      readonly allowMethods: readonly string[];
+      readonly allowHeaders: readonly string[];
+      readonly exposeHeaders: readonly string[];
+      readonly maxAgeSeconds: number;
+    }
+  | {
+      readonly kind: "externalAuth";
+      readonly protocol: "http" | "grpc";
+      /** `undefined` when the reference did not resolve: every request is refused (fail closed). */
+      readonly cluster: ClusterKey | undefined;
+      /** Path prefix put before the request's path; HTTP only. */
+      readonly pathPrefix: string;
+      /** Request headers sent to the authorisation server, lower case. Empty: the specification's default set. */
+      readonly allowedHeaders: readonly string[];
+      /** Response headers copied onto the request, lower case. Empty: all (HTTP). */
+      readonly allowedResponseHeaders: readonly string[];
+      /** Largest body forwarded; 0 means none is. Bytes. */
+      readonly forwardBodyBytes: number;
+    }
+  /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */
+  | { readonly kind: "directResponse"; readonly status: number; readonly reason: string };
+
+export type FilterKind = Filter["kind"];
+
+/** A filter and where the user wrote it. */
+export type PlacedFilter = { readonly from: SourceRef; readonly filter: Filter };

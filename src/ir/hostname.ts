@@ -1,0 +1,35 @@
+/**
+ * Hostname patterns of the model: an exact name, `*.` + name, or any (`*` on virtual hosts, `""` on listeners).
+ * Spec: Gateway API `Hostname`; a wildcard is a suffix match of one label or more.
+ */
+
+/** Whether the pattern covers the host. `host` is lower case, without port; `""` (no host, no SNI) is covered by "any" alone. */
+export function hostnameCovers(pattern: string, host: string): boolean {
+  if (pattern === "" || pattern === "*") return true;
+  if (!pattern.startsWith("*.")) return pattern === host;
+  return host.length > pattern.length - 1 && host.endsWith(pattern.slice(1));
+}
+
+/** How specific a pattern is: exact names above wildcards, longer wildcards above shorter, "any" is 0. */
+export function hostnameSpecificity(pattern: string): number {
+  if (pattern === "" || pattern === "*") return 0;
+  return pattern.startsWith("*.") ? pattern.length : exactSpecificity;
+}
+
+/** Above any wildcard: a hostname has at most 253 characters. */
+const exactSpecificity = 1000;
+
+/** Sorts the most specific first; equal ones keep their order in a stable sort. */
+export function bySpecificity(a: string, b: string): number {
+  return hostnameSpecificity(b) - hostnameSpecificity(a);
+}
+
+/** The most specific of the items whose hostname covers the host, with all others of that same hostname; empty when none covers. */
+export function mostSpecificCovering<T extends { readonly hostname: string }>(
+  items: readonly T[],
+  host: string,
+): readonly T[] {
+  const covering = items.filter((item) => hostnameCovers(item.hostname, host));
+  const best = Math.max(...covering.map((item) => hostnameSpecificity(item.hostname)));
+  return covering.filter((item) => hostnameSpecificity(item.hostname) === best);
+}

@@ -1,0 +1,40 @@
+import type { EndpointTable } from "./endpoint-table.ts";
+import type { GatewayKey, ListenerKey, RoutingModel } from "./routing-model.ts";
+import type { SecretTable } from "./secret-table.ts";
+
+/** All that a data plane is given; the tables change at different speeds but are handed over together. */
+export type PlaneUpdate = {
+  /** Counts the turns of the control loop; the plane's report names it. */
+  readonly generation: number;
+  readonly routing: RoutingModel;
+  readonly endpoints: EndpointTable;
+  readonly secrets: SecretTable;
+};
+
+/** What became of one listener. */
+export type ListenerReport =
+  | { readonly state: "programmed"; readonly address: string; readonly port: number }
+  /** `unsupported`: this plane cannot serve the protocol. `failed`: for example, the port is taken. */
+  | {
+      readonly state: "failed" | "unsupported";
+      readonly message: string;
+      /** The system's error code, such as `EADDRINUSE`, when one was the reason. */
+      readonly code?: string;
+    };
+
+export type PlaneReport = {
+  readonly generation: number;
+  readonly listeners: Readonly<Record<ListenerKey, ListenerReport>>;
+  /** Addresses that clients can reach, by Gateway. */
+  readonly addresses: Readonly<Record<GatewayKey, readonly string[]>>;
+};
+
+/** A data plane. The embedded proxy is one; Envoy over xDS will be another. */
+export interface Plane {
+  /** Builds everything aside, then swaps once; on failure of a listener the others still swap and the report says so. Never rejects for bad configuration. */
+  apply(update: PlaneUpdate): Promise<PlaneReport>;
+  /** Swaps the endpoint table alone. */
+  updateEndpoints(endpoints: EndpointTable): void;
+  /** Stops accepting, lets requests in flight finish for at most `deadlineMs`, then closes. */
+  drain(deadlineMs: number): Promise<void>;
+}

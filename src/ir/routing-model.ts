@@ -1,0 +1,146 @@
+/**
+ * The compiled routing model: plain JSON, resolved and in order of precedence. It knows neither Kubernetes nor Envoy.
+ * A plane never sorts, never applies a default, never looks a name up elsewhere. `select.ts` is its meaning.
+ */
+import type { Cluster, ClusterKey, SessionPersistence } from "./cluster.ts";
+import type { PlacedFilter } from "./filter.ts";
+import type { HttpMatch } from "./match.ts";
+import type { SourceRef } from "./source-ref.ts";
+import type { ListenerTls } from "./tls.ts";
+
+/** `namespace/name` of the Gateway. */
+export type GatewayKey = string;
+
+/** `Gateway/namespace/name/listener` or `ListenerSet/namespace/name/listener`. */
+export type ListenerKey = string;
+
+/** `HTTPRoute/namespace/name/ruleIndex`: unique inside a gateway. */
+export type RuleKey = string;
+
+export type RoutingModel = {
+  readonly gateways: readonly GatewayModel[];
+  /** Every cluster that a rule names, by key, keys in order. */
+  readonly clusters: Readonly<Record<ClusterKey, Cluster>>;
+};
+
+export type GatewayModel = {
+  readonly key: GatewayKey;
+  readonly namespace: string;
+  readonly name: string;
+  readonly from: SourceRef;
+  readonly labels: Readonly<Record<string, string>>;
+  /** Addresses that the Gateway asks for; empty: the plane chooses. */
+  readonly addresses: readonly string[];
+  /** Only listeners that are to be programmed. Ordered by port, then by precedence of conflict resolution. */
+  readonly listeners: readonly Listener[];
+  /** Rules by key, shared by the listeners that they are attached to. */
+  readonly httpRules: Readonly<Record<RuleKey, HttpRule>>;
+};
+
+type ListenerCommon = {
+  readonly key: ListenerKey;
+  /** Listener name as users know it; metrics and logs use it. */
+  readonly name: string;
+  readonly from: SourceRef;
+  readonly port: number;
+  /** Lower case; `""` is any, `*.` + name is a wildcard. */
+  readonly hostname: string;
+  /** Of everything in this listener but its routes: when it is unchanged, the socket and its TLS set-up stay. */
+  readonly hash: string;
+};
+
+export type Listener = HttpListener | TlsListener | StreamListener;
+
+/** HTTP and HTTPS. */
+export type HttpListener = ListenerCommon & {
+  readonly protocol: "HTTP" | "HTTPS";
+  readonly tls?: ListenerTls & { readonly mode: "terminate" };
+  /** Before routing, for every request of the listener. Spec: Listener.filters (GEP-5224). */
+  readonly filters: readonly PlacedFilter[];
+  /** Longest hostname first. A request tries each that covers its host, in order, until an entry matches. */
+  readonly virtualHosts: readonly VirtualHost[];
+};
+
+/** TLS: routes by SNI, passed through or terminated to a byte stream. */
+export type TlsListener = ListenerCommon & {
+  readonly protocol: "TLS";
+  readonly tls: ListenerTls;
+  /** Longest hostname first; the first that covers the SNI wins. */
+  readonly routes: readonly TlsEntry[];
+};
+
+/** TCP and UDP: at most one route serves (the oldest); the others are told so. */
+export type StreamListener = ListenerCommon & {
+  readonly protocol: "TCP" | "UDP";
+  readonly rule: StreamRule | undefined;
+};
+
+export type TlsEntry = { readonly hostname: string; readonly rule: StreamRule };
+
+export type VirtualHost = {
+  /** Lower-case name, `*.` + name, or `*`. The intersection of listener and route hostnames. */
+  readonly hostname: string;
+  /** In order of precedence: the first that matches serves. */
+  readonly entries: readonly HttpEntry[];
+};
+
+/** One match of one rule, at its place in the order of precedence. */
+export type HttpEntry = {
+  readonly match: HttpMatch;
+  readonly rule: RuleKey;
+  /** Index in the rule's `matches`; 0 for the default match. */
+  readonly matchIndex: number;
+};
+
+type RuleCommon = {
+  readonly key: RuleKey;
+  readonly from: SourceRef;
+  readonly namespace: string;
+  /** Route's name. */
+  readonly name: string;
+  readonly ruleIndex: number;
+  /** `rules[].name`, `""` when the user gave none. */
+  readonly ruleName: string;
+};
+
+/** An HTTPRoute's or GRPCRoute's rule. */
+export type HttpRule = RuleCommon & {
+  readonly routeKind: "HTTPRoute" | "GRPCRoute";
+  /** Route labels, for tenant and environment in logs. */
+  readonly labels: Readonly<Record<string, string>>;
+  readonly filters: readonly PlacedFilter[];
+  /** Weights as written. Empty, or all zero: 500 (HTTP), UNAVAILABLE (gRPC). */
+  readonly backends: readonly WeightedBackend[];
+  readonly timeouts: {
+    /** Whole request, from its first byte to the last of the answer. 0: no limit. Milliseconds. */
+    readonly requestMs: number;
+    /** One attempt at a backend. 0: no limit. Milliseconds. */
+    readonly backendRequestMs: number;
+  };
+  readonly retry?: Retry;
+  readonly sessionPersistence?: SessionPersistence;
+};
+
+/** Spec: HTTPRouteRetry (GEP-1731). Connection errors are retried too when `attempts` is above 0. */
+export type Retry = {
+  /** Attempts after the first. */
+  readonly attempts: number;
+  readonly codes: readonly number[];
+  readonly backoffMs: number;
+};
+
+export type StreamRule = RuleCommon & {
+  readonly routeKind: "TLSRoute" | "TCPRoute" | "UDPRoute";
+  readonly backends: readonly WeightedBackend[];
+};
+
+export type WeightedBackend = {
+  readonly from: SourceRef;
+  readonly weight: number;
+  /** Of this backendRef alone, after the rule's own. Empty for stream rules. */
+  readonly filters: readonly PlacedFilter[];
+  readonly target:
+    | { readonly kind: "cluster"; readonly cluster: ClusterKey }
+    /** The reference cannot be honoured: this share of requests gets `status` (streams are closed). */
+    | { readonly kind: "invalid"; readonly status: 500; readonly reason: string };
+};

@@ -1,0 +1,32 @@
+/** Names a row of the secret table. The model never holds key material. */
+export type SecretKey = string;
+
+/** Certificates that may sign a peer: a bundle in the secret table, or the system's own roots. */
+export type CaSource =
+  | { readonly kind: "bundle"; readonly key: SecretKey; readonly fingerprint: string }
+  | { readonly kind: "system" };
+
+/** A certificate with its key. `fingerprint` changes when the content does, so that a plane sees a rotation. */
+export type CertificateRef = {
+  readonly key: SecretKey;
+  readonly fingerprint: string;
+  /** Lower-case DNS names that the certificate is for (SAN, else CN), for SNI selection. */
+  readonly names: readonly string[];
+};
+
+/** Client certificates asked for on a listener. Spec: FrontendTLSValidation. */
+export type ClientValidation = {
+  readonly ca: readonly CaSource[];
+  /** `allowInsecureFallback` lets a client in without a valid certificate, marked as unverified. */
+  readonly mode: "allowValidOnly" | "allowInsecureFallback";
+};
+
+/** How a listener handles TLS. Absent on a clear listener. */
+export type ListenerTls =
+  | {
+      readonly mode: "terminate";
+      readonly certificates: readonly CertificateRef[];
+      readonly clientValidation?: ClientValidation;
+      readonly minVersion: "TLSv1.2" | "TLSv1.3";
+    }
+  | { readonly mode: "passthrough" };

@@ -1,0 +1,38 @@
+import type { Cluster } from "../ir/cluster.ts";
+import type { EndpointTable } from "../ir/endpoint-table.ts";
+import type { SecretTable } from "../ir/secret-table.ts";
+import { Balancer } from "./upstream/balance.ts";
+import type { EndpointRegistry, EndpointState } from "./upstream/endpoint-state.ts";
+import { RetryBudget } from "./upstream/retry-budget.ts";
+import { buildUpstreamTlsContext, type UpstreamTlsContext } from "./upstream/tls-context.ts";
+
+/** A cluster of the model with its live endpoints. */
+export class ClusterRuntime {
+  readonly cluster: Cluster;
+  readonly budget: RetryBudget | undefined;
+  endpoints: readonly EndpointState[] = [];
+  /** Why no endpoint can be spoken to, whatever the endpoint table says. */
+  readonly broken: "unsupportedProtocol" | "upstreamTls" | undefined;
+  readonly #balancer: Balancer;
+  readonly #tls: UpstreamTlsContext | undefined;
+
+  constructor(cluster: Cluster, secrets: SecretTable, random: () => number) {
+    this.cluster = cluster;
+    this.#balancer = new Balancer(cluster.loadBalancing, random);
+    this.budget = cluster.retryBudget === undefined ? undefined : new RetryBudget(cluster.retryBudget);
+    const tls = cluster.tls === undefined ? undefined : buildUpstreamTlsContext(cluster.tls, secrets);
+    this.#tls = tls instanceof Error ? undefined : tls;
+    if (tls instanceof Error) this.broken = "upstreamTls";
+    else if (cluster.protocol !== "http1") this.broken = "unsupportedProtocol";
+    else this.broken = undefined;
+  }
+
+  setEndpoints(table: EndpointTable, registry: EndpointRegistry): void {
+    const rows = table[this.cluster.endpoints] ?? [];
+    this.endpoints = rows.map((row) => registry.get(row, this.cluster.protocol, this.#tls));
+  }
+
+  choose(nowMs: number, avoid: EndpointState | undefined): EndpointState | undefined {
+    return this.#balancer.choose(this.endpoints, nowMs, avoid);
+  }
+}

@@ -1,0 +1,57 @@
+/**
+ * What a backend is told of the client: X-Forwarded-For, -Proto, -Host and -Port, and Forwarded.
+ *
+ * By default nobody is trusted: what came is dropped and our own is written. Behind trusted proxies, `wire/forwarded.ts`
+ * says which part of what came is believed. Forwarded (RFC 7239) is sent only when it is the list that trusted proxies
+ * keep: backends that know both lists would otherwise have two answers to choose from.
+ *
+ * Via is passed on and not added: several servers answer less well (without compression) when they see it, and gateways in
+ * use do not add it. Server is the backend's own; our own answers have none.
+ */
+import { type ForwardedTrust, readForwarded } from "../wire/forwarded.ts";
+import { RequestField } from "../wire/http1/known-field.ts";
+import type { RequestHead } from "../wire/http1/request-head.ts";
+
+export type ClientView = {
+  /** Header lines to send, CR LF after each. */
+  readonly lines: string;
+  /** Of the client, as far as it can be trusted; for logs. */
+  readonly address: string;
+};
+
+export type Peer = {
+  readonly address: string;
+  readonly scheme: "http" | "https";
+  /** Port that the client used. */
+  readonly port: number;
+  /** Our own lines up to the value of X-Forwarded-Host: made once for each connection. */
+  readonly ownLines: string;
+};
+
+export function makePeer(address: string, scheme: "http" | "https", port: number): Peer {
+  // A dual-stack socket shows IPv4 clients in the mapped form.
+  const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
+  const ownLines = `x-forwarded-for: ${plain}\r\nx-forwarded-proto: ${scheme}\r\nx-forwarded-port: ${port}\r\nx-forwarded-host: `;
+  return { address: plain, scheme, port, ownLines };
+}
+
+/** The view of a request that came through trusted proxies. */
+export function forwardTrusted(trust: ForwardedTrust, peer: Peer, bytes: Buffer, head: RequestHead): ClientView {
+  const view = readForwarded(
+    trust,
+    {
+      xForwardedFor: head.header(bytes, "x-forwarded-for"),
+      xForwardedProto: head.header(bytes, "x-forwarded-proto"),
+      xForwardedHost: head.header(bytes, "x-forwarded-host"),
+      forwarded: head.header(bytes, "forwarded"),
+    },
+    { address: peer.address, scheme: peer.scheme, host: bytes.latin1Slice(head.hostStart, head.hostEnd) },
+  );
+  const port = head.value(bytes, RequestField.xForwardedPort);
+  const trustedPort = port !== undefined && /^\d{1,5}$/.test(port) ? port : String(peer.port);
+  let lines =
+    `x-forwarded-for: ${view.xForwardedFor}\r\nx-forwarded-proto: ${view.scheme}\r\n` +
+    `x-forwarded-port: ${trustedPort}\r\nx-forwarded-host: ${view.host}\r\n`;
+  if (trust.source === "forwarded") lines += `forwarded: ${view.forwarded}\r\n`;
+  return { lines, address: view.clientAddress };
+}

@@ -1,0 +1,53 @@
+import { bySpecificity } from "../ir/hostname.ts";
+
+/** Finds all values whose hostname covers a host, the most specific first, in time that does not depend on their number. */
+export type HostTable<T> = {
+  /** For a host that is named exactly: everything that covers it. */
+  readonly exact: ReadonlyMap<string, readonly T[]>;
+  /** By wildcard without its `*.`: everything that covers any host below it. */
+  readonly wildcards: ReadonlyMap<string, readonly T[]>;
+  /** For every other host. */
+  readonly any: readonly T[];
+};
+
+/** Builds the table; of rows with one hostname, those that come first stay first. */
+export function buildHostTable<T>(rows: readonly { readonly hostname: string; readonly value: T }[]): HostTable<T> {
+  const exact = new Map<string, T[]>();
+  const wildcards = new Map<string, T[]>();
+  const any: T[] = [];
+  for (const { hostname, value } of rows.toSorted((a, b) => bySpecificity(a.hostname, b.hostname))) {
+    if (hostname === "" || hostname === "*") any.push(value);
+    else if (hostname.startsWith("*.")) push(wildcards, hostname.slice(2), value);
+    else push(exact, hostname, value);
+  }
+  // Shortest first: a longer wildcard takes over the finished list of the nearest shorter one.
+  for (const suffix of [...wildcards.keys()].sort((a, b) => a.length - b.length)) {
+    wildcards.get(suffix)!.push(...(nearestWildcard(wildcards, suffix) ?? any));
+  }
+  for (const [host, values] of exact) values.push(...(nearestWildcard(wildcards, host) ?? any));
+  return { exact, wildcards, any };
+}
+
+/** Everything that covers the host; the list is the table's own. `host` is lower case, without port. */
+export function lookUpHost<T>(table: HostTable<T>, host: string): readonly T[] {
+  return (
+    table.exact.get(host) ??
+    (table.wildcards.size > 0 ? nearestWildcard(table.wildcards, host) : undefined) ??
+    table.any
+  );
+}
+
+/** Walks the labels from the left; the wildcard label stands for at least one character, hence the 1. */
+function nearestWildcard<V>(wildcards: ReadonlyMap<string, V>, host: string): V | undefined {
+  for (let dot = host.indexOf(".", 1); dot >= 0; dot = host.indexOf(".", dot + 1)) {
+    const found = wildcards.get(host.slice(dot + 1));
+    if (found) return found;
+  }
+  return undefined;
+}
+
+function push<T>(lists: Map<string, T[]>, key: string, value: T): void {
+  const list = lists.get(key);
+  if (list) list.push(value);
+  else lists.set(key, [value]);
+}

@@ -1,0 +1,81 @@
+/**
+ * Every limit and timeout of the embedded plane, in one place. All of them have a default that suits a gateway in front
+ * of ordinary services; none can be switched off by a client.
+ */
+export type ProxyLimits = {
+  /** Request line and header fields of one request, together. Above: 431. Bytes. */
+  readonly headBytes: number;
+  /** Request target alone. Above: 414. Bytes. */
+  readonly targetBytes: number;
+  /** Request body. Above: 413. `Infinity`: no limit. Bytes. */
+  readonly requestBodyBytes: number;
+  /** Status line and header fields of one upstream answer. Above: 502. Bytes. */
+  readonly responseHeadBytes: number;
+  /** Bytes kept of a request body so that it can be sent again. A larger body is not retried. Bytes. */
+  readonly replayBytes: number;
+  /** Bytes of a request body copied for a mirror. A request with a larger body is not mirrored. Bytes. */
+  readonly mirrorBodyBytes: number;
+  /** Mirrored requests in flight at one mirror; further ones are dropped and counted. */
+  readonly mirrorsInFlight: number;
+  /** Connections accepted on one port; further ones are closed at once. */
+  readonly connectionsPerPort: number;
+  /** Requests served on one downstream connection before it is closed. `Infinity`: no limit. */
+  readonly requestsPerConnection: number;
+  /** From a request's first byte to the end of its head. Then: 408. */
+  readonly headerTimeoutMs: number;
+  /** Keep-alive without a request. Then: closed without a word. */
+  readonly idleTimeoutMs: number;
+  /** Without a byte of a request body that is not complete. Then: 408. */
+  readonly requestStallMs: number;
+  /** Without a byte from an upstream that owes an answer or the rest of one. Then: 504, or a reset when the answer has begun. */
+  readonly responseStallMs: number;
+  /** A client that takes none of what is waiting for it. Then: closed. */
+  readonly writeStallMs: number;
+  /** An upgraded connection on which nothing moves in either direction. Then: closed. */
+  readonly tunnelIdleMs: number;
+  /** From accept to the end of the TLS handshake. Then: closed. */
+  readonly handshakeTimeoutMs: number;
+  /** After our last byte, for the client to read it and close. Then: closed. */
+  readonly lingerMs: number;
+  /** Idle connections kept for one endpoint. */
+  readonly idlePerEndpoint: number;
+  /** Connections of any state to one endpoint. Then: 503. */
+  readonly connectionsPerEndpoint: number;
+  /** An idle upstream connection is closed after this, before most servers close it from their side. */
+  readonly upstreamIdleMs: number;
+  /** Endpoints that are tried when connecting fails before anything is sent. */
+  readonly connectAttempts: number;
+  /** An endpoint that refused a connection is passed over for this long; doubled by each further failure, to 32 times. */
+  readonly endpointBackoffMs: number;
+  /** How long connections of a listener that is gone may finish what they do. */
+  readonly drainTimeoutMs: number;
+  /** Resolution of the timeouts above (those of a route are exact). */
+  readonly tickMs: number;
+};
+
+export const defaultLimits: ProxyLimits = {
+  headBytes: 64 * 1024,
+  targetBytes: 16 * 1024,
+  requestBodyBytes: Number.POSITIVE_INFINITY,
+  responseHeadBytes: 64 * 1024,
+  replayBytes: 64 * 1024,
+  mirrorBodyBytes: 64 * 1024,
+  mirrorsInFlight: 128,
+  connectionsPerPort: 65_536,
+  requestsPerConnection: Number.POSITIVE_INFINITY,
+  headerTimeoutMs: 10_000,
+  idleTimeoutMs: 75_000,
+  requestStallMs: 60_000,
+  responseStallMs: 300_000,
+  writeStallMs: 60_000,
+  tunnelIdleMs: 3_600_000,
+  handshakeTimeoutMs: 10_000,
+  lingerMs: 2_000,
+  idlePerEndpoint: 128,
+  connectionsPerEndpoint: 4_096,
+  upstreamIdleMs: 55_000,
+  connectAttempts: 3,
+  endpointBackoffMs: 1_000,
+  drainTimeoutMs: 30_000,
+  tickMs: 100,
+};

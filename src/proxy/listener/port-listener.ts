@@ -1,0 +1,160 @@
+import { createServer, type Server, type Socket } from "node:net";
+import type { TLSSocket } from "node:tls";
+import type { ResponseFlag } from "../../telemetry/response-flag.ts";
+import { makePeer } from "../forwarding.ts";
+import type { PlaneContext } from "../plane-context.ts";
+import type { PortModel, PortTls } from "../port-model.ts";
+import type { RouteRuntime } from "../route-runtime.ts";
+import type { HttpListenerTable } from "../route-table.ts";
+import { Handshaker } from "../transport/handshaker.ts";
+import { SocketTransport } from "../transport/socket-transport.ts";
+import { type ConnectionOwner, type ConnectionSecurity, Http1Connection } from "./http1-connection.ts";
+
+const backlog = 1_024;
+/** What a socket queues before it calls itself congested. */
+const writeQueueBytes = 16 * 1024;
+/** Idle connections of a draining listener get this long for a last request, so that none is lost under way. */
+const drainIdleMs = 1_000;
+
+export type ListenAddress = {
+  readonly address: string;
+  /** 0: any. */
+  readonly port: number;
+};
+
+/** One listening socket: lives as long as some listener of the model is on it, whatever else changes. */
+export class PortListener implements ConnectionOwner {
+  readonly context: PlaneContext;
+  draining = false;
+  #model: PortModel;
+  readonly #server: Server;
+  #handshaker: Handshaker | undefined;
+  readonly #connections = new Set<Http1Connection>();
+  /** Resolves when the last connection of a draining listener is gone. */
+  #onEmpty: (() => void) | undefined;
+
+  private constructor(model: PortModel, context: PlaneContext) {
+    this.#model = model;
+    this.context = context;
+    if (model.tls !== undefined) this.#handshaker = this.#makeHandshaker(model.tls, undefined);
+    const options = { noDelay: true, allowHalfOpen: true, highWaterMark: writeQueueBytes };
+    this.#server = createServer(options, (socket) => {
+      if (this.#handshaker === undefined) {
+        this.#accept(socket, new SocketTransport(socket, "reference"), undefined);
+      } else this.#handshaker.accept(socket);
+    });
+    this.#server.maxConnections = context.limits.connectionsPerPort;
+  }
+
+  /** Binds; an `Error` (never thrown) when that fails. */
+  static open(at: ListenAddress, model: PortModel, context: PlaneContext): Promise<PortListener | Error> {
+    const listener = new PortListener(model, context);
+    const server = listener.#server;
+    return new Promise((resolve) => {
+      server.once("error", resolve);
+      server.listen({ host: at.address, port: at.port, backlog }, () => {
+        server.off("error", resolve);
+        // Later errors are those of single accepts (for example, too many open files): the listener stays.
+        server.on("error", () => {});
+        resolve(listener);
+      });
+    });
+  }
+
+  get model(): PortModel {
+    return this.#model;
+  }
+
+  /** The bound port. */
+  get port(): number {
+    const address = this.#server.address();
+    return typeof address === "object" && address !== null ? address.port : 0;
+  }
+
+  /** Requests that begin from now on are served by `model`. */
+  swap(model: PortModel): void {
+    this.#model = model;
+    if (model.tls === undefined || this.#handshaker?.settings.key === model.tls.key) return;
+    this.#handshaker = this.#makeHandshaker(model.tls, this.#handshaker);
+  }
+
+  tlsListener(security: ConnectionSecurity, model: PortModel): HttpListenerTable<RouteRuntime> | undefined {
+    const target = model.table.forSni(security.serverName);
+    if (target?.kind !== "http") return undefined;
+    const validation = target.listeners[0]!.listener.tls?.clientValidation;
+    return validation?.mode === "allowValidOnly" && !security.authorized ? undefined : target;
+  }
+
+  onConnectionClosed(connection: Http1Connection): void {
+    if (!this.#connections.delete(connection)) return;
+    this.#model.activeConnections.add(-1);
+    if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
+  onRefused(flag: ResponseFlag): void {
+    this.#model.countRefused(flag);
+  }
+
+  onBug(error: unknown): void {
+    this.context.onBug(error);
+  }
+
+  /** Stops accepting; resolves when all connections are gone, which is at the deadline at the latest. */
+  async drain(deadlineMs: number): Promise<void> {
+    this.draining = true;
+    this.#server.close();
+    if (this.#connections.size === 0) return;
+    const idleMs = Math.min(drainIdleMs, deadlineMs / 4);
+    await new Promise<void>((resolve) => {
+      const timer = setTimeout(() => {
+        for (const connection of this.#connections) connection.destroy();
+      }, deadlineMs);
+      this.#onEmpty = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+      for (const connection of this.#connections) connection.drain(idleMs);
+    });
+  }
+
+  #makeHandshaker(settings: PortTls, previous: Handshaker | undefined): Handshaker {
+    return new Handshaker(settings, previous, {
+      handshakeTimeoutMs: this.context.limits.handshakeTimeoutMs,
+      contextFor: (serverName) => this.#model.tls?.contextFor(serverName),
+      onSecure: (socket) => this.#acceptTls(socket),
+      onFailed: () => this.#model.countHandshake("failed"),
+    });
+  }
+
+  #acceptTls(socket: TLSSocket): void {
+    const serverName = socket.servername;
+    const security: ConnectionSecurity = {
+      serverName: typeof serverName === "string" ? serverName.toLowerCase() : "",
+      authorized: socket.authorized,
+    };
+    if (this.tlsListener(security, this.#model) === undefined) {
+      this.#model.countHandshake("refused");
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
+    this.#model.countHandshake("ok");
+    this.#accept(socket, new SocketTransport(socket, "copy"), security);
+  }
+
+  #accept(socket: Socket, transport: SocketTransport, security: ConnectionSecurity | undefined): void {
+    const address = socket.remoteAddress;
+    if (address === undefined || this.draining) {
+      socket.on("error", () => {});
+      socket.destroy();
+      return;
+    }
+    const scheme = security === undefined ? "http" : "https";
+    const peer = makePeer(address, scheme, this.context.publicPort(this.#model.port));
+    const connection = new Http1Connection(this, transport, peer, security);
+    this.#connections.add(connection);
+    this.#model.activeConnections.add(1);
+    this.#model.acceptedConnections.add(1);
+    transport.attach(connection, "data");
+  }
+}

@@ -1,0 +1,115 @@
+import type { ResponseHead as WireResponseHead } from "../wire/http1/response-head.ts";
+import type { ForwardedRequest } from "./forwarded-request.ts";
+import type { PlaneContext } from "./plane-context.ts";
+import { ReplayBuffer } from "./replay-buffer.ts";
+import type { MirrorRuntime } from "./route-runtime.ts";
+import type { BodyFraming, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./upstream/exchange.ts";
+import { openExchange } from "./upstream/pool.ts";
+
+/**
+ * A copy of a request for another backend. It is sent once the whole request has come, on an exchange of its own, and its
+ * answer is thrown away: whatever becomes of it, the request itself is neither delayed nor changed. A body above the limit
+ * drops the copy. Host and everything else are as the real backend gets them.
+ */
+export class Mirror implements UpstreamEvents, OutgoingRequest {
+  readonly method: string;
+  readonly upgrade = false;
+  readonly framing: BodyFraming;
+  readonly head: Buffer;
+  readonly headEnd: number;
+  readonly #runtime: MirrorRuntime;
+  readonly #context: PlaneContext;
+  readonly #body = new ReplayBuffer();
+  #exchange: UpstreamExchange | undefined;
+  #done = false;
+
+  constructor(runtime: MirrorRuntime, request: ForwardedRequest, context: PlaneContext) {
+    this.#runtime = runtime;
+    this.#context = context;
+    this.method = request.method;
+    this.framing = request.framing;
+    this.head = Buffer.from(request.head.subarray(0, request.headEnd));
+    this.headEnd = this.head.length;
+    runtime.inFlight++;
+  }
+
+  keepHead(): void {
+    // The head is this mirror's own.
+  }
+
+  onBody(bytes: Buffer, start: number, end: number): void {
+    if (this.#done) return;
+    if (this.#body.length + end - start > this.#context.limits.mirrorBodyBytes) {
+      this.#over("dropped");
+      return;
+    }
+    this.#body.append(bytes, start, end);
+  }
+
+  /** The request is complete: the copy goes out. */
+  onEnd(): void {
+    if (this.#done) return;
+    const { cluster } = this.#runtime;
+    const endpoint = cluster.broken === undefined ? cluster.choose(performance.now(), undefined) : undefined;
+    const options = {
+      context: this.#context,
+      connectTimeoutMs: cluster.cluster.connectTimeoutMs,
+      reuse: "idle",
+    } as const;
+    this.#exchange = endpoint === undefined ? undefined : openExchange(endpoint, this, options);
+    if (this.#exchange === undefined) this.#over("failed");
+    else if (this.#exchange.ready) this.onUpstreamReady();
+  }
+
+  /** The request is over; when it never became complete there is nothing to send. */
+  onRequestOver(): void {
+    if (this.#exchange === undefined) this.#over("dropped");
+  }
+
+  onUpstreamReady(): void {
+    const exchange = this.#exchange!;
+    exchange.sendHead(this);
+    if (this.framing !== "none") exchange.sendBody(this.#body.bytes, 0, this.#body.length);
+    exchange.sendEnd();
+    exchange.flush();
+  }
+
+  onResponseHead(_bytes: Buffer, _head: WireResponseHead): void {}
+  onInformational(_bytes: Buffer, _head: WireResponseHead): void {}
+  onUpgraded(_bytes: Buffer, _head: WireResponseHead): void {}
+  onResponseBody(_bytes: Buffer, _start: number, _end: number): void {}
+  onResponsePause(): void {}
+  onUpstreamDrain(): void {}
+  onUpstreamHalfClose(): void {}
+
+  onResponseEnd(): void {
+    this.#over("sent");
+  }
+
+  onUpstreamFailure(): void {
+    this.#over("failed");
+  }
+
+  #over(result: "sent" | "failed" | "dropped"): void {
+    if (this.#done) return;
+    this.#done = true;
+    this.#body.clear();
+    this.#runtime.inFlight--;
+    this.#runtime[result].add(1);
+  }
+}
+
+/** Begins a copy; `undefined` when the mirror has too many in flight (counted as dropped). */
+export function startMirror(
+  runtime: MirrorRuntime,
+  request: ForwardedRequest,
+  context: PlaneContext,
+): Mirror | undefined {
+  if (runtime.inFlight >= context.limits.mirrorsInFlight || request.upgrade) {
+    runtime.dropped.add(1);
+    return undefined;
+  }
+  const mirror = new Mirror(runtime, request, context);
+  if (request.framing === "none") mirror.onEnd();
+  return mirror;
+}

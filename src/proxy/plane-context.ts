@@ -1,0 +1,34 @@
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { ForwardedTrust } from "../wire/forwarded.ts";
+import type { HeadLimits } from "../wire/http1/message-head.ts";
+import type { RequestLimits } from "../wire/http1/request-head.ts";
+import type { Deadlines } from "./deadlines.ts";
+import type { ProxyLimits } from "./limits.ts";
+import type { EndpointRegistry } from "./upstream/endpoint-state.ts";
+
+/** Where a request's tenant and environment (access log) come from: a request header, else a label of the route or Gateway. */
+export type OwnerSource = {
+  /** Lower case; `""`: none. */
+  readonly header: string;
+  readonly label: string;
+};
+
+/** What every part of one plane shares; lives as long as the plane. */
+export type PlaneContext = {
+  readonly limits: ProxyLimits;
+  readonly requestLimits: RequestLimits;
+  readonly responseLimits: HeadLimits;
+  readonly deadlines: Deadlines;
+  readonly telemetry: Telemetry;
+  readonly registry: EndpointRegistry;
+  /** In [0, 1). */
+  readonly random: () => number;
+  /** Proxies in front that are believed. */
+  readonly trust: ForwardedTrust;
+  readonly tenant: OwnerSource;
+  readonly environment: OwnerSource;
+  /** Port that clients use for a listener port. */
+  readonly publicPort: (port: number) => number;
+  /** Told of exceptions that never should happen. */
+  readonly onBug: (error: unknown) => void;
+};

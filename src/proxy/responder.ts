@@ -1,0 +1,36 @@
+import type { ResponseBody, ResponseHead as WireResponseHead } from "../wire/http1/response-head.ts";
+import type { HeaderEdits } from "./header-edits.ts";
+
+/** An upstream's answer on its way out. `bytes` and `head` are valid during the call. */
+export type RelayedResponse = {
+  readonly bytes: Buffer;
+  readonly head: WireResponseHead;
+  readonly edits: HeaderEdits;
+  readonly body: ResponseBody;
+};
+
+/** An answer of our own; complete. */
+export type OwnResponse = { readonly status: number; readonly edits: HeaderEdits; readonly body: string };
+
+/** Where an exchange's answer goes: one request of a downstream connection, whatever its protocol. */
+export interface Responder {
+  /** More waits to be sent than the client takes. */
+  readonly congested: boolean;
+  respond(response: RelayedResponse): void;
+  respondInformational(bytes: Buffer, head: WireResponseHead): void;
+  /** A 101: bytes pass both ways from now on. */
+  respondUpgrade(response: RelayedResponse): void;
+  respondOwn(response: OwnResponse): void;
+  sendBody(bytes: Buffer, start: number, end: number): void;
+  sendEnd(): void;
+  /** Writes what `respond…` and `send…` put together. */
+  flush(): void;
+  /** The answer broke off: the client must not take it for complete. */
+  abort(): void;
+  /** The other side of a tunnel will send no more. */
+  halfClose(): void;
+  pauseRequest(): void;
+  resumeRequest(): void;
+  /** Nothing more comes of this exchange; it may be used for the next request. */
+  onExchangeOver(): void;
+}

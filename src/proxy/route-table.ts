@@ -1,0 +1,198 @@
+/**
+ * The routes of one socket, built once per configuration and read for every request. It must agree with `ir/select.ts`,
+ * which says what it means; `test/property/route-table.test.ts` holds it to that.
+ */
+import type { GatewayModel, HttpEntry, HttpListener, HttpRule, StreamRule, TlsListener } from "../ir/routing-model.ts";
+import { type BoundListener, virtualHostsOf } from "../ir/select.ts";
+import type { RequestView } from "./chain.ts";
+import { buildEntryIndex, type EntryIndex, findEntry } from "./entry-index.ts";
+import { buildHostTable, type HostTable, lookUpHost } from "./host-table.ts";
+
+/** Makes what the engine keeps for a rule on a listener (weights, filters, metric series). Called once for each pair. */
+export type MakeRule<R> = (rule: HttpRule, listener: HttpListener, gateway: GatewayModel) => R;
+
+/** One entry of the model as a request finds it: one object, made when the table is built. */
+export type MatchedEntry<R> = {
+  readonly gateway: GatewayModel;
+  readonly listener: HttpListener;
+  /** Hostname of the virtual host. */
+  readonly hostname: string;
+  readonly entry: HttpEntry;
+  readonly rule: HttpRule;
+  readonly runtime: R;
+  /** Value of the entry's prefix match, for path modifiers; `undefined` for other kinds. */
+  readonly matchedPrefix: string | undefined;
+};
+
+/** Why no entry serves a request: 421 for `misdirected`, 404 for the others. The same words as `Selection.reason`. */
+export type NoRoute = "noListener" | "misdirected" | "noVirtualHost" | "noMatch";
+
+/** HTTP or HTTPS listeners that act as one: one listener, or those of several gateways that claim the same hostname. */
+export type HttpListenerTable<R> = {
+  readonly kind: "http";
+  /** The first is the one that requests without a route are counted on. Never empty. */
+  readonly listeners: readonly BoundListener<HttpListener>[];
+  readonly virtualHosts: HostTable<EntryIndex<MatchedEntry<R>>>;
+};
+
+/** A TLS listener that passes bytes on. */
+export type StreamListenerTable = {
+  readonly kind: "stream";
+  readonly bound: BoundListener<TlsListener>;
+  readonly routes: HostTable<BoundListener<TlsListener> & { readonly rule: StreamRule }>;
+};
+
+/** What an SNI leads to. */
+export type SniTarget<R> = HttpListenerTable<R> | StreamListenerTable;
+
+export class RouteTable<R> {
+  readonly #clear: HostTable<HttpListenerTable<R>>;
+  readonly #secure: HostTable<HttpListenerTable<R>>;
+  readonly #sni: HostTable<SniTarget<R>>;
+
+  private constructor(listeners: readonly BoundListener[], makeRule: MakeRule<R>) {
+    const http = listeners.filter(isHttp);
+    const secure = buildHttpListeners(
+      http.filter(({ listener }) => listener.protocol === "HTTPS"),
+      makeRule,
+    );
+    this.#clear = byHostname(
+      buildHttpListeners(
+        http.filter(({ listener }) => listener.protocol === "HTTP"),
+        makeRule,
+      ),
+    );
+    this.#secure = byHostname(secure);
+    this.#sni = byHostname(buildSniTargets(listeners, secure));
+  }
+
+  /** Builds the table of a socket from all listeners on it, in the model's order; those of TCP and UDP are passed over. */
+  static build<R>(listeners: readonly BoundListener[], makeRule: MakeRule<R>): RouteTable<R> {
+    return new RouteTable(listeners, makeRule);
+  }
+
+  /** What a TLS connection with this SNI (lower case, `""` without one) is for; `undefined`: refuse the handshake. */
+  forSni(sni: string): SniTarget<R> | undefined {
+    return lookUpHost(this.#sni, sni)[0];
+  }
+
+  /** The listener that a clear request with this Host belongs to, also when none of its routes match. */
+  forHost(host: string): HttpListenerTable<R> | undefined {
+    return lookUpHost(this.#clear, host)[0];
+  }
+
+  /**
+   * The entry that serves a request, or why there is none. `connection` is what {@link forSni} chose for the TLS connection;
+   * absent on a clear one.
+   */
+  match(view: RequestView, connection?: HttpListenerTable<R>): MatchedEntry<R> | NoRoute {
+    const listener = lookUpHost(connection ? this.#secure : this.#clear, view.host)[0];
+    if (!listener) return "noListener";
+    if (connection && connection !== listener) return "misdirected";
+    const virtualHosts = lookUpHost(listener.virtualHosts, view.host);
+    for (const entries of virtualHosts) {
+      const found = findEntry(entries, view);
+      if (found) return found;
+    }
+    return virtualHosts.length === 0 ? "noVirtualHost" : "noMatch";
+  }
+}
+
+/** The rule for an SNI on a TLS listener; `undefined`: close the connection. */
+export function streamRouteFor(
+  table: StreamListenerTable,
+  sni: string,
+): (BoundListener<TlsListener> & { readonly rule: StreamRule }) | undefined {
+  return lookUpHost(table.routes, sni)[0];
+}
+
+function byHostname<T>(values: ReadonlyMap<string, T>): HostTable<T> {
+  return buildHostTable([...values].map(([hostname, value]) => ({ hostname, value })));
+}
+
+/** Listeners by hostname. */
+function buildHttpListeners<R>(
+  listeners: readonly BoundListener<HttpListener>[],
+  makeRule: MakeRule<R>,
+): ReadonlyMap<string, HttpListenerTable<R>> {
+  const tables = new Map<string, HttpListenerTable<R>>();
+  for (const [hostname, group] of Map.groupBy(listeners, ({ listener }) => listener.hostname)) {
+    tables.set(hostname, buildHttpListener(group, makeRule));
+  }
+  return tables;
+}
+
+function buildHttpListener<R>(
+  listeners: readonly BoundListener<HttpListener>[],
+  makeRule: MakeRule<R>,
+): HttpListenerTable<R> {
+  const runtimes = new Map<HttpListener, Map<string, R>>();
+  const runtimeOf = (rule: HttpRule, { listener, gateway }: BoundListener<HttpListener>): R => {
+    let ofListener = runtimes.get(listener);
+    if (!ofListener) {
+      ofListener = new Map();
+      runtimes.set(listener, ofListener);
+    }
+    const known = ofListener.get(rule.key);
+    if (known !== undefined) return known;
+    const made = makeRule(rule, listener, gateway);
+    ofListener.set(rule.key, made);
+    return made;
+  };
+  const rows = virtualHostsOf(listeners).map((bound) => {
+    const { gateway, listener, virtualHost } = bound;
+    const entries = virtualHost.entries.filter((entry) => gateway.httpRules[entry.rule]);
+    const matched = entries.map((entry): MatchedEntry<R> => {
+      const rule = gateway.httpRules[entry.rule]!;
+      const path = entry.match.path;
+      return {
+        gateway,
+        listener,
+        hostname: virtualHost.hostname,
+        entry,
+        rule,
+        runtime: runtimeOf(rule, bound),
+        matchedPrefix: path.kind === "prefix" ? path.value : undefined,
+      };
+    });
+    return { hostname: virtualHost.hostname, value: buildEntryIndex(entries, matched) };
+  });
+  return { kind: "http", listeners, virtualHosts: buildHostTable(rows) };
+}
+
+/** Of HTTPS and TLS listeners with one hostname, the kind of the first holds: the compiler has reported the clash. */
+function buildSniTargets<R>(
+  listeners: readonly BoundListener[],
+  secure: ReadonlyMap<string, HttpListenerTable<R>>,
+): ReadonlyMap<string, SniTarget<R>> {
+  const targets = new Map<string, SniTarget<R>>();
+  for (const bound of listeners) {
+    const hostname = bound.listener.hostname;
+    if (targets.has(hostname)) continue;
+    if (isTls(bound)) {
+      const group = listeners.filter(isTls).filter(({ listener }) => listener.hostname === hostname);
+      targets.set(hostname, buildStreamListener(bound, group));
+    } else if (bound.listener.protocol === "HTTPS") {
+      targets.set(hostname, secure.get(hostname)!);
+    }
+  }
+  return targets;
+}
+
+function buildStreamListener(
+  bound: BoundListener<TlsListener>,
+  group: readonly BoundListener<TlsListener>[],
+): StreamListenerTable {
+  const routes = group.flatMap((one) =>
+    one.listener.routes.map((route) => ({ hostname: route.hostname, value: { ...one, rule: route.rule } })),
+  );
+  return { kind: "stream", bound, routes: buildHostTable(routes) };
+}
+
+function isHttp(bound: BoundListener): bound is BoundListener<HttpListener> {
+  return bound.listener.protocol === "HTTP" || bound.listener.protocol === "HTTPS";
+}
+
+function isTls(bound: BoundListener): bound is BoundListener<TlsListener> {
+  return bound.listener.protocol === "TLS";
+}

@@ -1,0 +1,89 @@
+import type { Socket } from "node:net";
+import type { Transport, TransportEvents } from "./transport.ts";
+
+/** How writes are handed to the socket. A TLS socket encrypts later than `write` returns, so its bytes are copied first. */
+export type WriteOwnership = "reference" | "copy";
+
+/** A `node:net` or `node:tls` socket as a `Transport`; documented interfaces only. */
+export class SocketTransport implements Transport {
+  readonly socket: Socket;
+  readonly #copies: boolean;
+  #closed = false;
+  #error: Error | undefined;
+
+  constructor(socket: Socket, ownership: WriteOwnership) {
+    this.socket = socket;
+    this.#copies = ownership === "copy";
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  get congested(): boolean {
+    return this.socket.writableNeedDrain;
+  }
+
+  get queuedBytes(): number {
+    return this.socket.writableLength;
+  }
+
+  /** Tells `events` what happens from now on. `reads` is `"none"` for a socket that was opened with `onread`. */
+  attach(events: TransportEvents, reads: "data" | "none"): void {
+    const socket = this.socket;
+    if (reads === "data") {
+      socket.on("data", (chunk: Buffer) => {
+        if (!this.#closed) events.onData(chunk, 0, chunk.length);
+      });
+    }
+    socket.on("end", () => {
+      if (!this.#closed) events.onEnd();
+    });
+    socket.on("drain", () => {
+      if (!this.#closed) events.onDrain();
+    });
+    socket.on("error", (error) => {
+      this.#error = error;
+    });
+    socket.on("close", () => {
+      this.#closed = true;
+      events.onClose(this.#error);
+    });
+  }
+
+  write(buffer: Buffer, start: number, end: number): boolean {
+    if (this.#closed) return true;
+    const bytes = start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end);
+    if (this.#copies) {
+      this.socket.write(Buffer.from(bytes));
+      return true;
+    }
+    this.socket.write(bytes);
+    // A write that the system took in full has left the queue by the time `write` returns.
+    return this.socket.writableLength === 0;
+  }
+
+  pause(): void {
+    this.socket.pause();
+  }
+
+  resume(): void {
+    if (!this.#closed) this.socket.resume();
+  }
+
+  end(): void {
+    if (!this.#closed) this.socket.end();
+  }
+
+  destroy(): void {
+    this.#closed = true;
+    this.socket.destroy();
+  }
+
+  reset(): void {
+    this.#closed = true;
+    // Only a plain TCP socket can be reset; dropping a TLS one without its closing alert says the same.
+    if (this.#copies) this.socket.destroy();
+    else this.socket.resetAndDestroy();
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * A byte stream as the engine sees it, whatever is underneath. The engine reads and writes ranges of buffers; nothing is
+ * queued beyond what the receiver of a `false` or of `congested` lets in.
+ */
+export interface Transport {
+  /** Closed from our side or gone: writes are ignored, no further event comes but `onClose`. */
+  readonly closed: boolean;
+  /** More is queued than the other side takes: stop producing until `onDrain`. */
+  readonly congested: boolean;
+  /** Bytes accepted and not yet handed to the system. */
+  readonly queuedBytes: number;
+  /**
+   * Sends `buffer[start, end)`. True: the bytes have been taken over and the buffer may be reused at once. False: the
+   * buffer is still being read from and must be left alone (for good: let go of it).
+   */
+  write(buffer: Buffer, start: number, end: number): boolean;
+  /** Stops reading; at most one read that is already under way still arrives. */
+  pause(): void;
+  resume(): void;
+  /** Sends what is queued, then half-closes. */
+  end(): void;
+  /** Drops everything, at once. */
+  destroy(): void;
+  /** Like `destroy`, but tells the other side that the stream broke (TCP reset where there is one). */
+  reset(): void;
+}
+
+/** What a transport tells its owner. */
+export interface TransportEvents {
+  /** Bytes that are valid during the call only, unless `ownedReads` of the transport says otherwise. */
+  onData(buffer: Buffer, start: number, end: number): void;
+  /** The other side half-closed. */
+  onEnd(): void;
+  /** After `congested`: there is room again. */
+  onDrain(): void;
+  /** Gone, for whatever reason. Last event, called once. */
+  onClose(error: Error | undefined): void;
+}

@@ -1,0 +1,91 @@
+import type { Cluster } from "../../ir/cluster.ts";
+import type { Endpoint } from "../../ir/endpoint-table.ts";
+import type { UpstreamConnection } from "./connection.ts";
+import type { UpstreamTlsContext } from "./tls-context.ts";
+
+const maximumBackoffFactor = 32;
+
+/** What is known of one address of one backend. Lives as long as a model names it, so that swaps keep its connections. */
+export class EndpointState {
+  readonly address: string;
+  readonly port: number;
+  /** For logs. */
+  readonly label: string;
+  readonly protocol: Cluster["protocol"];
+  readonly tls: UpstreamTlsContext | undefined;
+  /** Most recently used last, and used first: so the surplus falls idle and is closed. */
+  readonly idle: UpstreamConnection[] = [];
+  /** Requests in flight, for least-request. */
+  activeRequests = 0;
+  connections = 0;
+  /** No model names this endpoint any more: its connections are not kept. */
+  retired = false;
+  #failures = 0;
+  #failedUntilMs = 0;
+
+  constructor(endpoint: Endpoint, protocol: Cluster["protocol"], tls: UpstreamTlsContext | undefined) {
+    this.address = endpoint.address;
+    this.port = endpoint.port;
+    this.label = endpoint.address.includes(":")
+      ? `[${endpoint.address}]:${endpoint.port}`
+      : `${endpoint.address}:${endpoint.port}`;
+    this.protocol = protocol;
+    this.tls = tls;
+  }
+
+  /** False while the endpoint is passed over after a failed connection. */
+  usable(nowMs: number): boolean {
+    return nowMs >= this.#failedUntilMs;
+  }
+
+  onConnected(): void {
+    this.#failures = 0;
+    this.#failedUntilMs = 0;
+  }
+
+  onConnectFailed(nowMs: number, backoffMs: number): void {
+    const factor = Math.min(2 ** this.#failures, maximumBackoffFactor);
+    this.#failures++;
+    this.#failedUntilMs = nowMs + backoffMs * factor;
+    // Idle connections to an address that refuses new ones lead to a process that is on its way out.
+    this.closeIdle();
+  }
+
+  retire(): void {
+    this.retired = true;
+    this.closeIdle();
+  }
+
+  closeIdle(): void {
+    for (const connection of this.idle.splice(0)) connection.destroy();
+  }
+}
+
+/** All endpoints in use, shared by the clusters of the old and the new model. */
+export class EndpointRegistry {
+  #states = new Map<string, EndpointState>();
+
+  /** The state of `endpoint` when it is dialled with this protocol and TLS context. */
+  get(endpoint: Endpoint, protocol: Cluster["protocol"], tls: UpstreamTlsContext | undefined): EndpointState {
+    const key = `${endpoint.address}|${endpoint.port}|${protocol}|${tls?.key ?? ""}`;
+    let state = this.#states.get(key);
+    if (state === undefined) {
+      state = new EndpointState(endpoint, protocol, tls);
+      this.#states.set(key, state);
+    }
+    return state;
+  }
+
+  /** Retires every endpoint that is not in `used`. */
+  keep(used: ReadonlySet<EndpointState>): void {
+    for (const [key, state] of this.#states) {
+      if (used.has(state)) continue;
+      state.retire();
+      this.#states.delete(key);
+    }
+  }
+
+  closeAll(): void {
+    this.keep(new Set());
+  }
+}

@@ -1,0 +1,76 @@
+/**
+ * The seam between a request and whatever carries it to an endpoint. HTTP/1.1 has one exchange at a time on a connection;
+ * a multiplexed protocol would have one object for each stream. Bodies cross it in HTTP/1.1 framing (chunked bodies with
+ * their chunks and trailers), already judged: between two HTTP/1.1 connections they pass as they are.
+ */
+import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
+import type { ProxyErrorKind } from "../error.ts";
+import type { EndpointState } from "./endpoint-state.ts";
+
+/** How the body of a request is delimited. */
+export type BodyFraming = "none" | "length" | "chunked";
+
+/** A request as it is sent; unchanged until the exchange is over. */
+export type OutgoingRequest = {
+  readonly method: string;
+  /** The client asks to switch protocols: a 101 is an answer. */
+  readonly upgrade: boolean;
+  readonly framing: BodyFraming;
+  /** The head as HTTP/1.1 bytes: `head[0, headEnd)`. */
+  readonly head: Buffer;
+  readonly headEnd: number;
+  /** The connection still reads `head` after the call: it must not be reused. */
+  keepHead(): void;
+};
+
+/** How far an exchange had come when it failed: tells what may be repeated. */
+export type FailureProgress =
+  /** Nothing of the request was sent. */
+  | "unsent"
+  /** Sent on a connection that had served before and closed without a byte of an answer. */
+  | "stale"
+  /** Sent, at least in part. */
+  | "sent";
+
+export interface UpstreamEvents {
+  /** The request may be sent now. */
+  onUpstreamReady(): void;
+  /** The head of the final answer. `bytes` and `head` are valid during the call. */
+  onResponseHead(bytes: Buffer, head: WireResponseHead): void;
+  /** An interim answer other than 100 and 101. */
+  onInformational(bytes: Buffer, head: WireResponseHead): void;
+  /** The endpoint agreed to switch protocols; bytes pass both ways from now on. */
+  onUpgraded(bytes: Buffer, head: WireResponseHead): void;
+  /** Part of the body, or bytes of a tunnel. */
+  onResponseBody(bytes: Buffer, start: number, end: number): void;
+  /** Everything of one read has been delivered: what was put together should be written. */
+  onResponsePause(): void;
+  onResponseEnd(): void;
+  /** There is room for more. */
+  onUpstreamDrain(): void;
+  /** The endpoint will send no more into a tunnel. */
+  onUpstreamHalfClose(): void;
+  /** Over, without or in the middle of an answer. */
+  onUpstreamFailure(kind: ProxyErrorKind, progress: FailureProgress): void;
+}
+
+/** One request at one endpoint. */
+export interface UpstreamExchange {
+  readonly endpoint: EndpointState;
+  /** Connected: the head may be sent. When false, `onUpstreamReady` follows, or a failure. */
+  readonly ready: boolean;
+  /** The endpoint takes less than is sent: wait for `onUpstreamDrain`. */
+  readonly congested: boolean;
+  sendHead(request: OutgoingRequest): void;
+  sendBody(bytes: Buffer, start: number, end: number): void;
+  /** The request is complete. */
+  sendEnd(): void;
+  /** Writes what `send…` put together. */
+  flush(): void;
+  /** Ends our side of a tunnel. */
+  halfClose(): void;
+  pause(): void;
+  resume(): void;
+  /** Gives up; nothing more is reported. */
+  cancel(): void;
+}

@@ -1,0 +1,102 @@
+import { createHash } from "node:crypto";
+import {
+  checkServerIdentity,
+  createSecureContext,
+  type DetailedPeerCertificate,
+  type PeerCertificate,
+  type SecureContext,
+} from "node:tls";
+import type { UpstreamTls } from "../../ir/cluster.ts";
+import type { SecretTable } from "../../ir/secret-table.ts";
+import { readAuthorities } from "../transport/certificate-authorities.ts";
+import { tlsCiphers, tlsCurves } from "../transport/tls-profile.ts";
+
+/** How endpoints of a backend are spoken to over TLS. Equal `key`: the same authorities, names and client certificate. */
+export type UpstreamTlsContext = {
+  readonly key: string;
+  /** Sent as SNI. */
+  readonly hostname: string;
+  readonly secureContext: SecureContext;
+  /** `undefined` when the certificate is for this backend. Spec: BackendTLSPolicy.validation. */
+  checkIdentity(certificate: PeerCertificate): Error | undefined;
+};
+
+/** Builds the context; an `Error` (never thrown) when its material is missing or cannot be used. */
+export function buildUpstreamTlsContext(tls: UpstreamTls, secrets: SecretTable): UpstreamTlsContext | Error {
+  const authorities = readAuthorities(tls.ca, secrets);
+  if (authorities === undefined) return new Error("the CA bundle is missing");
+  const client = tls.clientCertificate === undefined ? undefined : secrets.get(tls.clientCertificate);
+  if (tls.clientCertificate !== undefined && client?.kind !== "certificate") {
+    return new Error("the client certificate is missing");
+  }
+  const pair = client?.kind === "certificate" ? client : undefined;
+  try {
+    const secureContext = createSecureContext({
+      ca: [...authorities],
+      ciphers: tlsCiphers,
+      ecdhCurve: tlsCurves,
+      minVersion: "TLSv1.2",
+      ...(pair === undefined ? {} : { cert: pair.chainPem, key: pair.keyPem }),
+    });
+    const digest = createHash("sha256").update(JSON.stringify(tls));
+    if (pair !== undefined) digest.update(pair.chainPem).update(pair.keyPem);
+    return {
+      key: digest.digest("base64url"),
+      hostname: tls.hostname,
+      secureContext,
+      checkIdentity: (certificate) => checkIdentity(tls, certificate),
+    };
+  } catch (error) {
+    return new Error("the TLS material of the backend cannot be used", { cause: error });
+  }
+}
+
+function checkIdentity(tls: UpstreamTls, certificate: PeerCertificate): Error | undefined {
+  if (tls.subjectAltNames.length === 0) return checkServerIdentity(tls.hostname, certificate);
+  const names = parseSubjectAltNames(certificate.subjectaltname ?? "");
+  for (const wanted of tls.subjectAltNames) {
+    if (wanted.kind === "uri") {
+      if (names.some((name) => name.kind === "URI" && name.value === wanted.value)) return undefined;
+      continue;
+    }
+    // The common name is no alternative name: leave it out of the comparison.
+    const alternativeNames = { subjectaltname: certificate.subjectaltname } as DetailedPeerCertificate;
+    const hasDnsNames = names.some((name) => name.kind === "DNS");
+    if (hasDnsNames && checkServerIdentity(wanted.value, alternativeNames) === undefined) return undefined;
+  }
+  return new Error("the certificate carries none of the expected names");
+}
+
+/**
+ * Splits Node's text form of a certificate's alternative names (`DNS:a, URI:"b, c"`): values with special characters are
+ * JSON strings, so that a comma inside one cannot pass for a separator. A text that does not follow this has no names.
+ */
+export function parseSubjectAltNames(text: string): readonly { readonly kind: string; readonly value: string }[] {
+  const names: { kind: string; value: string }[] = [];
+  let at = 0;
+  while (at < text.length) {
+    const colon = text.indexOf(":", at);
+    if (colon < 0) return [];
+    const kind = text.slice(at, colon);
+    let end: number;
+    let value: string;
+    if (text[colon + 1] === '"') {
+      end = colon + 2;
+      while (end < text.length && text[end] !== '"') end += text[end] === "\\" ? 2 : 1;
+      end++;
+      try {
+        value = JSON.parse(text.slice(colon + 1, end)) as string;
+      } catch {
+        return [];
+      }
+    } else {
+      const comma = text.indexOf(", ", colon);
+      end = comma < 0 ? text.length : comma;
+      value = text.slice(colon + 1, end);
+    }
+    names.push({ kind, value });
+    if (end < text.length && !text.startsWith(", ", end)) return [];
+    at = end + 2;
+  }
+  return names;
+}

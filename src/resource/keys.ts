@@ -1,0 +1,11 @@
+/** Keys are plain strings with a brand: only the functions here make one, so a key is never built by hand elsewhere. */
+declare const brand: unique symbol;
+type Branded<B extends string> = string & { readonly [brand]: B };
+
+/** `namespace/name`; cluster-scoped objects have an empty namespace: `/name`. */
+export type NamespacedName = Branded<"NamespacedName">;
+
+/** Key of an object inside its kind. */
+export function namespacedName(namespace: string | undefined, name: string): NamespacedName {
+  return `${namespace ?? ""}/${name}` as NamespacedName;
+}

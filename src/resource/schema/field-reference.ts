@@ -1,0 +1,93 @@
+import { type Kind, type KindRow, kindNames, kinds } from "../kinds.ts";
+import { isExperimental } from "./experimental-fields.ts";
+import { type FieldTree, fieldTree } from "./field-tree.ts";
+
+/** `docs/reference/fields.md`: every field of every kind, from the declarations. */
+export function renderFieldReference(): string {
+  const lines = [
+    "# Fields",
+    "",
+    "Every field that Sluice reads, with its type, default and limits. A field in bold is required where the field above it is",
+    "written. Gateway API kinds have all fields of release v1.7.0; kinds of Kubernetes itself have the fields that Sluice",
+    "looks at. Written from `src/resource/schema/` by `npm run docs`.",
+    "",
+    "| kind | API group | versions | short names |",
+    "| --- | --- | --- | --- |",
+    ...kindNames.map((kind) => overviewRow(kind, kinds[kind])),
+  ];
+  for (const kind of kindNames) lines.push("", ...kindSection(kind, kinds[kind]));
+  return `${lines.join("\n")}\n`;
+}
+
+function overviewRow(kind: Kind, row: KindRow): string {
+  const versions = Object.entries(row.versions).map(([name, { state }]) =>
+    state === "served" ? name : `${name} (${state})`,
+  );
+  return `| [${kind}](#${kind.toLowerCase()}) | ${row.group === "" ? "core" : row.group} | ${versions.join(", ")} | ${row.shortNames.join(", ")} |`;
+}
+
+function kindSection(kind: Kind, row: KindRow): readonly string[] {
+  const tree = fieldTree(row.versions[row.version]!.schema);
+  const rows: string[] = [];
+  for (const [name, child] of Object.entries(tree.properties ?? {}))
+    collect(child, name, { kind, required: false, rows });
+  if (rows.length === 0) return [`## ${kind}`, "", "Only its metadata is read."];
+  const channel = row.channel === "experimental" ? ["", "In the experimental channel alone."] : [];
+  return [`## ${kind}`, ...channel, "", "| field | type | default | limits |", "| --- | --- | --- | --- |", ...rows];
+}
+
+type Page = { readonly kind: Kind; readonly required: boolean; readonly rows: string[] };
+
+function collect(tree: FieldTree, path: string, page: Page): void {
+  const name = page.required ? `**\`${path}\`**` : `\`${path}\``;
+  const marked = isExperimental(page.kind, path) ? `${name} (experimental)` : name;
+  const preset = tree.default === undefined ? "" : `\`${JSON.stringify(tree.default)}\``;
+  page.rows.push(`| ${marked} | ${typeOf(tree)} | ${cell(preset)} | ${cell(limitsOf(tree))} |`);
+  const inner = tree.items ?? tree;
+  const below = tree.items === undefined ? path : `${path}[]`;
+  for (const [key, child] of Object.entries(inner.properties ?? {})) {
+    const required = inner.required?.includes(key) === true && child.default === undefined;
+    collect(child, `${below}.${key}`, { ...page, required });
+  }
+}
+
+function typeOf(tree: FieldTree): string {
+  if (tree.enum !== undefined) return "one of";
+  if (tree.items !== undefined) return tree.items.properties === undefined ? `list of ${typeOf(tree.items)}` : "list";
+  if (typeof tree.additionalProperties === "object") return "map";
+  return tree.type ?? "integer or string";
+}
+
+function limitsOf(tree: FieldTree): string {
+  const own = [
+    tree.enum === undefined ? "" : tree.enum.map((value) => `\`${value}\``).join(", "),
+    range(tree.minItems, tree.maxItems, "entries"),
+    range(tree.minProperties, tree.maxProperties, "entries"),
+    range(tree.minLength, tree.maxLength, "characters"),
+    range(within(tree.minimum), within(tree.maximum), ""),
+    tree.pattern === undefined ? "" : `matches \`${tree.pattern}\``,
+    tree["x-kubernetes-list-map-keys"] === undefined
+      ? ""
+      : `unique by ${tree["x-kubernetes-list-map-keys"].join(", ")}`,
+    tree["x-kubernetes-list-type"] === "set" ? "no repetition" : "",
+  ];
+  const inner = tree.items === undefined || tree.items.properties !== undefined ? "" : limitsOf(tree.items);
+  return [...own, inner === "" ? "" : `each: ${inner}`].filter((text) => text !== "").join("; ");
+}
+
+function range(least: number | undefined, most: number | undefined, unit: string): string {
+  const tail = unit === "" ? "" : ` ${unit}`;
+  if (least !== undefined && most !== undefined)
+    return least === most ? `${least}${tail}` : `${least} to ${most}${tail}`;
+  if (least !== undefined) return `at least ${least}${tail}`;
+  return most === undefined ? "" : `at most ${most}${tail}`;
+}
+
+/** The bounds of int32 and of exact numbers go without saying. */
+function within(bound: number | undefined): number | undefined {
+  return bound === undefined || Math.abs(bound) >= 2147483647 ? undefined : bound;
+}
+
+function cell(text: string): string {
+  return text.replaceAll("|", "\\|");
+}

@@ -1,0 +1,200 @@
+import { type Document, LineCounter, parseDocument, type YAMLError } from "yaml";
+import type { Finding, Position } from "../../finding/finding.ts";
+import { isJsonObject, type JsonObject } from "../../resource/json.ts";
+import type { Resource } from "../../resource/kinds.ts";
+import { type ValidatedObject, validateObject } from "../../resource/validate-object.ts";
+import type { IgnoredObject } from "../../store/store.ts";
+import { Chunk, ChunkOrigin } from "./chunk.ts";
+import { fileFinding } from "./file-finding.ts";
+import { aliasLimit, yamlOptions } from "./yaml-options.ts";
+
+/** One YAML document, read. */
+export type ParsedChunk = {
+  readonly chunk: Chunk;
+  readonly objects: readonly ValidatedObject[];
+  /** Of the document itself: syntax. */
+  readonly findings: readonly Finding[];
+  readonly ignored: readonly IgnoredObject[];
+};
+
+/** One file, read. */
+export type Manifest = { readonly file: string; readonly chunks: readonly ParsedChunk[] };
+
+/** Objects that one document (a List) may hold. */
+const listLimit = 50_000;
+
+/**
+ * Reads the YAML or JSON text of a file. Documents whose text stood in `previous` already are not read again: their
+ * resources keep their identity. Never throws.
+ */
+export function parseManifest(file: string, text: string, previous?: Manifest): Manifest {
+  const known = new Map<string, ParsedChunk[]>();
+  for (const parsed of previous?.chunks ?? []) {
+    const same = known.get(parsed.chunk.text);
+    if (same === undefined) known.set(parsed.chunk.text, [parsed]);
+    else same.push(parsed);
+  }
+  const chunks = splitDocuments(text).map(({ text: part, linesAbove }) => {
+    const old = known.get(part)?.shift();
+    return old === undefined ? parseChunk(new Chunk(file, part, linesAbove)) : moved(old, linesAbove);
+  });
+  return { file, chunks };
+}
+
+/** Resources of a manifest, in order. */
+export function resourcesOf(manifest: Manifest): readonly Resource[] {
+  return manifest.chunks.flatMap(({ objects }) =>
+    objects.flatMap(({ resource }) => (resource === undefined ? [] : [resource])),
+  );
+}
+
+/**
+ * Cuts a stream into documents. A line that begins with `---` is a document marker wherever it stands (YAML 1.2 section
+ * 9.1.2), so this needs no parser; a stream with directives is left whole, because they stand before the marker.
+ */
+function splitDocuments(text: string): readonly { readonly text: string; readonly linesAbove: number }[] {
+  if (/^%/m.test(text)) return [{ text, linesAbove: 0 }];
+  const parts: { text: string; linesAbove: number }[] = [];
+  let start = 0;
+  let linesAbove = 0;
+  for (const { index } of text.matchAll(/^---(?=\s|$)/gm)) {
+    if (index === start) continue;
+    const part = text.slice(start, index);
+    parts.push({ text: part, linesAbove });
+    linesAbove += countLines(part);
+    start = index;
+  }
+  parts.push({ text: text.slice(start), linesAbove });
+  return parts;
+}
+
+function countLines(text: string): number {
+  let count = 0;
+  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count++;
+  return count;
+}
+
+function moved(old: ParsedChunk, linesAbove: number): ParsedChunk {
+  const { chunk, objects, findings, ignored } = old;
+  const shift = linesAbove - chunk.linesAbove;
+  if (shift === 0) return old;
+  chunk.linesAbove = linesAbove;
+  const shifted = <T extends { readonly position?: Position }>(item: T): T =>
+    item.position === undefined ? item : { ...item, position: { ...item.position, line: item.position.line + shift } };
+  return {
+    chunk,
+    findings: findings.map(shifted),
+    ignored: ignored.map(shifted),
+    objects: objects.map((object) =>
+      object.findings.length === 0 ? object : { ...object, findings: object.findings.map(shifted) },
+    ),
+  };
+}
+
+function parseChunk(chunk: Chunk): ParsedChunk {
+  const findings: Finding[] = [];
+  const objects: ValidatedObject[] = [];
+  const ignored: IgnoredObject[] = [];
+  for (const { raw, base } of objectsIn(readValue(chunk, findings))) {
+    if (objects.length >= listLimit) {
+      findings.push(
+        fileFinding("source-too-large", chunk.locate(base), {
+          message: `The list has more than ${listLimit} objects; the rest is not read.`,
+          fix: "Split it into several files.",
+        }),
+      );
+      break;
+    }
+    const object = validateObject(raw, new ChunkOrigin(chunk, base));
+    objects.push(object);
+    if (object.ignored !== undefined) ignored.push({ ...object.ignored, position: chunk.locate(base) });
+  }
+  return { chunk, objects, findings, ignored };
+}
+
+/** The value of the document; `undefined` when it is empty or broken. */
+function readValue(chunk: Chunk, findings: Finding[]): unknown {
+  const { text } = chunk;
+  if (/^\s*\{/.test(text)) {
+    try {
+      return JSON.parse(text);
+    } catch {
+      // Flow-style YAML, or broken JSON, whose error the YAML parser tells with its position.
+    }
+  }
+  try {
+    const document = parseDocument(text, { ...yamlOptions, lineCounter: new LineCounter() });
+    const error = document.errors[0];
+    if (error !== undefined) {
+      findings.push(syntaxFinding(chunk, error));
+      return undefined;
+    }
+    const json: unknown = (document as Document).toJS({ maxAliasCount: aliasLimit });
+    return json ?? undefined;
+  } catch (error) {
+    findings.push(unreadableFinding(chunk, error));
+    return undefined;
+  }
+}
+
+/** What goes wrong most, in words that need no YAML specification. */
+const causes: Readonly<Record<string, { readonly cause: string; readonly fix: string }>> = {
+  TAB_AS_INDENT: { cause: "a tab is used for indentation", fix: "Indent with spaces." },
+  DUPLICATE_KEY: { cause: "a field is written twice in the same mapping", fix: "Remove one of the two." },
+  BAD_INDENT: { cause: "the indentation does not fit the lines above", fix: "Align the line with its siblings." },
+  BLOCK_AS_IMPLICIT_KEY: {
+    cause: 'a line has two "key: value" pairs, or is indented below a value',
+    fix: "Put text that has a colon in quotation marks, or correct the indentation.",
+  },
+  MULTILINE_IMPLICIT_KEY: {
+    cause: "a field name goes over several lines, or lacks its colon",
+    fix: "Add the colon after the field's name.",
+  },
+  MISSING_CHAR: { cause: "a quotation mark, bracket, comma or colon is missing", fix: "Add it." },
+  BAD_ALIAS: {
+    cause: "an alias names no anchor above it",
+    fix: "Define the anchor, or put text that begins with * in quotation marks.",
+  },
+  UNEXPECTED_TOKEN: { cause: "something stands where it cannot", fix: "Correct the line." },
+};
+
+function syntaxFinding(chunk: Chunk, error: YAMLError): Finding {
+  const known = causes[error.code];
+  const template = /\{\{.*\}\}/.test(chunk.text);
+  return fileFinding("syntax-error", chunk.positionAt(error.pos[0]), {
+    message: `The document is not valid YAML: ${known?.cause ?? error.message}.`,
+    fix: template
+      ? "This looks like a template: render it first, for example with `helm template`."
+      : (known?.fix ?? "Correct the line."),
+  });
+}
+
+/** Too deep for the parser, or too many aliases. The parser's own words are not for users. */
+function unreadableFinding(chunk: Chunk, error: unknown): Finding {
+  const aliases = error instanceof ReferenceError;
+  return fileFinding(aliases ? "source-too-large" : "syntax-error", chunk.positionAt(0), {
+    message: aliases
+      ? "The document expands its anchors too often."
+      : "The document cannot be read: it is nested too deep or has values that JSON does not have.",
+    fix: aliases ? "Write the repeated parts out." : "Simplify the document.",
+  });
+}
+
+/** The object itself, or the items of a `List` or of a list of one kind, whose items may leave their kind out. */
+function* objectsIn(json: unknown): Generator<{ readonly raw: unknown; readonly base: readonly string[] }> {
+  if (json === undefined) return;
+  const isList =
+    isJsonObject(json) &&
+    typeof json["kind"] === "string" &&
+    json["kind"].endsWith("List") &&
+    Array.isArray(json["items"]);
+  if (!isList) {
+    yield { raw: json, base: [] };
+    return;
+  }
+  const kind = String(json["kind"]).slice(0, -"List".length);
+  const common: JsonObject = kind === "" ? {} : { apiVersion: json["apiVersion"], kind };
+  for (const [index, item] of (json["items"] as readonly unknown[]).entries()) {
+    yield { raw: isJsonObject(item) ? { ...common, ...item } : item, base: ["items", String(index)] };
+  }
+}

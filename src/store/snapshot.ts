@@ -1,0 +1,11 @@
+import type { Kind, Resource } from "../resource/kinds.ts";
+
+/**
+ * Everything that the compiler may know, frozen at one moment. Only objects that passed validation are in it, with
+ * defaults applied and old versions converted. Lists come in no promised order: the compiler sorts where order matters.
+ */
+export interface Snapshot {
+  list<K extends Kind>(kind: K): readonly Resource<K>[];
+  /** `namespace` is `undefined` for cluster-scoped kinds. */
+  get<K extends Kind>(kind: K, namespace: string | undefined, name: string): Resource<K> | undefined;
+}

@@ -1,0 +1,280 @@
+/**
+ * Every metric that Sluice exports, in one table. A name that is not here is a type error where it is used;
+ * `docs/reference/metrics.md` is written from it. Names follow Prometheus: base units, `_total` on counters.
+ */
+
+export type MetricRow = {
+  readonly type: "counter" | "gauge" | "histogram";
+  /** Base unit of the value; `""` for plain counts. */
+  readonly unit: "" | "seconds" | "bytes" | "ratio";
+  /** Label names in the order in which code passes their values. */
+  readonly labels: readonly string[];
+  /** One sentence for people; it is the `# HELP` line too. */
+  readonly help: string;
+  /** Upper bounds, ascending, without `+Inf`. Histograms only. */
+  readonly buckets?: readonly number[];
+  /** Series beyond this many are counted together under `other`. Default {@link defaultMaxSeries}. */
+  readonly maxSeries?: number;
+};
+
+/** Bound on the series of one metric when its row sets none. */
+export const defaultMaxSeries = 20_000;
+
+const listenerLabels = ["gateway_name", "gateway_namespace", "listener"] as const;
+const routeLabels = [...listenerLabels, "route_kind", "route_namespace", "route_name", "rule", "backend_name"] as const;
+const backendLabels = ["backend_namespace", "backend_name", "backend_port"] as const;
+const conditionLabels = ["namespace", "name", "parent", "type", "status"] as const;
+
+/** From half a millisecond, since a proxied request in one machine takes about one, to a minute. */
+const requestBuckets = [
+  0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60,
+] as const;
+const compileBuckets = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5] as const;
+
+const conditions = (kind: string) =>
+  ({
+    type: "gauge",
+    unit: "",
+    labels: conditionLabels,
+    help: `Status conditions of ${kind}: 1 for the status that holds, 0 for the two that do not.`,
+    maxSeries: 100_000,
+  }) as const;
+
+export const metrics = {
+  gateway_http_requests_total: {
+    type: "counter",
+    unit: "",
+    labels: [...routeLabels, "method", "status"],
+    help: "HTTP requests answered, by the status code sent to the client.",
+    maxSeries: 50_000,
+  },
+  gateway_http_request_duration_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: routeLabels,
+    help: "Time from the first byte of a request to the last byte of its answer.",
+    buckets: requestBuckets,
+  },
+  gateway_http_upstream_duration_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: routeLabels,
+    help: "Time from the choice of an endpoint to the last byte of its answer, retries included.",
+    buckets: requestBuckets,
+  },
+  gateway_http_request_bytes_total: {
+    type: "counter",
+    unit: "bytes",
+    labels: routeLabels,
+    help: "Bytes received from clients, head and body.",
+  },
+  gateway_http_response_bytes_total: {
+    type: "counter",
+    unit: "bytes",
+    labels: routeLabels,
+    help: "Bytes sent to clients, head and body.",
+  },
+  gateway_http_requests_active: {
+    type: "gauge",
+    unit: "",
+    labels: listenerLabels,
+    help: "HTTP requests that are being served.",
+  },
+  gateway_http_rejected_requests_total: {
+    type: "counter",
+    unit: "",
+    labels: [...listenerLabels, "reason"],
+    help: "Requests refused before routing because they are malformed, ambiguous, too large or too slow.",
+  },
+  gateway_http_retries_total: {
+    type: "counter",
+    unit: "",
+    labels: ["route_kind", "route_namespace", "route_name", "backend_name", "reason"],
+    help: "Attempts at a backend after the first.",
+  },
+  gateway_http_mirrored_requests_total: {
+    type: "counter",
+    unit: "",
+    labels: ["route_kind", "route_namespace", "route_name", "backend_name", "result"],
+    help: "Copies of requests for mirror backends: sent, failed, or dropped because the mirror was too slow.",
+  },
+  gateway_downstream_connections_active: {
+    type: "gauge",
+    unit: "",
+    labels: [...listenerLabels, "protocol"],
+    help: "Open client connections.",
+  },
+  gateway_downstream_connections_total: {
+    type: "counter",
+    unit: "",
+    labels: [...listenerLabels, "protocol"],
+    help: "Client connections accepted.",
+  },
+  gateway_tls_handshakes_total: {
+    type: "counter",
+    unit: "",
+    labels: [...listenerLabels, "result"],
+    help: "TLS handshakes with clients; result is ok, or what made it fail.",
+  },
+  gateway_upstream_connections: {
+    type: "gauge",
+    unit: "",
+    labels: [...backendLabels, "state"],
+    help: "Open connections to endpoints; state is active (in use) or idle (kept for reuse).",
+  },
+  gateway_upstream_connects_total: {
+    type: "counter",
+    unit: "",
+    labels: [...backendLabels, "result"],
+    help: "Connections dialled to endpoints; result is ok, or what made it fail.",
+  },
+  gateway_access_log_lines_total: {
+    type: "counter",
+    unit: "",
+    labels: [],
+    help: "Access log lines handed to the log's file or stream.",
+  },
+  gateway_access_log_dropped_lines_total: {
+    type: "counter",
+    unit: "",
+    labels: ["reason"],
+    help: "Access log lines lost: full (the reader is too slow) or error (writing failed).",
+  },
+  gateway_metrics_overflow_total: {
+    type: "counter",
+    unit: "",
+    labels: ["metric"],
+    help: "Times that a metric was at its bound of series, so that a new one was counted under other.",
+  },
+  gateway_config_reloads_total: {
+    type: "counter",
+    unit: "",
+    labels: ["result"],
+    help: "Turns of the control loop: programmed, endpoints (endpoints alone changed), or failed (the last good configuration stays).",
+  },
+  gateway_config_compile_duration_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: [],
+    help: "Time to compile the objects into a routing model.",
+    buckets: compileBuckets,
+  },
+  gateway_config_apply_duration_seconds: {
+    type: "histogram",
+    unit: "seconds",
+    labels: [],
+    help: "Time for the data plane to take a new configuration into service.",
+    buckets: compileBuckets,
+  },
+  gateway_config_generation: {
+    type: "gauge",
+    unit: "",
+    labels: [],
+    help: "Number of the turn of the control loop whose configuration is in force.",
+  },
+  gateway_config_last_success_timestamp_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    labels: [],
+    help: "When a configuration was last taken into service, in seconds since the epoch.",
+  },
+  gateway_findings: {
+    type: "gauge",
+    unit: "",
+    labels: ["severity"],
+    help: "Findings in the objects now in force.",
+  },
+  gateway_certificate_expiry_timestamp_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    labels: ["secret"],
+    help: "When a certificate in use expires, in seconds since the epoch; subtract time() for what is left.",
+  },
+  gateway_api_listener_attached_routes: {
+    type: "gauge",
+    unit: "",
+    labels: ["namespace", "name", "parent"],
+    help: "Routes attached to a listener.",
+  },
+  gateway_api_gatewayclass_conditions: conditions("GatewayClasses"),
+  gateway_api_gateway_conditions: conditions("Gateways"),
+  gateway_api_listener_conditions: conditions("listeners (parent is their Gateway or ListenerSet)"),
+  gateway_api_listenerset_conditions: conditions("ListenerSets"),
+  gateway_api_httproute_conditions: conditions("HTTPRoutes, by parent"),
+  gateway_api_grpcroute_conditions: conditions("GRPCRoutes, by parent"),
+  gateway_api_tlsroute_conditions: conditions("TLSRoutes, by parent"),
+  gateway_api_tcproute_conditions: conditions("TCPRoutes, by parent"),
+  gateway_api_udproute_conditions: conditions("UDPRoutes, by parent"),
+  gateway_api_backendtlspolicy_conditions: conditions("BackendTLSPolicies, by ancestor"),
+  gateway_api_xbackendtrafficpolicy_conditions: conditions("XBackendTrafficPolicies, by ancestor"),
+  gateway_api_xtelemetrypolicy_conditions: conditions("XTelemetryPolicies, by ancestor"),
+  gateway_build_info: {
+    type: "gauge",
+    unit: "",
+    labels: ["version", "node_version"],
+    help: "Always 1; the labels say which version of Sluice runs, and on which Node.",
+  },
+  process_cpu_seconds_total: {
+    type: "counter",
+    unit: "seconds",
+    labels: [],
+    help: "CPU time of the process, user and system.",
+  },
+  process_resident_memory_bytes: {
+    type: "gauge",
+    unit: "bytes",
+    labels: [],
+    help: "Resident memory of the process.",
+  },
+  process_start_time_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    labels: [],
+    help: "When the process started, in seconds since the epoch.",
+  },
+  process_uptime_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    labels: [],
+    help: "Time since the process started.",
+  },
+  nodejs_heap_size_used_bytes: {
+    type: "gauge",
+    unit: "bytes",
+    labels: [],
+    help: "JavaScript heap in use.",
+  },
+  nodejs_external_memory_bytes: {
+    type: "gauge",
+    unit: "bytes",
+    labels: [],
+    help: "Memory of buffers outside of the JavaScript heap.",
+  },
+  nodejs_eventloop_lag_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    labels: ["percentile"],
+    help: "How late timers of the event loop fired since the last scrape; percentile 100 is the worst.",
+  },
+  nodejs_eventloop_utilization: {
+    type: "gauge",
+    unit: "ratio",
+    labels: [],
+    help: "Share of the time since the last scrape in which the event loop was busy, 0 to 1.",
+  },
+} as const satisfies Readonly<Record<string, MetricRow>>;
+
+export type MetricName = keyof typeof metrics;
+
+type NamesOf<T extends MetricRow["type"]> = {
+  [N in MetricName]: (typeof metrics)[N]["type"] extends T ? N : never;
+}[MetricName];
+
+export type CounterName = NamesOf<"counter">;
+export type GaugeName = NamesOf<"gauge">;
+export type HistogramName = NamesOf<"histogram">;
+
+type StringFor<L extends readonly string[]> = { readonly [I in keyof L]: string };
+
+/** One string for each label of the metric, in the row's order. */
+export type LabelValues<N extends MetricName> = StringFor<(typeof metrics)[N]["labels"]>;

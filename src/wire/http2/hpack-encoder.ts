@@ -1,0 +1,133 @@
+import { DynamicTable, fieldSize, staticFields, staticNames, staticTable } from "./hpack-table.ts";
+import { huffmanEncode, huffmanLength } from "./huffman.ts";
+
+/** Fields whose values differ on nearly every message: indexing them would only push others out of the table. */
+const unindexed = new Set([
+  ":path",
+  "content-length",
+  "date",
+  "etag",
+  "last-modified",
+  "age",
+  "x-request-id",
+  "traceparent",
+  "location",
+  "set-cookie",
+]);
+/** Never indexed, and marked so for every hop behind us: their values are worth guessing. RFC 7541 section 7.1. */
+const sensitive = new Set(["authorization", "cookie", "proxy-authorization"]);
+
+/** Encodes header blocks of one connection. RFC 7541. Names must be lower case, values Latin-1 and valid: the caller has checked. */
+export class HpackEncoder {
+  readonly #table: DynamicTable;
+  /** Age (insertion number) of what the dynamic table holds, by `name=value`. */
+  readonly #ages = new Map<string, number>();
+  readonly #keys: string[] = [];
+  #oldest = 0;
+  /** Set when the peer lowered the table size: the next block must begin with the update. */
+  #resized = false;
+
+  /** `tableLimitBytes`: the smaller of our own limit and the peer's SETTINGS_HEADER_TABLE_SIZE. */
+  constructor(tableLimitBytes = 4096) {
+    this.#table = new DynamicTable(tableLimitBytes);
+  }
+
+  /** Follows the peer's SETTINGS_HEADER_TABLE_SIZE, but never above 4096 bytes. */
+  resize(peerLimitBytes: number): void {
+    const limit = Math.min(peerLimitBytes, 4096);
+    if (limit === this.#table.limit) return;
+    const held = this.#table.length;
+    this.#table.resize(limit);
+    this.#forget(held - this.#table.length);
+    this.#resized = true;
+  }
+
+  /** Writes what must stand before the first field of a block; returns the offset behind it. */
+  begin(out: Buffer, offset: number): number {
+    if (!this.#resized) return offset;
+    this.#resized = false;
+    return writeInteger(out, offset, { prefixBits: 5, first: 0x20, value: this.#table.limit });
+  }
+
+  /** Writes one field; returns the offset behind it. The caller has made room for {@link fieldBound} bytes. */
+  field(out: Buffer, offset: number, field: { readonly name: string; readonly value: string }): number {
+    const { name, value } = field;
+    const key = `${name}=${value}`;
+    const fixed = staticFields.get(key);
+    if (fixed !== undefined) return writeInteger(out, offset, { prefixBits: 7, first: 0x80, value: fixed });
+    const age = this.#ages.get(key);
+    if (age !== undefined) {
+      const index = staticTable.length + this.#table.inserted - age;
+      return writeInteger(out, offset, { prefixBits: 7, first: 0x80, value: index });
+    }
+    const nameIndex = staticNames.get(name) ?? 0;
+    if (sensitive.has(name)) return writeLiteral(out, offset, { first: 0x10, prefixBits: 4, nameIndex, name, value });
+    if (unindexed.has(name) || fieldSize(field) > this.#table.limit / 2) {
+      return writeLiteral(out, offset, { first: 0x00, prefixBits: 4, nameIndex, name, value });
+    }
+    this.#remember(key, field);
+    return writeLiteral(out, offset, { first: 0x40, prefixBits: 6, nameIndex, name, value });
+  }
+
+  #remember(key: string, field: { readonly name: string; readonly value: string }): void {
+    this.#forget(this.#table.insert(field));
+    this.#ages.set(key, this.#table.inserted - 1);
+    this.#keys.push(key);
+  }
+
+  #forget(evicted: number): void {
+    for (let i = 0; i < evicted; i++) this.#ages.delete(this.#keys[this.#oldest++] as string);
+    if (this.#oldest > 64 && this.#oldest * 2 > this.#keys.length) {
+      this.#keys.splice(0, this.#oldest);
+      this.#oldest = 0;
+    }
+  }
+}
+
+/** Most bytes that a field can take in a block. */
+export function fieldBound(name: string, value: string): number {
+  return name.length + value.length + 18;
+}
+
+type Integer = { readonly prefixBits: number; readonly first: number; readonly value: number };
+
+function writeInteger(out: Buffer, offset: number, { prefixBits, first, value }: Integer): number {
+  const mask = (1 << prefixBits) - 1;
+  let at = offset;
+  if (value < mask) {
+    out[at++] = first | value;
+    return at;
+  }
+  out[at++] = first | mask;
+  let rest = value - mask;
+  while (rest >= 128) {
+    out[at++] = (rest & 0x7f) | 0x80;
+    rest >>>= 7;
+  }
+  out[at++] = rest;
+  return at;
+}
+
+type Literal = {
+  readonly first: number;
+  readonly prefixBits: number;
+  readonly nameIndex: number;
+  readonly name: string;
+  readonly value: string;
+};
+
+function writeLiteral(out: Buffer, offset: number, { first, prefixBits, nameIndex, name, value }: Literal): number {
+  let at = writeInteger(out, offset, { prefixBits, first, value: nameIndex });
+  if (nameIndex === 0) at = writeString(out, at, name);
+  return writeString(out, at, value);
+}
+
+/** Huffman-coded when that is shorter. */
+function writeString(out: Buffer, offset: number, text: string): number {
+  const coded = huffmanLength(text);
+  if (coded < text.length) {
+    return huffmanEncode(text, out, writeInteger(out, offset, { prefixBits: 7, first: 0x80, value: coded }));
+  }
+  const at = writeInteger(out, offset, { prefixBits: 7, first: 0, value: text.length });
+  return at + out.latin1Write(text, at);
+}

@@ -1,0 +1,282 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { errorCode, frameType, readUint32, writeFrameHeader } from "./frame.ts";
+import type { HeaderField } from "./hpack-table.ts";
+import { defaultSessionLimits, Http2Session, type SessionEvents, type SessionLimits } from "./session.ts";
+import type { Http2Stream } from "./stream.ts";
+
+/** A session whose events are written down and whose output waits in `sent`. */
+class Recorder implements SessionEvents<string> {
+  readonly session: Http2Session<string>;
+  readonly log: string[] = [];
+  readonly sent: Buffer[] = [];
+  readonly streams: Http2Stream<string>[] = [];
+  nowMs = 0;
+  consumes = true;
+
+  constructor(role: "server" | "client", limits: Partial<SessionLimits> = {}) {
+    this.session = new Http2Session(this, {
+      role,
+      limits: { ...defaultSessionLimits, ...limits },
+      now: () => this.nowMs,
+    });
+    this.session.start();
+  }
+
+  onHeaders(stream: Http2Stream<string>, block: readonly HeaderField[], endStream: boolean): void {
+    this.streams.push(stream);
+    this.log.push(
+      `${stream.id} headers ${block.map((field) => `${field.name}=${field.value}`).join(" ")}${endStream ? " end" : ""}`,
+    );
+  }
+  onTrailers(stream: Http2Stream<string>, block: readonly HeaderField[]): void {
+    this.log.push(`${stream.id} trailers ${block.map((field) => `${field.name}=${field.value}`).join(" ")}`);
+  }
+  onData(stream: Http2Stream<string>, _bytes: Buffer, start: number, end: number): void {
+    this.log.push(`${stream.id} data ${end - start}`);
+    if (this.consumes) this.session.consume(stream, end - start);
+  }
+  onEnd(stream: Http2Stream<string>): void {
+    this.log.push(`${stream.id} end`);
+  }
+  onReset(stream: Http2Stream<string>, code: number): void {
+    this.log.push(`${stream.id} reset ${code}`);
+  }
+  onWritable(stream: Http2Stream<string>): void {
+    this.log.push(`${stream.id} writable`);
+  }
+  onHeadersTooLarge(stream: Http2Stream<string>): void {
+    this.log.push(`${stream.id} too large`);
+  }
+  onGoaway(lastStreamId: number, code: number): void {
+    this.log.push(`goaway ${lastStreamId} ${code}`);
+  }
+  onConnectionError(code: number): void {
+    this.log.push(`connection error ${code}`);
+  }
+  onDirty(): void {}
+  onOutput(buffer: Buffer, start: number, end: number): boolean {
+    this.sent.push(Buffer.from(buffer.subarray(start, end)));
+    return true;
+  }
+
+  /** Everything sent so far, which is then forgotten. */
+  take(): Buffer {
+    this.session.flush();
+    return Buffer.concat(this.sent.splice(0));
+  }
+}
+
+/** Moves bytes both ways until neither side has more to say. */
+function settle(a: Recorder, b: Recorder): void {
+  for (;;) {
+    const [fromA, fromB] = [a.take(), b.take()];
+    if (fromA.length + fromB.length === 0) return;
+    b.session.receive(fromA, 0, fromA.length);
+    a.session.receive(fromB, 0, fromB.length);
+  }
+}
+
+function pair(limits: Partial<SessionLimits> = {}): { client: Recorder; server: Recorder } {
+  const client = new Recorder("client", limits);
+  const server = new Recorder("server", limits);
+  settle(client, server);
+  return { client, server };
+}
+
+const get: readonly HeaderField[] = [
+  { name: ":method", value: "GET" },
+  { name: ":scheme", value: "http" },
+  { name: ":path", value: "/" },
+  { name: ":authority", value: "h" },
+];
+
+function open(client: Recorder): Http2Stream<string> {
+  const stream = client.session.open("request");
+  assert.ok(stream);
+  return stream;
+}
+
+function rawFrame(type: number, flags: number, streamId: number, payload: Buffer): Buffer {
+  const out = Buffer.alloc(9 + payload.length);
+  writeFrameHeader(out, 0, { length: payload.length, type, flags, streamId });
+  payload.copy(out, 9);
+  return out;
+}
+
+test("Http2Session: a request with a body and trailers, answered, leaves no stream behind", () => {
+  const { client, server } = pair();
+  const stream = open(client);
+  client.session.sendHeaders(stream, get, false);
+  client.session.sendData(stream, Buffer.alloc(100), 0, 100, false);
+  client.session.sendHeaders(stream, [{ name: "x-sum", value: "1" }], true);
+  settle(client, server);
+  assert.deepEqual(server.log, [
+    "1 headers :method=GET :scheme=http :path=/ :authority=h",
+    "1 data 100",
+    "1 trailers x-sum=1",
+  ]);
+  const answered = server.streams[0] as Http2Stream<string>;
+  server.session.sendHeaders(answered, [{ name: ":status", value: "103" }], false);
+  server.session.sendHeaders(answered, [{ name: ":status", value: "200" }], false);
+  server.session.sendData(answered, Buffer.alloc(5), 0, 5, true);
+  settle(client, server);
+  assert.deepEqual(client.log, ["1 headers :status=103", "1 headers :status=200", "1 data 5", "1 end"]);
+  assert.equal(client.session.streams.size + server.session.streams.size, 0);
+});
+
+test("Http2Session: a body stops at the window and goes on when the receiver has consumed", () => {
+  const { client, server } = pair();
+  server.consumes = false;
+  const stream = open(client);
+  client.session.sendHeaders(stream, get, false);
+  const body = Buffer.alloc(100_000);
+  const reached = client.session.sendData(stream, body, 0, body.length, true);
+  assert.equal(reached, 65_536);
+  settle(client, server);
+  assert.equal(client.log.length, 0);
+  server.session.consume(server.streams[0] as Http2Stream<string>, 65_536);
+  settle(client, server);
+  assert.deepEqual(client.log, ["1 writable"]);
+  assert.equal(client.session.sendData(stream, body, reached, body.length, true), body.length);
+  settle(client, server);
+  assert.equal(server.log.at(-1), "1 end");
+});
+
+test("Http2Session: more than the connection's window over many streams waits its turn", () => {
+  const { client, server } = pair({ connectionWindowBytes: 65_535 });
+  server.consumes = false;
+  const streams = [open(client), open(client)];
+  for (const stream of streams) client.session.sendHeaders(stream, get, false);
+  const body = Buffer.alloc(40_000);
+  assert.equal(client.session.sendData(streams[0] as Http2Stream<string>, body, 0, 40_000, true), 40_000);
+  assert.equal(client.session.sendData(streams[1] as Http2Stream<string>, body, 0, 40_000, true), 25_535);
+  settle(client, server);
+  server.session.consume(server.streams[0] as Http2Stream<string>, 40_000);
+  settle(client, server);
+  assert.deepEqual(client.log, ["3 writable"]);
+});
+
+test("Http2Session: DATA beyond the window is a stream error, beyond the connection's a connection error", () => {
+  const { client, server } = pair({ connectionWindowBytes: 98_304 });
+  server.consumes = false;
+  client.session.sendHeaders(open(client), get, false);
+  settle(client, server);
+  const frame = rawFrame(frameType.data, 0, 1, Buffer.alloc(16_384));
+  for (let i = 0; i < 5; i++) server.session.receive(frame, 0, frame.length);
+  assert.equal(server.log.at(-1), `1 reset ${errorCode.flowControlError}`);
+  for (let i = 0; i < 8; i++) server.session.receive(frame, 0, frame.length);
+  assert.ok(server.session.dead || server.log.filter((line) => line.startsWith("1 data")).length === 4);
+});
+
+for (const [what, frame, code] of [
+  [
+    "an interrupted header block",
+    Buffer.concat([rawFrame(1, 0, 1, Buffer.from([0x82])), rawFrame(6, 0, 0, Buffer.alloc(8))]),
+    errorCode.protocolError,
+  ],
+  ["CONTINUATION without HEADERS", rawFrame(9, 4, 1, Buffer.from([0x82])), errorCode.protocolError],
+  ["PUSH_PROMISE", rawFrame(5, 4, 1, Buffer.alloc(5)), errorCode.protocolError],
+  ["HEADERS on an even stream", rawFrame(1, 5, 2, Buffer.from([0x82])), errorCode.protocolError],
+  ["DATA on an idle stream", rawFrame(0, 1, 5, Buffer.alloc(1)), errorCode.protocolError],
+  ["RST_STREAM on an idle stream", rawFrame(3, 0, 7, Buffer.alloc(4)), errorCode.protocolError],
+  ["PING of seven bytes", rawFrame(6, 0, 0, Buffer.alloc(7)), errorCode.frameSizeError],
+  ["SETTINGS of five bytes", rawFrame(4, 0, 0, Buffer.alloc(5)), errorCode.frameSizeError],
+  ["WINDOW_UPDATE of nothing", rawFrame(8, 0, 0, Buffer.alloc(4)), errorCode.protocolError],
+  [
+    "a header block that does not decode",
+    rawFrame(1, 5, 1, Buffer.from([0xff, 0xff, 0xff, 0xff, 0xff])),
+    errorCode.compressionError,
+  ],
+  ["padding longer than its frame", rawFrame(1, 0xd, 1, Buffer.from([9, 0x82])), errorCode.protocolError],
+] as const) {
+  test(`Http2Session ends the connection on ${what}`, () => {
+    const { server } = pair();
+    server.session.receive(frame, 0, frame.length);
+    assert.deepEqual(server.log, [`connection error ${code}`]);
+    const sent = server.take();
+    assert.equal(sent[3], frameType.goaway);
+    assert.equal(readUint32(sent, 13), code);
+  });
+}
+
+for (const [what, frame] of [
+  ["PING", rawFrame(6, 0, 0, Buffer.alloc(8))],
+  ["SETTINGS", rawFrame(4, 0, 0, Buffer.alloc(0))],
+  ["PRIORITY", rawFrame(2, 0, 3, Buffer.from([0, 0, 0, 1, 0]))],
+  ["WINDOW_UPDATE", rawFrame(8, 0, 0, Buffer.from([0, 0, 0, 1]))],
+  ["unknown frames", rawFrame(99, 0, 0, Buffer.alloc(3))],
+] as const) {
+  test(`Http2Session closes on a flood of ${what}`, () => {
+    const { server } = pair();
+    for (let i = 0; i < 1100 && !server.session.dead; i++) server.session.receive(frame, 0, frame.length);
+    assert.deepEqual(server.log, [`connection error ${errorCode.enhanceYourCalm}`]);
+  });
+}
+
+test("Http2Session closes on a rapid reset after at most 200 requests", () => {
+  const { client, server } = pair();
+  for (let i = 0; i < 1000 && !server.session.dead; i++) {
+    const stream = client.session.open("x");
+    if (stream === undefined) break;
+    client.session.sendHeaders(stream, get, true);
+    client.session.reset(stream, errorCode.cancel);
+    const bytes = client.take();
+    server.session.receive(bytes, 0, bytes.length);
+  }
+  assert.ok(server.session.dead);
+  assert.ok(server.streams.length <= 200, `${server.streams.length} requests`);
+});
+
+test("Http2Session lets an honest client cancel now and then", () => {
+  const { client, server } = pair();
+  for (let i = 0; i < 1000; i++) {
+    const stream = open(client);
+    client.session.sendHeaders(stream, get, true);
+    settle(client, server);
+    const received = server.streams.at(-1) as Http2Stream<string>;
+    if (i % 4 === 0) client.session.reset(stream, errorCode.cancel);
+    else server.session.sendHeaders(received, [{ name: ":status", value: "204" }], true);
+    settle(client, server);
+    client.nowMs = server.nowMs += 10;
+  }
+  assert.ok(!server.session.dead);
+});
+
+test("Http2Session refuses streams above the limit and goes on with the others", () => {
+  const { client, server } = pair({ maxConcurrentStreams: 2 });
+  for (let i = 0; i < 3; i++) client.session.sendHeaders(open(client), get, true);
+  settle(client, server);
+  assert.equal(server.streams.length, 2);
+  assert.deepEqual(client.log, [`5 reset ${errorCode.refusedStream}`]);
+});
+
+test("Http2Session says too large for a header list above the limits, and stays in step", () => {
+  const { client, server } = pair({ headerCount: 6 });
+  const many = Array.from({ length: 10 }, (_, i) => ({ name: `x-${i}`, value: "v" }));
+  client.session.sendHeaders(open(client), [...get, ...many], true);
+  client.session.sendHeaders(open(client), [...get, { name: "x-9", value: "v" }], true);
+  settle(client, server);
+  assert.deepEqual(server.log, ["1 too large", "3 headers :method=GET :scheme=http :path=/ :authority=h x-9=v end"]);
+});
+
+test("Http2Session sends and reads a header block longer than a frame", () => {
+  const { client, server } = pair();
+  const long = Array.from({ length: 3 }, (_, i) => ({ name: `x-${i}`, value: "~".repeat(12_000) }));
+  client.session.sendHeaders(open(client), [...get, ...long], true);
+  settle(client, server);
+  assert.equal(server.log.length, 1);
+  assert.ok((server.log[0] as string).length > 36_000);
+});
+
+test("Http2Session: after GOAWAY new streams are refused, old ones finish", () => {
+  const { client, server } = pair();
+  client.session.sendHeaders(open(client), get, true);
+  settle(client, server);
+  server.session.goaway(errorCode.noError);
+  settle(client, server);
+  client.session.sendHeaders(open(client), get, true);
+  server.session.sendHeaders(server.streams[0] as Http2Stream<string>, [{ name: ":status", value: "200" }], true);
+  settle(client, server);
+  assert.deepEqual(client.log, ["goaway 1 0", "1 headers :status=200 end", `3 reset ${errorCode.refusedStream}`]);
+});

@@ -1,0 +1,88 @@
+import assert from "node:assert/strict";
+import { once } from "node:events";
+import { globSync, readFileSync } from "node:fs";
+import { request as httpRequest, type IncomingMessage } from "node:http";
+import { request as httpsRequest } from "node:https";
+import { dirname, join, relative } from "node:path";
+import { text } from "node:stream/consumers";
+import { describe, test } from "node:test";
+import { type ReadmeRequest, readCommands } from "./readme-commands.ts";
+import { repository, SluiceProcess, sluice } from "./sluice-process.ts";
+
+const folders = globSync(join(repository, "examples/*/README.md")).map((file) => relative(repository, dirname(file)));
+
+/** Local ports in the order in which the READMEs map them. */
+type Ports = ReadonlyMap<number, number>;
+
+for (const folder of folders) {
+  describe(folder, () => {
+    const readme = readFileSync(join(repository, folder, "README.md"), "utf8");
+    const { run, requests } = readCommands(readme);
+    const mapped = run.flatMap((word, index) => (word === "--map-port" ? [run[index + 1] ?? ""] : []));
+
+    test("sluice check finds nothing wrong with the manifests", async () => {
+      const flags = run.filter((word) => word.startsWith("--") && word !== "--map-port");
+      const { code, out } = await sluice(["check", folder, "--strict", ...flags]);
+      assert.equal(code, 0, out);
+      assert.match(out, /^(no findings|\d+ for information)/);
+    });
+
+    test("every curl line of the README is answered as it says", async () => {
+      const ephemeral = run.map((word) => (mapped.includes(word) ? word.replace(/:\d+$/, ":0") : word));
+      await using process = await SluiceProcess.start(["run", ...ephemeral]);
+      const { admin } = await process.ready();
+      const ports = new Map([[9900, Number(admin.split(":").at(-1))]]);
+      for (const mapping of mapped) {
+        const [listener, local] = mapping.split(":").map(Number);
+        ports.set(local ?? 0, await process.localPort(listener ?? 0));
+      }
+      assert.ok(requests.length > 0);
+      for (const request of requests) await checkRequest(request, ports);
+    });
+  });
+}
+
+async function checkRequest(request: ReadmeRequest, ports: Ports): Promise<void> {
+  const { expected, line, times } = request;
+  const counts: Record<string, number> = {};
+  for (let round = 0; round < times; round += 1) {
+    const { status, headers, body } = await ask(request, ports);
+    const echoed = headers["content-type"] === "application/json" ? JSON.parse(body) : undefined;
+    if (echoed) counts[echoed.service] = (counts[echoed.service] ?? 0) + 1;
+    if (expected.status !== undefined) assert.equal(status, expected.status, `${line}\n${body}`);
+    if (expected.service !== undefined) assert.equal(echoed?.service, expected.service, line);
+    if (expected.path !== undefined) assert.equal(echoed?.request.path, expected.path, line);
+    if (expected.bodyHas !== undefined) assert.ok(body.includes(expected.bodyHas), line);
+    for (const [name, value] of Object.entries(expected.headers))
+      assert.equal(headers[name], withPorts(value, ports), line);
+    for (const [name, value] of Object.entries(expected.seen)) assert.equal(echoed?.request.headers[name], value, line);
+  }
+  if (Object.keys(expected.shares).length > 0) assert.deepEqual(counts, expected.shares, line);
+}
+
+async function ask({ url, method, headers }: ReadmeRequest, ports: Ports) {
+  const port = ports.get(Number(url.port));
+  assert.ok(port, `nothing listens for ${url}`);
+  const send = url.protocol === "https:" ? httpsRequest : httpRequest;
+  const sent = send({
+    host: "127.0.0.1",
+    port,
+    method,
+    path: url.pathname + url.search,
+    headers: { host: withPorts(url.host, ports), ...headers },
+    servername: url.hostname,
+    rejectUnauthorized: false,
+    agent: false,
+  });
+  sent.end();
+  const [response] = (await once(sent, "response")) as [IncomingMessage];
+  return { status: response.statusCode, headers: response.headers, body: await text(response) };
+}
+
+/** The READMEs' ports replaced by those that were bound. */
+function withPorts(words: string, ports: Ports): string {
+  return words.replace(/:(\d+)(?=\/|$)/g, (whole, port: string) => {
+    const bound = ports.get(Number(port));
+    return bound === undefined ? whole : `:${bound}`;
+  });
+}

@@ -1,0 +1,83 @@
+import assert from "node:assert/strict";
+import { describe, test } from "node:test";
+import { buildProxyFilters, proxyFilters } from "../../src/filter/proxy-filters.ts";
+import type { Filter, PlacedFilter } from "../../src/ir/filter.ts";
+import { runFilter } from "./message.ts";
+
+const modifier: Filter = {
+  kind: "headerModifier",
+  on: "request",
+  set: [{ name: "x-set", value: "new" }],
+  add: [
+    { name: "x-add", value: "more" },
+    { name: "x-new", value: "first" },
+  ],
+  remove: ["x-remove", "x-absent"],
+};
+
+describe("headerModifier", () => {
+  const before = { "x-set": "old", "x-add": "one", "x-remove": "gone", "x-other": "stays" };
+  const after = { "x-set": "new", "x-add": "one, more", "x-new": "first", "x-other": "stays" };
+
+  test("sets, adds and removes request headers and leaves the response alone", () => {
+    const { sent, response } = runFilter(modifier, { headers: before, response: before });
+    assert.deepEqual(sent.headers, after);
+    assert.deepEqual(response, before);
+  });
+
+  test("sets, adds and removes response headers and leaves the request alone", () => {
+    const { sent, response } = runFilter({ ...modifier, on: "response" }, { headers: before, response: before });
+    assert.deepEqual(sent.headers, before);
+    assert.deepEqual(response, after);
+  });
+});
+
+describe("urlRewrite", () => {
+  test("changes the host alone", () => {
+    const { sent } = runFilter({ kind: "urlRewrite", hostname: "inner.test" }, { path: "/a", query: "q=1" });
+    assert.deepEqual(sent, { host: "inner.test", path: "/a", query: "q=1", headers: {} });
+  });
+
+  test("changes the path alone and keeps the query", () => {
+    const filter: Filter = { kind: "urlRewrite", path: { kind: "prefix", value: "/xyz" } };
+    const { sent } = runFilter(filter, { path: "/foo/bar", query: "q=1", context: { matchedPrefix: "/foo" } });
+    assert.deepEqual(sent, { host: "example.com", path: "/xyz/bar", query: "q=1", headers: {} });
+  });
+
+  test("replaces the full path", () => {
+    const filter: Filter = { kind: "urlRewrite", path: { kind: "full", value: "/one" } };
+    assert.equal(runFilter(filter, { path: "/foo/bar" }).sent.path, "/one");
+  });
+});
+
+describe("requestRedirect", () => {
+  test("answers with its status and Location, from what the listener is called by clients", () => {
+    const filter: Filter = { kind: "requestRedirect", status: 308, scheme: "https" };
+    const { reply } = runFilter(filter, {
+      path: "/a",
+      query: "q",
+      context: { listenerPort: 8080, publicPort: (port) => (port === 443 ? 8443 : port) },
+    });
+    assert.deepEqual(reply, { status: 308, headers: [["location", "https://example.com:8443/a?q"]], body: "" });
+  });
+});
+
+test("directResponse answers with its status and keeps its reason to itself", () => {
+  const { reply } = runFilter({ kind: "directResponse", status: 500, reason: "Thing default/x does not exist" }, {});
+  assert.deepEqual(reply, { status: 500, headers: [], body: "" });
+});
+
+test("buildProxyFilters() keeps the order and passes over what the engine runs itself", () => {
+  const from = { kind: "HTTPRoute", namespace: "default", name: "r", pointer: "/spec/rules/0/filters/0" };
+  const place = (filter: Filter): PlacedFilter => ({ from, filter });
+  const built = buildProxyFilters([
+    place({ kind: "requestMirror", cluster: undefined, fraction: { numerator: 1, denominator: 1 } }),
+    place(modifier),
+    place({ kind: "directResponse", status: 500, reason: "" }),
+  ]);
+  assert.deepEqual(
+    built.map((filter) => Object.keys(filter)),
+    [["onRequest"], ["onRequest"]],
+  );
+  assert.equal(proxyFilters.requestMirror.kind, "unsupportedHere");
+});

@@ -1,0 +1,68 @@
+import type { PlaneUpdate } from "../../src/ir/plane.ts";
+import { EmbeddedPlane, type EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
+import { createTelemetry, type RunningTelemetry } from "../../src/telemetry/create-telemetry.ts";
+import type { AccessRecord } from "../../src/telemetry/telemetry.ts";
+import { buildUpdate, type TestRule } from "./model-builder.ts";
+
+export type PlaneFixture = AsyncDisposable & {
+  readonly plane: EmbeddedPlane;
+  /** Of the listener port 80. */
+  readonly port: number;
+  readonly telemetry: RunningTelemetry;
+  /** Copies of the access records so far. */
+  readonly records: AccessRecord[];
+  /** Exceptions that the engine caught; a test fails when there are any at its end. */
+  readonly bugs: unknown[];
+};
+
+/** A plane on free ports of 127.0.0.1 with what it was given applied. */
+export async function startPlane(
+  update: PlaneUpdate,
+  options: Partial<EmbeddedPlaneOptions> = {},
+): Promise<PlaneFixture> {
+  const records: AccessRecord[] = [];
+  const bugs: unknown[] = [];
+  const running = createTelemetry({ version: "test" });
+  const telemetry: RunningTelemetry = {
+    ...running,
+    accessLogEnabled: true,
+    accessLog: (record) => records.push({ ...record }),
+  };
+  const plane = new EmbeddedPlane({
+    telemetry,
+    mapPort: () => 0,
+    onBug: (error) => bugs.push(error),
+    ...options,
+    limits: { tickMs: 10, lingerMs: 50, ...options.limits },
+  });
+  await plane.apply(update);
+  return {
+    plane,
+    port: plane.boundPort(80) ?? 0,
+    telemetry,
+    records,
+    bugs,
+    [Symbol.asyncDispose]: async () => {
+      await plane.drain(0);
+      await running.close();
+      if (bugs.length > 0) throw new AggregateError(bugs, "the engine caught exceptions");
+    },
+  };
+}
+
+/** One clear listener on port 80 with these rules. */
+export function startRules(
+  rules: readonly TestRule[],
+  options: Partial<EmbeddedPlaneOptions> = {},
+): Promise<PlaneFixture> {
+  return startPlane(buildUpdate([{ name: "http", port: 80, rules }]), options);
+}
+
+/** One rule for everything, with one backend on these ports. */
+export function startProxy(
+  ports: readonly number[],
+  options: Partial<EmbeddedPlaneOptions> = {},
+  rule: Partial<TestRule> = {},
+): Promise<PlaneFixture> {
+  return startRules([{ name: "app", backends: [{ name: "app", ports }], ...rule }], options);
+}

@@ -1,0 +1,54 @@
+/**
+ * Reference pages are written from the tables that the code runs on. `npm run docs` writes them;
+ * `docs-in-sync.test.ts` fails when a page differs from its table.
+ */
+import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { dirname } from "node:path";
+import { renderFlagsReference } from "../src/cli/flags-reference.ts";
+import { renderFilterReference } from "../src/filter/filter-reference.ts";
+import { renderFindingsReference } from "../src/finding/findings-reference.ts";
+import { renderFieldReference } from "../src/resource/schema/field-reference.ts";
+import { renderMetricsReference } from "../src/telemetry/metrics-reference.ts";
+import { renderGraph } from "./import-rules.ts";
+
+/** Each generated page, or generated part of a page (between `<!-- name -->` and `<!-- /name -->`). */
+export const pages: readonly { readonly file: string; readonly part?: string; readonly render: () => string }[] = [
+  { file: "docs/reference/findings.md", render: renderFindingsReference },
+  { file: "docs/reference/flags.md", render: renderFlagsReference },
+  { file: "docs/reference/metrics.md", render: renderMetricsReference },
+  { file: "docs/reference/fields.md", render: renderFieldReference },
+  { file: "docs/reference/filters.md", render: renderFilterReference },
+  { file: "docs/architecture.md", part: "layers", render: renderGraph },
+];
+
+const pathOf = (file: string): URL => new URL(`../${file}`, import.meta.url);
+
+function read(file: string): string {
+  try {
+    return readFileSync(pathOf(file), "utf8");
+  } catch {
+    return "";
+  }
+}
+
+/** The text that a page should have. */
+export function expected(page: (typeof pages)[number]): string {
+  const text = page.render();
+  if (page.part === undefined) return text;
+  const [open, close] = [`<!-- ${page.part} -->`, `<!-- /${page.part} -->`];
+  const current = read(page.file);
+  const [start, end] = [current.indexOf(open), current.indexOf(close)];
+  if (start < 0 || end < 0) throw new Error(`${page.file} has no part ${open} … ${close}`);
+  return `${current.slice(0, start + open.length)}\n${text}${current.slice(end)}`;
+}
+
+export const inSync = (page: (typeof pages)[number]): boolean => read(page.file) === expected(page);
+
+if (import.meta.main) {
+  for (const page of pages) {
+    if (inSync(page)) continue;
+    mkdirSync(dirname(pathOf(page.file).pathname), { recursive: true });
+    writeFileSync(pathOf(page.file), expected(page));
+    console.log(`wrote ${page.file}${page.part ? ` (${page.part})` : ""}`);
+  }
+}

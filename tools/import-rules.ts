@@ -1,0 +1,177 @@
+/**
+ * Holds every import in `src/` to the folder table below, which is the architecture: run by `npm run rules`.
+ * `--graph` prints the table as the Mermaid graph of `docs/architecture.md`.
+ */
+import { globSync, readFileSync } from "node:fs";
+import { dirname, join, normalize, relative } from "node:path";
+import { fileURLToPath } from "node:url";
+
+/** A folder's layer: the longest matching prefix of a file's path names it. */
+type Layer = {
+  /** Layers that may be imported. */
+  readonly imports: readonly string[];
+  /** Layers of which only types may be imported. */
+  readonly types?: readonly string[];
+  /** npm packages and Node built-ins with an effect on the outside world that have their home here. */
+  readonly packages?: readonly string[];
+};
+
+export const layers: Readonly<Record<string, Layer>> = {
+  base: { imports: [] },
+  "base/regex": { imports: ["base"], packages: ["re2js"] },
+  "base/cidr": { imports: ["base"], packages: ["ipaddr.js"] },
+  finding: { imports: ["base"] },
+  ir: { imports: ["base", "base/regex"] },
+  resource: { imports: ["base", "finding", "resource/schema"] },
+  "resource/schema": { imports: ["base", "base/regex", "base/cidr", "finding", "resource"], packages: ["zod"] },
+  store: { imports: ["base", "finding", "resource"] },
+  status: { imports: ["base", "finding", "resource"], types: ["ir"] },
+  "filter/compile": { imports: ["base", "base/regex", "resource", "ir", "finding"], types: ["compile"] },
+  "filter/proxy": { imports: ["base", "base/regex", "ir"], types: ["proxy"] },
+  "filter/filter-reference": { imports: ["ir", "filter/proxy"] },
+  compile: {
+    imports: ["base", "base/regex", "base/cidr", "finding", "resource", "store", "status", "ir", "filter/compile"],
+  },
+  wire: { imports: ["base"] },
+  telemetry: { imports: ["base"] },
+  proxy: { imports: ["base", "base/regex", "base/cidr", "ir", "wire", "telemetry", "filter/proxy"] },
+  control: { imports: ["base", "finding", "ir", "status", "telemetry"], types: ["store", "compile", "resource"] },
+  admin: { imports: ["base", "finding", "ir", "status", "telemetry"], types: ["store", "control", "compile"] },
+  "source/folder": { imports: ["base", "finding", "resource", "store"], packages: ["yaml", "chokidar"] },
+  cli: { imports: ["*"], packages: ["commander", "yaml"] },
+  "cli/render": { imports: ["base", "finding", "ir", "status"], types: ["*"], packages: ["string-width", "yaml"] },
+  "cli/self-signed": {
+    imports: ["base", "base/cidr", "resource", "finding"],
+    types: ["*"],
+    packages: ["@peculiar/x509"],
+  },
+  main: { imports: ["*"], packages: ["commander"] },
+};
+
+/** Built-ins that reach outside the process: a layer in the pure centre must not import them. */
+const pureLayers = new Set([
+  "base",
+  "finding",
+  "ir",
+  "resource",
+  "resource/schema",
+  "store",
+  "status",
+  "filter/compile",
+  "compile",
+  "wire",
+]);
+const impureBuiltins = new Set([
+  "fs",
+  "fs/promises",
+  "net",
+  "tls",
+  "http",
+  "https",
+  "http2",
+  "dgram",
+  "dns",
+  "child_process",
+  "worker_threads",
+  "timers",
+  "timers/promises",
+  "process",
+]);
+
+const root = fileURLToPath(new URL("../src/", import.meta.url));
+
+/** The layer of a path relative to `src/`, or `undefined` for a folder that the table does not know. */
+export function layerOf(path: string): string | undefined {
+  const filter = /^filter\/(?:[^/]+\/)?(compile|proxy)[^/]*\.ts$/.exec(path) ?? /^filter\/(compile|proxy)/.exec(path);
+  if (filter) return `filter/${filter[1]}`;
+  const stem = path.replace(/(\.test)?\.ts$/, "");
+  return Object.keys(layers)
+    .filter((layer) => stem === layer || path.startsWith(`${layer}/`))
+    .sort((a, b) => b.length - a.length)[0];
+}
+
+const importPattern = /^\s*(?:import|export)\s+(type\s+)?(?:[^"'`;]*?\s+from\s+)?["']([^"']+)["']/gm;
+const dynamicPattern = /\bimport\(\s*["']([^"']+)["']\s*\)/g;
+
+type Import = { readonly specifier: string; readonly typeOnly: boolean };
+
+function* importsOf(text: string): Generator<Import> {
+  for (const match of text.matchAll(importPattern)) {
+    const named = /import\s+\{([^}]*)\}/.exec(match[0])?.[1];
+    const allTypes = named?.split(",").every((name) => name.trim() === "" || name.trim().startsWith("type ")) ?? false;
+    // `isIP` of node:net touches no network.
+    const pure = match[2] === "node:net" && /^\s*isIP(v4|v6)?\s*$/.test(named ?? "");
+    yield { specifier: match[2] ?? "", typeOnly: match[1] !== undefined || allTypes || pure };
+  }
+  for (const match of text.matchAll(dynamicPattern)) yield { specifier: match[1] ?? "", typeOnly: false };
+}
+
+/** What is wrong with one import, or `undefined`. */
+function judge(file: string, layerName: string, specifier: string, typeOnly: boolean): string | undefined {
+  const layer = layers[layerName] as Layer;
+  if (specifier.startsWith("node:")) {
+    const builtin = specifier.slice(5);
+    if (pureLayers.has(layerName) && impureBuiltins.has(builtin) && !typeOnly)
+      return `${layerName} is pure and may not import ${specifier}`;
+    return undefined;
+  }
+  if (!specifier.startsWith(".")) {
+    const name = specifier
+      .split("/")
+      .slice(0, specifier.startsWith("@") ? 2 : 1)
+      .join("/");
+    return layer.packages?.includes(name) ? undefined : `package ${name} has its home elsewhere`;
+  }
+  if (!specifier.endsWith(".ts") && !specifier.endsWith(".json")) return `import paths end in .ts: ${specifier}`;
+  const target = normalize(join(dirname(file), specifier));
+  if (target.startsWith("..")) return undefined;
+  const targetLayer = layerOf(target);
+  if (targetLayer === undefined) return `${target} is in no layer`;
+  if (targetLayer === layerName || layer.imports.includes("*") || layer.imports.includes(targetLayer)) return undefined;
+  if (typeOnly && (layer.types?.includes("*") || layer.types?.includes(targetLayer))) return undefined;
+  return `${layerName} may not import ${typeOnly ? "types of " : ""}${targetLayer} (${specifier})`;
+}
+
+/** Every broken rule, as `file: reason`. Tests beside their source may import anything. */
+export function brokenRules(): string[] {
+  const broken: string[] = [];
+  for (const file of globSync("**/*.ts", { cwd: root }).sort()) {
+    const path = relative(root, join(root, file));
+    const layerName = layerOf(path);
+    if (layerName === undefined) {
+      broken.push(`src/${path}: no layer; add it to the table in tools/import-rules.ts`);
+      continue;
+    }
+    if (path.endsWith(".test.ts")) continue;
+    for (const { specifier, typeOnly } of importsOf(readFileSync(join(root, file), "utf8"))) {
+      const reason = judge(path, layerName, specifier, typeOnly);
+      if (reason !== undefined) broken.push(`src/${path}: ${reason}`);
+    }
+  }
+  return broken;
+}
+
+/** The table as a Mermaid graph; `cli` and `main`, which import everything, are left out. */
+export function renderGraph(): string {
+  const lines = ["```mermaid", "graph LR"];
+  for (const [name, layer] of Object.entries(layers)) {
+    for (const target of layer.imports) {
+      if (target !== "*" && !target.startsWith("base") && target !== "finding")
+        lines.push(`  ${id(name)}["${name}"] --> ${id(target)}["${target}"]`);
+    }
+  }
+  lines.push("```");
+  return `${lines.join("\n")}\n`;
+}
+
+const id = (layer: string): string => layer.replaceAll(/[^a-z]/g, "_");
+
+if (import.meta.main) {
+  if (process.argv.includes("--graph")) process.stdout.write(renderGraph());
+  else {
+    const broken = brokenRules();
+    for (const line of broken) console.error(line);
+    console.error(broken.length === 0 ? "import rules: all kept" : `import rules: ${broken.length} broken`);
+    process.exitCode = broken.length === 0 ? 0 : 1;
+  }
+}
