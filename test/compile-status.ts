@@ -34,7 +34,7 @@ export const fromAll = "allowedRoutes: { namespaces: { from: All } }";
 
 export type Compiled = {
   readonly result: CompileResult;
-  /** Names of findings, in order, without those about backends. */
+  /** Names of findings, in order, without those about rules and backends (SL4, SL5). */
   readonly names: readonly string[];
   /** `Type=Status Reason`, of an object or of one listener of it. */
   conditions(object: string, listener?: string): readonly string[];
@@ -64,7 +64,7 @@ export function compileYaml(documents: readonly string[], options: Partial<Compi
   };
   return {
     result,
-    names: result.findings.map(({ name }) => name),
+    names: result.findings.filter(({ code }) => !/^SL[45]/.test(code)).map(({ name }) => name),
     body,
     listener: listenerOf,
     conditions(object, listener) {

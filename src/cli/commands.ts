@@ -26,7 +26,8 @@ export const commands = {
     args: "PATH...",
     description:
       "Reads Kubernetes manifests, binds the listeners of their Gateways and serves their routes. Changed files are " +
-      "loaded again without losing a request. What is wrong with them is printed; everything else is served.",
+      "loaded again without losing a request. What is wrong with them is printed; everything else is served. SIGHUP loads " +
+      "everything again and reopens the access log; SIGTERM and SIGINT finish what is in flight and stop, twice at once.",
     formats: [],
     examples: [
       {

@@ -101,7 +101,12 @@ ${summaries.join("\n")}
 ${cases.join("\n")}
   esac
 }
-compdef _sluice sluice
+# Sourced, it registers itself; from a folder of $fpath it is called.
+if [ "\${funcstack[1]}" = "_sluice" ]; then
+  _sluice "$@"
+else
+  compdef _sluice sluice
+fi
 `;
 }
 

@@ -26,9 +26,11 @@ export const demo: Command = async ({ flags, terminal }) => {
     paths: [quickstart],
     flags: settings,
     terminal,
-    onServing: (configuration) => {
+    verify: (configuration) => {
       const taken = findTakenPort(configuration, flags);
       if (taken) throw new UsageError(taken);
+    },
+    onServing: (configuration) => {
       if (flags.quiet || flags.logFormat === "json") return;
       const listeners = servingListeners(configuration);
       terminal.out(`\n${renderRoutes(routeRows(configuration.result.routing))}\n${renderTips(listeners)}`);

@@ -4,6 +4,7 @@ import { type Explanation, explain as explainRequest } from "../ir/explain.ts";
 import type { SourceRef } from "../ir/source-ref.ts";
 import type { Kind } from "../resource/kinds.ts";
 import type { Snapshot } from "../store/snapshot.ts";
+import { askAdmin } from "./ask-admin.ts";
 import type { Command, CommandInput } from "./command.ts";
 import { compileSnapshot, lacksServices } from "./compile-snapshot.ts";
 import type { FlagValues } from "./flags.ts";
@@ -12,12 +13,13 @@ import { readPaths } from "./read-paths.ts";
 import { paintFor } from "./render/color.ts";
 import { renderData } from "./render/data.ts";
 import { renderExplanation } from "./render/explanation.ts";
-import { reasonOf, UsageError } from "./usage-error.ts";
+import { UsageError } from "./usage-error.ts";
 
 /** `sluice explain`. */
 export const explain: Command = async (input) => {
   const { flags, terminal } = input;
-  const { explanation, place } = flags.adminUrl === undefined ? await explainPaths(input) : await explainRunning(flags);
+  const { explanation, place } =
+    flags.adminUrl === undefined ? await explainPaths(input) : await explainRunning(flags, flags.adminUrl);
   const format = flags.output ?? "text";
   if (format === "json" || format === "yaml") terminal.out(renderData(explanation, format));
   else terminal.out(renderExplanation(explanation, { paint: paintFor(terminal), place, verbose: flags.verbose }));
@@ -43,33 +45,10 @@ async function explainPaths({ args, flags }: CommandInput): Promise<Explained> {
   }
 }
 
-async function explainRunning(flags: FlagValues): Promise<Explained> {
-  const base = adminBase(flags.adminUrl ?? "");
-  const url = new URL(`/explain?${requestParameters(flags)}`, base);
-  let response: Response;
-  try {
-    response = await fetch(url, { signal: AbortSignal.timeout(10_000) });
-  } catch (error) {
-    const cause = error instanceof Error && error.cause ? error.cause : error;
-    throw new UsageError(
-      `${base.host} cannot be asked: ${reasonOf(cause)}. Is Sluice running with --admin ${base.host}?`,
-    );
-  }
-  const body: unknown = await response.json().catch(() => undefined);
-  if (typeof body !== "object" || body === null)
-    throw new UsageError(`${base.host} is not the admin endpoint of Sluice.`);
-  if ("error" in body) throw new UsageError(`${body.error}${"fix" in body ? ` ${body.fix}` : ""}`);
-  if (!("explanation" in body)) throw new UsageError(`${base.host} is not the admin endpoint of Sluice.`);
-  return { explanation: body.explanation as Explanation, place: () => "" };
-}
-
-/** `127.0.0.1:9900` and `http://127.0.0.1:9900` mean the same. */
-function adminBase(text: string): URL {
-  const url = URL.parse(text.includes("://") ? text : `http://${text}`);
-  if (!url?.protocol.startsWith("http")) {
-    throw new UsageError(`"${text}" is not the URL of an admin endpoint, such as http://127.0.0.1:9900.`);
-  }
-  return url;
+async function explainRunning(flags: FlagValues, address: string): Promise<Explained> {
+  const answer = await askAdmin(address, `/explain?${requestParameters(flags)}`);
+  if (!("explanation" in answer)) throw new UsageError(`${address} is not the admin endpoint of Sluice.`);
+  return { explanation: answer.explanation as Explanation, place: () => "" };
 }
 
 /** The request that the flags describe, as the admin endpoint takes it; `--url` gives what the single flags do not. */

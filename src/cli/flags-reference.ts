@@ -7,7 +7,8 @@ export function renderFlagsReference(): string {
     const row = commandRow(name);
     const rows = flagsOf(name).map((key) => {
       const flag = flags[key];
-      const shown = flag.shownDefault ?? (flag.argument ? "" : key === "watch" || key === "color" ? "" : "off");
+      const shown =
+        key === "output" ? (row.formats[0] ?? "") : (flag.shownDefault ?? (flag.initial === false ? "off" : ""));
       const cells = [
         `\`${renderUsage(flag)}\``,
         shown && `\`${shown}\``,

@@ -41,9 +41,9 @@ export type FlagValues = {
   readonly trustedHops: number;
   readonly drainSeconds: number;
   readonly watch: boolean;
-  readonly tenantLabel: string | undefined;
+  readonly tenantLabel: string;
   readonly tenantHeader: string | undefined;
-  readonly environmentLabel: string | undefined;
+  readonly environmentLabel: string;
   readonly environmentHeader: string | undefined;
   readonly url: string | undefined;
   readonly host: string | undefined;
@@ -112,7 +112,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
   stubBackends: {
     long: "--stub-backends",
     initial: false,
-    help: "Stand in for every Service that is referenced and has no endpoints, with a small echo server.",
+    help: "Stand in for every Service that is referenced and has no endpoints, with a small echo server. Requests with the headers x-stub-status and x-stub-delay-ms make it fail or wait.",
     commands: compiling,
   },
   selfSigned: {
@@ -219,7 +219,8 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
   tenantLabel: {
     long: "--tenant-label",
     argument: "LABEL",
-    initial: undefined,
+    initial: "tenant",
+    shownDefault: "tenant",
     parse: asIs,
     help: "The route or Gateway label whose value the access log gives as the tenant.",
     commands: serving,
@@ -235,7 +236,8 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
   environmentLabel: {
     long: "--environment-label",
     argument: "LABEL",
-    initial: undefined,
+    initial: "environment",
+    shownDefault: "environment",
     parse: asIs,
     help: "The route or Gateway label whose value the access log gives as the environment.",
     commands: serving,

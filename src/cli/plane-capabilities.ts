@@ -1,11 +1,12 @@
 import type { CompileOptions } from "../compile/compile-options.ts";
 import type { PlaneReport } from "../ir/plane.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
+import { planPorts } from "../proxy/plan-ports.ts";
 
-/** Protocols that the embedded plane binds. The others are compiled, and their listeners reported as not served. */
-const boundProtocols: readonly string[] = ["HTTP", "HTTPS"];
-
-/** What the embedded plane can do, as the compiler needs to know it. Names of features: Gateway API, `pkg/features`. */
+/**
+ * What the embedded plane can do, as the compiler needs to know it. All protocols are compiled; listeners of those that the
+ * plane does not bind are reported by the plane. Names of features: Gateway API, `pkg/features`.
+ */
 export const planeCapabilities = {
   supportedProtocols: ["HTTP", "HTTPS", "TLS", "TCP", "UDP"],
   supportedFeatures: [
@@ -52,18 +53,14 @@ export const planeCapabilities = {
 } as const satisfies Pick<CompileOptions, "supportedProtocols" | "supportedFeatures">;
 
 /** The report that the embedded plane would give if every port were free: for commands that bind nothing. */
-export function predictReport({ gateways }: RoutingModel): PlaneReport {
-  const listeners = gateways.flatMap((gateway) => gateway.listeners);
+export function predictReport(routing: RoutingModel): PlaneReport {
+  const { rejected } = planPorts(routing, () => "");
+  const listeners = routing.gateways.flatMap((gateway) => gateway.listeners);
   return {
     generation: 0,
     addresses: {},
     listeners: Object.fromEntries(
-      listeners.map(({ key, port, protocol }) => [
-        key,
-        boundProtocols.includes(protocol)
-          ? { state: "programmed", address: "", port }
-          : { state: "unsupported", message: `protocol ${protocol} is not served` },
-      ]),
+      listeners.map(({ key, port }) => [key, rejected[key] ?? { state: "programmed", address: "", port }]),
     ),
   };
 }

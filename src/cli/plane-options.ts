@@ -9,25 +9,38 @@ import { UsageError } from "./usage-error.ts";
 export type PlaneParts = {
   readonly telemetry: Telemetry;
   readonly log: Logger;
-  /** The port bound for a listener port, once it is: what `--map-port 80:0` became. */
-  readonly boundPort: (listenerPort: number) => number | undefined;
 };
 
-/** What the embedded plane is to do, from flags. Throws {@link UsageError} for a `--gateway-addresses` that is no network. */
-export function planeOptions(flags: FlagValues, { telemetry, log, boundPort }: PlaneParts): EmbeddedPlaneOptions {
-  const ports = new Map(flags.mapPort.map(({ listenerPort, localPort }) => [listenerPort, localPort]));
+/** What the embedded plane is to do, from flags. Throws {@link UsageError} for ports or a network that make no sense. */
+export function planeOptions(flags: FlagValues, { telemetry, log }: PlaneParts): EmbeddedPlaneOptions {
+  const ports = readMappings(flags.mapPort);
   return {
     telemetry,
     bind: flags.bind,
-    mapPort: (port) => boundPort(port) ?? ports.get(port) ?? port,
+    mapPort: (port) => ports.get(port) ?? port,
     ...(flags.gatewayAddresses === undefined
       ? {}
       : { gatewayAddress: allotAddresses(readNetwork(flags.gatewayAddresses)) }),
     trust: { trustedHops: flags.trustedHops, source: "x-forwarded-for" },
-    tenant: ownerSource(flags.tenantLabel ?? "tenant", flags.tenantHeader),
-    environment: ownerSource(flags.environmentLabel ?? "environment", flags.environmentHeader),
+    tenant: ownerSource(flags.tenantLabel, flags.tenantHeader),
+    environment: ownerSource(flags.environmentLabel, flags.environmentHeader),
     onBug: (error) => log.error("A request failed by an error of Sluice itself.", { error }),
   };
+}
+
+/** Two mappings of one port, or to one, cannot both hold. Throws {@link UsageError}. */
+function readMappings(mappings: FlagValues["mapPort"]): ReadonlyMap<number, number> {
+  const ports = new Map<number, number>();
+  for (const { listenerPort, localPort } of mappings) {
+    if (ports.has(listenerPort)) throw new UsageError(`--map-port is given twice for port ${listenerPort}.`);
+    const other = [...ports].find(([, local]) => local === localPort && local !== 0);
+    if (other)
+      throw new UsageError(
+        `--map-port maps both ${other[0]} and ${listenerPort} to ${localPort}. Choose another for one of them.`,
+      );
+    ports.set(listenerPort, localPort);
+  }
+  return ports;
 }
 
 function ownerSource(label: string, header: string | undefined): OwnerSource {

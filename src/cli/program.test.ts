@@ -94,7 +94,8 @@ test("the bash completion offers flags, values and commands", { skip: bash ? fal
     return execFileSync("bash", ["-c", script], { cwd: import.meta.dirname })
       .toString()
       .trim()
-      .split("\n");
+      .split("\n")
+      .sort();
   };
   assert.deepEqual(complete("sluice ch"), ["check"]);
   assert.deepEqual(complete("sluice check -o "), ["github", "json", "text", "yaml"]);

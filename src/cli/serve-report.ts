@@ -3,6 +3,7 @@ import type { Finding } from "../finding/finding.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Terminal } from "./command.ts";
 import { type HostPort, renderHostPort } from "./flag-values.ts";
+import type { FlagValues } from "./flags.ts";
 import { diffGenerations, renderDiff } from "./generation-diff.ts";
 import { paintFor } from "./render/color.ts";
 import { countFindings, renderCounts, renderRef } from "./render/findings.ts";
@@ -12,8 +13,7 @@ import { renderTable } from "./render/table.ts";
 export type ServeReportOptions = {
   readonly terminal: Terminal;
   readonly log: Logger;
-  readonly format: "text" | "json";
-  readonly quiet: boolean;
+  readonly flags: Pick<FlagValues, "adoptClasses" | "logFormat" | "quiet" | "verbose">;
   /** As typed, to name the command that says more. */
   readonly paths: readonly string[];
 };
@@ -47,10 +47,10 @@ export class ServeReport {
   /** The first configuration is in force: what is wrong with it, then where it is served. */
   opening(configuration: Configuration, admin: HostPort | undefined): void {
     this.#before = configuration;
-    const { format, log, terminal, quiet } = this.#options;
+    const { flags, log, terminal } = this.#options;
     const listeners = servingListeners(configuration);
     this.#tellFindings(configuration.findings);
-    if (format === "json") {
+    if (flags.logFormat === "json") {
       log.info(`Serving ${listeners.length} listeners.`, {
         event: "ready",
         generation: configuration.generation,
@@ -59,7 +59,7 @@ export class ServeReport {
       });
       return;
     }
-    if (!quiet) terminal.err(renderOpening(configuration, { listeners, admin }));
+    if (!flags.quiet) terminal.err(renderOpening(configuration, { listeners, admin }));
   }
 
   /** A turn of the control loop ended; `tookMs` is its compilation and swap. */
@@ -68,7 +68,7 @@ export class ServeReport {
     const before = this.#before;
     if (failure || !configuration || !before || configuration.generation === before.generation) return;
     this.#before = configuration;
-    const { log } = this.#options;
+    const { flags, log } = this.#options;
     const diff = diffGenerations(
       { routing: before.result.routing, findings: before.findings },
       { routing: configuration.result.routing, findings: configuration.findings },
@@ -86,14 +86,17 @@ export class ServeReport {
       tookMs: Math.round(tookMs),
     };
     const message = `generation ${configuration.generation}: ${renderDiff(diff)}, ${findings} in ${fields.tookMs} ms`;
-    log.info(message, this.#options.format === "json" ? fields : {});
+    log.info(message, flags.logFormat === "json" ? fields : {});
     this.#tellFindings(diff.newFindings);
   }
 
   /** One line each: what is worth a line here, the rest is for `sluice check`. */
   #tellFindings(findings: readonly Finding[]): void {
-    const { format, log, terminal, quiet, paths } = this.#options;
-    const relevant = findings.filter(({ severity }) => severity === "error" || (severity === "warning" && !quiet));
+    const { log, terminal, paths } = this.#options;
+    const { adoptClasses, logFormat: format, quiet, verbose } = this.#options.flags;
+    const relevant = findings.filter(
+      ({ severity }) => severity === "error" || (quiet ? false : severity === "warning" || verbose),
+    );
     for (const finding of relevant.slice(0, listedFindings)) {
       const { severity, code, position } = finding;
       const place = position ? `${position.file}:${position.line}:${position.column}` : "";
@@ -104,11 +107,12 @@ export class ServeReport {
         continue;
       }
       const head = paintFor({ color: terminal.errColor })(severity, `${severity}[${code}]`);
-      terminal.err(`${head} ${printable(finding.message)}${place ? ` (${printable(place)})` : ""}\n`);
+      const subject = finding.object.name ? `${renderRef(finding.object)}: ` : "";
+      terminal.err(`${head} ${subject}${printable(finding.message)}${place ? ` (${printable(place)})` : ""}\n`);
     }
     if (relevant.length === 0 || format === "json" || quiet) return;
     const more = relevant.length - listedFindings;
-    const command = `sluice check ${paths.map(printable).join(" ")}`;
+    const command = `sluice check ${adoptClasses ? "--adopt-classes " : ""}${paths.map(printable).join(" ")}`;
     terminal.err(
       `${more > 0 ? `and ${more} more; ` : ""}${command} says how to fix ${relevant.length === 1 ? "it" : "them"}.\n\n`,
     );

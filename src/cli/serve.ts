@@ -23,7 +23,7 @@ import { planeOptions } from "./plane-options.ts";
 import { unreadableMessage } from "./read-paths.ts";
 import { routeRows } from "./render/routes.ts";
 import { ServeReport } from "./serve-report.ts";
-import { handleSignals } from "./signals.ts";
+import { handleSignals, surviveBugs } from "./signals.ts";
 import { StubBackends } from "./stub/stub-backends.ts";
 import { StubbedPlane } from "./stub/stubbed-plane.ts";
 import { reasonOf, UsageError } from "./usage-error.ts";
@@ -33,12 +33,14 @@ export type ServeOptions = {
   readonly paths: readonly string[];
   readonly flags: FlagValues;
   readonly terminal: Terminal;
-  /** Called once, when the first configuration is in force and has been told about; throws to stop there. */
+  /** Called once, when the first configuration is in force and before anything is told about it; throws to stop there. */
+  readonly verify?: (configuration: Configuration) => void;
+  /** Called once, after the first configuration has been told about. */
   readonly onServing?: (configuration: Configuration) => void;
 };
 
 /** Serves until it is told to stop: reads, watches, compiles, binds, reports, drains. Everything is wired together here. */
-export async function serve({ paths, flags, terminal, onServing }: ServeOptions): Promise<ExitCode> {
+export async function serve({ paths, flags, terminal, verify, onServing }: ServeOptions): Promise<ExitCode> {
   const log = openLog(flags, terminal);
   await using telemetry = await openTelemetry(flags);
   const store = new Store();
@@ -70,7 +72,7 @@ export async function serve({ paths, flags, terminal, onServing }: ServeOptions)
   const admin = await openAdmin(flags, { state: () => withStandIns(loop.state, plane), telemetry, log });
   if (admin) cleanup.use(admin);
 
-  const report = new ServeReport({ terminal, log, format: flags.logFormat, quiet: flags.quiet, paths });
+  const report = new ServeReport({ terminal, log, flags, paths });
   const stop = Promise.withResolvers<void>();
   using _signals = handleSignals({
     reload: () => {
@@ -94,9 +96,13 @@ export async function serve({ paths, flags, terminal, onServing }: ServeOptions)
       seen = snapshot;
     }),
   );
+  verify?.(configuration);
   report.opening(configuration, admin?.address);
   onServing?.(configuration);
   if (nothingBound(configuration)) return 1;
+  using _guard = surviveBugs((error) =>
+    log.error("Something failed by an error of Sluice itself.", { event: "bug", error }),
+  );
 
   await stop.promise;
   log.info(`Stopping: requests in flight have ${flags.drainSeconds} seconds to finish.`, { event: "draining" });
@@ -124,8 +130,7 @@ async function openTelemetry({ accessLog }: FlagValues): Promise<RunningTelemetr
 }
 
 function openPlane(flags: FlagValues, telemetry: RunningTelemetry, log: Logger): Plane {
-  const boundPort = (port: number) => plane.boundPort(port);
-  const plane: EmbeddedPlane = new EmbeddedPlane(planeOptions(flags, { telemetry, log, boundPort }));
+  const plane = new EmbeddedPlane(planeOptions(flags, { telemetry, log }));
   return flags.stubBackends ? new StubbedPlane(plane, new StubBackends()) : plane;
 }
 

@@ -27,3 +27,18 @@ export function handleSignals({ reload, stop, abort }: SignalHandlers): Disposab
     },
   };
 }
+
+/**
+ * Keeps a process that serves alive when something of its own throws where nobody catches it: that costs the request that
+ * it happened to, and is told, and everybody else is still served.
+ */
+export function surviveBugs(tell: (error: unknown) => void): Disposable {
+  process.on("uncaughtException", tell);
+  process.on("unhandledRejection", tell);
+  return {
+    [Symbol.dispose]() {
+      process.off("uncaughtException", tell);
+      process.off("unhandledRejection", tell);
+    },
+  };
+}

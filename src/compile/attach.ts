@@ -1,7 +1,13 @@
 import type { Finding } from "../finding/finding.ts";
 import type { CompileContext, Route } from "./contract.ts";
-import { allListeners } from "./gateway.ts";
-import { hostnameCovers, type Intersection, intersectRouteHostnames } from "./hostname.ts";
+import { allListeners, type CompiledGateway } from "./gateway.ts";
+import {
+  coveringHostnames,
+  hostnameCovers,
+  type Intersection,
+  intersectHostnames,
+  intersectRouteHostnames,
+} from "./hostname.ts";
 import { gatewayGroup, isServable, type ListenerDraft, listenerName } from "./listener.ts";
 import { namespaceAllowed } from "./namespace-selector.ts";
 import { nearName } from "./near-name.ts";
@@ -226,7 +232,7 @@ function findLostHostnames(route: Route, outcomes: readonly ParentOutcome[]): Fi
   if (attachments.length === 0) return [];
   const findings: Finding[] = [];
   routeHostnames(route).forEach((asked, index) => {
-    if (attachments.some(({ listener }) => intersectRouteHostnames(listener.hostname, [asked]).length > 0)) return;
+    if (attachments.some(({ listener }) => intersectHostnames(listener.hostname, asked) !== undefined)) return;
     const listeners = [...new Set(attachments.map(({ listener }) => `"${listener.spec.name}" (${listener.hostname})`))];
     findings.push(
       report(
@@ -242,18 +248,14 @@ function findLostHostnames(route: Route, outcomes: readonly ParentOutcome[]): Fi
   const attached = new Set(attachments.map(({ listener }) => listener));
   for (const { listener, hostnames, outcome } of attachments) {
     if (listener.protocol === "TCP" || listener.protocol === "UDP") continue;
-    const rivals = allListeners(outcome.parent.gateway).filter(
-      (other) =>
-        !attached.has(other) &&
-        other.spec.port === listener.spec.port &&
-        other.protocol !== "UDP" &&
-        other.hostname !== listener.hostname &&
-        hostnameCovers(listener.hostname, other.hostname) &&
-        isServable(other),
-    );
+    const servable = servableListeners(outcome.parent.gateway).get(listener.spec.port);
+    if (!servable || servable.size < 2) continue;
     for (const { hostname } of hostnames) {
-      const rival = rivals.find((other) => hostnameCovers(other.hostname, hostname));
-      if (!rival) continue;
+      const rival = coveringHostnames(hostname)
+        .map((wider) => servable.get(wider))
+        .find((found) => found !== undefined);
+      if (!rival || attached.has(rival) || rival.hostname === listener.hostname) continue;
+      if (!hostnameCovers(listener.hostname, rival.hostname)) continue;
       findings.push(
         report(
           "hostname-other-listener",
@@ -268,4 +270,21 @@ function findLostHostnames(route: Route, outcomes: readonly ParentOutcome[]): Fi
     }
   }
   return findings;
+}
+
+type ByHostname = Map<string, ListenerDraft>;
+const servableByGateway = new WeakMap<CompiledGateway, ReadonlyMap<number, ByHostname>>();
+
+/** Listeners that know hostnames, by port and then hostname: a request belongs to the most specific of its port. */
+function servableListeners(gateway: CompiledGateway): ReadonlyMap<number, ByHostname> {
+  const known = servableByGateway.get(gateway);
+  if (known) return known;
+  const byPort = new Map<number, ByHostname>();
+  for (const listener of allListeners(gateway)) {
+    if (listener.protocol === "TCP" || listener.protocol === "UDP" || !isServable(listener)) continue;
+    const byHostname = byPort.get(listener.spec.port) ?? new Map();
+    byPort.set(listener.spec.port, byHostname.set(listener.hostname, listener));
+  }
+  servableByGateway.set(gateway, byPort);
+  return byPort;
 }

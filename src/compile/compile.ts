@@ -9,6 +9,7 @@ import { type CompileMemo, createCompileMemo } from "./compile-memo.ts";
 import type { CompileOptions } from "./compile-options.ts";
 import type { CompileContext, CompileResult, Route } from "./contract.ts";
 import { compileEndpoints } from "./endpoints.ts";
+import { findNewerFields } from "./field-release.ts";
 import { type CompiledGateway, compileGateway } from "./gateway.ts";
 import { type CompiledClasses, compileGatewayClasses } from "./gateway-class.ts";
 import { type BuiltGateway, buildGateway } from "./gateway-model.ts";
@@ -41,7 +42,7 @@ export function compile(
   const index = indexGateways(gateways.ours);
   const attachments = listRoutes(snapshot).map((route) => attachRoute(context, index, route));
   const routes = placeRoutes(context, attachments, memo);
-  const built = gateways.ours.map((gateway) => buildGateway(gateway, routes.byListener));
+  const built = gateways.ours.map((gateway) => buildGateway(gateway, routes.byListener, memo));
   const routing = assemble(gateways.ours, built);
   const policies = compilePolicies(context, { gateways: routes.usage(gateways.ours) });
 
@@ -58,6 +59,7 @@ export function compile(
     ]),
     findings: sortFindings([
       ...classes.findings,
+      ...findNewerFields(context),
       ...gateways.findings,
       ...routes.findings,
       ...built.flatMap(({ model, findings }) => [...findings, ...findUnreachableRules(model, snapshot)]),

@@ -2,7 +2,8 @@ import { hashJson } from "../base/hash.ts";
 import type { Finding } from "../finding/finding.ts";
 import type { Cluster, ClusterKey } from "../ir/cluster.ts";
 import type { GatewayModel, HttpRule, Listener, RuleKey } from "../ir/routing-model.ts";
-import { compareText } from "./by-name.ts";
+import type { CompileMemo } from "./compile-memo.ts";
+import type { CompiledRoute } from "./contract.ts";
 import { allListeners, type CompiledGateway } from "./gateway.ts";
 import { isServable, type ListenerDraft, listenerName } from "./listener.ts";
 import { refOf, report, sourceOf } from "./report.ts";
@@ -18,9 +19,11 @@ export type BuiltGateway = {
 export function buildGateway(
   gateway: CompiledGateway,
   placed: ReadonlyMap<ListenerDraft, readonly PlacedRoute[]>,
+  memo: CompileMemo,
 ): BuiltGateway {
   const { resource } = gateway;
   const httpRules = new Map<RuleKey, HttpRule>();
+  const seen = new Set<CompiledRoute>();
   const clusters = new Map<ClusterKey, Cluster>();
   const findings: Finding[] = [];
   const listeners = allListeners(gateway)
@@ -31,10 +34,12 @@ export function buildGateway(
       const routes = placed.get(draft) ?? [];
       for (const [key, cluster] of draft.clusters) clusters.set(key, cluster);
       for (const { compiled } of routes) {
+        if (seen.has(compiled)) continue;
+        seen.add(compiled);
         for (const [key, cluster] of compiled.clusters) clusters.set(key, cluster);
         for (const { rule } of compiled.entries) httpRules.set(rule.key, rule);
       }
-      const built = buildListener(draft, routes);
+      const built = buildListener(draft, routes, memo);
       findings.push(...built.findings);
       return built.listener ? [built.listener] : [];
     });
@@ -46,14 +51,24 @@ export function buildGateway(
     labels: { ...resource.metadata.labels, ...resource.spec.infrastructure?.labels },
     addresses: (resource.spec.addresses ?? []).flatMap(({ value }) => (value ? [value] : [])),
     listeners,
-    httpRules: Object.fromEntries([...httpRules].sort(([a], [b]) => compareText(a, b))),
+    httpRules: inOrder(httpRules),
   };
   return { model, clusters, findings };
+}
+
+function inOrder(rules: ReadonlyMap<RuleKey, HttpRule>): Record<RuleKey, HttpRule> {
+  const sorted: Record<RuleKey, HttpRule> = {};
+  for (const key of [...rules.keys()].sort()) {
+    const rule = rules.get(key);
+    if (rule) sorted[key] = rule;
+  }
+  return sorted;
 }
 
 function buildListener(
   draft: ListenerDraft,
   routes: readonly PlacedRoute[],
+  memo: CompileMemo,
 ): { readonly listener: Listener | undefined; readonly findings: readonly Finding[] } {
   const { key, spec, hostname, tls, filters, protocol } = draft;
   const common = {
@@ -66,10 +81,16 @@ function buildListener(
   };
   switch (protocol) {
     case "HTTP":
-      return { listener: { ...common, protocol, filters, virtualHosts: buildVirtualHosts(routes) }, findings: [] };
+      return {
+        listener: { ...common, protocol, filters, virtualHosts: buildVirtualHosts(routes, memo.hosts(key)) },
+        findings: [],
+      };
     case "HTTPS": {
       if (tls?.mode !== "terminate") return { listener: undefined, findings: [] };
-      return { listener: { ...common, protocol, tls, filters, virtualHosts: buildVirtualHosts(routes) }, findings: [] };
+      return {
+        listener: { ...common, protocol, tls, filters, virtualHosts: buildVirtualHosts(routes, memo.hosts(key)) },
+        findings: [],
+      };
     }
     case "TLS": {
       if (!tls) return { listener: undefined, findings: [] };

@@ -68,6 +68,18 @@ describe("compile: GatewayClass", () => {
     });
     assert.deepEqual(adopted.names, ["gateway-class-adopted", "parameters-ignored"]);
   });
+  it("says when a field is newer than the installed CRD", () => {
+    const crd = (version: string) => `apiVersion: apiextensions.k8s.io/v1
+kind: CustomResourceDefinition
+metadata: { name: gateways.gateway.networking.k8s.io, annotations: { gateway.networking.k8s.io/bundle-version: ${version} } }
+spec: { group: gateway.networking.k8s.io, names: { kind: Gateway } }`;
+    const compiled = compileYaml([ourClass, gateway(http, "defaultScope: All"), crd("v1.3.0")]);
+    assert.deepEqual(
+      compiled.result.findings.map(({ name, pointer }) => [name, pointer]),
+      [["field-newer-than-crd", "/spec/defaultScope"]],
+    );
+    assert.deepEqual(compileYaml([ourClass, gateway(http, "defaultScope: All"), crd("v1.4.0")]).names, []);
+  });
   it("says when CRDs of a release that is not known are installed", () => {
     const crd = (version: string) => `apiVersion: apiextensions.k8s.io/v1
 kind: CustomResourceDefinition

@@ -43,6 +43,19 @@ export function intersectRouteHostnames(listener: string, route: readonly string
   return [...found.values()].sort((a, b) => compareHostnames(a.hostname, b.hostname));
 }
 
+/** Every hostname that covers this one, itself first, then ever wider wildcards, `""` (any) last. */
+export function coveringHostnames(hostname: string): readonly string[] {
+  if (isAny(hostname)) return [""];
+  const covering = [hostname];
+  let rest = hostname.startsWith("*.") ? hostname.slice(2) : hostname;
+  for (let dot = rest.indexOf("."); dot >= 0; dot = rest.indexOf(".")) {
+    rest = rest.slice(dot + 1);
+    covering.push(`*.${rest}`);
+  }
+  covering.push("");
+  return covering;
+}
+
 /** Order for `Array.sort`: names before wildcards, longer before shorter, any last; then by code unit. */
 export function compareHostnames(a: string, b: string): number {
   return rank(b) - rank(a) || b.length - a.length || (a === b ? 0 : a < b ? -1 : 1);

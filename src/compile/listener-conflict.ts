@@ -1,6 +1,6 @@
 /** Which listeners of one Gateway cannot live together on a port. Spec: Gateway.spec.listeners, "Distinct Listeners"; GEP-1713. */
 import type { Finding } from "../finding/finding.ts";
-import { hostnameCovers } from "./hostname.ts";
+import { coveringHostnames } from "./hostname.ts";
 import { type ListenerDraft, listenerName } from "./listener.ts";
 import { refOf, report } from "./report.ts";
 
@@ -15,22 +15,63 @@ export function markConflicts(
   drafts: readonly ListenerDraft[],
   options: { readonly mixedTls: boolean },
 ): readonly ListenerDraft[] {
-  const lost = new Set<ListenerDraft>();
-  return drafts.map((draft, place) => {
-    const rivals = drafts.filter((other, otherPlace) => {
-      if (other === draft || other.spec.port !== draft.spec.port) return false;
-      return other.owner === draft.owner || (otherPlace < place && !lost.has(other));
+  const standing = new Standing();
+  const owners = [...new Set(drafts.map(({ owner }) => owner))];
+  return owners.flatMap((owner) => {
+    const own = drafts.filter((draft) => draft.owner === owner);
+    const judged = own.map((draft) => {
+      // A conflict with an object that goes before decides first: it stays when the user puts their own object in order.
+      const [before] = rivalsOf(draft, standing.candidates(draft), options);
+      const [beside] = rivalsOf(draft, own, options);
+      return { draft, before, rival: before ?? beside };
     });
-    // A conflict with an object that goes before decides first: it stays when the user puts their own object in order.
-    const found = rivals
-      .map((other) => ({ other, conflict: conflictOf(draft, other, options) }))
-      .filter((pair): pair is { other: ListenerDraft; conflict: Conflict } => pair.conflict !== undefined)
-      .sort((a, b) => Number(a.other.owner === draft.owner) - Number(b.other.owner === draft.owner));
-    const first = found[0];
-    if (!first) return draft;
-    if (first.other.owner !== draft.owner) lost.add(draft);
-    return { ...draft, findings: [...draft.findings, conflictFinding(draft, first.other, first.conflict)] };
+    for (const { draft, before } of judged) if (!before) standing.add(draft);
+    return judged.map(({ draft, rival }) =>
+      rival ? { ...draft, findings: [...draft.findings, conflictFinding(draft, rival.other, rival.conflict)] } : draft,
+    );
   });
+}
+
+type Rival = { readonly other: ListenerDraft; readonly conflict: Conflict };
+
+function rivalsOf(
+  draft: ListenerDraft,
+  others: readonly ListenerDraft[],
+  options: { readonly mixedTls: boolean },
+): Rival[] {
+  return others.flatMap((other) => {
+    if (other === draft || other.spec.port !== draft.spec.port) return [];
+    const conflict = conflictOf(draft, other, options);
+    return conflict ? [{ other, conflict }] : [];
+  });
+}
+
+/**
+ * The listeners of the objects so far that no earlier object has beaten. Whether two conflict follows from their protocols
+ * and modes, or from equal hostnames: so the first of each is enough, and thousands on one port cost no more than a few.
+ */
+class Standing {
+  readonly #first = new Map<string, ListenerDraft[]>();
+
+  add(draft: ListenerDraft): void {
+    const family = protocolWords(draft);
+    for (const key of [portKey(draft), hostnameKey(draft)]) {
+      const known = this.#first.get(key) ?? [];
+      if (!known.some((other) => protocolWords(other) === family)) this.#first.set(key, [...known, draft]);
+    }
+  }
+
+  candidates(draft: ListenerDraft): readonly ListenerDraft[] {
+    return [...(this.#first.get(hostnameKey(draft)) ?? []), ...(this.#first.get(portKey(draft)) ?? [])];
+  }
+}
+
+function portKey({ spec }: ListenerDraft): string {
+  return `${spec.port}`;
+}
+
+function hostnameKey({ spec, hostname }: ListenerDraft): string {
+  return `${spec.port} ${hostname}`;
 }
 
 /**
@@ -38,16 +79,23 @@ export function markConflicts(
  * Spec: ListenerConditionOverlappingTLSConfig.
  */
 export function markOverlaps(drafts: readonly ListenerDraft[]): readonly ListenerDraft[] {
+  const byHostname = new Map<string, ListenerDraft>();
+  const narrower = new Map<string, ListenerDraft>();
+  const tls = drafts.filter(({ protocol }) => protocol === "HTTPS" || protocol === "TLS");
+  for (const draft of tls) {
+    for (const wider of coveringHostnames(draft.hostname)) {
+      const key = `${draft.spec.port} ${wider}`;
+      const table = wider === draft.hostname ? byHostname : narrower;
+      if (!table.has(key)) table.set(key, draft);
+    }
+  }
   return drafts.map((draft) => {
     if (draft.protocol !== "HTTPS" && draft.protocol !== "TLS") return draft;
-    const other = drafts.find(
-      (candidate) =>
-        candidate !== draft &&
-        (candidate.protocol === "HTTPS" || candidate.protocol === "TLS") &&
-        candidate.spec.port === draft.spec.port &&
-        candidate.hostname !== draft.hostname &&
-        (hostnameCovers(candidate.hostname, draft.hostname) || hostnameCovers(draft.hostname, candidate.hostname)),
-    );
+    const { port } = draft.spec;
+    const wider = coveringHostnames(draft.hostname).slice(1);
+    const other =
+      wider.map((hostname) => byHostname.get(`${port} ${hostname}`)).find((found) => found !== undefined) ??
+      narrower.get(`${port} ${draft.hostname}`);
     if (!other) return draft;
     const finding = report("listener-tls-overlap", at(draft, "hostname"), {
       message: `Listener "${draft.spec.name}" (${shown(draft)}) overlaps ${listenerName(other)} (${shown(other)}) on port ${draft.spec.port}.`,

@@ -2,7 +2,7 @@ import type { Finding } from "../finding/finding.ts";
 import type { ParentRef } from "../status/condition.ts";
 import { compareText } from "./by-name.ts";
 import type { CompileContext, Route } from "./contract.ts";
-import type { CompiledGateway } from "./gateway.ts";
+import type { CompiledGateway, CompiledSet } from "./gateway.ts";
 import { gatewayGroup, type ListenerDraft } from "./listener.ts";
 import { nearName } from "./near-name.ts";
 import { refOf, report } from "./report.ts";
@@ -28,8 +28,8 @@ export type Parent = {
 /** Our Gateways by `namespace/name`. */
 export type GatewayIndex = {
   readonly gateways: ReadonlyMap<string, CompiledGateway>;
-  /** The Gateway of each ListenerSet of ours, by the set's `namespace/name`. */
-  readonly sets: ReadonlyMap<string, CompiledGateway>;
+  /** Each ListenerSet of ours with its Gateway, by the set's `namespace/name`. */
+  readonly sets: ReadonlyMap<string, { readonly gateway: CompiledGateway; readonly set: CompiledSet }>;
   readonly defaults: readonly CompiledGateway[];
 };
 
@@ -37,10 +37,11 @@ type RouteParentRef = NonNullable<Route["spec"]["parentRefs"]>[number];
 
 /** Makes the index that {@link resolveParents} looks things up in. */
 export function indexGateways(gateways: readonly CompiledGateway[]): GatewayIndex {
-  const sets = new Map<string, CompiledGateway>();
+  const sets = new Map<string, { readonly gateway: CompiledGateway; readonly set: CompiledSet }>();
   for (const gateway of gateways) {
-    for (const { resource } of gateway.sets)
-      sets.set(`${resource.metadata.namespace}/${resource.metadata.name}`, gateway);
+    for (const set of gateway.sets) {
+      sets.set(`${set.resource.metadata.namespace}/${set.resource.metadata.name}`, { gateway, set });
+    }
   }
   return {
     gateways: new Map(gateways.map((gateway) => [gateway.key, gateway])),
@@ -111,11 +112,9 @@ function resolveParent(
     return { ...common, gateway, listeners, candidates: listeners.filter(fits), detached: false };
   }
   if (ref.kind !== "ListenerSet") return undefined;
-  const gateway = index.sets.get(key);
-  const set = gateway?.sets.find(
-    ({ resource }) => resource.metadata.namespace === namespace && resource.metadata.name === ref.name,
-  );
-  if (!gateway || !set) return undefined;
+  const found = index.sets.get(key);
+  if (!found) return undefined;
+  const { gateway, set } = found;
   // A set whose listeners all conflict may have routes all the same: they serve as soon as the conflict is gone.
   const detached = set.listeners.length === 0;
   return { ...common, gateway, listeners: set.listeners, candidates: set.listeners.filter(fits), detached };

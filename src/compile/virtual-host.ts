@@ -12,30 +12,55 @@ export type PlacedRoute = {
   readonly hostnames: readonly Intersection[];
 };
 
+/** Virtual hosts of one listener as they were built before, by hostname, with what they were built from. */
+export type KnownHosts = Map<string, { readonly parts: readonly HostPart[]; readonly host: VirtualHost }>;
+
+/** What a route adds to a virtual host. */
+type HostPart = { readonly asked: string; readonly compiled: CompiledRoute };
+
 /**
  * The virtual hosts of an HTTP listener, longest hostname first. Inside one, entries of routes that asked for a more specific
  * hostname go before all others, also when the listener has narrowed both to the same. Then the order of matches decides.
+ * Hosts in `known` that are made of the very same routes are taken over, and `known` is brought up to date.
  * Spec: HTTPRouteSpec.hostnames, "precedence must be given to rules from the HTTPRoute with the largest number of".
  */
-export function buildVirtualHosts(routes: readonly PlacedRoute[]): VirtualHost[] {
-  const hosts = new Map<string, Map<string, ScoredEntry[]>>();
+export function buildVirtualHosts(routes: readonly PlacedRoute[], known: KnownHosts = new Map()): VirtualHost[] {
+  const partsOf = new Map<string, HostPart[]>();
   for (const { compiled, hostnames } of routes) {
     if (compiled.entries.length === 0) continue;
     for (const { hostname, asked } of hostnames) {
-      let groups = hosts.get(hostname);
-      if (!groups) {
-        groups = new Map();
-        hosts.set(hostname, groups);
-      }
-      const group = groups.get(asked);
-      if (group) group.push(...compiled.entries);
-      else groups.set(asked, [...compiled.entries]);
+      const parts = partsOf.get(hostname);
+      if (parts) parts.push({ asked, compiled });
+      else partsOf.set(hostname, [{ asked, compiled }]);
     }
   }
-  return [...hosts.keys()].sort(compareHostnames).map((hostname) => {
-    const groups = [...(hosts.get(hostname) ?? [])].sort(([a], [b]) => compareHostnames(a, b));
-    return { hostname, entries: groups.flatMap(([, entries]) => entries.sort(compareEntries).map(toEntry)) };
+  for (const hostname of known.keys()) if (!partsOf.has(hostname)) known.delete(hostname);
+  return [...partsOf.keys()].sort(compareHostnames).map((hostname) => {
+    const parts = partsOf.get(hostname) ?? [];
+    const before = known.get(hostname);
+    if (before && sameParts(before.parts, parts)) return before.host;
+    const host = buildHost(hostname, parts);
+    known.set(hostname, { parts, host });
+    return host;
   });
+}
+
+function buildHost(hostname: string, parts: readonly HostPart[]): VirtualHost {
+  const groups = new Map<string, ScoredEntry[]>();
+  for (const { asked, compiled } of parts) {
+    const group = groups.get(asked);
+    if (group) group.push(...compiled.entries);
+    else groups.set(asked, [...compiled.entries]);
+  }
+  const ordered = [...groups].sort(([a], [b]) => compareHostnames(a, b));
+  return { hostname, entries: ordered.flatMap(([, entries]) => entries.sort(compareEntries).map(toEntry)) };
+}
+
+function sameParts(a: readonly HostPart[], b: readonly HostPart[]): boolean {
+  return (
+    a.length === b.length &&
+    a.every(({ asked, compiled }, place) => b[place]?.compiled === compiled && b[place].asked === asked)
+  );
 }
 
 function toEntry({ match, rule, matchIndex }: ScoredEntry): HttpEntry {

@@ -78,6 +78,13 @@ export class EmbeddedPlane implements Plane {
     return undefined;
   }
 
+  /** Bytes that wait in this process to be sent to clients. */
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const listener of this.#ports.values()) bytes += listener.queuedBytes;
+    return bytes;
+  }
+
   apply(update: PlaneUpdate): Promise<PlaneReport> {
     const turn = this.#turn.then(() => this.#apply(update));
     this.#turn = turn.catch(() => {});
@@ -127,7 +134,7 @@ export class EmbeddedPlane implements Plane {
       const model = new PortModel({ bound, rules: rules.byRule, certificates }, this.#context);
       const existing = this.#ports.get(port.key);
       const listener = existing ?? (await this.#open(port, model));
-      for (const { listener: one } of bound) reports[one.key] = reportOf(port, listener);
+      for (const { listener: one } of bound) reports[one.key] = this.#reportOf(port, listener);
       if (listener instanceof Error) continue;
       next.set(port.key, listener);
       if (existing !== undefined) models.push([existing, model]);
@@ -159,8 +166,7 @@ export class EmbeddedPlane implements Plane {
 
   #open(port: PlanePort, model: PortModel): Promise<PortListener | Error> {
     if (this.#closed) return Promise.resolve(new Error("the gateway is shutting down"));
-    const bindPort = this.#options.mapPort?.(port.port) ?? port.port;
-    return PortListener.open({ address: port.address, port: bindPort }, model, this.#context);
+    return PortListener.open({ address: port.address, port: this.#portToBind(port.port) }, model, this.#context);
   }
 
   #retire(listener: PortListener, deadlineMs: number): void {
@@ -178,9 +184,22 @@ export class EmbeddedPlane implements Plane {
     return this.#options.gatewayAddress?.(gateway) ?? this.#options.bind ?? "127.0.0.1";
   }
 
-  /** Port that clients use: where any port may be bound, only the listener's own is known. */
+  #reportOf(port: PlanePort, listener: PortListener | Error): ListenerReport {
+    if (!(listener instanceof Error)) return { state: "programmed", address: port.address, port: listener.port };
+    const where = `${port.address} port ${this.#portToBind(port.port)}`;
+    const { code } = listener as NodeJS.ErrnoException;
+    const message = `Cannot listen on ${where}: ${bindProblem(listener)}.`;
+    return { state: "failed", message, ...(code === undefined ? {} : { code }) };
+  }
+
+  #portToBind(port: number): number {
+    return this.#options.mapPort?.(port) ?? port;
+  }
+
+  /** Port that clients use for a listener port. */
   #publicPort(port: number): number {
-    return this.#options.mapPort?.(port) || port;
+    const mapped = this.#portToBind(port);
+    return mapped === 0 ? (this.boundPort(port) ?? port) : mapped;
   }
 
   #addresses(gateways: readonly GatewayKey[]): Record<GatewayKey, readonly string[]> {
@@ -188,21 +207,15 @@ export class EmbeddedPlane implements Plane {
   }
 }
 
-function reportOf(port: PlanePort, listener: PortListener | Error): ListenerReport {
-  if (listener instanceof Error) return { state: "failed", message: bindProblem(port, listener) };
-  return { state: "programmed", address: port.address, port: listener.port };
-}
-
-function bindProblem(port: PlanePort, error: NodeJS.ErrnoException): string {
-  const where = `${port.address} port ${port.port}`;
+function bindProblem(error: NodeJS.ErrnoException): string {
   switch (error.code) {
     case "EADDRINUSE":
-      return `Cannot listen on ${where}: another program uses it.`;
+      return "another program uses it";
     case "EACCES":
-      return `Cannot listen on ${where}: this user may not open that port.`;
+      return "this user may not open that port";
     case "EADDRNOTAVAIL":
-      return `Cannot listen on ${where}: this machine does not have that address.`;
+      return "this machine does not have that address";
     default:
-      return `Cannot listen on ${where}: ${error.message}.`;
+      return error.message;
   }
 }

@@ -5,13 +5,14 @@ import type { RequestHead as WireRequestHead } from "../wire/http1/request-head.
 import type { ResponseHead as WireResponseHead } from "../wire/http1/response-head.ts";
 import type { FilterContext, LocalReply } from "./chain.ts";
 import { type ProxyErrorKind, proxyErrors } from "./error.ts";
+import { AuthCheck, type AuthOutcome } from "./external-auth.ts";
 import { ForwardedRequest } from "./forwarded-request.ts";
 import { ForwardedResponse } from "./forwarded-response.ts";
 import { forwardTrusted, type Peer } from "./forwarding.ts";
 import { type Mirror, startMirror } from "./mirror.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import type { PortModel } from "./port-model.ts";
-import { ReplayBuffer } from "./replay-buffer.ts";
+import { contentOf, ReplayBuffer } from "./replay-buffer.ts";
 import { RequestLog } from "./request-log.ts";
 import type { Responder } from "./responder.ts";
 import type { BackendRuntime, ListenerRuntime, RouteRuntime } from "./route-runtime.ts";
@@ -21,8 +22,10 @@ import type { EndpointState } from "./upstream/endpoint-state.ts";
 import type { FailureProgress, UpstreamEvents, UpstreamExchange } from "./upstream/exchange.ts";
 import { openExchange, type Reuse } from "./upstream/pool.ts";
 
+const noBytes = Buffer.alloc(0);
+
 /** Where an exchange stands. `answered`: the head of the answer has gone out. */
-type Phase = "over" | "waiting" | "sending" | "answered" | "tunnel";
+type Phase = "over" | "authorising" | "waiting" | "sending" | "answered" | "tunnel";
 
 const safeToRepeat: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
@@ -30,7 +33,7 @@ const safeToRepeat: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TR
  * One request from its parsed head to the last byte of its answer: routing, filters, the choice of an endpoint, attempts,
  * time limits, telemetry. Knows no socket. One object per downstream connection (per stream, where there are streams), reused.
  */
-export class Exchange implements UpstreamEvents, FilterContext {
+export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
   readonly request = new ForwardedRequest();
   bytesIn = 0;
   bytesOut = 0;
@@ -48,6 +51,8 @@ export class Exchange implements UpstreamEvents, FilterContext {
   #backendIndex = -1;
   #upstream: UpstreamExchange | undefined;
   #mirrors: Mirror[] | undefined;
+  #auth: AuthCheck | undefined;
+  #clientLines = "";
   matchedPrefix: string | undefined;
   origin: string | undefined;
   #startMs = 0;
@@ -74,6 +79,11 @@ export class Exchange implements UpstreamEvents, FilterContext {
   /** No request is being served. */
   get over(): boolean {
     return this.#phase === "over";
+  }
+
+  /** The parsed head given to `begin` is still needed. */
+  get keepsHead(): boolean {
+    return this.#phase === "authorising";
   }
 
   get requestId(): string {
@@ -128,11 +138,9 @@ export class Exchange implements UpstreamEvents, FilterContext {
         return;
       }
     }
-    if (route.rule.auth !== undefined) {
-      this.fail("authUnavailable");
-      return;
-    }
-    this.#chooseBackend(route, clientLines);
+    this.#clientLines = clientLines;
+    if (route.rule.auth === undefined) this.#chooseBackend(route);
+    else this.#authorise(route);
   }
 
   /** Part of the request's body, in its framing. */
@@ -142,6 +150,10 @@ export class Exchange implements UpstreamEvents, FilterContext {
     if (this.#mirrors !== undefined) for (const mirror of this.#mirrors) mirror.onBody(bytes, start, end);
     if (this.#replayable) this.#replay.append(bytes, start, end);
     const upstream = this.#upstream;
+    if (this.#phase === "authorising" && this.#auth === undefined) {
+      if (this.#replay.length > this.#authBodyBytes()) this.fail("bodyTooLarge");
+      return;
+    }
     if (upstream === undefined || !this.#headSent) {
       if (this.#replay.length >= limits.replayBytes) this.#pauseRequest();
       return;
@@ -152,6 +164,10 @@ export class Exchange implements UpstreamEvents, FilterContext {
 
   onRequestEnd(): void {
     this.#requestComplete = true;
+    if (this.#phase === "authorising" && this.#auth === undefined) {
+      this.#askAuth(contentOf(this.#replay, this.request.framing));
+      return;
+    }
     if (this.#mirrors !== undefined) for (const mirror of this.#mirrors) mirror.onEnd();
     if (this.#headSent) this.#upstream?.sendEnd();
   }
@@ -310,7 +326,51 @@ export class Exchange implements UpstreamEvents, FilterContext {
     return view.lines;
   }
 
-  #chooseBackend(route: RouteRuntime, clientLines: string): void {
+  #authorise(route: RouteRuntime): void {
+    this.#replayable = this.request.framing !== "none";
+    this.#phase = "authorising";
+    if (this.request.framing === "none" || route.rule.auth!.filter.forwardBodyBytes === 0) this.#askAuth(noBytes);
+  }
+
+  #askAuth(content: Buffer): void {
+    this.#auth = new AuthCheck(this.#route!.rule.auth!, content, this.#context, this);
+    this.#auth.ask(this.request);
+  }
+
+  /** Largest body that is held for the authorisation server, with room for the framing of chunks. */
+  #authBodyBytes(): number {
+    const { forwardBodyBytes } = this.#route!.rule.auth!.filter;
+    return this.request.framing === "chunked" ? forwardBodyBytes * 2 + 1_024 : forwardBodyBytes;
+  }
+
+  onAllowed(fields: readonly (readonly [name: string, value: string])[]): void {
+    const route = this.#route!;
+    this.#auth = undefined;
+    this.#phase = "waiting";
+    for (const [name, value] of fields) this.request.setHeader(name, value);
+    for (const filter of route.rule.onAuthorised) {
+      const reply = filter.onRequest!(this.request, this);
+      if (reply !== undefined) {
+        this.#replyFromFilter(reply);
+        return;
+      }
+    }
+    this.#chooseBackend(route);
+    this.#upstream?.flush();
+  }
+
+  onDenied(reply: LocalReply): void {
+    this.#auth = undefined;
+    this.#flag = "UAEX";
+    this.#reply(reply);
+  }
+
+  onAuthUnavailable(): void {
+    this.#auth = undefined;
+    this.fail("authUnavailable");
+  }
+
+  #chooseBackend(route: RouteRuntime): void {
     const { rule } = route;
     const index = rule.choice.next();
     const backend = index < 0 ? undefined : rule.backends[index]!;
@@ -331,7 +391,7 @@ export class Exchange implements UpstreamEvents, FilterContext {
       this.fail(backend.cluster.broken);
       return;
     }
-    this.request.serialise(clientLines + this.#trace.lines);
+    this.request.serialise(this.#clientLines + this.#trace.lines);
     this.#startMirrors(route);
     this.#replayable = this.request.framing !== "none";
     this.#upstreamStartMs = performance.now();
@@ -500,6 +560,8 @@ export class Exchange implements UpstreamEvents, FilterContext {
   #finish(): void {
     this.#clearTimers();
     this.#dropUpstream();
+    this.#auth?.cancel();
+    this.#auth = undefined;
     this.#forgetBody();
     if (this.#mirrors !== undefined) {
       for (const mirror of this.#mirrors) mirror.onRequestOver();

@@ -68,6 +68,21 @@ export class HeaderEdits {
     this.#head.dropField(this.#bytes!, lower);
   }
 
+  /** How many lines come; for protocols whose heads are not lines. */
+  get count(): number {
+    return this.#names.length;
+  }
+
+  /** Name of an added line, lower case. */
+  nameAt(index: number): string {
+    return this.#names[index]!;
+  }
+
+  /** Value of an added line, latin1; unlike `write`, as the filter gave it. */
+  valueAt(index: number): string {
+    return this.#values[index]!;
+  }
+
   /** Writes the added lines. */
   write(writer: HeadWriter): void {
     for (let i = 0; i < this.#names.length; i++) writer.field(this.#names[i]!, this.#values[i]!);

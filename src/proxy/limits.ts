@@ -17,6 +17,8 @@ export type ProxyLimits = {
   readonly mirrorBodyBytes: number;
   /** Mirrored requests in flight at one mirror; further ones are dropped and counted. */
   readonly mirrorsInFlight: number;
+  /** For an external authorisation server to answer. Then: refused. */
+  readonly authTimeoutMs: number;
   /** Connections accepted on one port; further ones are closed at once. */
   readonly connectionsPerPort: number;
   /** Requests served on one downstream connection before it is closed. `Infinity`: no limit. */
@@ -49,6 +51,18 @@ export type ProxyLimits = {
   readonly endpointBackoffMs: number;
   /** How long connections of a listener that is gone may finish what they do. */
   readonly drainTimeoutMs: number;
+  /** From accept to the end of the ClientHello, on ports with a TLS listener. Then: closed. */
+  readonly helloTimeoutMs: number;
+  /** From accept to the end of the PROXY header that a trusted proxy owes. Then: closed. */
+  readonly proxyHeaderTimeoutMs: number;
+  /** A TCP or TLS stream on which nothing moves in either direction. Then: reset. */
+  readonly streamIdleMs: number;
+  /** Client sessions of one UDP listener. A further one takes the place of the one that was idle for longest. */
+  readonly udpSessions: number;
+  /** A UDP session without a datagram in either direction. Then: forgotten. */
+  readonly udpIdleMs: number;
+  /** Datagrams that wait for a socket to take them, for one session and direction. Further ones are dropped. Bytes. */
+  readonly udpQueueBytes: number;
   /** Resolution of the timeouts above (those of a route are exact). */
   readonly tickMs: number;
 };
@@ -61,6 +75,7 @@ export const defaultLimits: ProxyLimits = {
   replayBytes: 64 * 1024,
   mirrorBodyBytes: 64 * 1024,
   mirrorsInFlight: 128,
+  authTimeoutMs: 10_000,
   connectionsPerPort: 65_536,
   requestsPerConnection: Number.POSITIVE_INFINITY,
   headerTimeoutMs: 10_000,
@@ -77,5 +92,11 @@ export const defaultLimits: ProxyLimits = {
   connectAttempts: 3,
   endpointBackoffMs: 1_000,
   drainTimeoutMs: 30_000,
+  helloTimeoutMs: 5_000,
+  proxyHeaderTimeoutMs: 5_000,
+  streamIdleMs: 3_600_000,
+  udpSessions: 10_000,
+  udpIdleMs: 60_000,
+  udpQueueBytes: 64 * 1024,
   tickMs: 100,
 };

@@ -46,7 +46,7 @@ export function planPorts(routing: RoutingModel, addressOf: (gateway: GatewayKey
     }
   }
   const ports = [...groups].map(([place, bound]) => ({
-    key: `${place}|${bound[0]!.listener.protocol}`,
+    key: place,
     address: place.slice(0, place.lastIndexOf("|")),
     port: bound[0]!.listener.port,
     bound,

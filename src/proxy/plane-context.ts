@@ -1,3 +1,4 @@
+import type { Cidr } from "../base/cidr.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { ForwardedTrust } from "../wire/forwarded.ts";
 import type { HeadLimits } from "../wire/http1/message-head.ts";
@@ -25,6 +26,8 @@ export type PlaneContext = {
   readonly random: () => number;
   /** Proxies in front that are believed. */
   readonly trust: ForwardedTrust;
+  /** Proxies in front whose connections begin with a PROXY header; those of others must not. */
+  readonly proxyProtocolFrom: readonly Cidr[];
   readonly tenant: OwnerSource;
   readonly environment: OwnerSource;
   /** Port that clients use for a listener port. */

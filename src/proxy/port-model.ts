@@ -1,11 +1,12 @@
 import type { SecureContext } from "node:tls";
-import type { HttpListener, HttpRule, RoutingModel } from "../ir/routing-model.ts";
+import type { HttpListener, HttpRule, Listener, RoutingModel } from "../ir/routing-model.ts";
 import type { BoundListener } from "../ir/select.ts";
 import type { Counter, Gauge } from "../telemetry/telemetry.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import { buildRule, ListenerRuntime, RouteRuntime, type RuleRuntime } from "./route-runtime.ts";
 import { RouteTable } from "./route-table.ts";
+import type { PortStreams } from "./stream/port-streams.ts";
 import type { ListenerCertificates, ServerContext } from "./transport/server-tls.ts";
 
 /** TLS of one port. */
@@ -21,11 +22,13 @@ export type PortTls = {
 };
 
 export type PortModelParts = {
-  /** Listeners of one protocol that share the socket, in the model's order; not empty. */
-  readonly bound: readonly BoundListener<HttpListener>[];
+  /** Listeners that share the socket, in the model's order: of one protocol, or HTTPS and TLS; not empty. */
+  readonly bound: readonly BoundListener[];
   readonly rules: ReadonlyMap<HttpRule, RuleRuntime>;
   /** By listener; empty on a clear port. */
-  readonly certificates: ReadonlyMap<HttpListener, ListenerCertificates>;
+  readonly certificates: ReadonlyMap<Listener, ListenerCertificates>;
+  /** Of the TLS or TCP listeners; `undefined` when there are none. */
+  readonly streams?: PortStreams | undefined;
 };
 
 /** What a socket serves: swapped as a whole; a request keeps the one that it began with. */
@@ -33,29 +36,39 @@ export class PortModel {
   /** Of the listeners, before any mapping. */
   readonly port: number;
   readonly table: RouteTable<RouteRuntime>;
+  /** Of the HTTPS listeners; `undefined` when there are none. */
   readonly tls: PortTls | undefined;
+  readonly streams: PortStreams | undefined;
+  readonly servesHttp: boolean;
+  /** The listener that what no listener is for is counted on. */
+  readonly first: BoundListener;
   readonly activeConnections: Gauge;
   readonly acceptedConnections: Counter;
   readonly #listeners: ReadonlyMap<HttpListener, ListenerRuntime>;
-  readonly #first: ListenerRuntime;
+  readonly #first: ListenerRuntime | undefined;
   readonly #context: PlaneContext;
 
-  constructor({ bound, rules, certificates }: PortModelParts, context: PlaneContext) {
+  constructor({ bound, rules, certificates, streams }: PortModelParts, context: PlaneContext) {
     const first = bound[0]!;
+    const http = bound.filter(isHttp);
     const listeners = new Map<HttpListener, ListenerRuntime>();
-    for (const { listener, gateway } of bound) {
+    for (const { listener, gateway } of http) {
       listeners.set(listener, new ListenerRuntime(listener, gateway, context));
     }
     this.port = first.listener.port;
     this.#context = context;
     this.#listeners = listeners;
-    this.#first = listeners.get(first.listener)!;
+    this.first = first;
+    this.streams = streams;
+    this.#first = http[0] && listeners.get(http[0].listener);
     this.table = RouteTable.build(
       bound,
       (rule, listener) => new RouteRuntime(rules.get(rule)!, listeners.get(listener)!, context),
     );
-    this.tls = first.listener.protocol === "HTTPS" ? this.#makeTls(bound, certificates) : undefined;
-    const protocol = this.tls === undefined ? "http" : "https";
+    const secure = http.some(({ listener }) => listener.protocol === "HTTPS");
+    this.tls = secure ? this.#makeTls(http, certificates) : undefined;
+    this.servesHttp = http.length > 0;
+    const protocol = this.tls !== undefined ? "https" : (streams?.kind ?? "http");
     this.activeConnections = context.telemetry.gauge(
       "gateway_downstream_connections_active",
       ...this.#labels(),
@@ -70,7 +83,7 @@ export class PortModel {
 
   /** The runtime of a listener; without one, of the port's first: requests that no listener is for are counted there. */
   listenerOf(bound: BoundListener<HttpListener> | undefined): ListenerRuntime {
-    return (bound === undefined ? undefined : this.#listeners.get(bound.listener)) ?? this.#first;
+    return (bound === undefined ? undefined : this.#listeners.get(bound.listener)) ?? this.#first!;
   }
 
   countHandshake(result: "ok" | "failed" | "refused"): void {
@@ -82,13 +95,13 @@ export class PortModel {
   }
 
   #labels(): [gateway: string, namespace: string, listener: string] {
-    const { gateway, listener } = this.#first;
+    const { gateway, listener } = this.first;
     return [gateway.name, gateway.namespace, listener.name];
   }
 
   #makeTls(
     bound: readonly BoundListener<HttpListener>[],
-    certificates: ReadonlyMap<HttpListener, ListenerCertificates>,
+    certificates: ReadonlyMap<Listener, ListenerCertificates>,
   ): PortTls {
     const contextFor = (serverName: string): ListenerCertificates | undefined => {
       const target = this.table.forSni(serverName);
@@ -104,6 +117,10 @@ export class PortModel {
       contextFor: (serverName) => contextFor(serverName)?.choose(serverName),
     };
   }
+}
+
+function isHttp(bound: BoundListener): bound is BoundListener<HttpListener> {
+  return bound.listener.protocol === "HTTP" || bound.listener.protocol === "HTTPS";
 }
 
 /** Every rule of a model: by its own object, which the route table hands out, and by a key that lasts over swaps. */

@@ -1,3 +1,8 @@
+import { ChunkReader, nextContent } from "../wire/http1/chunked.ts";
+import type { BodyFraming } from "./upstream/exchange.ts";
+
+const noBytes = Buffer.alloc(0);
+
 /** The part of a request's body that is kept so that it can be sent (again). Grows as needed; whoever fills it bounds it. */
 export class ReplayBuffer {
   bytes: Buffer = noBytes;
@@ -20,4 +25,16 @@ export class ReplayBuffer {
   }
 }
 
-const noBytes = Buffer.alloc(0);
+/** The content of a whole body, chunks taken apart. */
+export function contentOf(body: ReplayBuffer, framing: BodyFraming): Buffer {
+  if (framing !== "chunked") return body.bytes.subarray(0, body.length);
+  const chunks = new ChunkReader();
+  const parts: Buffer[] = [];
+  let at = 0;
+  while (at < body.length && !chunks.done) {
+    // What is in the buffer has been judged: no fault can come.
+    at = nextContent(chunks, body.bytes, at, body.length);
+    parts.push(body.bytes.subarray(chunks.contentStart, chunks.contentEnd));
+  }
+  return Buffer.concat(parts);
+}

@@ -4,6 +4,7 @@ import type { GatewayModel, HttpListener, HttpRule } from "../ir/routing-model.t
 import type { Counter, Gauge, HttpSeries, HttpSeriesLabels } from "../telemetry/telemetry.ts";
 import type { ProxyFilter } from "./chain.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
+import type { ExternalAuthRuntime } from "./external-auth.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import { FractionChoice } from "./upstream/fraction-choice.ts";
 import { WeightedChoice } from "./upstream/weighted-choice.ts";
@@ -31,9 +32,6 @@ export type MirrorRuntime = {
   inFlight: number;
 };
 
-type ExternalAuth = Extract<Filter, { kind: "externalAuth" }>;
-export type ExternalAuthRuntime = { readonly filter: ExternalAuth; readonly cluster: ClusterRuntime | undefined };
-
 /** A rule, shared by the listeners that it is attached to. */
 export type RuleRuntime = FilterChain & {
   readonly rule: HttpRule;
@@ -41,6 +39,8 @@ export type RuleRuntime = FilterChain & {
   readonly choice: WeightedChoice;
   readonly mirrors: readonly MirrorRuntime[];
   readonly auth: ExternalAuthRuntime | undefined;
+  /** Filters that the rule lists after its external authorisation. */
+  readonly onAuthorised: readonly ProxyFilter[];
   readonly retryCodes: ReadonlySet<number>;
 };
 
@@ -54,19 +54,28 @@ export function buildRule(
     const cluster = backend.target.kind === "cluster" ? clusters.get(backend.target.cluster) : undefined;
     return { name: cluster?.cluster.name ?? "", cluster, ...buildChain(backend.filters) };
   });
-  const auth = rule.filters.find(({ filter }) => filter.kind === "externalAuth")?.filter as ExternalAuth | undefined;
+  const authAt = rule.filters.findIndex(({ filter }) => filter.kind === "externalAuth");
+  const before = buildChain(authAt < 0 ? rule.filters : rule.filters.slice(0, authAt));
+  const after = buildChain(authAt < 0 ? [] : rule.filters.slice(authAt + 1));
   return {
     rule,
     backends,
     choice: new WeightedChoice(rule.backends.map(({ weight }) => weight)),
     mirrors: buildMirrors(rule, clusters, context),
-    auth:
-      auth === undefined
-        ? undefined
-        : { filter: auth, cluster: auth.cluster === undefined ? undefined : clusters.get(auth.cluster) },
+    auth: buildAuth(rule.filters[authAt]?.filter, clusters),
     retryCodes: new Set(rule.retry?.codes),
-    ...buildChain(rule.filters),
+    onRequest: before.onRequest,
+    onAuthorised: after.onRequest,
+    onResponse: [...after.onResponse, ...before.onResponse],
   };
+}
+
+function buildAuth(
+  filter: Filter | undefined,
+  clusters: ReadonlyMap<string, ClusterRuntime>,
+): ExternalAuthRuntime | undefined {
+  if (filter?.kind !== "externalAuth") return undefined;
+  return { filter, cluster: filter.cluster === undefined ? undefined : clusters.get(filter.cluster) };
 }
 
 export function buildChain(placed: readonly PlacedFilter[]): FilterChain {

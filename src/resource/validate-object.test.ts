@@ -48,6 +48,15 @@ test("validateObject fills in the path of a match that has headers alone, and ha
   ]);
 });
 
+test("validateObject freezes what it gives back, defaults too", () => {
+  const { resource } = validateObject(httpRoute({}));
+  assert.ok(
+    resource?.kind === "HTTPRoute" &&
+      Object.isFrozen(resource) &&
+      Object.isFrozen(resource.spec.rules[0]?.matches[0]?.path),
+  );
+});
+
 test("validateObject reads null as an absent field", () => {
   const route = read("HTTPRoute", {
     ...httpRoute({ hostnames: null, rules: [{ matches: null, filters: null }] }),

@@ -1,3 +1,4 @@
+import { deepFreeze } from "../base/deep-freeze.ts";
 import { makeFinding } from "../finding/catalogue.ts";
 import type { Finding, ObjectRef } from "../finding/finding.ts";
 import { dotted, isDeeperThan, isJsonObject, type JsonObject, pointerOf, withoutNulls } from "./json.ts";
@@ -26,7 +27,8 @@ const depthLimit = 64;
 
 /**
  * Reads any JSON value as a Kubernetes object: finds its kind and version, checks it against the declaration, applies
- * defaults, converts old versions. A broken object has one finding per broken rule and no resource. Never throws.
+ * defaults, converts old versions. A broken object has one finding per broken rule and no resource. The resource is
+ * frozen; parts that are taken over as they are (status, Ingress specs) are frozen with it. Never throws.
  */
 export function validateObject(raw: unknown, origin?: Origin): ValidatedObject {
   const judge = new Judge(refOf(raw), origin);
@@ -145,7 +147,7 @@ function validateFields(
     ...(judge.origin === undefined ? {} : { origin: judge.origin }),
   };
   // The declarations and the table of kinds are tied by the types of `KindMap`; the union cannot follow that here.
-  return judge.result({ resource: resource as unknown as Resource });
+  return judge.result({ resource: deepFreeze(resource) as unknown as Resource });
 }
 
 /** Collects the findings about one object. */

@@ -38,6 +38,11 @@ export const responseFlags = {
   URX: { status: "any", meaning: "Every attempt that the rule's retry allows failed; the last answer was passed on." },
   UAEX: { status: "401, 403 or the server's own", meaning: "The external authorisation server refused the request." },
   UAE: { status: "403", meaning: "The external authorisation server could not be asked." },
+  SI: { status: "none (streams)", meaning: "Nothing moved on a TCP, TLS or UDP stream for as long as the idle timeout." },
+  SE: {
+    status: "none (streams)",
+    meaning: "A UDP session made room for a new one, because its listener had as many as it may.",
+  },
   DR: { status: "503", meaning: "The gateway is shutting down." },
   IE: { status: "500", meaning: "An error inside the gateway; the process log has the details." },
 } as const satisfies Readonly<Record<string, { readonly status: string; readonly meaning: string }>>;

@@ -101,7 +101,14 @@ test("routes prints the table in order of precedence, also as data, and keeps to
   assert.equal(table.code, 0);
   const lines = table.out.split("\n");
   assert.match(lines[0] ?? "", /^GATEWAY +LISTENER +HOSTNAME +MATCH +ROUTE +BACKENDS +DOES$/);
-  const order = ["shop#moved", "shop#chat", "shop#api-preview", "shop#api ", "shop#storefront", "welcome#0"];
+  const order = [
+    'shop, rule 4 ("moved")',
+    'shop, rule 5 ("chat")',
+    'shop, rule 3 ("api-preview")',
+    'shop, rule 2 ("api")',
+    'shop, rule 1 ("storefront")',
+    "welcome, rule 1",
+  ];
   const found = order.map((name) => lines.findIndex((line) => line.includes(`demo/${name}`)));
   assert.deepEqual(
     found,
@@ -112,7 +119,7 @@ test("routes prints the table in order of precedence, also as data, and keeps to
   const rows = JSON.parse((await sluice(["routes", quickstart, ...flags, "-o", "json"])).out);
   assert.deepEqual(
     rows
-      .find((row: { route: string }) => row.route.endsWith("#api"))
+      .find((row: { route: string }) => row.route.endsWith('("api")'))
       .backends.map((one: { percent: number }) => one.percent),
     [90, 10],
   );

@@ -26,7 +26,12 @@ export type ReadyListener = {
 
 export type Finished = { readonly code: number | null; readonly out: string; readonly err: string };
 
-type Options = { readonly env?: Readonly<Record<string, string>>; readonly input?: string; readonly cwd?: string };
+type Options = {
+  readonly env?: Readonly<Record<string, string>>;
+  readonly input?: string;
+  readonly cwd?: string;
+  readonly logFormat?: "text" | "json";
+};
 
 function start(args: readonly string[], options: Options): ChildProcessByStdio<Writable, Readable, Readable> {
   const env = { ...process.env, NO_COLOR: "", FORCE_COLOR: "", ...options.env };
@@ -62,7 +67,7 @@ export class SluiceProcess implements AsyncDisposable {
   out = "";
 
   private constructor(args: readonly string[], options: Options) {
-    this.#child = start([...args, "--log-format", "json", "--admin", "127.0.0.1:0"], options);
+    this.#child = start([...args, "--log-format", options.logFormat ?? "json", "--admin", "127.0.0.1:0"], options);
     this.#exit = once(this.#child, "close").then(([code]) => {
       this.#ended = true;
       this.#wake();
@@ -81,7 +86,7 @@ export class SluiceProcess implements AsyncDisposable {
   /** Resolves when the first configuration is in force. */
   static async start(args: readonly string[], options: Options = {}): Promise<SluiceProcess> {
     const sluice = new SluiceProcess(args, options);
-    await sluice.event("ready");
+    if (options.logFormat !== "text") await sluice.event("ready");
     return sluice;
   }
 
@@ -96,6 +101,15 @@ export class SluiceProcess implements AsyncDisposable {
         );
       await new Promise<void>((resolve) => this.#waiters.add(resolve));
     }
+  }
+
+  /** Standard output so far, once it contains `part`. */
+  async printed(part: string): Promise<string> {
+    while (!this.out.includes(part)) {
+      if (this.#ended) throw new Error(`the process ended without printing "${part}":\n${this.out}`);
+      await new Promise<void>((resolve) => this.#waiters.add(resolve));
+    }
+    return this.out;
   }
 
   /** How many events there are so far: what comes later is found with `event(name, count)`. */

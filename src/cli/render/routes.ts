@@ -1,6 +1,6 @@
 import type { RouteRow } from "../../admin/api.ts";
 import { unreachable } from "../../base/unreachable.ts";
-import { describeFilter, describeMatch, describeRetry, describeTarget } from "../../ir/describe.ts";
+import { describeFilter, describeMatch, describeRetry, describeRule, describeTarget } from "../../ir/describe.ts";
 import type { GatewayModel, HttpRule, Listener, RoutingModel, StreamRule } from "../../ir/routing-model.ts";
 import { printable } from "./printable.ts";
 import { renderTable } from "./table.ts";
@@ -52,10 +52,9 @@ function listenerRows(gateway: GatewayModel, listener: Listener): RouteRow[] {
 type RulePart = Pick<RouteRow, "route" | "namespace" | "backends">;
 
 function rulePart(rule: HttpRule | StreamRule): RulePart {
-  const name = rule.ruleName || String(rule.ruleIndex);
   const total = rule.backends.reduce((sum, { weight }) => sum + weight, 0);
   return {
-    route: `${rule.routeKind} ${rule.namespace}/${rule.name}#${name}`,
+    route: describeRule(rule),
     namespace: rule.namespace,
     backends: rule.backends.map((backend) => ({
       backend: describeTarget(backend.target),

@@ -98,6 +98,10 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined {
     return this.#transport.congested;
   }
 
+  get queuedBytes(): number {
+    return this.#transport.queuedBytes;
+  }
+
   onData(bytes: Buffer, start: number, end: number): void {
     if (this.#pending === undefined) {
       this.#consume(bytes, start, end);
@@ -416,6 +420,7 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined {
     else this.deadlineMs = Number.POSITIVE_INFINITY;
     try {
       this.#exchange.begin(bytes, head, path, model, listener);
+      if (this.#exchange.keepsHead && head === sharedHead) sharedHead = new RequestHead();
     } catch (error) {
       this.#owner.onBug(error);
       this.#exchange.fail("internal");

@@ -6,6 +6,7 @@ import type { PlaneContext } from "../plane-context.ts";
 import type { PortModel, PortTls } from "../port-model.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
 import type { HttpListenerTable } from "../route-table.ts";
+import { StreamFront } from "../stream/stream-front.ts";
 import { Handshaker } from "../transport/handshaker.ts";
 import { SocketTransport } from "../transport/socket-transport.ts";
 import { type ConnectionOwner, type ConnectionSecurity, Http1Connection } from "./http1-connection.ts";
@@ -27,21 +28,25 @@ export class PortListener implements ConnectionOwner {
   readonly context: PlaneContext;
   draining = false;
   #model: PortModel;
+  /** The last one with HTTP listeners: open HTTP connections end by it when the port becomes one for streams. */
+  #httpModel: PortModel;
   readonly #server: Server;
   #handshaker: Handshaker | undefined;
+  readonly #front: StreamFront;
   readonly #connections = new Set<Http1Connection>();
   /** Resolves when the last connection of a draining listener is gone. */
   #onEmpty: (() => void) | undefined;
 
   private constructor(model: PortModel, context: PlaneContext) {
     this.#model = model;
+    this.#httpModel = model;
     this.context = context;
+    this.#front = new StreamFront({ context, model: () => this.#model, serveHttp: (socket) => this.#serveHttp(socket) });
     if (model.tls !== undefined) this.#handshaker = this.#makeHandshaker(model.tls, undefined);
     const options = { noDelay: true, allowHalfOpen: true, highWaterMark: writeQueueBytes };
     this.#server = createServer(options, (socket) => {
-      if (this.#handshaker === undefined) {
-        this.#accept(socket, new SocketTransport(socket, "reference"), undefined);
-      } else this.#handshaker.accept(socket);
+      if (this.#model.streams === undefined && context.proxyProtocolFrom.length === 0) this.#serveHttp(socket);
+      else this.#front.accept(socket);
     });
     this.#server.maxConnections = context.limits.connectionsPerPort;
   }
@@ -62,7 +67,7 @@ export class PortListener implements ConnectionOwner {
   }
 
   get model(): PortModel {
-    return this.#model;
+    return this.#httpModel;
   }
 
   /** The bound port. */
@@ -71,11 +76,21 @@ export class PortListener implements ConnectionOwner {
     return typeof address === "object" && address !== null ? address.port : 0;
   }
 
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const connection of this.#connections) bytes += connection.queuedBytes;
+    return bytes;
+  }
+
   /** Requests that begin from now on are served by `model`. */
   swap(model: PortModel): void {
     this.#model = model;
-    if (model.tls === undefined || this.#handshaker?.settings.key === model.tls.key) return;
-    this.#handshaker = this.#makeHandshaker(model.tls, this.#handshaker);
+    if (model.servesHttp) this.#httpModel = model;
+    else for (const connection of this.#connections) connection.drain(drainIdleMs);
+    if (model.tls === undefined) this.#handshaker = undefined;
+    else if (this.#handshaker?.settings.key !== model.tls.key) {
+      this.#handshaker = this.#makeHandshaker(model.tls, this.#handshaker);
+    }
   }
 
   tlsListener(security: ConnectionSecurity, model: PortModel): HttpListenerTable<RouteRuntime> | undefined {
@@ -103,6 +118,10 @@ export class PortListener implements ConnectionOwner {
   async drain(deadlineMs: number): Promise<void> {
     this.draining = true;
     this.#server.close();
+    await Promise.all([this.#front.drain(deadlineMs), this.#drainHttp(deadlineMs)]);
+  }
+
+  async #drainHttp(deadlineMs: number): Promise<void> {
     if (this.#connections.size === 0) return;
     const idleMs = Math.min(drainIdleMs, deadlineMs / 4);
     await new Promise<void>((resolve) => {
@@ -115,6 +134,12 @@ export class PortListener implements ConnectionOwner {
       };
       for (const connection of this.#connections) connection.drain(idleMs);
     });
+  }
+
+  #serveHttp(socket: Socket): void {
+    if (this.#handshaker === undefined) {
+      this.#accept(socket, new SocketTransport(socket, "reference"), undefined);
+    } else this.#handshaker.accept(socket);
   }
 
   #makeHandshaker(settings: PortTls, previous: Handshaker | undefined): Handshaker {
@@ -143,7 +168,7 @@ export class PortListener implements ConnectionOwner {
   }
 
   #accept(socket: Socket, transport: SocketTransport, security: ConnectionSecurity | undefined): void {
-    const address = socket.remoteAddress;
+    const address = this.#front.clientOf(socket)?.sourceAddress ?? socket.remoteAddress;
     if (address === undefined || this.draining) {
       socket.on("error", () => {});
       socket.destroy();

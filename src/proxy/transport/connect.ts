@@ -1,5 +1,6 @@
-import { connect as connectTcp, type Socket } from "node:net";
+import { connect as connectTcp, type LookupFunction, Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
+import type { AddressGuard } from "../upstream/address-guard.ts";
 import type { UpstreamTlsContext } from "../upstream/tls-context.ts";
 import { SocketTransport } from "./socket-transport.ts";
 import type { Transport, TransportEvents } from "./transport.ts";
@@ -16,15 +17,30 @@ export type ConnectTarget = {
   readonly address: string;
   readonly port: number;
   readonly tls: UpstreamTlsContext | undefined;
+  /** Says which addresses may be dialled. */
+  readonly guard: AddressGuard;
+  /** Offered in the TLS handshake; empty: nothing is. Default: HTTP/1.1. */
+  readonly alpn?: readonly string[];
+  /** Sent in clear text before anything else, before TLS too. */
+  readonly preface?: Buffer;
 };
 
 /** Dials. Failures arrive as `onClose` without a preceding `onConnect`. */
 export function connect(target: ConnectTarget, events: ConnectEvents): Transport {
-  const { tls } = target;
+  const { tls, guard } = target;
+  const refusal = guard.refusal(target.address);
+  if (refusal !== undefined) {
+    const socket = new Socket();
+    const transport = new SocketTransport(socket, "reference");
+    transport.attach(events, "none");
+    socket.destroy(refusal);
+    return transport;
+  }
   if (tls === undefined) {
     const socket: Socket = connectTcp({
       host: target.address,
       port: target.port,
+      lookup: guard.lookup,
       noDelay: true,
       allowHalfOpen: true,
       onread: {
@@ -38,14 +54,17 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
     const transport = new SocketTransport(socket, "reference");
     transport.attach(events, "none");
     socket.once("connect", () => events.onConnect());
+    if (target.preface !== undefined) socket.write(target.preface);
     return transport;
   }
+  const alpn = target.alpn ?? ["http/1.1"];
+  const address = { host: target.address, port: target.port, lookup: guard.lookup };
   const socket = connectTls({
-    host: target.address,
-    port: target.port,
+    ...(target.preface === undefined ? address : { socket: connectAndSend({ ...address, preface: target.preface }) }),
+    allowHalfOpen: true,
     servername: tls.hostname,
     secureContext: tls.secureContext,
-    ALPNProtocols: ["http/1.1"],
+    ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     checkServerIdentity: (_hostname, certificate) => tls.checkIdentity(certificate),
   });
   socket.setNoDelay(true);
@@ -53,4 +72,18 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
   transport.attach(events, "data");
   socket.once("secureConnect", () => events.onConnect());
   return transport;
+}
+
+type PrefacedAddress = {
+  readonly host: string;
+  readonly port: number;
+  readonly lookup: LookupFunction;
+  readonly preface: Buffer;
+};
+
+/** A socket whose first bytes are the preface: they are queued before TLS can queue its own. */
+function connectAndSend({ preface, ...address }: PrefacedAddress): Socket {
+  const socket = connectTcp({ ...address, noDelay: true, allowHalfOpen: true });
+  socket.write(preface);
+  return socket;
 }

@@ -8,6 +8,8 @@ const ticketKeyBytes = 48;
 
 export type HandshakerOptions = {
   readonly handshakeTimeoutMs: number;
+  /** Offered to clients; empty: what they offer is passed over. Default: HTTP's. */
+  readonly alpnProtocols?: readonly string[];
   /** `undefined` refuses the handshake. */
   readonly contextFor: (serverName: string) => SecureContext | undefined;
   readonly onSecure: (socket: TLSSocket) => void;
@@ -30,7 +32,7 @@ export class Handshaker {
     const resumable = previous !== undefined && previous.settings.clientAuthorities === settings.clientAuthorities;
     this.#ticketKeys = resumable ? previous.#ticketKeys : randomBytes(ticketKeyBytes);
     this.#server = createServer({
-      ALPNProtocols: ["http/1.1"],
+      ...alpn(options.alpnProtocols ?? ["http/1.1"]),
       ciphers: tlsCiphers,
       ecdhCurve: tlsCurves,
       minVersion: "TLSv1.2",
@@ -56,4 +58,9 @@ export class Handshaker {
   accept(socket: Socket): void {
     this.#server.emit("connection", socket);
   }
+}
+
+/** A server that is given an empty list would refuse every client that offers one. */
+function alpn(protocols: readonly string[]): { readonly ALPNProtocols?: string[] } {
+  return protocols.length === 0 ? {} : { ALPNProtocols: [...protocols] };
 }

@@ -1,5 +1,6 @@
 import type { Cluster } from "../../ir/cluster.ts";
 import type { Endpoint } from "../../ir/endpoint-table.ts";
+import { AddressGuard } from "./address-guard.ts";
 import type { UpstreamConnection } from "./connection.ts";
 import type { UpstreamTlsContext } from "./tls-context.ts";
 
@@ -13,6 +14,7 @@ export class EndpointState {
   readonly label: string;
   readonly protocol: Cluster["protocol"];
   readonly tls: UpstreamTlsContext | undefined;
+  readonly guard: AddressGuard;
   /** Most recently used last, and used first: so the surplus falls idle and is closed. */
   readonly idle: UpstreamConnection[] = [];
   /** Requests in flight, for least-request. */
@@ -23,14 +25,19 @@ export class EndpointState {
   #failures = 0;
   #failedUntilMs = 0;
 
-  constructor(endpoint: Endpoint, protocol: Cluster["protocol"], tls: UpstreamTlsContext | undefined) {
+  constructor(
+    endpoint: Endpoint,
+    protocol: Cluster["protocol"],
+    options: { readonly tls: UpstreamTlsContext | undefined; readonly guard: AddressGuard },
+  ) {
     this.address = endpoint.address;
     this.port = endpoint.port;
     this.label = endpoint.address.includes(":")
       ? `[${endpoint.address}]:${endpoint.port}`
       : `${endpoint.address}:${endpoint.port}`;
     this.protocol = protocol;
-    this.tls = tls;
+    this.tls = options.tls;
+    this.guard = options.guard;
   }
 
   /** False while the endpoint is passed over after a failed connection. */
@@ -64,13 +71,18 @@ export class EndpointState {
 /** All endpoints in use, shared by the clusters of the old and the new model. */
 export class EndpointRegistry {
   #states = new Map<string, EndpointState>();
+  readonly #guard: AddressGuard;
+
+  constructor(guard: AddressGuard = new AddressGuard()) {
+    this.#guard = guard;
+  }
 
   /** The state of `endpoint` when it is dialled with this protocol and TLS context. */
   get(endpoint: Endpoint, protocol: Cluster["protocol"], tls: UpstreamTlsContext | undefined): EndpointState {
     const key = `${endpoint.address}|${endpoint.port}|${protocol}|${tls?.key ?? ""}`;
     let state = this.#states.get(key);
     if (state === undefined) {
-      state = new EndpointState(endpoint, protocol, tls);
+      state = new EndpointState(endpoint, protocol, { tls, guard: this.#guard });
       this.#states.set(key, state);
     }
     return state;

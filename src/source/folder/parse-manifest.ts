@@ -141,7 +141,10 @@ function readValue(chunk: Chunk, findings: Finding[]): unknown {
 const causes: Readonly<Record<string, { readonly cause: string; readonly fix: string }>> = {
   TAB_AS_INDENT: { cause: "a tab is used for indentation", fix: "Indent with spaces." },
   DUPLICATE_KEY: { cause: "a field is written twice in the same mapping", fix: "Remove one of the two." },
-  BAD_INDENT: { cause: "the indentation does not fit the lines above", fix: "Align the line with its siblings." },
+  BAD_INDENT: {
+    cause: "the indentation does not fit the lines above, or a bracket is not closed",
+    fix: "Align the line with its siblings, or close the bracket.",
+  },
   BLOCK_AS_IMPLICIT_KEY: {
     cause: 'a line has two "key: value" pairs, or is indented below a value',
     fix: "Put text that has a colon in quotation marks, or correct the indentation.",
@@ -151,10 +154,6 @@ const causes: Readonly<Record<string, { readonly cause: string; readonly fix: st
     fix: "Add the colon after the field's name.",
   },
   MISSING_CHAR: { cause: "a quotation mark, bracket, comma or colon is missing", fix: "Add it." },
-  BAD_ALIAS: {
-    cause: "an alias names no anchor above it",
-    fix: "Define the anchor, or put text that begins with * in quotation marks.",
-  },
   UNEXPECTED_TOKEN: { cause: "something stands where it cannot", fix: "Correct the line." },
 };
 
@@ -169,14 +168,24 @@ function syntaxFinding(chunk: Chunk, error: YAMLError): Finding {
   });
 }
 
-/** Too deep for the parser, or too many aliases. The parser's own words are not for users. */
+/** Anchors that are missing or expand without end, or nesting too deep for the parser. Its own words are not for users. */
 function unreadableFinding(chunk: Chunk, error: unknown): Finding {
-  const aliases = error instanceof ReferenceError;
-  return fileFinding(aliases ? "source-too-large" : "syntax-error", chunk.positionAt(0), {
-    message: aliases
-      ? "The document expands its anchors too often."
-      : "The document cannot be read: it is nested too deep or has values that JSON does not have.",
-    fix: aliases ? "Write the repeated parts out." : "Simplify the document.",
+  const alias = error instanceof ReferenceError ? /^Unresolved alias .*: (.+)$/.exec(error.message)?.[1] : undefined;
+  if (alias !== undefined) {
+    return fileFinding("syntax-error", chunk.positionAt(Math.max(0, chunk.text.indexOf(`*${alias}`))), {
+      message: `The document is not valid YAML: the alias \`*${alias.slice(0, 60)}\` names no anchor above it.`,
+      fix: "Define the anchor, or put text that begins with * in quotation marks.",
+    });
+  }
+  if (error instanceof ReferenceError) {
+    return fileFinding("source-too-large", chunk.positionAt(0), {
+      message: "The document expands its anchors too often.",
+      fix: "Write the repeated parts out.",
+    });
+  }
+  return fileFinding("syntax-error", chunk.positionAt(0), {
+    message: "The document cannot be read: it is nested too deep.",
+    fix: "Simplify the document.",
   });
 }
 

@@ -61,6 +61,9 @@ export class ChunkReader {
   /** The range that {@link nextContent} found. */
   contentStart = 0;
   contentEnd = 0;
+  /** The part of the trailer lines that {@link nextContent} passed on its way, without the empty line behind them. */
+  trailerStart = 0;
+  trailerEnd = 0;
   readonly maxTrailerBytes: number;
 
   state: State = State.size;
@@ -132,10 +135,16 @@ export function nextContent(reader: ChunkReader, bytes: Buffer, start: number, e
 /** Reads framing and trailers up to the next content, the end of the body, or `end`. */
 function scanFraming(reader: ChunkReader, bytes: Buffer, start: number, end: number): number {
   let i = start;
+  reader.trailerStart = start;
+  reader.trailerEnd = start;
   while (i < end && reader.state !== State.data && !reader.done) {
+    const before = reader.trailerBytes;
     const fault = step(reader, bytes[i]!);
     if (fault < 0) return fault;
     i++;
+    if (reader.trailerBytes === before) continue;
+    if (reader.trailerEnd !== i - 1) reader.trailerStart = i - 1;
+    reader.trailerEnd = i;
   }
   return i;
 }

@@ -5,7 +5,7 @@
 
 /** What fills a bucket. */
 export type Abuse =
-  /** PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA, unknown frames. */
+  /** PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA, unknown frames, streams refused before they cost anything. */
   | "control"
   /** Streams that end in a reset: by the peer (CVE-2023-44487) or by us because of the peer's frames (CVE-2025-8671). */
   | "reset";
@@ -29,9 +29,10 @@ export class AbuseBudget {
     this.#since = { control: now(), reset: now() };
   }
 
-  /** Counts one; `false` when the bucket overflows, after which the connection must be closed. */
-  spend(abuse: Abuse): boolean {
-    if (++this.#level[abuse] <= abuseBuckets[abuse].capacity / 2) return true;
+  /** Counts `amount` (default 1); `false` when the bucket overflows, after which the connection must be closed. */
+  spend(abuse: Abuse, amount = 1): boolean {
+    this.#level[abuse] += amount;
+    if (this.#level[abuse] <= abuseBuckets[abuse].capacity / 2) return true;
     const now = this.#now();
     const drained = ((now - this.#since[abuse]) * abuseBuckets[abuse].drainPerSecond) / 1000;
     this.#level[abuse] = Math.max(0, this.#level[abuse] - drained);

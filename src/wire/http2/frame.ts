@@ -111,6 +111,11 @@ export class FrameReader {
     this.#handler = handler;
   }
 
+  /** A frame other than DATA has come in part. */
+  get midway(): boolean {
+    return this.#heldBytes > 0 && (this.#heldBytes < 4 || this.#held?.[3] !== frameType.data);
+  }
+
   /** Takes the next bytes; returns the code of a connection error, or 0. After an error it must not be used again. */
   push(bytes: Buffer, start: number, end: number): number {
     let at = start;

@@ -48,6 +48,9 @@ class Recorder implements SessionEvents<string> {
   onHeadersTooLarge(stream: Http2Stream<string>): void {
     this.log.push(`${stream.id} too large`);
   }
+  onEnding(): void {
+    this.log.push("ending");
+  }
   onGoaway(lastStreamId: number, code: number): void {
     this.log.push(`goaway ${lastStreamId} ${code}`);
   }

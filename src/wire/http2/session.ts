@@ -62,6 +62,8 @@ export interface SessionEvents<Owner> {
   onWritable(stream: Http2Stream<Owner>): void;
   /** The header list is larger than the limits; the stream is still there to be answered (server: 431). */
   onHeadersTooLarge(stream: Http2Stream<Owner>, endStream: boolean): void;
+  /** Our final GOAWAY is on its way: no stream comes after those that are open. */
+  onEnding(): void;
   /** The peer will take no new streams; those above `lastStreamId` were not processed. */
   onGoaway(lastStreamId: number, code: number): void;
   /** The connection broke its rules: `flush`, then close. Streams get no events of their own. */
@@ -90,6 +92,15 @@ type HeaderBlock = {
 
 const outputBytes = 65_536;
 const emptyBuffer = Buffer.alloc(0);
+/** Output buffers that no session uses at the moment: one holds a buffer only between its first frame and its flush. */
+const spareOutputs: Buffer[] = [];
+const maxSpareOutputs = 16;
+/** A header list this many times the limit is no long cookie but a decompression bomb. */
+const bombFactor = 4;
+/** SETTINGS entries that cost as much as one control frame. */
+const settingsPerSpend = 4;
+/** Payload of the PING that follows our first GOAWAY: its answer says that the peer has read that. */
+const drainPing = Buffer.from("draining", "latin1");
 
 export class Http2Session<Owner> {
   readonly role: "server" | "client";
@@ -120,8 +131,9 @@ export class Http2Session<Owner> {
   #blocked: Http2Stream<Owner>[] = [];
   /** A header block under way: CONTINUATION is due. */
   #block: HeaderBlock | undefined;
-  #goawaySent = false;
-  #out = Buffer.allocUnsafeSlow(outputBytes);
+  /** `announced`: the peer knows that the end is near, and may not have known when it sent what still comes. */
+  #ending: "no" | "announced" | "final" = "no";
+  #out: Buffer = emptyBuffer;
   #outEnd = 0;
   #dirty = false;
 
@@ -146,6 +158,14 @@ export class Http2Session<Owner> {
   }
 
   // ---- receiving
+
+  /** Frames read so far; the parts of a header block count once. */
+  framesRead = 0;
+
+  /** The peer is in the middle of something that it owes us soon: its preface, a header block, any frame but DATA. */
+  get midway(): boolean {
+    return this.#prefaceSeen < connectionPreface.length || this.#block !== undefined || this.#reader.midway;
+  }
 
   /** Takes bytes from the peer. */
   receive(bytes: Buffer, start: number, end: number): void {
@@ -176,6 +196,7 @@ export class Http2Session<Owner> {
   onFrame(header: FrameHeader, bytes: Buffer, start: number, end: number): number {
     if (this.dead) return 0;
     this.#reason = "malformed frame";
+    if (header.type !== frameType.continuation) this.framesRead++;
     if (!this.#settingsSeen && header.type !== frameType.settings) {
       return this.#refuse(errorCode.protocolError, "the first frame is not SETTINGS");
     }
@@ -211,8 +232,8 @@ export class Http2Session<Owner> {
     }
   }
 
-  #spendControl(): number {
-    return this.#budget.spend("control") ? 0 : this.#refuse(errorCode.enhanceYourCalm, "too many control frames");
+  #spendControl(amount = 1): number {
+    return this.#budget.spend("control", amount) ? 0 : this.#refuse(errorCode.enhanceYourCalm, "too many control frames");
   }
 
   /** Payload without padding; a negative end says that the padding is malformed. RFC 9113 section 6.1. */
@@ -241,8 +262,11 @@ export class Http2Session<Owner> {
     const stream = this.streams.get(header.streamId);
     if (stream === undefined || stream.remote === "closed") {
       this.#giveBack(header.length);
-      if (stream !== undefined) this.#streamError(stream, errorCode.streamClosed);
-      else this.#writeReset(header.streamId, errorCode.streamClosed);
+      if (stream !== undefined) {
+        this.#streamError(stream, errorCode.streamClosed);
+        return this.#afterReset();
+      }
+      this.#writeReset(header.streamId, errorCode.streamClosed);
       return this.#spendControl();
     }
     if (!stream.sawHeaders) return this.#refuse(errorCode.protocolError, "DATA before the final header block");
@@ -316,7 +340,8 @@ export class Http2Session<Owner> {
     const block = this.#block as HeaderBlock;
     block.frames++;
     block.bytes += end - start;
-    if (block.frames > this.limits.continuationFrames || block.bytes > this.limits.headerListBytes) {
+    // Twice the limit, so that a list somewhat too long is still answered instead of ending the connection.
+    if (block.frames > this.limits.continuationFrames || block.bytes > 2 * this.limits.headerListBytes) {
       return this.#refuse(errorCode.enhanceYourCalm, "a header block over too many frames or bytes");
     }
     if (header.flags & frameFlag.endHeaders) {
@@ -338,20 +363,20 @@ export class Http2Session<Owner> {
       listBytes += field.name.length + field.value.length + 32;
       tooLarge ||= listBytes > this.limits.headerListBytes || fields.length >= this.limits.headerCount;
       if (!tooLarge) fields.push(field);
-      return !tooLarge;
+      return listBytes <= bombFactor * this.limits.headerListBytes;
     });
     if (!decoded) return this.#refuse(errorCode.compressionError, "a header block that does not decode");
+    if (listBytes > bombFactor * this.limits.headerListBytes) {
+      return this.#refuse(errorCode.enhanceYourCalm, "a header block that decodes to far more than the limit");
+    }
     const selfDependent = this.#selfDependent;
     this.#selfDependent = false;
     let stream = this.streams.get(streamId);
     if (stream === undefined) {
-      if (this.#goawaySent) {
+      // Refused before it costs anything but its header block, and safe for the peer to try again. RFC 9113 section 8.7.
+      if (this.#ending === "final" || this.streams.size >= this.limits.maxConcurrentStreams) {
         this.#writeReset(streamId, errorCode.refusedStream);
-        return this.#afterReset();
-      }
-      if (this.streams.size >= this.limits.maxConcurrentStreams) {
-        this.#writeReset(streamId, errorCode.refusedStream);
-        return this.#afterReset();
+        return this.#spendControl();
       }
       stream = this.#addStream(streamId);
     }
@@ -384,7 +409,7 @@ export class Http2Session<Owner> {
     if (tooLarge) this.#events.onHeadersTooLarge(stream, endStream);
     else this.#events.onHeaders(stream, fields, endStream);
     this.#forgetClosed(stream);
-    return 0;
+    return tooLarge ? this.#afterReset() : 0;
   }
 
   #onPriority(header: FrameHeader, bytes: Buffer, start: number): number {
@@ -420,11 +445,9 @@ export class Http2Session<Owner> {
         : this.#refuse(errorCode.frameSizeError, "SETTINGS ACK with a payload");
     }
     if (header.length % 6 !== 0) return this.#refuse(errorCode.frameSizeError, "SETTINGS of a wrong size");
-    // A client's first SETTINGS is due; every further one, and every entry beyond a handful, is work that it asks for.
-    if (this.#settingsSeen || header.length > 6 * 32) {
-      const code = this.#spendControl();
-      if (code !== 0) return code;
-    }
+    // Every entry may mean work for every stream.
+    const code = this.#spendControl(1 + Math.floor(header.length / (6 * settingsPerSpend)));
+    if (code !== 0) return code;
     this.#settingsSeen = true;
     for (let at = start; at < end; at += 6) {
       const id = ((bytes[at] as number) << 8) | (bytes[at + 1] as number);
@@ -476,7 +499,11 @@ export class Http2Session<Owner> {
   #onPing(header: FrameHeader, bytes: Buffer, start: number): number {
     if (header.streamId !== 0) return this.#refuse(errorCode.protocolError, "PING on a stream");
     if (header.length !== 8) return this.#refuse(errorCode.frameSizeError, "PING of a wrong size");
-    if ((header.flags & frameFlag.ack) === 0) {
+    if ((header.flags & frameFlag.ack) !== 0) {
+      if (this.#ending === "announced" && bytes.compare(drainPing, 0, 8, start, start + 8) === 0) {
+        this.goaway(errorCode.noError);
+      }
+    } else {
       const at = this.#frame({ length: 8, type: frameType.ping, flags: frameFlag.ack, streamId: 0 });
       bytes.copy(this.#out, at, start, start + 8);
     }
@@ -556,7 +583,7 @@ export class Http2Session<Owner> {
 
   /** Breaks the stream off. The peer's share in it counts as abuse when `blame` is given: its message was malformed. */
   reset(stream: Http2Stream<Owner>, code: number, blame?: "peer"): void {
-    if (!this.streams.has(stream.id)) return;
+    if (this.dead || !this.streams.has(stream.id)) return;
     this.#drop(stream);
     this.#writeReset(stream.id, code);
     if (blame === "peer" && !this.#budget.spend("reset"))
@@ -565,13 +592,17 @@ export class Http2Session<Owner> {
 
   // ---- sending
 
-  /** Sends a header block. The fields are valid and lower case: the caller has checked. */
-  sendHeaders(stream: Http2Stream<Owner>, fields: readonly HeaderField[], endStream: boolean): void {
-    if (this.dead || stream.local === "closed") return;
+  /**
+   * Sends a header block; returns its size in bytes, frames included. The fields are valid and lower case: the caller has
+   * checked.
+   */
+  sendHeaders(stream: Http2Stream<Owner>, fields: readonly HeaderField[], endStream: boolean): number {
+    if (this.dead || stream.local === "closed") return 0;
     let bound = 8;
     for (const field of fields) bound += fieldBound(field.name, field.value);
-    const block = bound + frameHeaderBytes <= maxFrameBytes ? this.#reserve(bound + frameHeaderBytes) : -1;
-    if (block >= 0) {
+    let sentBytes: number;
+    if (bound + frameHeaderBytes <= maxFrameBytes) {
+      const block = this.#reserve(bound + frameHeaderBytes);
       let end = this.#encoder.begin(this.#out, block + frameHeaderBytes);
       for (const field of fields) end = this.#encoder.field(this.#out, end, field);
       const flags = frameFlag.endHeaders | (endStream ? frameFlag.endStream : 0);
@@ -582,17 +613,19 @@ export class Http2Session<Owner> {
         streamId: stream.id,
       });
       this.#outEnd = end;
+      sentBytes = end - block;
     } else {
-      this.#sendLongHeaders(stream, fields, { endStream, bound });
+      sentBytes = this.#sendLongHeaders(stream, fields, { endStream, bound });
     }
     if (endStream) this.#endLocal(stream);
+    return sentBytes;
   }
 
   #sendLongHeaders(
     stream: Http2Stream<Owner>,
     fields: readonly HeaderField[],
     { endStream, bound }: { readonly endStream: boolean; readonly bound: number },
-  ): void {
+  ): number {
     const block = Buffer.allocUnsafe(bound);
     let end = this.#encoder.begin(block, 0);
     for (const field of fields) end = this.#encoder.field(block, end, field);
@@ -605,6 +638,7 @@ export class Http2Session<Owner> {
       block.copy(this.#out, payload, at, at + length);
       at += length;
     }
+    return end;
   }
 
   /** Bytes that `sendData` would take now. */
@@ -680,46 +714,70 @@ export class Http2Session<Owner> {
   }
 
   #windowUpdate(streamId: number, increment: number): void {
-    writeUint32(this.#out, this.#frame({ length: 4, type: frameType.windowUpdate, flags: 0, streamId }), increment);
+    const at = this.#frame({ length: 4, type: frameType.windowUpdate, flags: 0, streamId });
+    writeUint32(this.#out, at, increment);
   }
 
   #unblock(stream: Http2Stream<Owner>): void {
     if (stream.blocked && stream.sendWindow > 0 && this.#sendWindow > 0) this.#unblockAll();
   }
 
+  /** Those that could not be served stand first the next time: no stream takes the connection's window for itself. */
   #unblockAll(): void {
     const waiting = this.#blocked;
+    if (waiting.length === 0) return;
     this.#blocked = [];
+    const unserved: Http2Stream<Owner>[] = [];
     for (const stream of waiting) {
       if (!this.streams.has(stream.id)) continue;
       if (this.writable(stream) === 0) {
-        this.#blocked.push(stream);
+        unserved.push(stream);
         continue;
       }
       stream.blocked = false;
       this.#events.onWritable(stream);
     }
+    if (unserved.length > 0) this.#blocked = unserved.concat(this.#blocked);
   }
 
   #writeReset(streamId: number, code: number): void {
-    writeUint32(this.#out, this.#frame({ length: 4, type: frameType.rstStream, flags: 0, streamId }), code);
+    const at = this.#frame({ length: 4, type: frameType.rstStream, flags: 0, streamId });
+    writeUint32(this.#out, at, code);
+  }
+
+  /**
+   * Ends the connection without losing a request: says that the end is near, and takes what the peer sent before it could
+   * know. Its answer to a PING, or {@link goaway}, draws the line. RFC 9113 section 6.8.
+   */
+  announceEnd(): void {
+    if (this.dead || this.#ending !== "no") return;
+    this.#ending = "announced";
+    this.#writeGoaway(maxWindow, errorCode.noError);
+    const at = this.#frame({ length: drainPing.length, type: frameType.ping, flags: 0, streamId: 0 });
+    drainPing.copy(this.#out, at);
+  }
+
+  /** No further stream is taken: the connection may be closed once `streams` is empty. */
+  get ended(): boolean {
+    return this.#ending === "final";
   }
 
   /** Says that no further stream will be taken; those under way go on. RFC 9113 section 6.8. */
   goaway(code: number): void {
-    if (this.dead || this.#goawaySent) return;
-    this.#goawaySent = true;
-    this.#writeGoaway(code);
+    if (this.dead || this.#ending === "final") return;
+    this.#ending = "final";
+    this.#writeGoaway(this.#highestRemoteId, code);
+    this.#events.onEnding();
   }
 
-  #writeGoaway(code: number): void {
+  #writeGoaway(lastStreamId: number, code: number): void {
     const at = this.#frame({ length: 8, type: frameType.goaway, flags: 0, streamId: 0 });
-    writeUint32(this.#out, writeUint32(this.#out, at, this.#highestRemoteId), code);
+    writeUint32(this.#out, writeUint32(this.#out, at, lastStreamId), code);
   }
 
   #fail(code: number, reason: string): void {
     if (this.dead) return;
-    this.#writeGoaway(code);
+    this.#writeGoaway(this.#highestRemoteId, code);
     this.dead = true;
     this.#events.onConnectionError(code, reason);
   }
@@ -742,7 +800,7 @@ export class Http2Session<Owner> {
     if (limits.connectionWindowBytes > 65_535) this.#windowUpdate(0, limits.connectionWindowBytes - 65_535);
   }
 
-  /** Writes a frame's header, makes room for its payload, and returns the payload's offset in the output. */
+  /** Writes a frame's header, makes room for its payload, and returns the payload's offset in the output, which may be another buffer than before. */
   #frame(header: FrameHeader): number {
     const at = this.#reserve(frameHeaderBytes + header.length);
     const payload = writeFrameHeader(this.#out, at, header);
@@ -752,7 +810,10 @@ export class Http2Session<Owner> {
 
   /** Offset at which `bytes` fit. */
   #reserve(bytes: number): number {
-    if (this.#outEnd + bytes > outputBytes) this.flush();
+    if (this.#outEnd + bytes > this.#out.length) {
+      if (this.#outEnd > 0) this.flush();
+      if (this.#out.length === 0) this.#out = spareOutputs.pop() ?? Buffer.allocUnsafeSlow(outputBytes);
+    }
     if (!this.#dirty) {
       this.#dirty = true;
       this.#events.onDirty();
@@ -764,8 +825,10 @@ export class Http2Session<Owner> {
   flush(): void {
     this.#dirty = false;
     if (this.#outEnd === 0) return;
+    const out = this.#out;
     const end = this.#outEnd;
     this.#outEnd = 0;
-    if (!this.#events.onOutput(this.#out, 0, end)) this.#out = Buffer.allocUnsafeSlow(outputBytes);
+    this.#out = emptyBuffer;
+    if (this.#events.onOutput(out, 0, end) && spareOutputs.length < maxSpareOutputs) spareOutputs.push(out);
   }
 }

@@ -1,0 +1,89 @@
+import type { Finding } from "../finding/finding.ts";
+import type { Kind, Resource } from "../resource/kinds.ts";
+import { byName } from "./by-name.ts";
+import type { CompileContext } from "./contract.ts";
+import { report } from "./report.ts";
+
+/** A field and the release of Gateway API (1.x) whose CRDs first had it, in either channel. `*` is every element of a list. */
+type FieldRow = { readonly kinds: readonly Kind[]; readonly path: readonly string[]; readonly minor: number };
+
+const httpRoutes: readonly Kind[] = ["HTTPRoute", "GRPCRoute"];
+const allRoutes: readonly Kind[] = [...httpRoutes, "TLSRoute", "TCPRoute", "UDPRoute"];
+const rule = ["spec", "rules", "*"];
+
+/** The same field of a rule's filters and of its backendRefs' filters. */
+const filterRows = (kinds: readonly Kind[], field: readonly string[], minor: number): readonly FieldRow[] => [
+  { kinds, path: [...rule, "filters", "*", ...field], minor },
+  { kinds, path: [...rule, "backendRefs", "*", "filters", "*", ...field], minor },
+];
+
+/** Fields that came after v1.0 into kinds that are older. Source: the CRDs of every minor release. */
+const rows: readonly FieldRow[] = [
+  { kinds: httpRoutes, path: [...rule, "sessionPersistence"], minor: 1 },
+  { kinds: ["Gateway"], path: ["spec", "infrastructure", "parametersRef"], minor: 1 },
+  { kinds: ["BackendTLSPolicy"], path: ["spec", "targetRefs"], minor: 1 },
+  { kinds: ["BackendTLSPolicy"], path: ["spec", "validation"], minor: 1 },
+  { kinds: ["BackendTLSPolicy"], path: ["spec", "options"], minor: 2 },
+  { kinds: ["BackendTLSPolicy"], path: ["spec", "validation", "subjectAltNames"], minor: 2 },
+  { kinds: allRoutes, path: [...rule, "name"], minor: 2 },
+  { kinds: ["HTTPRoute"], path: [...rule, "retry"], minor: 2 },
+  ...filterRows(httpRoutes, ["requestMirror", "percent"], 2),
+  ...filterRows(httpRoutes, ["requestMirror", "fraction"], 2),
+  ...filterRows(["HTTPRoute"], ["cors"], 3),
+  { kinds: ["Gateway"], path: ["spec", "allowedListeners"], minor: 3 },
+  ...filterRows(["HTTPRoute"], ["externalAuth"], 4),
+  { kinds: ["Gateway"], path: ["spec", "tls"], minor: 4 },
+  { kinds: ["Gateway"], path: ["spec", "defaultScope"], minor: 4 },
+  { kinds: allRoutes, path: ["spec", "useDefaultGateways"], minor: 4 },
+  { kinds: httpRoutes, path: [...rule, "sessionPersistence", "cookie"], minor: 7 },
+  { kinds: httpRoutes, path: [...rule, "sessionPersistence", "header"], minor: 7 },
+  { kinds: ["XBackendTrafficPolicy"], path: ["spec", "sessionPersistence", "cookie"], minor: 7 },
+  { kinds: ["XBackendTrafficPolicy"], path: ["spec", "sessionPersistence", "header"], minor: 7 },
+  { kinds: ["XBackend"], path: ["spec", "endpointSelector"], minor: 7 },
+  { kinds: ["XBackend"], path: ["spec", "sessionPersistence"], minor: 7 },
+  { kinds: ["Gateway"], path: ["spec", "addresses", "*", "routability"], minor: 7 },
+  { kinds: ["Gateway", "ListenerSet"], path: ["spec", "listeners", "*", "filters"], minor: 7 },
+];
+
+const bundleVersionAnnotation = "gateway.networking.k8s.io/bundle-version";
+
+/**
+ * Fields that the CRDs in the input are too old for: an API server with them would drop the field. Silent for kinds whose CRD is
+ * not in the input.
+ */
+export function findNewerFields(context: CompileContext): Finding[] {
+  const releases = new Map<string, { readonly minor: number; readonly version: string }>();
+  for (const crd of context.snapshot.list("CustomResourceDefinition")) {
+    const version = crd.metadata.annotations[bundleVersionAnnotation] ?? "";
+    const minor = /^v1\.(\d+)\./.exec(version)?.[1];
+    if (minor !== undefined) releases.set(crd.spec.names.kind, { minor: Number(minor), version });
+  }
+  return rows.flatMap((row) =>
+    row.kinds.flatMap((kind) => {
+      const installed = releases.get(kind);
+      if (!installed || installed.minor >= row.minor) return [];
+      return [...context.snapshot.list(kind)].sort(byName).flatMap((resource: Resource) =>
+        pointersTo(resource, row.path).map((pointer) =>
+          report(
+            "field-newer-than-crd",
+            { resource, pointer },
+            {
+              message: `${row.path.filter((part) => part !== "*").join(".")} is known since Gateway API v1.${row.minor}, and the CRD of ${kind} is from ${installed.version}.`,
+              fix: `Install the CRDs of Gateway API v1.${row.minor} or newer, or remove the field.`,
+            },
+          ),
+        ),
+      );
+    }),
+  );
+}
+
+function pointersTo(value: unknown, path: readonly string[], pointer = ""): string[] {
+  const [part, ...rest] = path;
+  if (part === undefined) return value === undefined ? [] : [pointer];
+  if (part === "*") {
+    return Array.isArray(value) ? value.flatMap((item, index) => pointersTo(item, rest, `${pointer}/${index}`)) : [];
+  }
+  if (typeof value !== "object" || value === null) return [];
+  return pointersTo((value as Record<string, unknown>)[part], rest, `${pointer}/${part}`);
+}

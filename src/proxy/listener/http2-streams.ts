@@ -1,0 +1,90 @@
+import { errorCode } from "../../wire/http2/frame.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
+import { readRequest } from "../../wire/http2/message.ts";
+import type { SessionEvents } from "../../wire/http2/session.ts";
+import type { Http2Stream } from "../../wire/http2/stream.ts";
+import type { Http2Connection } from "./http2-connection.ts";
+import { Http2Responder } from "./http2-responder.ts";
+import { refusalFields } from "./http2-response-fields.ts";
+
+const tooLargeBody = Buffer.from("The request's headers are larger than the limit.\n", "latin1");
+
+/** What a session reports, taken to the stream that it is about. */
+export class Http2Streams implements SessionEvents<Http2Responder> {
+  readonly #connection: Http2Connection;
+  /** Responders between two streams: at most as many as were busy at a time. */
+  readonly #spare: Http2Responder[] = [];
+
+  constructor(connection: Http2Connection) {
+    this.#connection = connection;
+  }
+
+  /** Takes a responder back. */
+  release(responder: Http2Responder): void {
+    this.#spare.push(responder);
+  }
+
+  onHeaders(stream: Http2Stream<Http2Responder>, block: readonly HeaderField[], endStream: boolean): void {
+    const connection = this.#connection;
+    const request = readRequest(block);
+    if ("malformed" in request) {
+      connection.onRefused("DPE");
+      connection.session.reset(stream, errorCode.protocolError, "peer");
+      return;
+    }
+    const responder = this.#spare.pop() ?? new Http2Responder(connection);
+    stream.owner = responder;
+    connection.onRequest();
+    responder.begin(stream, request, endStream);
+  }
+
+  onHeadersTooLarge(stream: Http2Stream<Http2Responder>): void {
+    const { session } = this.#connection;
+    this.#connection.onRefused("DL");
+    session.sendHeaders(stream, refusalFields(431, tooLargeBody.length), false);
+    const sent = session.sendData(stream, tooLargeBody, 0, tooLargeBody.length, true);
+    // Without window for that one line, or with a body still to come, the stream ends here.
+    session.reset(stream, sent < tooLargeBody.length ? errorCode.refusedStream : errorCode.noError);
+  }
+
+  onTrailers(stream: Http2Stream<Http2Responder>, block: readonly HeaderField[]): void {
+    stream.owner?.onTrailers(block);
+  }
+
+  onData(stream: Http2Stream<Http2Responder>, bytes: Buffer, start: number, end: number): void {
+    if (stream.owner === undefined) this.#connection.session.consume(stream, end - start);
+    else stream.owner.onData(bytes, start, end);
+  }
+
+  onEnd(stream: Http2Stream<Http2Responder>): void {
+    stream.owner?.onEnd();
+  }
+
+  onReset(stream: Http2Stream<Http2Responder>): void {
+    stream.owner?.onGone();
+  }
+
+  onWritable(stream: Http2Stream<Http2Responder>): void {
+    stream.owner?.onWritable();
+  }
+
+  onEnding(): void {
+    this.#connection.endWhenQuiet();
+  }
+
+  onGoaway(): void {
+    this.#connection.onPeerEnding();
+  }
+
+  onConnectionError(): void {
+    this.#connection.onProtocolError();
+  }
+
+  onDirty(): void {
+    this.#connection.flushLater();
+  }
+
+  onOutput(buffer: Buffer, start: number, end: number): boolean {
+    return this.#connection.write(buffer, start, end);
+  }
+}

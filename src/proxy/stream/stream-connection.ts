@@ -1,0 +1,283 @@
+import type { ResponseFlag } from "../../telemetry/response-flag.ts";
+import { writeProxyHeader } from "../../wire/proxy-protocol.ts";
+import type { ClusterRuntime } from "../cluster-runtime.ts";
+import type { Deadlined } from "../deadlines.ts";
+import type { ClientAddresses } from "../listener/client-address.ts";
+import type { PlaneContext } from "../plane-context.ts";
+import { type ConnectEvents, connect } from "../transport/connect.ts";
+import { output } from "../transport/output.ts";
+import type { SocketTransport } from "../transport/socket-transport.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { EndpointState } from "../upstream/endpoint-state.ts";
+import type { Open, OpenSet } from "./open-set.ts";
+import { logStream } from "./stream-log.ts";
+import type { StreamRoute } from "./stream-route.ts";
+import type { TcpSeries } from "./stream-series.ts";
+
+export type StreamParts = {
+  /** Paused; what it has read comes first. */
+  readonly downstream: SocketTransport;
+  readonly client: ClientAddresses;
+  readonly route: StreamRoute<TcpSeries>;
+  /** SNI; `""` without one. */
+  readonly serverName: string;
+  /** The stream is a member while it lives. */
+  readonly open: OpenSet;
+};
+
+/**
+ * `connecting`: nothing is read from the client. `open`: bytes flow. `lingering`: the endpoint broke the stream after it had
+ * sent all that it had to say, which the client may still read. `closed`: nothing more happens.
+ */
+type Phase = "connecting" | "open" | "lingering" | "closed";
+
+/** One client's TCP stream (or what is inside its TLS) to an endpoint. It keeps the route that it began with. */
+export class StreamConnection implements Deadlined, Open {
+  deadlineMs = Number.POSITIVE_INFINITY;
+  readonly #context: PlaneContext;
+  readonly #parts: StreamParts;
+  readonly #downstream: Side;
+  #upstream: Side | undefined;
+  #endpoint: EndpointState | undefined;
+  #backendIndex = -1;
+  #attempts = 0;
+  #phase: Phase = "connecting";
+  readonly #startMs = Date.now();
+  readonly #start = performance.now();
+
+  /** Chooses a backend and begins to connect; without one the client is reset. */
+  constructor(parts: StreamParts, context: PlaneContext) {
+    this.#parts = parts;
+    this.#context = context;
+    this.#downstream = new Side(this, parts.downstream);
+    parts.open.add(this);
+    context.deadlines.add(this);
+    parts.downstream.pause();
+    parts.downstream.attach(this.#downstream, "data");
+    const { choice, backends } = parts.route.rule;
+    this.#backendIndex = choice.next();
+    this.#series.active.add(1);
+    const cluster = backends[this.#backendIndex]?.cluster;
+    if (cluster === undefined) this.#break("NC");
+    else if (cluster.broken === "upstreamTls" && !parts.route.passesTls) this.#break("UTF");
+    else this.#connect(cluster, undefined);
+  }
+
+  /** Ends the stream at once, whatever flows. */
+  destroy(): void {
+    if (this.#phase !== "closed") this.#break("DR");
+  }
+
+  onDeadline(): void {
+    switch (this.#phase) {
+      case "connecting":
+        this.#onConnectFailed("UF");
+        return;
+      case "open":
+        this.#break("SI");
+        return;
+      case "lingering":
+        this.#break("UC");
+        return;
+      case "closed":
+    }
+  }
+
+  onConnect(side: Side): void {
+    if (side !== this.#upstream) return;
+    this.#endpoint!.onConnected();
+    this.#phase = "open";
+    this.#touch();
+    this.#downstream.transport.resume();
+  }
+
+  onData(from: Side, bytes: Buffer, start: number, end: number): void {
+    const to = this.#other(from);
+    if (to === undefined || this.#phase === "closed") return;
+    from.bytes += end - start;
+    if (this.#phase === "lingering") return;
+    this.#touch();
+    output.append(to.transport, bytes, start, end);
+    output.flush();
+    if (to.transport.congested) from.transport.pause();
+  }
+
+  onDrain(side: Side): void {
+    if (this.#phase !== "open") return;
+    this.#touch();
+    this.#other(side)?.transport.resume();
+  }
+
+  onEnd(from: Side): void {
+    from.ended = true;
+    this.#touch();
+    this.#other(from)?.transport.end();
+  }
+
+  onClose(side: Side, error: Error | undefined): void {
+    if (this.#phase === "closed" || (side !== this.#downstream && side !== this.#upstream)) return;
+    side.closed = true;
+    if (this.#phase === "connecting") {
+      if (side === this.#downstream) this.#break("DC");
+      else this.#onConnectFailed(this.#endpoint?.tls !== undefined && !isSystemError(error) ? "UTF" : "UF");
+      return;
+    }
+    const other = this.#other(side)!;
+    if (error === undefined && side.ended && (other.ended || other.closed)) {
+      if (other.closed) this.#finish("-");
+      return;
+    }
+    if (this.#phase === "lingering") {
+      this.#break("UC");
+      return;
+    }
+    if (side.ended && other.transport.queuedBytes > 0) {
+      this.#phase = "lingering";
+      this.deadlineMs = this.#context.deadlines.after(this.#context.limits.lingerMs);
+      other.transport.resume();
+      return;
+    }
+    this.#break(side === this.#downstream ? "DC" : "UC");
+  }
+
+  get #series(): TcpSeries {
+    return this.#parts.route.series(this.#backendIndex);
+  }
+
+  #other(side: Side): Side | undefined {
+    return side === this.#downstream ? this.#upstream : this.#downstream;
+  }
+
+  #touch(): void {
+    this.deadlineMs = this.#context.deadlines.after(this.#context.limits.streamIdleMs);
+  }
+
+  #connect(cluster: ClusterRuntime, failed: EndpointState | undefined): void {
+    const { limits, deadlines } = this.#context;
+    const endpoint = cluster.choose(performance.now(), failed);
+    if (endpoint === undefined || (endpoint === failed && cluster.endpoints.length > 0)) {
+      this.#break(failed === undefined ? "NE" : "UF");
+      return;
+    }
+    if (endpoint.connections >= limits.connectionsPerEndpoint) {
+      this.#break("UO");
+      return;
+    }
+    this.#attempts++;
+    this.#endpoint = endpoint;
+    endpoint.connections++;
+    endpoint.activeRequests++;
+    const { client, route } = this.#parts;
+    const side = new Side(this);
+    this.#upstream = side;
+    side.transport = connect(
+      {
+        address: endpoint.address,
+        port: endpoint.port,
+        guard: endpoint.guard,
+        tls: route.passesTls ? undefined : endpoint.tls,
+        alpn: [],
+        ...(cluster.cluster.proxyProtocol === undefined ? {} : { preface: writeProxyHeader(client) }),
+      },
+      side,
+    );
+    this.deadlineMs = deadlines.after(cluster.cluster.connectTimeoutMs);
+  }
+
+  #onConnectFailed(flag: ResponseFlag): void {
+    const failed = this.#endpoint!;
+    const cluster = this.#parts.route.rule.backends[this.#backendIndex]!.cluster!;
+    const { limits } = this.#context;
+    failed.onConnectFailed(performance.now(), limits.endpointBackoffMs);
+    const side = this.#upstream!;
+    this.#leaveEndpoint();
+    this.#upstream = undefined;
+    side.transport.destroy();
+    if (this.#attempts >= limits.connectAttempts || cluster.endpoints.length < 2) this.#break(flag);
+    else this.#connect(cluster, failed);
+  }
+
+  #leaveEndpoint(): void {
+    const endpoint = this.#endpoint;
+    if (endpoint === undefined) return;
+    this.#endpoint = undefined;
+    endpoint.connections--;
+    endpoint.activeRequests--;
+  }
+
+  /** Tells both sides that the stream broke. */
+  #break(flag: ResponseFlag): void {
+    this.#finish(flag);
+    this.#downstream.transport.reset();
+    this.#upstream?.transport.reset();
+  }
+
+  #finish(flag: ResponseFlag): void {
+    if (this.#phase === "closed") return;
+    const upstream = this.#phase === "connecting" ? "" : (this.#endpoint?.label ?? "");
+    this.#phase = "closed";
+    this.#context.deadlines.delete(this);
+    this.#leaveEndpoint();
+    this.#parts.open.delete(this);
+    const series = this.#series;
+    const bytesIn = this.#downstream.bytes;
+    const bytesOut = this.#upstream?.bytes ?? 0;
+    series.active.add(-1);
+    series.bytesIn.add(bytesIn);
+    series.bytesOut.add(bytesOut);
+    series.ended(flag);
+    logStream(this.#context.telemetry, {
+      protocol: this.#parts.route.bound.listener.protocol,
+      labels: series.labels,
+      startMs: this.#startMs,
+      durationMs: performance.now() - this.#start,
+      sourceIp: this.#parts.client.sourceAddress,
+      bytesIn,
+      bytesOut,
+      flag,
+      serverName: this.#parts.serverName,
+      upstream,
+    });
+  }
+}
+
+/** One of the two sockets of a stream. A side of an attempt that was given up on is told nothing any more. */
+class Side implements ConnectEvents {
+  transport: Transport;
+  /** Bytes received. */
+  bytes = 0;
+  /** Half-closed by its peer. */
+  ended = false;
+  closed = false;
+  readonly #connection: StreamConnection;
+
+  constructor(connection: StreamConnection, transport?: Transport) {
+    this.#connection = connection;
+    this.transport = transport as Transport;
+  }
+
+  onConnect(): void {
+    this.#connection.onConnect(this);
+  }
+
+  onData(bytes: Buffer, start: number, end: number): void {
+    this.#connection.onData(this, bytes, start, end);
+  }
+
+  onEnd(): void {
+    this.#connection.onEnd(this);
+  }
+
+  onDrain(): void {
+    this.#connection.onDrain(this);
+  }
+
+  onClose(error: Error | undefined): void {
+    this.#connection.onClose(this, error);
+  }
+}
+
+/** Refusals of the system have codes such as ECONNREFUSED; everything else comes from the handshake. */
+function isSystemError(error: Error | undefined): boolean {
+  return /^E[A-Z]+$/.test((error as NodeJS.ErrnoException | undefined)?.code ?? "");
+}

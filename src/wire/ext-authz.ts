@@ -1,0 +1,206 @@
+/**
+ * The messages of `envoy.service.auth.v3.Authorization/Check`, as far as a gateway sends and heeds them.
+ * Spec: Envoy API v3, `service/auth/v3/external_auth.proto` and `attribute_context.proto`.
+ */
+import { type ProtobufField, ProtobufWriter, readProtobuf, readProtobufText } from "./protobuf.ts";
+
+/** Path of the method. */
+export const checkPath = "/envoy.service.auth.v3.Authorization/Check";
+
+export type Peer = { readonly address: string; readonly port: number };
+
+/** What an authorisation server is told of a request. */
+export type CheckRequest = {
+  readonly source: Peer;
+  readonly destination: Peer;
+  /** SNI of the connection; `""` without one. */
+  readonly serverName: string;
+  /** When the request began. Milliseconds since the epoch. */
+  readonly startMs: number;
+  readonly id: string;
+  readonly method: string;
+  /** Lower-case names, each once. */
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  /** With the query, as in the request line. */
+  readonly path: string;
+  readonly host: string;
+  readonly scheme: string;
+  /** Such as `HTTP/1.1`. */
+  readonly protocol: string;
+  /** Of the body; -1 when it is not known. Bytes. */
+  readonly size: number;
+  readonly body: Buffer;
+};
+
+export type AuthHeader = {
+  readonly name: string;
+  readonly value: string;
+  /** `set` replaces, `add` keeps what is there, the others look first. */
+  readonly how: "set" | "add" | "addIfAbsent" | "setIfPresent";
+};
+
+/** What an authorisation server answers. */
+export type CheckResponse =
+  | {
+      readonly kind: "ok";
+      /** Changes to the request. */
+      readonly headers: readonly AuthHeader[];
+      readonly removeHeaders: readonly string[];
+      readonly setQuery: readonly (readonly [key: string, value: string])[];
+      readonly removeQuery: readonly string[];
+      /** Changes to the answer that the client gets. */
+      readonly responseHeaders: readonly AuthHeader[];
+    }
+  | {
+      readonly kind: "denied";
+      /** 0: the server named none. */
+      readonly status: number;
+      readonly headers: readonly AuthHeader[];
+      readonly body: Buffer;
+    };
+
+/** Fields of one message, and header options of one list, that are read; more makes the answer unreadable. */
+const maxFields = 1_024;
+
+export function encodeCheckRequest(check: CheckRequest): Buffer {
+  const http = new ProtobufWriter().string(1, check.id).string(2, check.method);
+  for (const [name, value] of check.headers) http.entry(3, name, value);
+  http.string(4, check.path).string(5, check.host).string(6, check.scheme);
+  // `size` is signed: -1 is what stands for "unknown", ten bytes long; leaving it out says the same.
+  if (check.size > 0) http.varint(9, check.size);
+  http.string(10, check.protocol);
+  if (readProtobufText(check.body) !== undefined) http.bytes(11, check.body);
+  else http.bytes(12, check.body);
+
+  const seconds = Math.floor(check.startMs / 1000);
+  const time = new ProtobufWriter()
+    .varint(1, seconds)
+    .varint(2, Math.round(check.startMs - seconds * 1000) * 1_000_000);
+  const attributes = new ProtobufWriter()
+    .message(1, peer(check.source))
+    .message(2, peer(check.destination))
+    .message(4, new ProtobufWriter().message(1, time).message(2, http));
+  if (check.serverName !== "") attributes.message(12, new ProtobufWriter().string(1, check.serverName));
+  return new ProtobufWriter().message(1, attributes).finish();
+}
+
+function peer({ address, port }: Peer): ProtobufWriter {
+  const socket = new ProtobufWriter().string(2, address).varint(3, port);
+  return new ProtobufWriter().message(1, new ProtobufWriter().message(1, socket));
+}
+
+/** Reads an answer; `undefined` when it cannot be understood, which is no permission. */
+export function decodeCheckResponse(bytes: Buffer): CheckResponse | undefined {
+  const fields = readProtobuf(bytes, maxFields);
+  if (fields === undefined) return undefined;
+  // A status that is absent has the code 0: OK.
+  const status = last(fields, 1);
+  const code = status === undefined ? 0 : numberIn(status, 1);
+  if (code === undefined) return undefined;
+  if (code !== 0) return denied(last(fields, 2) ?? empty);
+  // Permission and refusal in one answer: refuse. A permission may come without any of the two.
+  if (last(fields, 2) !== undefined) return denied(last(fields, 2)!);
+  return permitted(last(fields, 3) ?? empty);
+}
+
+const empty = Buffer.alloc(0);
+
+function denied(bytes: Buffer): CheckResponse | undefined {
+  const fields = readProtobuf(bytes, maxFields);
+  if (fields === undefined) return undefined;
+  const status = last(fields, 1);
+  const code = status === undefined ? 0 : numberIn(status, 1);
+  const headers = readHeaders(fields, 2, "set");
+  if (code === undefined || headers === undefined) return undefined;
+  return { kind: "denied", status: code, headers, body: last(fields, 3) ?? empty };
+}
+
+function permitted(bytes: Buffer): CheckResponse | undefined {
+  const fields = readProtobuf(bytes, maxFields);
+  if (fields === undefined) return undefined;
+  const headers = readHeaders(fields, 2, "set");
+  const responseHeaders = readHeaders(fields, 6, "add");
+  const removeHeaders = texts(fields, 5);
+  const removeQuery = texts(fields, 8);
+  const setQuery = readPairs(fields, 7);
+  if (!headers || !responseHeaders || !removeHeaders || !removeQuery || !setQuery) return undefined;
+  return {
+    kind: "ok",
+    headers,
+    responseHeaders,
+    removeHeaders: removeHeaders.map((name) => name.toLowerCase()),
+    setQuery,
+    removeQuery,
+  };
+}
+
+/** The last field of a number that has a length: proto3 lets the last one win. */
+function last(fields: readonly ProtobufField[], number: number): Buffer | undefined {
+  const found = fields.findLast((field) => field.number === number && field.kind === "bytes");
+  return found?.kind === "bytes" ? found.value : undefined;
+}
+
+/** A number in a message of its own; 0 when absent, `undefined` when the message is broken. */
+function numberIn(bytes: Buffer, number: number): number | undefined {
+  const fields = readProtobuf(bytes, maxFields);
+  if (fields === undefined) return undefined;
+  const found = fields.findLast((field) => field.number === number && field.kind === "varint");
+  return found?.kind === "varint" ? found.value : 0;
+}
+
+function every(fields: readonly ProtobufField[], number: number): readonly Buffer[] {
+  return fields.flatMap((field) => (field.number === number && field.kind === "bytes" ? [field.value] : []));
+}
+
+function texts(fields: readonly ProtobufField[], number: number): readonly string[] | undefined {
+  return all(every(fields, number).map(readProtobufText));
+}
+
+/** `key` and `value` at 1 and 2. */
+function readPairs(fields: readonly ProtobufField[], number: number): readonly [string, string][] | undefined {
+  return all(every(fields, number).map(readPair));
+}
+
+function readPair(bytes: Buffer): [string, string] | undefined {
+  const fields = readProtobuf(bytes, maxFields);
+  if (fields === undefined) return undefined;
+  const key = readProtobufText(last(fields, 1) ?? empty);
+  const value = readProtobufText(last(fields, 2) ?? empty);
+  return key === undefined || value === undefined ? undefined : [key, value];
+}
+
+const appendActions: readonly AuthHeader["how"][] = ["add", "addIfAbsent", "set", "setIfPresent"];
+
+/**
+ * `HeaderValueOption`s. The old `append` decides where it is given, else `append_action`; without either, `fallback`, which
+ * for a request's headers is to replace them.
+ */
+function readHeaders(
+  fields: readonly ProtobufField[],
+  number: number,
+  fallback: AuthHeader["how"],
+): readonly AuthHeader[] | undefined {
+  return all(every(fields, number).map((bytes) => readHeader(bytes, fallback)));
+}
+
+function readHeader(bytes: Buffer, fallback: AuthHeader["how"]): AuthHeader | undefined {
+  const option = readProtobuf(bytes, maxFields);
+  const header = option === undefined ? undefined : last(option, 1);
+  if (option === undefined || header === undefined) return undefined;
+  const pair = readPair(header);
+  if (pair === undefined) return undefined;
+  // `raw_value` is for values that are not UTF-8; header values are held as latin1 from there on.
+  const raw = last(readProtobuf(header, maxFields) ?? [], 3);
+  const append = last(option, 2);
+  const appends = append === undefined ? undefined : numberIn(append, 1);
+  if (append !== undefined && appends === undefined) return undefined;
+  const action = numberIn(bytes, 3) ?? 0;
+  const how = appends === undefined ? (action === 0 ? fallback : appendActions[action]) : appends === 0 ? "set" : "add";
+  if (how === undefined) return undefined;
+  return { name: pair[0].toLowerCase(), value: raw === undefined ? pair[1] : raw.latin1Slice(), how };
+}
+
+/** The list when none of it is `undefined`. */
+function all<T>(values: readonly (T | undefined)[]): readonly T[] | undefined {
+  return values.every((value) => value !== undefined) ? (values as readonly T[]) : undefined;
+}
