@@ -74,14 +74,11 @@ function isCatchAll(match: HttpMatch): boolean {
 }
 
 /** Equal for matches that ask the same, in whatever order their headers and parameters are listed. */
-function matchKey(match: HttpMatch): string {
-  return JSON.stringify([
-    match.path.kind,
-    match.path.value,
-    match.method ?? "",
-    match.headers.map(valueKey).sort(),
-    match.query.map(valueKey).sort(),
-  ]);
+function matchKey({ path, method = "", headers, query }: HttpMatch): string {
+  // Most matches have a path alone, and this runs for every match of every route: JSON would be half of the step's time.
+  const start = `${path.kind} ${method} ${path.value}`;
+  if (headers.length === 0 && query.length === 0) return start;
+  return JSON.stringify([start, headers.map(valueKey).sort(), query.map(valueKey).sort()]);
 }
 
 function valueKey(value: ValueMatch): string {

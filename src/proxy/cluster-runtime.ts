@@ -1,8 +1,9 @@
 import type { Cluster } from "../ir/cluster.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { SecretTable } from "../ir/secret-table.ts";
+import type { PlaneContext } from "./plane-context.ts";
 import { Balancer } from "./upstream/balance.ts";
-import type { EndpointRegistry, EndpointState } from "./upstream/endpoint-state.ts";
+import type { BackendMetrics, EndpointRegistry, EndpointState } from "./upstream/endpoint-state.ts";
 import { RetryBudget } from "./upstream/retry-budget.ts";
 import { buildUpstreamTlsContext, type UpstreamTlsContext } from "./upstream/tls-context.ts";
 
@@ -14,11 +15,18 @@ export class ClusterRuntime {
   /** Why no endpoint can be spoken to, whatever the endpoint table says. */
   readonly broken: "unsupportedProtocol" | "upstreamTls" | undefined;
   readonly #balancer: Balancer;
+  readonly #metrics: BackendMetrics;
   readonly #tls: UpstreamTlsContext | undefined;
 
-  constructor(cluster: Cluster, secrets: SecretTable, random: () => number) {
+  constructor(cluster: Cluster, secrets: SecretTable, { random, telemetry }: PlaneContext) {
     this.cluster = cluster;
     this.#balancer = new Balancer(cluster.loadBalancing, random);
+    const labels = [cluster.namespace, cluster.name, String(cluster.port)] as const;
+    this.#metrics = {
+      active: telemetry.gauge("gateway_upstream_connections", ...labels, "active"),
+      idle: telemetry.gauge("gateway_upstream_connections", ...labels, "idle"),
+      dialled: (result) => telemetry.counter("gateway_upstream_connections_total", ...labels, result),
+    };
     this.budget = cluster.retryBudget === undefined ? undefined : new RetryBudget(cluster.retryBudget);
     const tls = cluster.tls === undefined ? undefined : buildUpstreamTlsContext(cluster.tls, secrets);
     this.#tls = tls instanceof Error ? undefined : tls;
@@ -29,7 +37,8 @@ export class ClusterRuntime {
 
   setEndpoints(table: EndpointTable, registry: EndpointRegistry): void {
     const rows = table[this.cluster.endpoints] ?? [];
-    this.endpoints = rows.map((row) => registry.get(row, this.cluster.protocol, this.#tls));
+    const dialling = { protocol: this.cluster.protocol, tls: this.#tls, metrics: this.#metrics };
+    this.endpoints = rows.map((row) => registry.get(row, dialling));
   }
 
   choose(nowMs: number, avoid: EndpointState | undefined): EndpointState | undefined {

@@ -109,7 +109,7 @@ export class EmbeddedPlane implements Plane {
     const reports: Record<ListenerKey, ListenerReport> = {};
     const clusters = new Map<string, ClusterRuntime>();
     for (const cluster of Object.values(routing.clusters)) {
-      const runtime = new ClusterRuntime(cluster, secrets, this.#context.random);
+      const runtime = new ClusterRuntime(cluster, secrets, this.#context);
       runtime.setEndpoints(endpoints, this.#context.registry);
       clusters.set(cluster.key, runtime);
     }

@@ -139,6 +139,8 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
       }
     }
     this.#clientLines = clientLines;
+    const { requestMs } = route.rule.rule.timeouts;
+    if (requestMs > 0) this.#requestTimer = setTimeout(onRequestTimeout, requestMs, this);
     if (route.rule.auth === undefined) this.#chooseBackend(route);
     else this.#authorise(route);
   }
@@ -224,9 +226,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
 
   onUpstreamReady(): void {
     this.#send();
-    const upstream = this.#upstream!;
-    upstream.flush();
-    if (!upstream.congested) this.#resumeRequest();
+    this.#flushUpstream();
   }
 
   onInformational(bytes: Buffer, head: WireResponseHead): void {
@@ -356,7 +356,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
       }
     }
     this.#chooseBackend(route);
-    this.#upstream?.flush();
+    this.#flushUpstream();
   }
 
   onDenied(reply: LocalReply): void {
@@ -396,8 +396,6 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     this.#replayable = this.request.framing !== "none";
     this.#upstreamStartMs = performance.now();
     backend.cluster.budget?.onRequest(this.#upstreamStartMs);
-    const { requestMs } = rule.rule.timeouts;
-    if (requestMs > 0) this.#requestTimer = setTimeout(onRequestTimeout, requestMs, this);
     this.#attempt(undefined, "idle");
   }
 
@@ -407,6 +405,8 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
       if (!runtime.choice.next()) continue;
       const mirror = startMirror(runtime, this.request, this.#context);
       if (mirror === undefined) continue;
+      if (this.#replay.length > 0) mirror.onBody(this.#replay.bytes, 0, this.#replay.length);
+      if (this.#requestComplete) mirror.onEnd();
       this.#mirrors ??= [];
       this.#mirrors.push(mirror);
     }
@@ -415,7 +415,14 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
   /** Another attempt, after the events of the client's last read are long over. */
   #again(avoid: EndpointState | undefined, reuse: Reuse): void {
     this.#attempt(avoid, reuse);
-    this.#upstream?.flush();
+    this.#flushUpstream();
+  }
+
+  #flushUpstream(): void {
+    const upstream = this.#upstream;
+    if (upstream === undefined || !this.#headSent) return;
+    upstream.flush();
+    if (!upstream.congested) this.#resumeRequest();
   }
 
   #attempt(avoid: EndpointState | undefined, reuse: Reuse): void {

@@ -99,7 +99,7 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
   }
 }
 
-/** Begins a copy; `undefined` when the mirror has too many in flight (counted as dropped). */
+/** Begins a copy, which goes out at its `onEnd`; `undefined` when the mirror has too many in flight (counted as dropped). */
 export function startMirror(
   runtime: MirrorRuntime,
   request: ForwardedRequest,
@@ -109,7 +109,5 @@ export function startMirror(
     runtime.dropped.add(1);
     return undefined;
   }
-  const mirror = new Mirror(runtime, request, context);
-  if (request.framing === "none") mirror.onEnd();
-  return mirror;
+  return new Mirror(runtime, request, context);
 }

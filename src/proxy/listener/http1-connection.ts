@@ -17,30 +17,7 @@ import type { RouteRuntime } from "../route-runtime.ts";
 import type { HttpListenerTable } from "../route-table.ts";
 import { output } from "../transport/output.ts";
 import type { Transport, TransportEvents } from "../transport/transport.ts";
-
-/** What is known of a TLS connection from its handshake. */
-export type ConnectionSecurity = {
-  /** Lower case; `""` when the client sent none. */
-  readonly serverName: string;
-  /** The client showed a certificate that the listener's authorities vouch for. */
-  readonly authorized: boolean;
-};
-
-/** What a connection needs of the socket that accepted it. */
-export interface ConnectionOwner {
-  readonly context: PlaneContext;
-  /** In force now. */
-  readonly model: PortModel;
-  /** The listener that a TLS connection is for in `model`; `undefined` when there is none, or none that lets it in. */
-  tlsListener(security: ConnectionSecurity, model: PortModel): HttpListenerTable<RouteRuntime> | undefined;
-  /** Connections are to end after what they are doing. */
-  readonly draining: boolean;
-  onConnectionClosed(connection: Http1Connection): void;
-  /** A request was refused before routing. */
-  onRefused(flag: ResponseFlag): void;
-  /** Something threw that never should. */
-  onBug(error: unknown): void;
-}
+import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
 
 /** Parses whole heads of all connections of a thread; a connection whose head comes in pieces keeps it and leaves another. */
 let sharedHead = new RequestHead();
@@ -56,7 +33,7 @@ const discardBytes = 64 * 1024;
 type State = "head" | "body" | "answer" | "discard" | "tunnel" | "closing" | "closed";
 
 /** One HTTP/1.0 or HTTP/1.1 connection of a client. */
-export class Http1Connection implements TransportEvents, Responder, Deadlined {
+export class Http1Connection implements TransportEvents, Responder, Deadlined, DownstreamConnection {
   deadlineMs = Number.POSITIVE_INFINITY;
   readonly #owner: ConnectionOwner;
   readonly #context: PlaneContext;

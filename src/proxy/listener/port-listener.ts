@@ -41,7 +41,11 @@ export class PortListener implements ConnectionOwner {
     this.#model = model;
     this.#httpModel = model;
     this.context = context;
-    this.#front = new StreamFront({ context, model: () => this.#model, serveHttp: (socket) => this.#serveHttp(socket) });
+    this.#front = new StreamFront({
+      context,
+      model: () => this.#model,
+      serveHttp: (socket) => this.#serveHttp(socket),
+    });
     if (model.tls !== undefined) this.#handshaker = this.#makeHandshaker(model.tls, undefined);
     const options = { noDelay: true, allowHalfOpen: true, highWaterMark: writeQueueBytes };
     this.#server = createServer(options, (socket) => {

@@ -76,7 +76,9 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
     this.#gotBytes = false;
     this.#interim = 0;
     this.endpoint.activeRequests++;
+    this.endpoint.metrics.active.add(1);
     if (this.#state === "idle") {
+      this.endpoint.metrics.idle.add(-1);
       this.#state = "head";
       this.#touch();
     }
@@ -129,6 +131,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
 
   destroy(): void {
     if (this.#state === "closed") return;
+    if (this.#state === "idle") this.endpoint.metrics.idle.add(-1);
     this.#state = "closed";
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#context.deadlines.delete(this);
@@ -139,6 +142,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
   onConnect(): void {
     if (this.#state === "closed") return;
     this.endpoint.onConnected();
+    this.endpoint.metrics.dialled("ok").add(1);
     if (this.#events === undefined) {
       this.#becomeIdle();
       return;
@@ -215,15 +219,13 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
       this.#fail("upstreamReset");
       return;
     }
-    this.endpoint.onConnectFailed(performance.now(), this.#context.limits.endpointBackoffMs);
-    this.#fail(this.endpoint.tls === undefined || isSystemError(error) ? "connectFailed" : "upstreamTls");
+    this.#failToConnect(this.endpoint.tls === undefined || isSystemError(error) ? "connectFailed" : "upstreamTls");
   }
 
   onDeadline(): void {
     switch (this.#state) {
       case "connecting":
-        this.endpoint.onConnectFailed(performance.now(), this.#context.limits.endpointBackoffMs);
-        this.#fail("connectTimeout");
+        this.#failToConnect("connectTimeout");
         return;
       case "idle":
         this.#leaveIdle();
@@ -329,6 +331,12 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
     events.onResponseEnd();
   }
 
+  #failToConnect(kind: "connectFailed" | "connectTimeout" | "upstreamTls"): void {
+    this.endpoint.onConnectFailed(performance.now(), this.#context.limits.endpointBackoffMs);
+    this.endpoint.metrics.dialled(kind).add(1);
+    this.#fail(kind);
+  }
+
   #fail(kind: ProxyErrorKind): void {
     const events = this.#events;
     const progress: FailureProgress = !this.#headSent
@@ -344,6 +352,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
     if (this.#events === undefined) return;
     this.#events = undefined;
     this.endpoint.activeRequests--;
+    this.endpoint.metrics.active.add(-1);
   }
 
   #becomeIdle(): void {
@@ -353,6 +362,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
       return;
     }
     this.#state = "idle";
+    this.endpoint.metrics.idle.add(1);
     this.#transport.resume();
     this.deadlineMs = this.#context.deadlines.after(this.#context.limits.upstreamIdleMs);
     idle.push(this);

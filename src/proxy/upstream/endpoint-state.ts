@@ -1,10 +1,27 @@
 import type { Cluster } from "../../ir/cluster.ts";
 import type { Endpoint } from "../../ir/endpoint-table.ts";
+import type { Counter, Gauge } from "../../telemetry/telemetry.ts";
 import { AddressGuard } from "./address-guard.ts";
 import type { UpstreamConnection } from "./connection.ts";
 import type { UpstreamTlsContext } from "./tls-context.ts";
 
 const maximumBackoffFactor = 32;
+
+/** Where connections of a backend are counted. */
+export type BackendMetrics = {
+  readonly active: Gauge;
+  readonly idle: Gauge;
+  /** By result: `ok`, or what made dialling fail. */
+  readonly dialled: (result: string) => Counter;
+};
+
+/** How endpoints of a backend are dialled. */
+export type Dialling = {
+  readonly protocol: Cluster["protocol"];
+  readonly tls: UpstreamTlsContext | undefined;
+  /** Of the first backend that names the endpoint. */
+  readonly metrics: BackendMetrics;
+};
 
 /** What is known of one address of one backend. Lives as long as a model names it, so that swaps keep its connections. */
 export class EndpointState {
@@ -77,9 +94,9 @@ export class EndpointRegistry {
     this.#guard = guard;
   }
 
-  /** The state of `endpoint` when it is dialled with this protocol and TLS context. */
-  get(endpoint: Endpoint, protocol: Cluster["protocol"], tls: UpstreamTlsContext | undefined): EndpointState {
-    const key = `${endpoint.address}|${endpoint.port}|${protocol}|${tls?.key ?? ""}`;
+  /** The state of `endpoint` when it is dialled in this way. */
+  get(endpoint: Endpoint, dialling: Dialling): EndpointState {
+    const key = `${endpoint.address}|${endpoint.port}|${dialling.protocol}|${dialling.tls?.key ?? ""}`;
     let state = this.#states.get(key);
     if (state === undefined) {
       state = new EndpointState(endpoint, protocol, { tls, guard: this.#guard });

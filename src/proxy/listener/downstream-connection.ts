@@ -1,0 +1,41 @@
+import type { ResponseFlag } from "../../telemetry/response-flag.ts";
+import type { PlaneContext } from "../plane-context.ts";
+import type { PortModel } from "../port-model.ts";
+import type { RouteRuntime } from "../route-runtime.ts";
+import type { HttpListenerTable } from "../route-table.ts";
+
+/** A client's connection, whatever it speaks, as the socket that accepted it sees it. */
+export interface DownstreamConnection {
+  /** Bytes that wait to be sent. */
+  readonly queuedBytes: number;
+  /** Ends the connection after what it is doing; an idle one gets `idleMs` for a request that is under way. */
+  drain(idleMs: number): void;
+  /** Ends the connection whatever is being served on it. */
+  destroy(): void;
+}
+
+/** What is known of a TLS connection from its handshake. */
+export type ConnectionSecurity = {
+  /** Lower case; `""` when the client sent none. */
+  readonly serverName: string;
+  /** The client showed a certificate that the listener's authorities vouch for. */
+  readonly authorized: boolean;
+};
+
+/** What a connection needs of the socket that accepted it. */
+export interface ConnectionOwner {
+  readonly context: PlaneContext;
+  /** In force now. */
+  readonly model: PortModel;
+  /** The listener that a TLS connection is for in `model`; `undefined` when there is none, or none that lets it in. */
+  tlsListener(security: ConnectionSecurity, model: PortModel): HttpListenerTable<RouteRuntime> | undefined;
+  /** Connections are to end after what they are doing. */
+  readonly draining: boolean;
+  onConnectionClosed(connection: DownstreamConnection): void;
+  /** A clear connection began with the preface of HTTP/2, which is in `bytes`: it goes on as one. */
+  becomeHttp2(connection: DownstreamConnection, bytes: Buffer, start: number, end: number): void;
+  /** A request was refused before routing. */
+  onRefused(flag: ResponseFlag): void;
+  /** Something threw that never should. */
+  onBug(error: unknown): void;
+}
