@@ -33,7 +33,7 @@ const telemetry = createTelemetry({
   version: "bench",
   ...(logFile === undefined ? {} : { accessLogSink: await openLogSink(logFile) }),
 });
-const plane = new EmbeddedPlane({ telemetry });
+const plane = new EmbeddedPlane({ telemetry, allowedUpstream: ["loopback"] });
 const report = await plane.apply(buildUpdate([{ name: "http", port: Number(values.port), rules }]));
 console.log(JSON.stringify(report));
 

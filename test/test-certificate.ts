@@ -11,6 +11,10 @@ export type TestCertificate = {
 export type TestCertificateOptions = {
   readonly commonName?: string;
   readonly names?: readonly string[];
+  /** URIs among the alternative names. */
+  readonly uris?: readonly string[];
+  /** Default: ECDSA with P-256. */
+  readonly keyType?: "ec" | "rsa";
   readonly from?: string;
   readonly to?: string;
   /** Absent: the certificate signs itself. */
@@ -24,11 +28,17 @@ let serial = 1;
 
 /** Makes a certificate, valid through 2026 unless dates are given. */
 export function makeCertificate(options: TestCertificateOptions = {}): TestCertificate {
-  const { publicKey, privateKey } = generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+  const { publicKey, privateKey } =
+    options.keyType === "rsa"
+      ? generateKeyPairSync("rsa", { modulusLength: 2048 })
+      : generateKeyPairSync("ec", { namedCurve: "prime256v1" });
   const commonName = options.commonName ?? options.names?.[0] ?? "test";
   const extensions: Buffer[] = [];
-  if (options.names) {
-    const names = options.names.map((value) => der(0x82, Buffer.from(value)));
+  if (options.names || options.uris) {
+    const names = [
+      ...(options.names ?? []).map((value) => der(0x82, Buffer.from(value))),
+      ...(options.uris ?? []).map((value) => der(0x86, Buffer.from(value))),
+    ];
     extensions.push(der(0x30, oid("551d11"), der(0x04, der(0x30, ...names))));
   }
   if (options.authority) {
@@ -38,7 +48,8 @@ export function makeCertificate(options: TestCertificateOptions = {}): TestCerti
     const access = der(0x30, oid("2b06010505073002"), der(0x86, Buffer.from(options.issuerUrl)));
     extensions.push(der(0x30, oid("2b06010505070101"), der(0x04, der(0x30, access))));
   }
-  const algorithm = der(0x30, oid("2a8648ce3d040302"));
+  const signer = options.issuer?.privateKey ?? privateKey;
+  const algorithm = signatureAlgorithm(signer);
   const body = der(
     0x30,
     der(0xa0, der(0x02, Buffer.of(2))),
@@ -50,7 +61,7 @@ export function makeCertificate(options: TestCertificateOptions = {}): TestCerti
     publicKey.export({ type: "spki", format: "der" }),
     ...(extensions.length > 0 ? [der(0xa3, der(0x30, ...extensions))] : []),
   );
-  const signature = sign("sha256", body, options.issuer?.privateKey ?? privateKey);
+  const signature = sign("sha256", body, signer);
   const bytes = der(0x30, body, algorithm, der(0x03, Buffer.of(0), signature));
   const lines = bytes.toString("base64").replace(/.{64}/g, "$&\n").trim();
   return {
@@ -76,14 +87,23 @@ type: kubernetes.io/tls
 data: { tls.crt: ${base64(parts.crt)}, tls.key: ${base64(parts.key)}${authority} }`;
 }
 
-function der(tag: number, ...parts: readonly Buffer[]): Buffer {
+/** `ecdsa-with-SHA256` or `sha256WithRSAEncryption`. */
+export function signatureAlgorithm(key: KeyObject): Buffer {
+  return key.asymmetricKeyType === "rsa"
+    ? der(0x30, oid("2a864886f70d01010b"), der(0x05))
+    : der(0x30, oid("2a8648ce3d040302"));
+}
+
+/** One DER value. */
+export function der(tag: number, ...parts: readonly Buffer[]): Buffer {
   const content = Buffer.concat(parts);
   const { length } = content;
   const size = length < 128 ? [length] : length < 256 ? [0x81, length] : [0x82, length >> 8, length & 0xff];
   return Buffer.concat([Buffer.of(tag, ...size), content]);
 }
 
-function oid(hex: string): Buffer {
+/** An object identifier from its content in hexadecimal. */
+export function oid(hex: string): Buffer {
   return der(0x06, Buffer.from(hex, "hex"));
 }
 

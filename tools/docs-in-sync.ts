@@ -7,6 +7,8 @@ import { dirname } from "node:path";
 import { renderFlagsReference } from "../src/cli/flags-reference.ts";
 import { renderFilterReference } from "../src/filter/filter-reference.ts";
 import { renderFindingsReference } from "../src/finding/findings-reference.ts";
+import { renderGrpcReference } from "../src/proxy/grpc-reference.ts";
+import { renderStreamLimits } from "../src/proxy/stream/stream-limits-reference.ts";
 import { renderFieldReference } from "../src/resource/schema/field-reference.ts";
 import { renderMetricsReference } from "../src/telemetry/metrics-reference.ts";
 import { renderGraph } from "./import-rules.ts";
@@ -18,6 +20,8 @@ export const pages: readonly { readonly file: string; readonly part?: string; re
   { file: "docs/reference/metrics.md", render: renderMetricsReference },
   { file: "docs/reference/fields.md", render: renderFieldReference },
   { file: "docs/reference/filters.md", render: renderFilterReference },
+  { file: "docs/reference/grpc.md", render: renderGrpcReference },
+  { file: "docs/reference/streams.md", part: "limits", render: renderStreamLimits },
   { file: "docs/architecture.md", part: "layers", render: renderGraph },
 ];
 

@@ -40,11 +40,6 @@ export const layers: Readonly<Record<string, Layer>> = {
   "source/folder": { imports: ["base", "finding", "resource", "store"], packages: ["yaml", "chokidar"] },
   cli: { imports: ["*"], packages: ["commander", "yaml"] },
   "cli/render": { imports: ["base", "finding", "ir", "status"], types: ["*"], packages: ["string-width", "yaml"] },
-  "cli/self-signed": {
-    imports: ["base", "base/cidr", "resource", "finding"],
-    types: ["*"],
-    packages: ["@peculiar/x509"],
-  },
   main: { imports: ["*"], packages: ["commander"] },
 };
 

@@ -1,4 +1,5 @@
 /** Parsers of flag arguments: text in, checked value out, a {@link UsageError} in plain words for anything else. */
+import { type Cidr, parseCidr } from "../base/cidr.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A listener's port and the port that is bound for it. `localPort` 0 lets the system choose. */
@@ -60,6 +61,15 @@ export function parseHostPort(text: string): HostPort | undefined {
 /** `host:port` as it is written in a URL. */
 export function renderHostPort(address: HostPort): string {
   return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
+}
+
+/** An address range, such as `10.0.0.0/8`, or one address. */
+export function parseNetwork(text: string): Cidr {
+  const network = parseCidr(text);
+  if (network === undefined) {
+    throw new UsageError(`"${text}" is not a range of addresses. Write it as in 127.0.10.0/24.`);
+  }
+  return network;
 }
 
 /** `name: value`; the first colon separates. */

@@ -2,6 +2,7 @@
  * Every flag of every command, in one table. The parser, `--help`, the completion scripts and
  * `docs/reference/flags.md` are made from it.
  */
+import type { Cidr } from "../base/cidr.ts";
 import {
   type HeaderArgument,
   type HostPort,
@@ -12,6 +13,7 @@ import {
   parseCount,
   parseHeader,
   parseHostPort,
+  parseNetwork,
   parsePort,
   parsePortMapping,
 } from "./flag-values.ts";
@@ -39,6 +41,9 @@ export type FlagValues = {
   readonly accessLog: string;
   readonly logFormat: "text" | "json";
   readonly trustedHops: number;
+  readonly forwardClientCert: "off" | "sanitize" | "append";
+  readonly proxyProtocolFrom: readonly Cidr[];
+  readonly sessionKeyFile: string | undefined;
   readonly drainSeconds: number;
   readonly watch: boolean;
   readonly tenantLabel: string;
@@ -199,6 +204,34 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "0",
     parse: (text) => parseCount(text, 32),
     help: "How many proxies in front of Sluice are trusted to have written X-Forwarded-For and Forwarded.",
+    commands: serving,
+  },
+  forwardClientCert: {
+    long: "--forward-client-cert",
+    argument: "MODE",
+    initial: "off",
+    shownDefault: "off",
+    parse: (text) => parseChoice(text, ["off", "sanitize", "append"]),
+    choices: ["off", "sanitize", "append"],
+    help: 'Tell backends of client certificates in X-Forwarded-Client-Cert: "sanitize" sends only what Sluice saw, "append" puts it behind what --trusted-hops proxies sent, "off" sends nothing.',
+    commands: serving,
+  },
+  proxyProtocolFrom: {
+    long: "--proxy-protocol-from",
+    argument: "CIDR",
+    initial: [],
+    parse: (text, previous) => [...previous, parseNetwork(text)],
+    repeatable: true,
+    help: "Proxies in front that begin every TCP connection with a PROXY header (v1 or v2), such as 10.0.0.0/8. Theirs without one are refused.",
+    commands: serving,
+  },
+  sessionKeyFile: {
+    long: "--session-key-file",
+    argument: "FILE",
+    initial: undefined,
+    shownDefault: "a random key",
+    parse: asIs,
+    help: "A secret of at least 32 bytes that signs what session persistence gives to clients. Give all instances the same, so that sessions hold between them and over restarts.",
     commands: serving,
   },
   drainSeconds: {

@@ -1,4 +1,7 @@
 import assert from "node:assert/strict";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { test } from "node:test";
 import { parseCidr } from "../base/cidr.ts";
 import { createLogger } from "../telemetry/log.ts";
@@ -55,3 +58,21 @@ for (const { ports, says } of clashes) {
     assert.throws(() => planeOptions({ ...initialFlags(), mapPort }, parts), { name: "UsageError", message: says });
   });
 }
+
+test("planeOptions() reads the session key, and refuses one that is short or missing", () => {
+  const folder = mkdtempSync(join(tmpdir(), "session-key-"));
+  const keyFile = (text: string) => {
+    const path = join(folder, `${text.length}`);
+    writeFileSync(path, text);
+    return { ...initialFlags(), sessionKeyFile: path };
+  };
+  try {
+    const key = "k".repeat(32);
+    assert.equal(planeOptions(keyFile(`${key}\n`), parts).sessionKey?.toString(), key);
+    assert.throws(() => planeOptions(keyFile("short"), parts), { name: "UsageError", message: /has 5 bytes/ });
+    const absent = { ...initialFlags(), sessionKeyFile: join(folder, "absent") };
+    assert.throws(() => planeOptions(absent, parts), { name: "UsageError", message: /cannot be read/ });
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+});

@@ -1,10 +1,13 @@
+import { readFileSync } from "node:fs";
 import { type Cidr, nthAddress, parseCidr } from "../base/cidr.ts";
 import type { EmbeddedPlaneOptions } from "../proxy/embedded-plane.ts";
 import type { OwnerSource } from "../proxy/plane-context.ts";
+import { minSessionKeyBytes } from "../proxy/session-token.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { FlagValues } from "./flags.ts";
 import { UsageError } from "./usage-error.ts";
+import { packageVersion } from "./version.ts";
 
 export type PlaneParts = {
   readonly telemetry: Telemetry;
@@ -21,6 +24,12 @@ export function planeOptions(flags: FlagValues, { telemetry, log }: PlaneParts):
     ...(flags.gatewayAddresses === undefined
       ? {}
       : { gatewayAddress: allotAddresses(readNetwork(flags.gatewayAddresses)) }),
+    // Folders are served on the machine that the backends run on.
+    allowedUpstream: ["loopback"],
+    proxyProtocolFrom: flags.proxyProtocolFrom,
+    forwardClientCertificate: flags.forwardClientCert,
+    ...(flags.sessionKeyFile === undefined ? {} : { sessionKey: readSessionKey(flags.sessionKeyFile) }),
+    version: packageVersion(),
     trust: { trustedHops: flags.trustedHops, source: "x-forwarded-for" },
     tenant: ownerSource(flags.tenantLabel, flags.tenantHeader),
     environment: ownerSource(flags.environmentLabel, flags.environmentHeader),
@@ -41,6 +50,24 @@ function readMappings(mappings: FlagValues["mapPort"]): ReadonlyMap<number, numb
     ports.set(listenerPort, localPort);
   }
   return ports;
+}
+
+/** The file's bytes, white space at its end aside, as editors leave it. */
+function readSessionKey(path: string): Buffer {
+  let text: Buffer;
+  try {
+    text = readFileSync(path);
+  } catch (error) {
+    throw new UsageError(`The session key cannot be read: ${error instanceof Error ? error.message : String(error)}.`);
+  }
+  let end = text.length;
+  while (end > 0 && /\s/.test(String.fromCharCode(text[end - 1]!))) end--;
+  if (end < minSessionKeyBytes) {
+    throw new UsageError(
+      `The session key in ${path} has ${end} bytes; it needs ${minSessionKeyBytes}. Make one with: openssl rand -base64 48 > ${path}`,
+    );
+  }
+  return text.subarray(0, end);
 }
 
 function ownerSource(label: string, header: string | undefined): OwnerSource {

@@ -39,6 +39,9 @@ export type ServeOptions = {
   readonly onServing?: (configuration: Configuration) => void;
 };
 
+/** How long after the drain's deadline the process ends by force. */
+const lastResortMs = 5000;
+
 /** Serves until it is told to stop: reads, watches, compiles, binds, reports, drains. Everything is wired together here. */
 export async function serve({ paths, flags, terminal, verify, onServing }: ServeOptions): Promise<ExitCode> {
   const log = openLog(flags, terminal);
@@ -106,6 +109,8 @@ export async function serve({ paths, flags, terminal, verify, onServing }: Serve
 
   await stop.promise;
   log.info(`Stopping: requests in flight have ${flags.drainSeconds} seconds to finish.`, { event: "draining" });
+  // Draining has its own deadline; a process that is told to stop must end even if that fails.
+  setTimeout(() => process.exit(1), flags.drainSeconds * 1000 + lastResortMs).unref();
   await loop.drain(flags.drainSeconds * 1000);
   log.info("Stopped.", { event: "stopped" });
   return 0;

@@ -13,15 +13,17 @@ export function endpointsKey(namespace: string, name: string, port: number): str
 export type ClusterParts = Pick<Cluster, "from" | "endpoints" | "port" | "protocol"> & {
   readonly tls: UpstreamTls | undefined;
   readonly tlsName: string | undefined;
+  readonly proxyProtocol?: "v2" | undefined;
   readonly traffic: Pick<Cluster, "retryBudget" | "sessionPersistence">;
 };
 
 /** The key has the endpoints, then whatever makes two uses of one port differ: `shop/web:8080|http2|tls=shop/web-tls`. */
 export function addCluster(scope: BackendScope, parts: ClusterParts): ClusterKey {
-  const { from, endpoints, port, protocol, tls, tlsName, traffic } = parts;
+  const { from, endpoints, port, protocol, tls, tlsName, proxyProtocol, traffic } = parts;
   const key = [
     endpoints,
     ...(protocol === "http1" ? [] : [protocol]),
+    ...(proxyProtocol === undefined ? [] : ["proxy-v2"]),
     ...(tls === undefined ? [] : [`tls=${tlsName}`]),
     ...(tls?.clientCertificate === undefined ? [] : [`client=${tls.clientCertificate}`]),
   ].join("|");
@@ -32,9 +34,11 @@ export function addCluster(scope: BackendScope, parts: ClusterParts): ClusterKey
       namespace: from.namespace,
       name: from.name,
       port,
-      endpoints,
+      // A Service may have one number for TCP and for UDP, with endpoints of their own.
+      endpoints: protocol === "udp" ? `${endpoints}/udp` : endpoints,
       protocol,
       ...(tls === undefined ? {} : { tls }),
+      ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
       loadBalancing: "roundRobin",
       connectTimeoutMs,
       ...traffic,

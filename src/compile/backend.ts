@@ -7,7 +7,7 @@ import { explainGrant } from "./grant.ts";
 import { describeMissing } from "./missing-backend.ts";
 import { findBackendTls } from "./policy/backend-tls.ts";
 import { findBackendTraffic } from "./policy/backend-traffic.ts";
-import { type FindingText, sourceOf } from "./report.ts";
+import { type FindingText, groupOf, sourceOf } from "./report.ts";
 import {
   type BackendUse,
   chooseProtocol,
@@ -57,7 +57,7 @@ export function resolveBackend(scope: BackendScope, ref: BackendRef, place: Back
   const permission = explainGrant(
     scope.context.snapshot,
     {
-      group: "gateway.networking.k8s.io",
+      group: groupOf(scope.referrer.apiVersion),
       kind: scope.referrer.kind,
       namespace: scope.referrer.metadata.namespace,
     },
@@ -147,6 +147,7 @@ function addServiceCluster(
     endpoints: endpointsKey(ref.namespace, ref.name, port.port),
     port: port.port,
     protocol: choice.protocol,
+    proxyProtocol: choice.proxyProtocol,
     tls: answer?.tls === undefined ? undefined : withClientCertificate(scope, answer.tls),
     tlsName: answer === undefined ? undefined : `${answer.policy.metadata.namespace}/${answer.policy.metadata.name}`,
     traffic: findBackendTraffic(scope.context, ref),

@@ -14,9 +14,11 @@ import { type CompiledGateway, compileGateway } from "./gateway.ts";
 import { type CompiledClasses, compileGatewayClasses } from "./gateway-class.ts";
 import { type BuiltGateway, buildGateway } from "./gateway-model.ts";
 import { gatewayStatus } from "./gateway-status.ts";
+import { findIngresses } from "./ingress.ts";
 import { orphanedSets } from "./listener-set.ts";
 import { indexGateways } from "./parent-ref.ts";
 import { placeRoutes } from "./place-routes.ts";
+import { compileGatewayTracing } from "./policy/compile-tracing.ts";
 import { compilePolicies } from "./policy.ts";
 import { createSecretReader } from "./snapshot-secrets.ts";
 import { sortFindings } from "./sort-findings.ts";
@@ -42,7 +44,10 @@ export function compile(
   const index = indexGateways(gateways.ours);
   const attachments = listRoutes(snapshot).map((route) => attachRoute(context, index, route));
   const routes = placeRoutes(context, attachments, memo);
-  const built = gateways.ours.map((gateway) => buildGateway(gateway, routes.byListener, memo));
+  const built = gateways.ours.map((gateway) => {
+    const tracing = compileGatewayTracing(context, gateway.context);
+    return buildGateway(gateway, routes.byListener, { memo, tracing });
+  });
   const routing = assemble(gateways.ours, built);
   const policies = compilePolicies(context, { gateways: routes.usage(gateways.ours) });
 
@@ -58,6 +63,7 @@ export function compile(
       ...policies.status,
     ]),
     findings: sortFindings([
+      ...findIngresses(context),
       ...classes.findings,
       ...findNewerFields(context),
       ...gateways.findings,

@@ -6,6 +6,7 @@ import type { CompileMemo } from "./compile-memo.ts";
 import type { CompiledRoute } from "./contract.ts";
 import { allListeners, type CompiledGateway } from "./gateway.ts";
 import { isServable, type ListenerDraft, listenerName } from "./listener.ts";
+import type { CompiledTracing } from "./policy/compile-tracing.ts";
 import { refOf, report, sourceOf } from "./report.ts";
 import { buildVirtualHosts, type PlacedRoute, planStreams } from "./virtual-host.ts";
 
@@ -19,12 +20,13 @@ export type BuiltGateway = {
 export function buildGateway(
   gateway: CompiledGateway,
   placed: ReadonlyMap<ListenerDraft, readonly PlacedRoute[]>,
-  memo: CompileMemo,
+  parts: { readonly memo: CompileMemo; readonly tracing: CompiledTracing },
 ): BuiltGateway {
+  const { memo, tracing } = parts;
   const { resource } = gateway;
   const httpRules = new Map<RuleKey, HttpRule>();
   const seen = new Set<CompiledRoute>();
-  const clusters = new Map<ClusterKey, Cluster>();
+  const clusters = new Map<ClusterKey, Cluster>(tracing.clusters);
   const findings: Finding[] = [];
   const listeners = allListeners(gateway)
     .filter((draft) => gateway.accepted && isServable(draft))
@@ -52,6 +54,7 @@ export function buildGateway(
     addresses: (resource.spec.addresses ?? []).flatMap(({ value }) => (value ? [value] : [])),
     listeners,
     httpRules: inOrder(httpRules),
+    ...(tracing.tracing === undefined ? {} : { tracing: tracing.tracing }),
   };
   return { model, clusters, findings };
 }

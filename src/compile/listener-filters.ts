@@ -1,4 +1,7 @@
+import { makeFinding } from "../finding/catalogue.ts";
+import type { Finding } from "../finding/finding.ts";
 import { makeBackendScope } from "./backend-scope.ts";
+import { conditionOf } from "./conditions.ts";
 import type { CompileContext, GatewayContext } from "./contract.ts";
 import type { ListenerDraft } from "./listener.ts";
 import { compileFilters } from "./route-filters.ts";
@@ -13,5 +16,22 @@ export function compileListenerFilters(
   if (requests.length === 0) return draft;
   const scope = makeBackendScope(draft.owner, gateway, context);
   const filters = compileFilters(scope, requests, `${draft.pointer}/filters/requests`);
-  return { ...draft, filters, clusters: scope.clusters, findings: [...draft.findings, ...scope.findings] };
+  const findings = scope.findings.map((finding) => asListenerFinding(finding, `${draft.pointer}/filters`));
+  return { ...draft, filters, clusters: scope.clusters, findings: [...draft.findings, ...findings] };
+}
+
+/** A listener has one reason for all references of its filters that do not resolve, but for those that lack a grant. */
+function asListenerFinding(finding: Finding, pointer: string): Finding {
+  const condition = conditionOf(finding);
+  if (condition?.type !== "ResolvedRefs" || condition.reason === "RefNotPermitted") return finding;
+  const index = finding.pointer.slice(`${pointer}/requests/`.length).split("/", 1)[0];
+  const { object, position, message, fix, related } = finding;
+  return makeFinding("listener-filter-unresolved", {
+    object,
+    pointer: finding.pointer,
+    ...(position === undefined ? {} : { position }),
+    message: `filters.requests[${index}]: ${message}`,
+    fix,
+    ...(related === undefined ? {} : { related }),
+  });
 }

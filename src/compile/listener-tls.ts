@@ -8,17 +8,8 @@ import type { CompileContext } from "./contract.ts";
 import { explainGrant } from "./grant.ts";
 import { gatewayGroup, type ListenerDraft } from "./listener.ts";
 import { type FindingText, nameOf, refOf, report } from "./report.ts";
-import { readAuthority } from "./snapshot-secrets.ts";
-
-/** `tls.options` key of a listener: lowest TLS version, `"1.2"` (the default) or `"1.3"`. */
-export const minVersionOption = "sluice.dev/tls-min-version";
-
-const minVersions: Readonly<Record<string, "TLSv1.2" | "TLSv1.3">> = {
-  "1.2": "TLSv1.2",
-  "1.3": "TLSv1.3",
-  "TLSv1.2": "TLSv1.2",
-  "TLSv1.3": "TLSv1.3",
-};
+import { readAuthority, readStaple } from "./snapshot-secrets.ts";
+import { readTlsOptions } from "./tls-options.ts";
 
 type SecretRef = NonNullable<NonNullable<ListenerDraft["spec"]["tls"]>["certificateRefs"]>[number];
 type Add = (name: Parameters<typeof report>[0], field: string, text: FindingText) => void;
@@ -38,7 +29,7 @@ export function compileListenerTls(
     findings.push(report(name, { resource: draft.owner, pointer: `${draft.pointer}${field}` }, text));
   };
   const certificates = resolveCertificates(context, draft, add);
-  const minVersion = readOptions(draft, add);
+  const handshakes = readTlsOptions(draft, add);
   let clientValidation: ClientValidation | undefined;
   if (draft.protocol === "HTTPS") {
     const resolved = resolveClientValidation(context, gateway, draft.spec.port);
@@ -49,7 +40,7 @@ export function compileListenerTls(
     mode: "terminate",
     certificates,
     ...(clientValidation ? { clientValidation } : {}),
-    minVersion,
+    ...handshakes,
   };
   return { ...draft, tls, findings: [...draft.findings, ...findings] };
 }
@@ -124,6 +115,7 @@ function resolveCertificate(
   const read = context.secrets.certificate(namespace, ref.name);
   if (!("problem" in read)) {
     reportFaults(context, draft, { chain: read.chain, namespace, name: ref.name, field, add });
+    reportStaple(context, draft, { namespace, name: ref.name, field, add });
     return { ...read, field };
   }
   if (read.problem !== "missing") {
@@ -208,6 +200,26 @@ function reportFaults(
   }
 }
 
+/** The certificate serves all the same: clients that want to know ask the responder themselves. */
+function reportStaple(
+  context: CompileContext,
+  draft: ListenerDraft,
+  place: { readonly namespace: string; readonly name: string; readonly field: string; readonly add: Add },
+): void {
+  const { namespace, name, field, add } = place;
+  const staple = readStaple(context.snapshot, namespace, name);
+  if (staple === undefined) return;
+  const over = typeof staple !== "string" && staple.toMs <= context.options.nowMs;
+  if (typeof staple !== "string" && !over) return;
+  const problem = typeof staple === "string" ? staple : "is past its nextUpdate";
+  const secret = nameOf({ kind: "Secret", namespace, name });
+  add("ocsp-staple-unusable", field, {
+    message: `tls.ocsp-staple of ${secret} of listener "${draft.spec.name}" ${problem}, so nothing is stapled.`,
+    fix: "Fetch a fresh OCSP response for tls.crt and write it, in DER, into tls.ocsp-staple; or remove the key.",
+    related: [{ kind: "Secret", group: "", namespace, name }],
+  });
+}
+
 /** Told once a listener: with several certificates, one for the hostname is enough. */
 function reportWrongHostname(
   context: CompileContext,
@@ -226,27 +238,4 @@ function reportWrongHostname(
     message: `${certificate.ref.key.replace("/", " ")} of listener "${draft.spec.name}" ${first.message}.`,
     fix: `Use a certificate for ${draft.hostname}, or change the hostname of the listener.`,
   });
-}
-
-function readOptions(draft: ListenerDraft, add: Add): "TLSv1.2" | "TLSv1.3" {
-  let minVersion: "TLSv1.2" | "TLSv1.3" = "TLSv1.2";
-  for (const [key, value] of Object.entries(draft.spec.tls?.options ?? {}).sort()) {
-    const field = `/tls/options/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-    if (key !== minVersionOption) {
-      add("tls-option-unknown", field, {
-        message: `Option ${key} of listener "${draft.spec.name}" is not read.`,
-        fix: `Remove it. The option that is read is ${minVersionOption}: "1.2" or "1.3".`,
-      });
-      continue;
-    }
-    const version = Object.hasOwn(minVersions, value) ? minVersions[value] : undefined;
-    if (version) minVersion = version;
-    else {
-      add("tls-option-invalid", field, {
-        message: `Option ${key} of listener "${draft.spec.name}" is ${JSON.stringify(value.slice(0, 40))}; "1.2" and "1.3" are supported.`,
-        fix: `Write ${minVersionOption}: "1.2" or "1.3".`,
-      });
-    }
-  }
-  return minVersion;
 }

@@ -276,7 +276,7 @@ metadata: { name: ${name}, namespace: infra }
 spec:
   targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: ${target} }]
   tracing: ${tracing}`;
-  const enabled = "{ mode: Enabled, provider: { backendRef: { name: otel, port: 4317 } } }";
+  const enabled = "{ mode: Enabled, provider: { backendRef: { name: otel, port: 4318 } } }";
 
   it("is accepted when it leaves tracing off", () => {
     const { conditions, findings } = run([gateway, telemetry("t", "{ mode: Disabled }")]);
@@ -284,10 +284,49 @@ spec:
     assert.deepEqual(findings, []);
   });
 
-  it("is not accepted when it asks for spans, and says why", () => {
-    const { conditions, findings } = run([gateway, telemetry("t", enabled)]);
-    assert.deepEqual(conditions, { t: ["Accepted=False/UnsupportedValue"] });
-    assert.deepEqual(findings, ["telemetry-tracing-unsupported /spec/tracing/mode"]);
+  const otel = `apiVersion: v1
+kind: Service
+metadata: { name: otel, namespace: infra }
+spec: { ports: [{ port: 4318 }] }`;
+
+  it("is accepted when it asks for spans and its collector exists", () => {
+    const { conditions, findings } = run([gateway, otel, telemetry("t", enabled)]);
+    assert.deepEqual(conditions, { t: ["Accepted=True/Accepted", "ResolvedRefs=True/ResolvedRefs"] });
+    assert.deepEqual(findings, []);
+  });
+
+  it("says why a collector does not resolve", () => {
+    const missing = run([gateway, telemetry("t", enabled)]);
+    assert.deepEqual(missing.conditions, { t: ["Accepted=True/Accepted", "ResolvedRefs=False/BackendNotFound"] });
+    assert.deepEqual(missing.findings, ["backend-not-found /spec/tracing/provider/backendRef/name"]);
+    const elsewhere = enabled.replace("name: otel", "name: otel, namespace: observe");
+    const refused = run([gateway, otel.replace("namespace: infra", "namespace: observe"), telemetry("t", elsewhere)]);
+    assert.deepEqual(refused.conditions, { t: ["Accepted=True/Accepted", "ResolvedRefs=False/RefNotPermitted"] });
+    const grant = `apiVersion: gateway.networking.k8s.io/v1
+kind: ReferenceGrant
+metadata: { name: spans, namespace: observe }
+spec:
+  from: [{ group: gateway.networking.x-k8s.io, kind: XTelemetryPolicy, namespace: infra }]
+  to: [{ group: "", kind: Service }]`;
+    const granted = run([
+      gateway,
+      otel.replace("namespace: infra", "namespace: observe"),
+      telemetry("t", elsewhere),
+      grant,
+    ]);
+    assert.deepEqual(granted.findings, []);
+  });
+
+  it("leaves out an attribute that the gateway does not know, and names the nearest", () => {
+    const attributes = "attributes: [{ name: m, sourceType: Attribute, attributeKey: http.request.metod }]";
+    const { conditions, findings, messages } = run([
+      gateway,
+      otel,
+      telemetry("t", enabled.replace(/ }$/, `, ${attributes} }`)),
+    ]);
+    assert.deepEqual(conditions, { t: ["Accepted=True/Accepted", "ResolvedRefs=True/ResolvedRefs"] });
+    assert.deepEqual(findings, ["telemetry-attribute-unknown /spec/tracing/attributes/0/attributeKey"]);
+    assert.match(messages[0] ?? "", /did you mean http\.request\.method\?/);
   });
 
   it("conflicts with an older one on the same Gateway", () => {

@@ -9,7 +9,13 @@ export type BackendUse = "http" | "grpc" | "tls" | "tcp" | "udp";
 
 /** How a backend is spoken to, or why it cannot be. `https`: the port says that it expects TLS. */
 export type ProtocolChoice =
-  | { readonly kind: "protocol"; readonly protocol: Cluster["protocol"]; readonly https: boolean }
+  | {
+      readonly kind: "protocol";
+      readonly protocol: Cluster["protocol"];
+      readonly https: boolean;
+      /** The port wants each stream to begin with a PROXY header. */
+      readonly proxyProtocol?: "v2";
+    }
   | { readonly kind: "unsupported"; readonly reason: string };
 
 /** A Service's port by its number. Numbers repeat only for different transport protocols; `use` tells which is meant. */
@@ -42,8 +48,15 @@ const httpAppProtocols = {
 
 const webSocketProtocols: readonly string[] = ["kubernetes.io/ws", "kubernetes.io/wss"];
 
-/** appProtocol values that say plainly that no HTTP is spoken. */
+/** appProtocol of ports that want a PROXY header (v2) at the start of each stream, to know the client's address. */
+export const proxyAppProtocol = "sluice.dev/proxy-v2";
+
+/**
+ * appProtocol values that say plainly that no HTTP is spoken. Connections for HTTP are shared between clients, so a PROXY
+ * header would name the wrong one.
+ */
 const otherAppProtocols: readonly string[] = [
+  proxyAppProtocol,
   "tcp",
   "udp",
   "tls",
@@ -70,8 +83,11 @@ export function chooseProtocol(port: ServicePort, use: BackendUse): ProtocolChoi
     return { kind: "unsupported", reason: `its protocol is ${transport}` };
   }
   if (use === "udp") return { kind: "protocol", protocol: "udp", https: false };
-  if (use === "tcp" || use === "tls") return { kind: "protocol", protocol: "tcp", https: false };
   const app = port.appProtocol?.toLowerCase();
+  if (use === "tcp" || use === "tls") {
+    const proxyProtocol = app === proxyAppProtocol ? ({ proxyProtocol: "v2" } as const) : {};
+    return { kind: "protocol", protocol: "tcp", https: false, ...proxyProtocol };
+  }
   if (app !== undefined && otherAppProtocols.includes(app)) {
     return { kind: "unsupported", reason: `its appProtocol is ${port.appProtocol}` };
   }

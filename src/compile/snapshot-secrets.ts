@@ -1,9 +1,10 @@
 import { createHash, createPrivateKey, type X509Certificate } from "node:crypto";
-import { type SecretMaterial, SecretTable } from "../ir/secret-table.ts";
+import { type OcspStaple, type SecretMaterial, SecretTable } from "../ir/secret-table.ts";
 import type { CertificateRef, SecretKey } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { certificateNames, parseCertificates } from "./certificate.ts";
+import { readOcspResponse } from "./ocsp-response.ts";
 import type { SecretProblem, SecretReader } from "./secret-reader.ts";
 
 type CaKind = "ConfigMap" | "Secret" | "ClusterTrustBundle";
@@ -14,7 +15,12 @@ type CaAnswer = ReturnType<SecretReader["caBundle"]>;
 export type SnapshotSecrets = SecretReader & { table(keys: ReadonlySet<SecretKey>): SecretTable };
 
 /** What a Secret holds, decoded and checked. Reading costs a signature check, so it is kept as long as the object is. */
-type ReadCertificate = { readonly answer: CertificateAnswer; readonly material: SecretMaterial | undefined };
+type ReadCertificate = {
+  readonly answer: CertificateAnswer;
+  readonly material: SecretMaterial | undefined;
+  /** What the Secret has under `tls.ocsp-staple`, or what is wrong with it. */
+  readonly staple?: OcspStaple | string;
+};
 const bundleSuffix = "#ca";
 const readSecrets = new WeakMap<Resource<"Secret">, ReadCertificate>();
 
@@ -58,6 +64,11 @@ export function readAuthority(snapshot: Snapshot, namespace: string, name: strin
   return text === undefined ? undefined : parseCertificates(decode(text))?.[0];
 }
 
+/** The OCSP response of a certificate's Secret, or a clause that says why it cannot be used; `undefined` when there is none. */
+export function readStaple(snapshot: Snapshot, namespace: string, name: string): OcspStaple | string | undefined {
+  return readSecret(snapshot, namespace, name).staple;
+}
+
 function certificateKey(namespace: string, name: string): SecretKey {
   return `Secret/${namespace}/${name}`;
 }
@@ -84,12 +95,19 @@ function readCertificate(secret: Resource<"Secret">): ReadCertificate {
   } catch {
     return refuse("invalid", `${title} has a tls.key that is not an unencrypted PEM private key.`);
   }
+  const stapleText = secret.data["tls.ocsp-staple"];
+  const staple = stapleText === undefined ? undefined : readOcspResponse(Buffer.from(stapleText, "base64"), leaf);
+  const ocspStaple = typeof staple === "object" ? staple : undefined;
   const ref: CertificateRef = {
     key: certificateKey(namespace, secret.metadata.name),
-    fingerprint: fingerprint(chainPem),
+    fingerprint: fingerprint(`${chainPem}${ocspStaple?.responseBase64 ?? ""}`),
     names: certificateNames(leaf),
   };
-  return { answer: { ref, chain }, material: { kind: "certificate", chainPem, keyPem } };
+  return {
+    answer: { ref, chain },
+    material: { kind: "certificate", chainPem, keyPem, ...(ocspStaple && { ocspStaple }) },
+    ...(staple === undefined ? {} : { staple }),
+  };
 }
 
 function refuse(problem: SecretProblem["problem"], message: string): ReadCertificate {

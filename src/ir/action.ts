@@ -1,5 +1,12 @@
 import { unreachable } from "../base/unreachable.ts";
-import { describeFilter, describeRetry, describeTarget } from "./describe.ts";
+import {
+  describeFilter,
+  describeRetry,
+  describeRetryBudget,
+  describeSession,
+  describeTarget,
+  describeTracing,
+} from "./describe.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { Filter } from "./filter.ts";
 import { modifyPath } from "./path-modifier.ts";
@@ -18,7 +25,7 @@ export type Action = {
   readonly forwarded?: { readonly host: string; readonly path: string; readonly query: string };
   /** Empty when the gateway answers by itself. */
   readonly backends: readonly BackendShare[];
-  /** Timeouts, retry and session persistence in words; empty when there are none. */
+  /** Timeouts, retry, session persistence and tracing in words; empty when there are none. */
   readonly limits: readonly string[];
 };
 
@@ -70,7 +77,7 @@ export function describeAction(rule: HttpRule, matched: MatchedRequest, options:
       matched,
     ),
     backends: backendShares(rule.backends, matched.model, options.endpoints),
-    limits: describeLimits(rule),
+    limits: describeLimits(rule, matched),
   };
 }
 
@@ -170,13 +177,26 @@ function forwarded(
   };
 }
 
-function describeLimits(rule: HttpRule): readonly string[] {
+function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): readonly string[] {
   const { requestMs, backendRequestMs } = rule.timeouts;
-  const session = rule.sessionPersistence;
+  const { retry } = rule;
+  const clusters = rule.backends.flatMap(({ target }) =>
+    target.kind === "cluster" ? (model.clusters[target.cluster] ?? []) : [],
+  );
+  const sessions = rule.sessionPersistence
+    ? [describeSession(rule.sessionPersistence)]
+    : clusters.flatMap(({ name, sessionPersistence: session }) =>
+        session === undefined ? [] : [`${describeSession(session)} (${name})`],
+      );
+  const tracing = model.gateways.find(({ listeners }) => listeners.includes(listener))?.tracing;
   return [
     ...(requestMs === 0 ? [] : [`answer within ${requestMs} ms in all, else 504`]),
     ...(backendRequestMs === 0 ? [] : [`each attempt within ${backendRequestMs} ms`]),
-    ...(rule.retry && rule.retry.attempts > 0 ? [describeRetry(rule.retry)] : []),
-    ...(session ? [`clients stay with one endpoint by ${session.kind} ${session.name}`] : []),
+    ...(retry && retry.attempts > 0 ? [describeRetry(retry)] : []),
+    ...(retry && retry.attempts > 0
+      ? clusters.flatMap(({ key, retryBudget }) => (retryBudget ? [describeRetryBudget(key, retryBudget)] : []))
+      : []),
+    ...sessions,
+    ...(tracing === undefined ? [] : [describeTracing(tracing)]),
   ];
 }

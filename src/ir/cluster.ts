@@ -4,7 +4,7 @@ import type { CaSource, SecretKey } from "./tls.ts";
 /** Names a cluster: `namespace/name:port` plus whatever makes two uses of one Service port differ (protocol, TLS, policy). */
 export type ClusterKey = string;
 
-/** Names a row of the endpoint table: `namespace/name:port` of a Service, or of an XBackend. */
+/** Names a row of the endpoint table: `namespace/name:port` of a Service (with `/udp` after it for UDP), or of an XBackend. */
 export type EndpointsKey = string;
 
 /** TLS from the gateway to the endpoints. Spec: BackendTLSPolicy, XBackend.tls, Gateway.spec.tls.backend. */
@@ -52,6 +52,8 @@ export type Cluster = {
   readonly protocol: "http1" | "http2" | "tcp" | "udp";
   /** Not used for listeners that pass TLS through: what they forward is TLS already. */
   readonly tls?: UpstreamTls;
+  /** Streams begin with a PROXY header that names the client. Absent: they do not. */
+  readonly proxyProtocol?: "v2";
   readonly loadBalancing: "roundRobin" | "leastRequest";
   readonly connectTimeoutMs: number;
   readonly retryBudget?: RetryBudget;

@@ -1,8 +1,10 @@
 /** The model in words, for explanations and tables. Phrases have no capital and no full stop, so that they fit in a sentence. */
 import { unreachable } from "../base/unreachable.ts";
+import type { RetryBudget, SessionPersistence } from "./cluster.ts";
 import type { Filter, Fraction, PathModifier } from "./filter.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
 import type { HttpRule, Listener, Retry, StreamRule, WeightedBackend } from "./routing-model.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** Such as `path /app and below, method GET, header x-canary is "true"`. */
 export function describeMatch(match: HttpMatch): string {
@@ -85,7 +87,7 @@ export function describeFilter(filter: Filter): string {
     case "externalAuth":
       return filter.cluster === undefined
         ? "refuses every request: its authorisation server did not resolve"
-        : `asks ${filter.cluster} (${filter.protocol === "grpc" ? "gRPC" : "HTTP"}) whether the request may pass`;
+        : describeExternalAuth(filter, filter.cluster);
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     default:
@@ -121,6 +123,44 @@ function describeHeaderModifier(filter: Extract<Filter, { kind: "headerModifier"
     ...filter.remove.map((name) => `removes ${filter.on} header ${name}`),
   ];
   return parts.length === 0 ? `changes no ${filter.on} header` : parts.join(", ");
+}
+
+function describeExternalAuth(filter: Extract<Filter, { kind: "externalAuth" }>, cluster: string): string {
+  const { protocol, allowedHeaders, allowedResponseHeaders, forwardBodyBytes } = filter;
+  const all = protocol === "grpc" && allowedHeaders.length === 0;
+  const parts = [
+    `asks ${cluster} (${protocol === "grpc" ? "gRPC" : "HTTP"}) whether the request may pass`,
+    ...(all ? ["shows it all headers"] : []),
+    ...(allowedHeaders.length > 0 ? [`shows it headers ${allowedHeaders.join(", ")}`] : []),
+    ...(forwardBodyBytes > 0 ? [`shows it the body up to ${count(forwardBodyBytes, "byte", "bytes")}`] : []),
+    ...(allowedResponseHeaders.length > 0 ? [`takes over headers ${allowedResponseHeaders.join(", ")} from it`] : []),
+  ];
+  return parts.join(", ");
+}
+
+/** Such as `clients stay with one endpoint by cookie sid, for 300 s at most`. */
+export function describeSession({ kind, name, absoluteTimeoutMs }: SessionPersistence): string {
+  const limit = absoluteTimeoutMs === 0 ? "" : `, for ${absoluteTimeoutMs / 1000} s at most`;
+  return `clients stay with one endpoint by ${kind} ${name}${limit}`;
+}
+
+/** Such as `spans of 5% of new traces, and of all traces that the caller samples, are sent to otel/collector:4318`. */
+export function describeTracing({ cluster, sampling, parentSampling }: Tracing): string {
+  const share = describeShare(sampling);
+  if (parentSampling === undefined) return `spans of ${share} requests are sent to ${cluster}`;
+  const children = describeShare(parentSampling);
+  return `spans of ${share} new traces, and of ${children} traces that the caller samples, are sent to ${cluster}`;
+}
+
+function describeShare({ numerator, denominator }: Fraction): string {
+  if (numerator >= denominator) return "all";
+  return denominator === 100 ? `${numerator}% of` : `${numerator} of ${denominator}`;
+}
+
+/** Such as `retries of shop/cart:80 are at most 20% of its requests in 10 s, or 10 in 1 s`. */
+export function describeRetryBudget(cluster: string, budget: RetryBudget): string {
+  const { percent, intervalMs, minCount, minIntervalMs } = budget;
+  return `retries of ${cluster} are at most ${percent}% of its requests in ${intervalMs / 1000} s, or ${minCount} in ${minIntervalMs / 1000} s`;
 }
 
 function describePathModifier(modifier: PathModifier): string {

@@ -60,7 +60,7 @@ export type Filter =
       readonly cluster: ClusterKey | undefined;
       /** Path prefix put before the request's path; HTTP only. */
       readonly pathPrefix: string;
-      /** Request headers sent to the authorisation server, lower case. Empty: the specification's default set. */
+      /** Request headers sent to the authorisation server, lower case. Empty: those that always go (HTTP), all (gRPC). */
       readonly allowedHeaders: readonly string[];
       /** Response headers copied onto the request, lower case. Empty: all (HTTP). */
       readonly allowedResponseHeaders: readonly string[];

@@ -66,6 +66,7 @@ function checkGateway(gateway: GatewayModel, model: RoutingModel): readonly stri
       ...checkFilters(`Rule ${key}`, rule.filters, model),
     ]),
     ...gateway.listeners.flatMap((listener) => checkListener(listener, gateway, model)),
+    ...(gateway.tracing === undefined ? [] : checkCluster(`Gateway ${gateway.key}`, gateway.tracing.cluster, model)),
   ];
 }
 

@@ -7,6 +7,7 @@ import type { PlacedFilter } from "./filter.ts";
 import type { HttpMatch } from "./match.ts";
 import type { SourceRef } from "./source-ref.ts";
 import type { ListenerTls } from "./tls.ts";
+import type { Tracing } from "./tracing.ts";
 
 /** `namespace/name` of the Gateway. */
 export type GatewayKey = string;
@@ -35,6 +36,8 @@ export type GatewayModel = {
   readonly listeners: readonly Listener[];
   /** Rules by key, shared by the listeners that they are attached to. */
   readonly httpRules: Readonly<Record<RuleKey, HttpRule>>;
+  /** Absent: no spans. */
+  readonly tracing?: Tracing;
 };
 
 type ListenerCommon = {

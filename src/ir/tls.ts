@@ -28,5 +28,9 @@ export type ListenerTls =
       readonly certificates: readonly CertificateRef[];
       readonly clientValidation?: ClientValidation;
       readonly minVersion: "TLSv1.2" | "TLSv1.3";
+      /** OpenSSL names, preferred first. Absent: those of the intermediate profile. */
+      readonly cipherSuites?: readonly string[];
+      /** Of the key exchange, OpenSSL names, preferred first. Absent: those of the intermediate profile. */
+      readonly groups?: readonly string[];
     }
   | { readonly mode: "passthrough" };

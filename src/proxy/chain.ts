@@ -40,7 +40,7 @@ export interface ResponseHead {
 export type LocalReply = {
   readonly status: number;
   readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: string;
+  readonly body: string | Buffer;
 };
 
 /** What a filter may know besides the request. */

@@ -25,14 +25,19 @@ export class ClusterRuntime {
     this.#metrics = {
       active: telemetry.gauge("gateway_upstream_connections", ...labels, "active"),
       idle: telemetry.gauge("gateway_upstream_connections", ...labels, "idle"),
-      dialled: (result) => telemetry.counter("gateway_upstream_connections_total", ...labels, result),
+      dialled: (result) => telemetry.counter("gateway_upstream_connects_total", ...labels, result),
     };
     this.budget = cluster.retryBudget === undefined ? undefined : new RetryBudget(cluster.retryBudget);
     const tls = cluster.tls === undefined ? undefined : buildUpstreamTlsContext(cluster.tls, secrets);
     this.#tls = tls instanceof Error ? undefined : tls;
     if (tls instanceof Error) this.broken = "upstreamTls";
-    else if (cluster.protocol !== "http1") this.broken = "unsupportedProtocol";
+    else if (cluster.protocol !== "http1" && cluster.protocol !== "http2") this.broken = "unsupportedProtocol";
     else this.broken = undefined;
+  }
+
+  /** Goes on with the turns of the same cluster in the model before. */
+  resumeFrom(previous: ClusterRuntime): void {
+    this.#balancer.resumeFrom(previous.#balancer);
   }
 
   setEndpoints(table: EndpointTable, registry: EndpointRegistry): void {

@@ -1,11 +1,14 @@
+import { randomBytes } from "node:crypto";
+import type { Cidr } from "../base/cidr.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { ListenerReport, Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
-import type { GatewayKey, HttpListener, ListenerKey } from "../ir/routing-model.ts";
+import type { GatewayKey, Listener, ListenerKey, StreamListener, TlsListener } from "../ir/routing-model.ts";
 import type { BoundListener } from "../ir/select.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { type ForwardedTrust, trustNobody } from "../wire/forwarded.ts";
 import { defaultRequestLimits } from "../wire/http1/request-head.ts";
 import { defaultResponseLimits } from "../wire/http1/response-head.ts";
+import type { ClientCertificateForwarding } from "./client-certificate.ts";
 import { ClusterRuntime } from "./cluster-runtime.ts";
 import { Deadlines } from "./deadlines.ts";
 import { defaultLimits, type ProxyLimits } from "./limits.ts";
@@ -13,8 +16,16 @@ import { PortListener } from "./listener/port-listener.ts";
 import { type PlanePort, planPorts } from "./plan-ports.ts";
 import type { OwnerSource, PlaneContext } from "./plane-context.ts";
 import { buildRules, PortModel } from "./port-model.ts";
-import type { RuleRuntime } from "./route-runtime.ts";
+import { type RuleRuntime, resumeRule } from "./route-runtime.ts";
+import { minSessionKeyBytes, SessionTokens } from "./session-token.ts";
+import { buildTcpStreams, buildTlsStreams, type PortStreams } from "./stream/port-streams.ts";
+import { StreamRules } from "./stream/stream-route.ts";
+import { buildUdpModel } from "./stream/udp-port.ts";
+import { UdpPorts } from "./stream/udp-ports.ts";
+import { TracingRegistry } from "./tracing/tracing-registry.ts";
 import { type ListenerCertificates, SecureContextCache } from "./transport/server-tls.ts";
+import { TicketKeys } from "./transport/ticket-keys.ts";
+import { AddressGuard, type GuardedNetwork } from "./upstream/address-guard.ts";
 import { EndpointRegistry, type EndpointState } from "./upstream/endpoint-state.ts";
 
 export type EmbeddedPlaneOptions = {
@@ -27,16 +38,28 @@ export type EmbeddedPlaneOptions = {
   readonly gatewayAddress?: (gateway: GatewayKey) => string | undefined;
   readonly limits?: Partial<ProxyLimits>;
   readonly trust?: ForwardedTrust;
+  /** Proxies in front that begin each connection with a PROXY header (v1 or v2). Default: none. */
+  readonly proxyProtocolFrom?: readonly Cidr[];
+  /** Kinds of addresses that endpoints may have although they lead to the gateway's own surroundings. Default: none. */
+  readonly allowedUpstream?: readonly GuardedNetwork[];
   /** Defaults: the label `tenant`, and `environment`; no header. */
   readonly tenant?: OwnerSource;
   readonly environment?: OwnerSource;
+  /** What backends are told of client certificates, in X-Forwarded-Client-Cert. Default `off`: nothing. */
+  readonly forwardClientCertificate?: ClientCertificateForwarding;
+  /** Of TLS session tickets. Default: keys of this plane's own, replaced every 12 hours. */
+  readonly ticketKeys?: TicketKeys;
+  /** Signs what session persistence gives to clients; the same on every gateway that serves them. Default: random. */
+  readonly sessionKey?: Buffer;
+  /** Of Sluice, for collectors of spans. Default `unknown`. */
+  readonly version?: string;
   /** In [0, 1). Default `Math.random`. */
   readonly random?: () => number;
   /** Told of what never should happen; one request failed with 500. Default: nobody. */
   readonly onBug?: (error: unknown) => void;
 };
 
-/** The data plane of this process: HTTP and HTTPS on sockets of its own. */
+/** The data plane of this process: HTTP, HTTPS, TLS, TCP and UDP on sockets of its own. */
 export class EmbeddedPlane implements Plane {
   readonly #options: EmbeddedPlaneOptions;
   readonly #context: PlaneContext;
@@ -44,8 +67,12 @@ export class EmbeddedPlane implements Plane {
   #ports = new Map<string, PortListener>();
   #clusters = new Map<string, ClusterRuntime>();
   #rules: ReadonlyMap<string, RuleRuntime> = new Map();
+  #streamRules: StreamRules | undefined;
+  readonly #udp: UdpPorts;
   /** Old listeners that finish what they do. */
   readonly #draining = new Set<Promise<void>>();
+  /** Set by `updateEndpoints` since the last `apply` began. */
+  #newerEndpoints: EndpointTable | undefined;
   #turn: Promise<unknown> = Promise.resolve();
   #closed = false;
 
@@ -58,24 +85,32 @@ export class EmbeddedPlane implements Plane {
         ...defaultRequestLimits,
         maxHeadBytes: limits.headBytes,
         maxTargetBytes: limits.targetBytes,
+        query: "browser",
       },
       responseLimits: { ...defaultResponseLimits, maxHeadBytes: limits.responseHeadBytes },
       deadlines: new Deadlines(limits.tickMs),
       telemetry: options.telemetry,
-      registry: new EndpointRegistry(),
+      registry: new EndpointRegistry(new AddressGuard(options.allowedUpstream)),
       random: options.random ?? Math.random,
       trust: options.trust ?? trustNobody,
+      proxyProtocolFrom: options.proxyProtocolFrom ?? [],
       tenant: options.tenant ?? { header: "", label: "tenant" },
       environment: options.environment ?? { header: "", label: "environment" },
+      ticketKeys: options.ticketKeys ?? new TicketKeys(),
+      forwardClientCertificate: options.forwardClientCertificate ?? "off",
       publicPort: (port) => this.#publicPort(port),
+      sessionTokens: new SessionTokens(options.sessionKey ?? randomBytes(minSessionKeyBytes)),
+      tracing: new TracingRegistry(),
+      version: options.version ?? "unknown",
       onBug: options.onBug ?? (() => {}),
     };
+    this.#udp = new UdpPorts(this.#context);
   }
 
   /** The port bound for a listener port; differs from `mapPort` when that says 0. `undefined`: not bound. */
   boundPort(listenerPort: number): number | undefined {
     for (const listener of this.#ports.values()) if (listener.model.port === listenerPort) return listener.port;
-    return undefined;
+    return this.#udp.boundPort(listenerPort);
   }
 
   /** Bytes that wait in this process to be sent to clients. */
@@ -92,6 +127,7 @@ export class EmbeddedPlane implements Plane {
   }
 
   updateEndpoints(endpoints: EndpointTable): void {
+    this.#newerEndpoints = endpoints;
     for (const cluster of this.#clusters.values()) cluster.setEndpoints(endpoints, this.#context.registry);
     this.#keepUsedEndpoints();
   }
@@ -101,37 +137,45 @@ export class EmbeddedPlane implements Plane {
     await this.#turn;
     for (const listener of this.#ports.values()) this.#retire(listener, deadlineMs);
     this.#ports = new Map();
-    await Promise.all(this.#draining);
+    await Promise.all([...this.#draining, this.#udp.drain(deadlineMs)]);
+    await this.#context.tracing.close();
     this.#context.registry.closeAll();
   }
 
   async #apply({ generation, routing, endpoints, secrets }: PlaneUpdate): Promise<PlaneReport> {
     const reports: Record<ListenerKey, ListenerReport> = {};
+    this.#newerEndpoints = undefined;
     const clusters = new Map<string, ClusterRuntime>();
     for (const cluster of Object.values(routing.clusters)) {
       const runtime = new ClusterRuntime(cluster, secrets, this.#context);
+      const before = this.#clusters.get(cluster.key);
+      if (before !== undefined) runtime.resumeFrom(before);
       runtime.setEndpoints(endpoints, this.#context.registry);
       clusters.set(cluster.key, runtime);
     }
+    this.#context.tracing.apply(routing.gateways, clusters, this.#context);
     const rules = buildRules(routing, clusters, this.#context);
     for (const [key, rule] of rules.byKey) {
       const previous = this.#rules.get(key);
-      if (previous !== undefined) rule.choice.resumeFrom(previous.choice);
+      if (previous !== undefined) resumeRule(rule, previous);
     }
+
+    const streamRules = new StreamRules(clusters, this.#streamRules);
 
     const plan = planPorts(routing, (gateway) => this.#addressOf(gateway));
     Object.assign(reports, plan.rejected);
     const next = new Map<string, PortListener>();
     const models: [PortListener, PortModel][] = [];
     for (const port of plan.ports) {
-      const certificates = new Map<HttpListener, ListenerCertificates>();
+      const certificates = new Map<Listener, ListenerCertificates>();
       const bound = port.bound.filter((one) => {
         const problem = this.#readCertificates(one, certificates, secrets);
         if (problem !== undefined) reports[one.listener.key] = { state: "failed", message: problem };
         return problem === undefined;
       });
       if (bound.length === 0) continue;
-      const model = new PortModel({ bound, rules: rules.byRule, certificates }, this.#context);
+      const streams = this.#buildStreams(bound, streamRules, certificates);
+      const model = new PortModel({ bound, rules: rules.byRule, clusters, certificates, streams }, this.#context);
       const existing = this.#ports.get(port.key);
       const listener = existing ?? (await this.#open(port, model));
       for (const { listener: one } of bound) reports[one.key] = this.#reportOf(port, listener);
@@ -140,28 +184,68 @@ export class EmbeddedPlane implements Plane {
       if (existing !== undefined) models.push([existing, model]);
     }
     this.#contexts.prune();
+    const udp = await this.#prepareUdp(plan.udpPorts, streamRules);
+    Object.assign(reports, udp.reports);
 
     // From here on nothing waits: the swap is one step for every request.
     for (const [listener, model] of models) listener.swap(model);
+    udp.commit();
     const gone = [...this.#ports].filter(([key]) => !next.has(key)).map(([, listener]) => listener);
     this.#ports = next;
+    // Endpoints that came while sockets were opened are newer than those of this update.
+    for (const cluster of clusters.values()) {
+      cluster.setEndpoints(this.#newerEndpoints ?? endpoints, this.#context.registry);
+    }
     this.#clusters = clusters;
     this.#rules = rules.byKey;
+    this.#streamRules = streamRules;
     this.#keepUsedEndpoints();
     for (const listener of gone) this.#retire(listener, this.#context.limits.drainTimeoutMs);
     return { generation, listeners: reports, addresses: this.#addresses(routing.gateways.map(({ key }) => key)) };
   }
 
   #readCertificates(
-    { listener }: BoundListener<HttpListener>,
-    certificates: Map<HttpListener, ListenerCertificates>,
+    { listener }: BoundListener,
+    certificates: Map<Listener, ListenerCertificates>,
     secrets: PlaneUpdate["secrets"],
   ): string | undefined {
-    if (listener.tls === undefined) return undefined;
+    if (!("tls" in listener) || listener.tls?.mode !== "terminate") return undefined;
     const built = this.#contexts.build(listener.tls, secrets);
     if (built instanceof Error) return `The listener's TLS cannot be set up: ${built.message}.`;
     certificates.set(listener, built);
     return undefined;
+  }
+
+  #buildStreams(
+    bound: readonly BoundListener[],
+    rules: StreamRules,
+    certificates: ReadonlyMap<Listener, ListenerCertificates>,
+  ): PortStreams | undefined {
+    const tls = bound.filter((one): one is BoundListener<TlsListener> => one.listener.protocol === "TLS");
+    const tcp = bound.filter((one): one is BoundListener<StreamListener> => one.listener.protocol === "TCP");
+    if (tls.length > 0) return buildTlsStreams(tls, { rules, certificates }, this.#context);
+    return tcp.length > 0 ? buildTcpStreams(tcp, rules, this.#context) : undefined;
+  }
+
+  async #prepareUdp(
+    ports: readonly PlanePort<StreamListener>[],
+    rules: StreamRules,
+  ): Promise<{ readonly reports: Record<ListenerKey, ListenerReport>; readonly commit: () => void }> {
+    const reports: Record<ListenerKey, ListenerReport> = {};
+    const places = this.#closed
+      ? []
+      : ports.map((port) => ({
+          key: port.key,
+          address: port.address,
+          port: this.#portToBind(port.port),
+          model: buildUdpModel(port.bound, rules, this.#context),
+        }));
+    const { opened, commit } = await this.#udp.prepare(places);
+    for (const port of ports) {
+      const result = opened.get(port.key) ?? new Error("the gateway is shutting down");
+      for (const { listener } of port.bound) reports[listener.key] = this.#reportOf(port, result);
+    }
+    return { reports, commit };
   }
 
   #open(port: PlanePort, model: PortModel): Promise<PortListener | Error> {
@@ -184,7 +268,7 @@ export class EmbeddedPlane implements Plane {
     return this.#options.gatewayAddress?.(gateway) ?? this.#options.bind ?? "127.0.0.1";
   }
 
-  #reportOf(port: PlanePort, listener: PortListener | Error): ListenerReport {
+  #reportOf(port: PlanePort, listener: { readonly port: number } | Error): ListenerReport {
     if (!(listener instanceof Error)) return { state: "programmed", address: port.address, port: listener.port };
     const where = `${port.address} port ${this.#portToBind(port.port)}`;
     const { code } = listener as NodeJS.ErrnoException;

@@ -61,6 +61,13 @@ export const proxyErrors = {
     message: "The request could not be authorised.",
     retry: "never",
   },
+  grpcNeedsHttp2: {
+    source: "client",
+    status: 505,
+    flag: "DPE",
+    message: "gRPC needs HTTP/2, and this connection speaks HTTP/1.",
+    retry: "never",
+  },
   unsupportedProtocol: {
     source: "gateway",
     status: 502,
@@ -73,6 +80,13 @@ export const proxyErrors = {
     status: 503,
     flag: "UO",
     message: "The backend has too many connections.",
+    retry: "never",
+  },
+  retryBudget: {
+    source: "gateway",
+    status: 503,
+    flag: "UO",
+    message: "The backend fails too often to be asked again.",
     retry: "never",
   },
   noEndpoints: {

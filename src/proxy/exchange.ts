@@ -1,30 +1,43 @@
 import type { ResponseFlag } from "../telemetry/response-flag.ts";
 import type { HttpSeries } from "../telemetry/telemetry.ts";
-import { RequestField } from "../wire/http1/known-field.ts";
+import type { AuthHeader } from "../wire/ext-authz.ts";
+import { RequestField, ResponseField } from "../wire/http1/known-field.ts";
 import type { RequestHead as WireRequestHead } from "../wire/http1/request-head.ts";
 import type { ResponseHead as WireResponseHead } from "../wire/http1/response-head.ts";
 import type { FilterContext, LocalReply } from "./chain.ts";
 import { type ProxyErrorKind, proxyErrors } from "./error.ts";
-import { AuthCheck, type AuthOutcome } from "./external-auth.ts";
+import { type AuthCall, type AuthCaller, makeAuthCall } from "./external-auth/auth-call.ts";
+import type { ExternalAuthRuntime } from "./external-auth/auth-runtime.ts";
+import { type AuthVerdict, applyAuthChanges, applyAuthHeaders } from "./external-auth/auth-verdict.ts";
 import { ForwardedRequest } from "./forwarded-request.ts";
 import { ForwardedResponse } from "./forwarded-response.ts";
-import { forwardTrusted, type Peer } from "./forwarding.ts";
+import { forwardClientCertificate, forwardTrusted, type Peer } from "./forwarding.ts";
+import { grpcReply, grpcTrailers, pageAsGrpc } from "./grpc-reply.ts";
+import { type GrpcStatusName, grpcStatus, grpcStatusForHttp, grpcStatusOfError } from "./grpc-status.ts";
 import { type Mirror, startMirror } from "./mirror.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import type { PortModel } from "./port-model.ts";
 import { contentOf, ReplayBuffer } from "./replay-buffer.ts";
 import { RequestLog } from "./request-log.ts";
 import type { Responder } from "./responder.ts";
-import type { BackendRuntime, ListenerRuntime, RouteRuntime } from "./route-runtime.ts";
+import type { BackendRuntime, ListenerRuntime, RequestStep, RouteRuntime } from "./route-runtime.ts";
 import type { HttpListenerTable } from "./route-table.ts";
+import type { Pin } from "./session-token.ts";
 import { TraceHeaders } from "./trace-headers.ts";
+import { RequestSpans } from "./tracing/request-spans.ts";
 import type { EndpointState } from "./upstream/endpoint-state.ts";
 import type { FailureProgress, UpstreamEvents, UpstreamExchange } from "./upstream/exchange.ts";
 import { openExchange, type Reuse } from "./upstream/pool.ts";
 
 const noBytes = Buffer.alloc(0);
+const noPins: readonly Pin[] = [];
+/** Longest time that a timer can be set to. */
+const maxTimerMs = 0x7fff_ffff;
 
 /** Where an exchange stands. `answered`: the head of the answer has gone out. */
+/** Whose filters a request is going through. */
+type Stage = "listener" | "route" | "backend";
+
 type Phase = "over" | "authorising" | "waiting" | "sending" | "answered" | "tunnel";
 
 const safeToRepeat: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
@@ -33,7 +46,7 @@ const safeToRepeat: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TR
  * One request from its parsed head to the last byte of its answer: routing, filters, the choice of an endpoint, attempts,
  * time limits, telemetry. Knows no socket. One object per downstream connection (per stream, where there are streams), reused.
  */
-export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
+export class Exchange implements UpstreamEvents, FilterContext, AuthCaller {
   readonly request = new ForwardedRequest();
   bytesIn = 0;
   bytesOut = 0;
@@ -51,13 +64,30 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
   #backendIndex = -1;
   #upstream: UpstreamExchange | undefined;
   #mirrors: Mirror[] | undefined;
-  #auth: AuthCheck | undefined;
+  #model!: PortModel;
+  #connection: HttpListenerTable<RouteRuntime> | undefined;
+  /** The listener that counts the request as active. */
+  #counted: ListenerRuntime | undefined;
+  #steps: readonly RequestStep[] = [];
+  #nextStep = 0;
+  #stage: Stage = "route";
+  /** Whose server is to be asked, or is being asked. */
+  #asking: ExternalAuthRuntime | undefined;
+  #auth: AuthCall | undefined;
+  /** What authorisation servers add to the answer. */
+  #authHeaders: readonly AuthHeader[] | undefined;
+  #pins: readonly Pin[] = noPins;
+  /** Absent: the request is not recorded. */
+  #spans: RequestSpans | undefined;
+  #pattern = "";
   #clientLines = "";
   matchedPrefix: string | undefined;
   origin: string | undefined;
   #startMs = 0;
   #upstreamStartMs = 0;
   #status = 0;
+  /** Of the backend's answer that is passed on; 0: none. */
+  #upstreamStatus = 0;
   #flag: ResponseFlag = "-";
   #headSent = false;
   #requestComplete = false;
@@ -67,6 +97,12 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
   #replayable = false;
   #connectAttempts = 0;
   #retries = 0;
+  /** A gRPC call, of a client that speaks HTTP/2. */
+  #grpc = false;
+  /** Outcome of a gRPC call; -1: not known yet. */
+  #grpcStatus = -1;
+  /** The answer has begun in a way that can still end with a status. */
+  #endsWithTrailers = false;
   #requestTimer: NodeJS.Timeout | undefined;
   #attemptTimer: NodeJS.Timeout | undefined;
 
@@ -74,6 +110,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     this.#context = context;
     this.#responder = responder;
     this.#peer = peer;
+    if (peer.scheme === "https") this.#log.record.clientCertificate = peer.clientCertificate.state;
   }
 
   /** No request is being served. */
@@ -116,33 +153,76 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     request.begin(bytes, wire, path);
     this.#requestComplete = request.framing === "none";
     this.bytesIn = wire.end - wire.start;
-    this.#trace.begin(request);
-    const clientLines = this.#forward(bytes, wire);
+    this.#grpc = request.grpc && this.#responder.protocol === "HTTP/2";
+    this.#model = model;
+    this.#connection = connection;
+    const table = model.listensBeforeRouting ? (connection ?? model.table.forHost(request.host)) : undefined;
+    const listener = table === undefined ? undefined : model.listenerOf(table.listeners[0]);
+    this.#trace.begin(request, listener?.tracing);
+    this.#clientLines = this.#forward(bytes, wire);
+    if (table === undefined || listener === undefined) {
+      this.#findRoute();
+      return;
+    }
+    if (listener.tracing !== undefined && this.#trace.spanId !== "") this.#beginSpans(listener);
+    this.#startLog(listener, undefined);
+    this.#run("listener", model.stepsOf(table));
+  }
+
+  #findRoute(): void {
+    const { request } = this;
+    const model = this.#model;
+    const connection = this.#connection;
     const matched = model.table.match(request, connection);
     if (typeof matched === "string") {
-      this.#listener = model.listenerOf(connection?.listeners[0] ?? model.table.forHost(request.host)?.listeners[0]);
-      this.#startLog(undefined);
+      const table = connection ?? model.table.forHost(request.host);
+      this.#startLog(model.listenerOf(table?.listeners[0]), undefined);
       this.fail(matched === "misdirected" ? "misdirected" : "noRoute");
       return;
     }
     const route = matched.runtime;
     this.#route = route;
-    this.#listener = route.listener;
+    this.#pattern = matched.entry.match.path.value;
     this.matchedPrefix = matched.matchedPrefix;
     this.origin = request.known(RequestField.origin);
-    this.#startLog(route);
-    for (const filter of route.onRequest) {
-      const reply = filter.onRequest!(request, this);
+    this.#startLog(route.listener, route);
+    if (request.grpc && !this.#beginGrpc(route)) return;
+    const timeoutMs = this.#timeoutMs(route);
+    if (timeoutMs <= maxTimerMs) this.#requestTimer = setTimeout(onRequestTimeout, timeoutMs, this);
+    this.#run("route", route.steps);
+  }
+
+  #run(stage: Stage, steps: readonly RequestStep[]): void {
+    this.#stage = stage;
+    this.#steps = steps;
+    this.#nextStep = 0;
+    this.#goOn();
+  }
+
+  /** Takes the request through the rest of a stage's filters, and on to what comes behind them. */
+  #goOn(): void {
+    while (this.#nextStep < this.#steps.length) {
+      const step = this.#steps[this.#nextStep++]!;
+      if (step.auth !== undefined) {
+        this.#authorise(step.auth);
+        return;
+      }
+      const reply = step.onRequest(this.request, this);
       if (reply !== undefined) {
         this.#replyFromFilter(reply);
         return;
       }
     }
-    this.#clientLines = clientLines;
-    const { requestMs } = route.rule.rule.timeouts;
-    if (requestMs > 0) this.#requestTimer = setTimeout(onRequestTimeout, requestMs, this);
-    if (route.rule.auth === undefined) this.#chooseBackend(route);
-    else this.#authorise(route);
+    switch (this.#stage) {
+      case "listener":
+        this.#findRoute();
+        return;
+      case "route":
+        this.#chooseBackend(this.#route!);
+        return;
+      case "backend":
+        this.#askBackend(this.#route!, this.#backend!);
+    }
   }
 
   /** Part of the request's body, in its framing. */
@@ -153,7 +233,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     if (this.#replayable) this.#replay.append(bytes, start, end);
     const upstream = this.#upstream;
     if (this.#phase === "authorising" && this.#auth === undefined) {
-      if (this.#replay.length > this.#authBodyBytes()) this.fail("bodyTooLarge");
+      if (this.#replay.length > this.#authBodyBytes(this.#asking!)) this.fail("bodyTooLarge");
       return;
     }
     if (upstream === undefined || !this.#headSent) {
@@ -167,7 +247,8 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
   onRequestEnd(): void {
     this.#requestComplete = true;
     if (this.#phase === "authorising" && this.#auth === undefined) {
-      this.#askAuth(contentOf(this.#replay, this.request.framing));
+      this.#askAuth(this.#asking!);
+      this.#flushUpstream();
       return;
     }
     if (this.#mirrors !== undefined) for (const mirror of this.#mirrors) mirror.onEnd();
@@ -210,15 +291,29 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
   /** Answers with an error, or breaks the answer off when it has begun. */
   fail(kind: ProxyErrorKind): void {
     const row = proxyErrors[kind];
-    this.failWith(row.status, row.flag, row.message);
+    this.failWith(row.status, row.flag, row.message, grpcStatusOfError[kind]);
   }
 
-  failWith(status: number, flag: ResponseFlag, message: string): void {
+  failWith(
+    status: number,
+    flag: ResponseFlag,
+    message: string,
+    grpcName: GrpcStatusName = grpcStatusForHttp(status),
+  ): void {
     if (this.#phase === "over") return;
     this.#flag = flag;
+    if (this.#grpc) this.#grpcStatus = grpcStatus[grpcName];
     if (this.#phase === "answered" || this.#phase === "tunnel") {
-      this.#responder.abort();
+      if (this.#endsWithTrailers) {
+        const trailers = grpcTrailers(grpcName, this.#grpcMessage(message));
+        this.#responder.sendBody(trailers, 0, trailers.length);
+        this.#responder.sendEnd();
+      } else this.#responder.abort();
       this.#finish();
+      return;
+    }
+    if (this.#grpc) {
+      this.#reply(grpcReply(grpcName, this.#grpcMessage(message)));
       return;
     }
     this.#reply({ status, headers: [["content-type", "text/plain; charset=utf-8"]], body: this.#errorBody(message) });
@@ -234,13 +329,20 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
   }
 
   onResponseHead(bytes: Buffer, head: WireResponseHead): void {
-    if (this.#route!.rule.retryCodes.has(head.status) && this.#mayRetry()) {
-      this.#dropUpstream();
-      this.#retryLater(String(head.status));
-      return;
+    if (this.#route!.rule.retryCodes.has(head.status)) {
+      const may = this.#mayRetry();
+      if (may !== "no") {
+        this.#spans?.endAttempt({ status: head.status, error: "" });
+        this.#dropUpstream();
+        if (may === "yes") this.#retryLater(String(head.status));
+        else this.fail("retryBudget");
+        return;
+      }
     }
     this.#passHead(bytes, head);
     const body = head.body(this.request.method);
+    // Only answers of HTTP/2 come in whole chunks, behind which a last one can follow at any time.
+    this.#endsWithTrailers = this.#grpc && body === "chunked" && this.#upstream?.endpoint.protocol === "http2";
     this.#responder.respond({ bytes, head, edits: this.#response.edits, body });
   }
 
@@ -253,6 +355,10 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
 
   onResponseBody(bytes: Buffer, start: number, end: number): void {
     this.#responder.sendBody(bytes, start, end);
+  }
+
+  onGrpcStatus(status: number): void {
+    this.#grpcStatus = status;
   }
 
   onResponsePause(): void {
@@ -279,6 +385,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
   onUpstreamFailure(kind: ProxyErrorKind, progress: FailureProgress): void {
     const failed = this.#upstream!.endpoint;
     this.#upstream = undefined;
+    this.#spans?.endAttempt({ status: this.#phase === "sending" ? 0 : this.#status, error: kind });
     if (this.#phase !== "sending") {
       this.fail(kind);
       return;
@@ -289,11 +396,16 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
       return;
     }
     const { connectAttempts } = this.#context.limits;
+    const whole = this.request.framing === "none" || this.#replayable;
+    if (progress === "refused" && whole && this.#connectAttempts < connectAttempts) {
+      this.#again(undefined, "idle");
+      return;
+    }
     if (progress === "unsent" && this.#connectAttempts < connectAttempts && this.#hasOther(failed)) {
       this.#again(failed, "idle");
       return;
     }
-    if (proxyErrors[kind].retry === "allowed" && this.#mayRetry()) this.#retryLater(kind, failed);
+    if (proxyErrors[kind].retry === "allowed") this.#retryOr(kind, failed);
     else this.fail(kind);
   }
 
@@ -305,12 +417,18 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     this.#backend = undefined;
     this.#backendIndex = -1;
     this.#status = 0;
+    this.#upstreamStatus = 0;
+    this.#asking = undefined;
+    this.#authHeaders = undefined;
+    this.#pins = noPins;
     this.#flag = "-";
     this.#headSent = false;
     this.#requestPaused = false;
     this.#upstreamPaused = false;
     this.#connectAttempts = 0;
     this.#retries = 0;
+    this.#grpcStatus = -1;
+    this.#endsWithTrailers = false;
     this.bytesOut = 0;
   }
 
@@ -323,51 +441,80 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     }
     const view = forwardTrusted(trust, this.#peer, bytes, wire);
     this.#log.sourceIp = view.address;
-    return view.lines;
+    const { forwardClientCertificate: forwarding } = this.#context;
+    return forwardClientCertificate(forwarding, this.#peer, { bytes, head: wire }) + view.lines;
   }
 
-  #authorise(route: RouteRuntime): void {
+  #authorise(runtime: ExternalAuthRuntime): void {
     this.#replayable = this.request.framing !== "none";
     this.#phase = "authorising";
-    if (this.request.framing === "none" || route.rule.auth!.filter.forwardBodyBytes === 0) this.#askAuth(noBytes);
+    this.#asking = runtime;
+    if (this.#requestComplete || runtime.filter.forwardBodyBytes === 0) {
+      this.#askAuth(runtime);
+      return;
+    }
+    if (this.#replay.length > this.#authBodyBytes(runtime)) this.fail("bodyTooLarge");
+    else this.#resumeRequest();
   }
 
-  #askAuth(content: Buffer): void {
-    this.#auth = new AuthCheck(this.#route!.rule.auth!, content, this.#context, this);
-    this.#auth.ask(this.request);
+  #askAuth(runtime: ExternalAuthRuntime): void {
+    const { request } = this;
+    const { forwardBodyBytes } = runtime.filter;
+    const body = forwardBodyBytes === 0 ? noBytes : contentOf(this.#replay, request.framing);
+    if (body.length > forwardBodyBytes) {
+      this.fail("bodyTooLarge");
+      return;
+    }
+    const call = makeAuthCall(runtime, this, {
+      subject: request,
+      facts: {
+        ownLines: this.#clientLines + this.#trace.lines,
+        clientAddress: this.#log.record.sourceIp,
+        listenerPort: this.#peer.port,
+        scheme: this.#peer.scheme,
+        requestId: this.#trace.requestId,
+        protocol: this.#responder.protocol,
+        startMs: performance.timeOrigin + this.#startMs,
+        body,
+      },
+      context: this.#context,
+    });
+    if (call === undefined) {
+      this.fail("authUnavailable");
+      return;
+    }
+    this.#auth = call;
+    call.start();
   }
 
-  /** Largest body that is held for the authorisation server, with room for the framing of chunks. */
-  #authBodyBytes(): number {
-    const { forwardBodyBytes } = this.#route!.rule.auth!.filter;
+  /** Largest body that is held for an authorisation server, with room for the framing of chunks. */
+  #authBodyBytes({ filter }: ExternalAuthRuntime): number {
+    const { forwardBodyBytes } = filter;
     return this.request.framing === "chunked" ? forwardBodyBytes * 2 + 1_024 : forwardBodyBytes;
   }
 
-  onAllowed(fields: readonly (readonly [name: string, value: string])[]): void {
-    const route = this.#route!;
+  onAuthVerdict(verdict: AuthVerdict): void {
     this.#auth = undefined;
-    this.#phase = "waiting";
-    for (const [name, value] of fields) this.request.setHeader(name, value);
-    for (const filter of route.rule.onAuthorised) {
-      const reply = filter.onRequest!(this.request, this);
-      if (reply !== undefined) {
-        this.#replyFromFilter(reply);
+    this.#asking = undefined;
+    switch (verdict.kind) {
+      case "failed":
+        this.fail("authUnavailable");
         return;
+      case "denied":
+        this.#flag = "UAEX";
+        this.#reply(verdict.reply);
+        return;
+      case "admitted": {
+        this.#phase = "waiting";
+        const { changes } = verdict;
+        applyAuthChanges(this.request, changes);
+        if (changes.responseHeaders.length > 0) {
+          this.#authHeaders = [...(this.#authHeaders ?? []), ...changes.responseHeaders];
+        }
+        this.#goOn();
+        this.#flushUpstream();
       }
     }
-    this.#chooseBackend(route);
-    this.#flushUpstream();
-  }
-
-  onDenied(reply: LocalReply): void {
-    this.#auth = undefined;
-    this.#flag = "UAEX";
-    this.#reply(reply);
-  }
-
-  onAuthUnavailable(): void {
-    this.#auth = undefined;
-    this.fail("authUnavailable");
   }
 
   #chooseBackend(route: RouteRuntime): void {
@@ -380,22 +527,21 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     }
     this.#backend = backend;
     this.#backendIndex = index;
-    for (const filter of backend.onRequest) {
-      const reply = filter.onRequest!(this.request, this);
-      if (reply !== undefined) {
-        this.#replyFromFilter(reply);
-        return;
-      }
-    }
-    if (backend.cluster.broken !== undefined) {
-      this.fail(backend.cluster.broken);
+    this.#run("backend", backend.steps);
+  }
+
+  #askBackend(route: RouteRuntime, backend: BackendRuntime): void {
+    const cluster = backend.cluster!;
+    if (cluster.broken !== undefined) {
+      this.fail(cluster.broken);
       return;
     }
+    this.#pins = backend.session === undefined ? noPins : backend.session.pinsOf(this.request, Date.now());
     this.request.serialise(this.#clientLines + this.#trace.lines);
     this.#startMirrors(route);
     this.#replayable = this.request.framing !== "none";
     this.#upstreamStartMs = performance.now();
-    backend.cluster.budget?.onRequest(this.#upstreamStartMs);
+    cluster.budget?.onRequest(this.#upstreamStartMs);
     this.#attempt(undefined, "idle");
   }
 
@@ -427,7 +573,8 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
 
   #attempt(avoid: EndpointState | undefined, reuse: Reuse): void {
     const cluster = this.#backend!.cluster!;
-    const endpoint = cluster.choose(this.#upstreamStartMs, avoid);
+    const pinned = this.#backend!.session?.find(this.#pins, cluster.endpoints, this.#upstreamStartMs);
+    const endpoint = pinned !== undefined && pinned !== avoid ? pinned : cluster.choose(this.#upstreamStartMs, avoid);
     if (endpoint === undefined) {
       this.fail("noEndpoints");
       return;
@@ -443,6 +590,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
       return;
     }
     this.#upstream = upstream;
+    if (this.#spans !== undefined) this.request.setParentId(this.#spans.beginAttempt(endpoint));
     const { backendRequestMs } = this.#route!.rule.rule.timeouts;
     if (backendRequestMs > 0) this.#attemptTimer = setTimeout(onAttemptTimeout, backendRequestMs, this);
     if (upstream.ready) this.#send();
@@ -457,6 +605,8 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     if (request.framing === "none") return;
     upstream.sendBody(this.#replay.bytes, 0, this.#replay.length);
     if (this.#requestComplete) upstream.sendEnd();
+    // An endpoint of HTTP/2 may refuse a stream that it did not look at: the body is kept for that.
+    if (upstream.endpoint.protocol === "http2") return;
     const retry = this.#route!.rule.rule.retry;
     if (retry === undefined || this.#retries >= retry.attempts) this.#forgetBody();
   }
@@ -465,12 +615,20 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     return this.#backend!.cluster!.endpoints.some((endpoint) => endpoint !== failed);
   }
 
-  #mayRetry(): boolean {
+  /** `overBudget`: the rule allows another attempt and the backend's budget does not. Spec: retryConstraint, GEP-3388. */
+  #mayRetry(): "yes" | "no" | "overBudget" {
     const retry = this.#route!.rule.rule.retry;
-    if (retry === undefined || this.#retries >= retry.attempts) return false;
-    if (this.request.framing !== "none" && !this.#replayable) return false;
+    if (retry === undefined || this.#retries >= retry.attempts) return "no";
+    if (this.request.framing !== "none" && !this.#replayable) return "no";
     const budget = this.#backend!.cluster!.budget;
-    return budget === undefined || budget.take(performance.now());
+    return budget === undefined || budget.take(performance.now()) ? "yes" : "overBudget";
+  }
+
+  /** Another attempt, or the end of the request with `kind`. */
+  #retryOr(kind: ProxyErrorKind, failed?: EndpointState): void {
+    const may = this.#mayRetry();
+    if (may === "yes") this.#retryLater(kind, failed);
+    else this.fail(may === "overBudget" ? "retryBudget" : kind);
   }
 
   #retryLater(reason: string, failed?: EndpointState): void {
@@ -497,9 +655,9 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
       this.fail("backendTimeout");
       return;
     }
+    this.#spans?.endAttempt({ status: 0, error: "backendTimeout" });
     this.#dropUpstream();
-    if (this.#mayRetry()) this.#retryLater("backendTimeout");
-    else this.fail("backendTimeout");
+    this.#retryOr("backendTimeout");
   }
 
   #dropUpstream(): void {
@@ -529,11 +687,24 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
   #passHead(bytes: Buffer, head: WireResponseHead): void {
     this.#phase = "answered";
     this.#status = head.status;
+    this.#upstreamStatus = head.status;
     if (this.#retries > 0 && this.#route!.rule.retryCodes.has(head.status)) this.#flag = "URX";
     this.#forgetBody();
-    this.#response.begin(head.status, bytes, head);
+    if (this.#grpc) this.#readGrpcStatus(head.value(bytes, ResponseField.grpcStatus));
+    const response = this.#response;
+    response.begin(head.status, bytes, head);
+    if (this.#authHeaders !== undefined) applyAuthHeaders(response, this.#authHeaders);
+    const { session } = this.#backend!;
+    if (session !== undefined) {
+      const { scheme } = this;
+      session.remember(response, this.#upstream!.endpoint, { pins: this.#pins, nowMs: Date.now(), scheme });
+    }
     for (const filter of this.#backend!.onResponse) filter.onResponse!(this.#response, this);
     for (const filter of this.#route!.onResponse) filter.onResponse!(this.#response, this);
+  }
+
+  #readGrpcStatus(text: string | undefined): void {
+    if (text !== undefined && /^[0-9]{1,4}$/.test(text)) this.#grpcStatus = Number(text);
   }
 
   #replyFromFilter(reply: LocalReply): void {
@@ -541,12 +712,14 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     this.#reply(reply);
   }
 
-  #reply(reply: LocalReply): void {
+  #reply(given: LocalReply): void {
+    const reply = this.#grpc && given.status >= 400 ? this.#replyToCall(given) : given;
     this.#dropUpstream();
     this.#phase = "answered";
     this.#status = reply.status;
     const response = this.#response;
     response.begin(reply.status, undefined, undefined);
+    if (this.#authHeaders !== undefined) applyAuthHeaders(response, this.#authHeaders);
     for (const [name, value] of reply.headers) response.addHeader(name, value);
     if (this.#route !== undefined) {
       for (const filter of this.#route.onResponse) filter.onResponse!(response, this);
@@ -559,9 +732,95 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     return `${message}\nRequest: ${this.#trace.requestId}\n`;
   }
 
-  #startLog(route: RouteRuntime | undefined): void {
-    this.#listener.active.add(1);
-    if (this.#context.telemetry.accessLogEnabled) this.#log.begin(this.request, route, this.#context);
+  #grpcMessage(message: string): string {
+    return `${message} Request: ${this.#trace.requestId}`;
+  }
+
+  /** A filter's or an authorisation server's refusal, for a gRPC client. */
+  #replyToCall(page: LocalReply): LocalReply {
+    const name = grpcStatusForHttp(page.status);
+    this.#grpcStatus = grpcStatus[name];
+    return pageAsGrpc(page, name);
+  }
+
+  /** Sees whether a call can be served at all; when not, it has been answered. */
+  #beginGrpc(route: RouteRuntime): boolean {
+    if (!this.#grpc) {
+      if (route.rule.rule.routeKind !== "GRPCRoute") return true;
+      this.fail("grpcNeedsHttp2");
+      return false;
+    }
+    const timeoutMs = this.request.grpcTimeoutMs();
+    if (timeoutMs === "malformed") {
+      this.fail("malformed");
+      return false;
+    }
+    if (timeoutMs !== undefined) this.request.deadlineMs = this.#startMs + timeoutMs;
+    return true;
+  }
+
+  /** How long the request may take; `Infinity`: as long as it likes. */
+  #timeoutMs(route: RouteRuntime): number {
+    const { requestMs } = route.rule.rule.timeouts;
+    const routeMs = requestMs > 0 ? requestMs : Number.POSITIVE_INFINITY;
+    if (!this.#grpc) return routeMs;
+    const { request } = this;
+    request.deadlineMs = Math.min(request.deadlineMs, this.#startMs + routeMs);
+    return Math.max(0, request.deadlineMs - this.#startMs);
+  }
+
+  /** Counts the request and takes what the log needs; again when routing has found the route. */
+  #startLog(listener: ListenerRuntime, route: RouteRuntime | undefined): void {
+    this.#listener = listener;
+    if (this.#counted !== listener) {
+      this.#counted?.active.add(-1);
+      this.#counted = listener;
+      listener.active.add(1);
+    }
+    if (!this.#context.telemetry.accessLogEnabled) return;
+    this.#log.begin(this.request, route, this.#context);
+    this.#log.record.protocol = this.#responder.protocol;
+  }
+
+  #beginSpans({ tracing }: ListenerRuntime): void {
+    const { request } = this;
+    const trace = this.#trace;
+    const place = {
+      traceId: trace.traceId,
+      spanId: trace.spanId,
+      parentId: trace.parentId,
+      traceState: trace.traceState,
+    };
+    this.#spans = new RequestSpans(tracing!, place, {
+      method: request.method,
+      path: request.path,
+      host: request.host,
+      protocol: this.#responder.protocol,
+      scheme: this.#peer.scheme,
+      port: this.#peer.port,
+      clientAddress: this.#log.record.sourceIp,
+      userAgent: request.known(RequestField.userAgent) ?? "",
+      header: (name) => request.header(name),
+    });
+  }
+
+  #endSpans(spans: RequestSpans): void {
+    this.#spans = undefined;
+    const flag = this.#flag;
+    const status = this.#status;
+    // Nothing happens when the attempt has ended already: it failed, and the status is the gateway's own.
+    spans.endAttempt({ status: this.#upstreamStatus, error: this.#upstreamStatus === 0 ? "cancelled" : "" });
+    const error = flag !== "-" && (flag === "DC" || status >= 500) ? flag : "";
+    const { gateway } = this.#listener;
+    const rule = this.#route?.rule.rule;
+    spans.finish(
+      { status: flag === "DC" && status === proxyErrors.clientGone.status ? 0 : status, error },
+      {
+        gateway: `${gateway.namespace}/${gateway.name}`,
+        route: rule === undefined ? "" : `${rule.namespace}/${rule.name}`,
+        pattern: rule === undefined ? "" : this.#pattern,
+      },
+    );
   }
 
   #finish(): void {
@@ -575,6 +834,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
       this.#mirrors = undefined;
     }
     this.#phase = "over";
+    if (this.#spans !== undefined) this.#endSpans(this.#spans);
     this.#observe();
     this.#responder.onExchangeOver();
   }
@@ -583,9 +843,12 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     const nowMs = performance.now();
     const durationMs = nowMs - this.#startMs;
     const upstreamMs = this.#upstreamStartMs === 0 ? -1 : nowMs - this.#upstreamStartMs;
+    const callStatus = this.#grpc ? this.#finalGrpcStatus() : -1;
     const series: HttpSeries = this.#route?.series(this.#backendIndex) ?? this.#listener.unrouted;
-    this.#listener.active.add(-1);
+    this.#counted?.active.add(-1);
+    this.#counted = undefined;
     series.observe(this.request.method, this.#status, durationMs, upstreamMs, this.bytesIn, this.bytesOut);
+    if (callStatus >= 0) series.observeGrpc(this.request.path, callStatus);
     const { telemetry } = this.#context;
     if (!telemetry.accessLogEnabled) return;
     const { record } = this.#log;
@@ -598,7 +861,15 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthOutcome {
     record.responseFlag = this.#flag;
     record.requestId = this.#trace.requestId;
     record.traceId = this.#trace.traceId;
+    record.grpcStatus = callStatus;
     telemetry.accessLog(record);
+  }
+
+  /** What the client took for the outcome. gRPC, "HTTP to gRPC status code mapping". */
+  #finalGrpcStatus(): number {
+    if (this.#grpcStatus >= 0) return this.#grpcStatus;
+    if (this.#flag === "DC") return grpcStatus.CANCELLED;
+    return grpcStatus[this.#status === 200 ? "UNKNOWN" : grpcStatusForHttp(this.#status)];
   }
 
   #clearTimers(): void {

@@ -1,3 +1,5 @@
+import { isGrpcContentType } from "../wire/grpc-content-type.ts";
+import { parseGrpcTimeout } from "../wire/grpc-timeout.ts";
 import { TARGET } from "../wire/http1/ascii.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
 import type { RequestHead as WireRequestHead } from "../wire/http1/request-head.ts";
@@ -7,6 +9,8 @@ import { HeaderEdits } from "./header-edits.ts";
 import type { BodyFraming, OutgoingRequest } from "./upstream/exchange.ts";
 
 const space = 32;
+/** From the parent id to the end of the `traceparent` line, which is the last of the engine's own: `id-01` and CR LF. */
+const traceparentTail = 21;
 const h2Upgrade = /(^|[,\s])h2/i;
 
 /**
@@ -20,14 +24,20 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   query = "";
   framing: BodyFraming = "none";
   upgrade = false;
-  /** For logs. */
-  protocol: "HTTP/1.0" | "HTTP/1.1" = "HTTP/1.1";
+  acceptsTrailers = false;
+  /** By its content type. */
+  grpc = false;
+  /** The engine sets it for gRPC calls. */
+  deadlineMs = Number.POSITIVE_INFINITY;
   readonly #edits = new HeaderEdits();
   readonly #writer = new HeadWriter(2_048);
   #bytes!: Buffer;
   #wire!: WireRequestHead;
   #sentHost: string | undefined;
   #sentPath: string | undefined;
+  #sentQuery: string | undefined;
+  /** Where the parent id of `traceparent` stands in the head. */
+  #parentIdAt = 0;
 
   /** Takes over a parsed head. `path` is normalised. */
   begin(bytes: Buffer, wire: WireRequestHead, path: string): void {
@@ -40,9 +50,12 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.framing = wire.chunked ? "chunked" : wire.contentLength > 0 ? "length" : "none";
     // A switch to HTTP/2 would carry requests past routing.
     this.upgrade = wire.upgrade && this.framing === "none" && !h2Upgrade.test(this.known(RequestField.upgrade) ?? "");
-    this.protocol = wire.minor === 0 ? "HTTP/1.0" : "HTTP/1.1";
+    this.acceptsTrailers = /(^|[,\s])trailers($|[;,\s])/i.test(this.known(RequestField.te) ?? "");
+    this.grpc = isGrpcContentType(this.known(RequestField.contentType));
+    this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#sentHost = undefined;
     this.#sentPath = undefined;
+    this.#sentQuery = undefined;
     this.#edits.begin(bytes, wire);
   }
 
@@ -55,7 +68,9 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   }
 
   keepHead(): void {
-    this.#writer.take();
+    const written = this.#writer.take();
+    // Another attempt may still be made.
+    this.#writer.copy(written, 0, written.length);
   }
 
   header(name: string): string | undefined {
@@ -84,9 +99,36 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.#sentPath = asTarget(path);
   }
 
+  /** Query seen from here on and sent upstream; `""`: none. */
+  setQuery(query: string): void {
+    this.query = query;
+    this.#sentQuery = query === "" ? "" : asQuery(query);
+  }
+
+  headerNames(): readonly string[] {
+    return this.#edits.names();
+  }
+
+  /** Host as it will be sent, with its port. */
+  sentHost(): string {
+    return this.#sentHost ?? this.hostText();
+  }
+
+  /** Path and query as they will be sent. */
+  sentTarget(): string {
+    const query = this.#sentQuery ?? this.query;
+    return `${this.#sentPath ?? this.path}${query === "" ? "" : `?${query}`}`;
+  }
+
   /** First value of a field that the codec knows, as the client sent it. */
   known(field: RequestField): string | undefined {
     return this.#wire.value(this.#bytes, field);
+  }
+
+  /** What the client gives a gRPC call; `undefined` when it says nothing. Milliseconds. */
+  grpcTimeoutMs(): number | "malformed" | undefined {
+    const text = this.#edits.get("grpc-timeout");
+    return text === undefined ? undefined : (parseGrpcTimeout(text) ?? "malformed");
   }
 
   isRepeated(field: RequestField): boolean {
@@ -112,8 +154,10 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     writer.copy(bytes, wire.methodStart, wire.methodEnd);
     writer.buffer[writer.length++] = space;
     const path = this.#sentPath ?? (wire.pathOdd ? this.path : undefined);
-    if (path === undefined) writer.copy(bytes, wire.pathStart, wire.targetEnd);
-    else writer.text(path).copy(bytes, wire.pathEnd, wire.targetEnd);
+    if (path === undefined) writer.copy(bytes, wire.pathStart, wire.pathEnd);
+    else writer.text(path);
+    if (this.#sentQuery === undefined) writer.copy(bytes, wire.pathEnd, wire.targetEnd);
+    else if (this.#sentQuery !== "") writer.text(`?${this.#sentQuery}`);
     writer.put(fixed.versionLine).put(fixed.host);
     if (this.#sentHost === undefined) writer.copy(bytes, wire.hostStart, wire.hostEnd);
     else writer.text(this.#sentHost);
@@ -121,8 +165,14 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.#edits.write(writer);
     writer.reserve(ownLines.length);
     writer.length += writer.buffer.latin1Write(ownLines, writer.length);
+    this.#parentIdAt = writer.length - traceparentTail;
     this.#writeFraming(writer);
     writer.crlf();
+  }
+
+  /** Puts another parent id into the `traceparent` of a head that is written. 16 hexadecimal digits. */
+  setParentId(id: string): void {
+    this.#writer.buffer.latin1Write(id, this.#parentIdAt);
   }
 
   #writeFraming(writer: HeadWriter): void {
@@ -136,6 +186,14 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     if (this.framing === "chunked") writer.put(fixed.chunked);
     else if (this.#wire.contentLength >= 0) writer.contentLength(this.#wire.contentLength);
   }
+}
+
+/** A query of a filter, with what may not stand in a request target percent-encoded. */
+function asQuery(query: string): string {
+  return query
+    .split("?")
+    .map((part) => asTarget(part))
+    .join("?");
 }
 
 /** A path of a filter, with what may not stand in a request target percent-encoded. */

@@ -8,15 +8,24 @@
  * Via is passed on and not added: several servers answer less well (without compression) when they see it, and gateways in
  * use do not add it. Server is the backend's own; our own answers have none.
  */
+
 import { type ForwardedTrust, readForwarded } from "../wire/forwarded.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
 import type { RequestHead } from "../wire/http1/request-head.ts";
+import type { ClientCertificate, ClientCertificateForwarding } from "./client-certificate.ts";
 
 export type ClientView = {
   /** Header lines to send, CR LF after each. */
   readonly lines: string;
   /** Of the client, as far as it can be trusted; for logs. */
   readonly address: string;
+};
+
+export type PeerOptions = {
+  readonly scheme: "http" | "https";
+  /** Port that the client used. */
+  readonly port: number;
+  readonly clientCertificate?: ClientCertificate | undefined;
 };
 
 export type Peer = {
@@ -26,13 +35,33 @@ export type Peer = {
   readonly port: number;
   /** Our own lines up to the value of X-Forwarded-Host: made once for each connection. */
   readonly ownLines: string;
+  readonly clientCertificate: ClientCertificate;
 };
 
-export function makePeer(address: string, scheme: "http" | "https", port: number): Peer {
+const noCertificate: ClientCertificate = { state: "none", element: "" };
+
+/** `clientCertificate` is that of a TLS connection whose port asks for one. */
+export function makePeer(address: string, { scheme, port, clientCertificate = noCertificate }: PeerOptions): Peer {
   // A dual-stack socket shows IPv4 clients in the mapped form.
   const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
-  const ownLines = `x-forwarded-for: ${plain}\r\nx-forwarded-proto: ${scheme}\r\nx-forwarded-port: ${port}\r\nx-forwarded-host: `;
-  return { address: plain, scheme, port, ownLines };
+  const certificateLine = clientCertificateLine(clientCertificate.element);
+  const ownLines = `${certificateLine}x-forwarded-for: ${plain}\r\nx-forwarded-proto: ${scheme}\r\nx-forwarded-port: ${port}\r\nx-forwarded-host: `;
+  return { address: plain, scheme, port, ownLines, clientCertificate };
+}
+
+function clientCertificateLine(value: string): string {
+  return value === "" ? "" : `x-forwarded-client-cert: ${value}\r\n`;
+}
+
+/** X-Forwarded-Client-Cert of a request that came through trusted proxies. */
+export function forwardClientCertificate(
+  forwarding: ClientCertificateForwarding,
+  peer: Peer,
+  { bytes, head }: { readonly bytes: Buffer; readonly head: RequestHead },
+): string {
+  const earlier = forwarding === "append" ? (head.header(bytes, "x-forwarded-client-cert") ?? "") : "";
+  const own = peer.clientCertificate.element;
+  return clientCertificateLine([earlier, own].filter((part) => part !== "").join(","));
 }
 
 /** The view of a request that came through trusted proxies. */

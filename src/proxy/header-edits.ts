@@ -29,9 +29,11 @@ export class HeaderEdits {
   begin(bytes: Buffer | undefined, head: MessageHead | undefined): void {
     this.#bytes = bytes;
     this.#head = head;
-    this.#names.length = 0;
-    this.#values.length = 0;
-    this.#dropped.length = 0;
+    if (this.#names.length > 0) {
+      this.#names.length = 0;
+      this.#values.length = 0;
+    }
+    if (this.#dropped.length > 0) this.#dropped.length = 0;
   }
 
   get(name: string): string | undefined {
@@ -41,6 +43,16 @@ export class HeaderEdits {
       joined = joined === undefined ? this.#values[i] : `${joined}, ${this.#values[i]}`;
     }
     return joined;
+  }
+
+  /** Lower-case names of all fields as they stand, each once. */
+  names(): readonly string[] {
+    const names = new Set<string>();
+    const head = this.#head;
+    for (let line = 0; line < (head?.lineCount ?? 0); line++) names.add(head!.lineName(this.#bytes!, line));
+    for (const name of this.#dropped) names.delete(name);
+    for (const name of this.#names) names.add(name);
+    return [...names];
   }
 
   set(name: string, value: string): void {

@@ -1,3 +1,5 @@
+import { defaultSessionLimits, type SessionLimits } from "../wire/http2/session.ts";
+
 /**
  * Every limit and timeout of the embedded plane, in one place. All of them have a default that suits a gateway in front
  * of ordinary services; none can be switched off by a client.
@@ -17,8 +19,6 @@ export type ProxyLimits = {
   readonly mirrorBodyBytes: number;
   /** Mirrored requests in flight at one mirror; further ones are dropped and counted. */
   readonly mirrorsInFlight: number;
-  /** For an external authorisation server to answer. Then: refused. */
-  readonly authTimeoutMs: number;
   /** Connections accepted on one port; further ones are closed at once. */
   readonly connectionsPerPort: number;
   /** Requests served on one downstream connection before it is closed. `Infinity`: no limit. */
@@ -49,6 +49,14 @@ export type ProxyLimits = {
   readonly connectAttempts: number;
   /** An endpoint that refused a connection is passed over for this long; doubled by each further failure, to 32 times. */
   readonly endpointBackoffMs: number;
+  /** A question to an authorisation server, from asking to the end of the answer. Then: 403. */
+  readonly authTimeoutMs: number;
+  /** Answer of an authorisation server. Above: 403. Bytes. */
+  readonly authAnswerBytes: number;
+  /** How long spans wait for others before they are sent together. */
+  readonly spanDelayMs: number;
+  /** One request with spans to a collector. */
+  readonly spanExportTimeoutMs: number;
   /** How long connections of a listener that is gone may finish what they do. */
   readonly drainTimeoutMs: number;
   /** From accept to the end of the ClientHello, on ports with a TLS listener. Then: closed. */
@@ -63,6 +71,12 @@ export type ProxyLimits = {
   readonly udpIdleMs: number;
   /** Datagrams that wait for a socket to take them, for one session and direction. Further ones are dropped. Bytes. */
   readonly udpQueueBytes: number;
+  /** Without a byte from an HTTP/2 endpoint that has requests to answer: it is asked for a sign of life by PING. Longer than the five minutes below which gRPC servers take that for abuse. */
+  readonly pingAfterMs: number;
+  /** For the answer to that. Then: the connection is closed. */
+  readonly pingTimeoutMs: number;
+  /** What a client may ask of one HTTP/2 connection. */
+  readonly http2: SessionLimits;
   /** Resolution of the timeouts above (those of a route are exact). */
   readonly tickMs: number;
 };
@@ -75,7 +89,6 @@ export const defaultLimits: ProxyLimits = {
   replayBytes: 64 * 1024,
   mirrorBodyBytes: 64 * 1024,
   mirrorsInFlight: 128,
-  authTimeoutMs: 10_000,
   connectionsPerPort: 65_536,
   requestsPerConnection: Number.POSITIVE_INFINITY,
   headerTimeoutMs: 10_000,
@@ -91,6 +104,10 @@ export const defaultLimits: ProxyLimits = {
   upstreamIdleMs: 55_000,
   connectAttempts: 3,
   endpointBackoffMs: 1_000,
+  authTimeoutMs: 5_000,
+  authAnswerBytes: 64 * 1024,
+  spanDelayMs: 1_000,
+  spanExportTimeoutMs: 10_000,
   drainTimeoutMs: 30_000,
   helloTimeoutMs: 5_000,
   proxyHeaderTimeoutMs: 5_000,
@@ -98,5 +115,8 @@ export const defaultLimits: ProxyLimits = {
   udpSessions: 10_000,
   udpIdleMs: 60_000,
   udpQueueBytes: 64 * 1024,
+  pingAfterMs: 330_000,
+  pingTimeoutMs: 20_000,
+  http2: defaultSessionLimits,
   tickMs: 100,
 };

@@ -15,6 +15,8 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
   readonly framing: BodyFraming;
+  readonly acceptsTrailers: boolean;
+  readonly grpc: boolean;
   readonly head: Buffer;
   readonly headEnd: number;
   readonly #runtime: MirrorRuntime;
@@ -28,6 +30,8 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
     this.#context = context;
     this.method = request.method;
     this.framing = request.framing;
+    this.acceptsTrailers = request.acceptsTrailers;
+    this.grpc = request.grpc;
     this.head = Buffer.from(request.head.subarray(0, request.headEnd));
     this.headEnd = this.head.length;
     runtime.inFlight++;

@@ -3,8 +3,12 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { ForwardedTrust } from "../wire/forwarded.ts";
 import type { HeadLimits } from "../wire/http1/message-head.ts";
 import type { RequestLimits } from "../wire/http1/request-head.ts";
+import type { ClientCertificateForwarding } from "./client-certificate.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { ProxyLimits } from "./limits.ts";
+import type { SessionTokens } from "./session-token.ts";
+import type { TracingRegistry } from "./tracing/tracing-registry.ts";
+import type { TicketKeys } from "./transport/ticket-keys.ts";
 import type { EndpointRegistry } from "./upstream/endpoint-state.ts";
 
 /** Where a request's tenant and environment (access log) come from: a request header, else a label of the route or Gateway. */
@@ -32,6 +36,15 @@ export type PlaneContext = {
   readonly environment: OwnerSource;
   /** Port that clients use for a listener port. */
   readonly publicPort: (port: number) => number;
+  /** Of all ports. */
+  readonly ticketKeys: TicketKeys;
+  /** What backends are told of client certificates. */
+  readonly forwardClientCertificate: ClientCertificateForwarding;
+  /** Session persistence: makes and reads what clients bring back. */
+  readonly sessionTokens: SessionTokens;
+  readonly tracing: TracingRegistry;
+  /** Of Sluice, for collectors of spans. */
+  readonly version: string;
   /** Told of exceptions that never should happen. */
   readonly onBug: (error: unknown) => void;
 };

@@ -1,30 +1,20 @@
-import type { SecureContext } from "node:tls";
 import type { HttpListener, HttpRule, Listener, RoutingModel } from "../ir/routing-model.ts";
 import type { BoundListener } from "../ir/select.ts";
 import type { Counter, Gauge } from "../telemetry/telemetry.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
 import type { PlaneContext } from "./plane-context.ts";
-import { buildRule, ListenerRuntime, RouteRuntime, type RuleRuntime } from "./route-runtime.ts";
-import { RouteTable } from "./route-table.ts";
+import { buildRule, ListenerRuntime, type RequestStep, RouteRuntime, type RuleRuntime } from "./route-runtime.ts";
+import { type HttpListenerTable, RouteTable } from "./route-table.ts";
 import type { PortStreams } from "./stream/port-streams.ts";
-import type { ListenerCertificates, ServerContext } from "./transport/server-tls.ts";
-
-/** TLS of one port. */
-export type PortTls = {
-  /** Equal keys: a handshaker made for one also serves the other. */
-  readonly key: string;
-  /** Authorities that client certificates are verified with, as a key; `""`: no certificate is asked for. */
-  readonly clientAuthorities: string;
-  /** Shown to clients without a server name; `undefined`: they are refused. */
-  readonly fallback: ServerContext | undefined;
-  /** `undefined`: no listener is for that name. */
-  contextFor(serverName: string): SecureContext | undefined;
-};
+import { buildPortTls, type PortTls, type TlsOwner } from "./transport/port-tls.ts";
+import type { ListenerCertificates } from "./transport/server-tls.ts";
 
 export type PortModelParts = {
   /** Listeners that share the socket, in the model's order: of one protocol, or HTTPS and TLS; not empty. */
   readonly bound: readonly BoundListener[];
   readonly rules: ReadonlyMap<HttpRule, RuleRuntime>;
+  /** Every cluster that the model names. */
+  readonly clusters: ReadonlyMap<string, ClusterRuntime>;
   /** By listener; empty on a clear port. */
   readonly certificates: ReadonlyMap<Listener, ListenerCertificates>;
   /** Of the TLS or TCP listeners; `undefined` when there are none. */
@@ -40,6 +30,8 @@ export class PortModel {
   readonly tls: PortTls | undefined;
   readonly streams: PortStreams | undefined;
   readonly servesHttp: boolean;
+  /** A listener has filters or records spans: it must be known before the route is. */
+  readonly listensBeforeRouting: boolean;
   /** The listener that what no listener is for is counted on. */
   readonly first: BoundListener;
   readonly activeConnections: Gauge;
@@ -48,13 +40,16 @@ export class PortModel {
   readonly #first: ListenerRuntime | undefined;
   readonly #context: PlaneContext;
 
-  constructor({ bound, rules, certificates, streams }: PortModelParts, context: PlaneContext) {
+  constructor(parts: PortModelParts, context: PlaneContext) {
+    const { bound, rules, certificates, streams } = parts;
     const first = bound[0]!;
     const http = bound.filter(isHttp);
     const listeners = new Map<HttpListener, ListenerRuntime>();
     for (const { listener, gateway } of http) {
-      listeners.set(listener, new ListenerRuntime(listener, gateway, context));
+      listeners.set(listener, new ListenerRuntime(listener, gateway, { clusters: parts.clusters, context }));
     }
+    const runtimes = [...listeners.values()];
+    this.listensBeforeRouting = runtimes.some(({ chain, tracing }) => chain.steps.length > 0 || tracing !== undefined);
     this.port = first.listener.port;
     this.#context = context;
     this.#listeners = listeners;
@@ -86,6 +81,13 @@ export class PortModel {
     return (bound === undefined ? undefined : this.#listeners.get(bound.listener)) ?? this.#first!;
   }
 
+  /** Filters that run before routing: of all listeners that act as one, in the model's order. */
+  stepsOf({ listeners }: HttpListenerTable<RouteRuntime>): readonly RequestStep[] {
+    const [first] = listeners;
+    if (listeners.length === 1) return this.listenerOf(first).chain.steps;
+    return listeners.flatMap((bound) => this.listenerOf(bound).chain.steps);
+  }
+
   countHandshake(result: "ok" | "failed" | "refused"): void {
     this.#context.telemetry.counter("gateway_tls_handshakes_total", ...this.#labels(), result).add(1);
   }
@@ -103,19 +105,15 @@ export class PortModel {
     bound: readonly BoundListener<HttpListener>[],
     certificates: ReadonlyMap<Listener, ListenerCertificates>,
   ): PortTls {
-    const contextFor = (serverName: string): ListenerCertificates | undefined => {
+    const owners = new Map<HttpListener, TlsOwner>();
+    for (const { listener } of bound) {
+      if (listener.tls !== undefined)
+        owners.set(listener, { tls: listener.tls, certificates: certificates.get(listener) });
+    }
+    return buildPortTls([...owners.values()], (serverName) => {
       const target = this.table.forSni(serverName);
-      return target?.kind === "http" ? certificates.get(target.listeners[0]!.listener) : undefined;
-    };
-    const validations = bound.flatMap(({ listener }) => listener.tls?.clientValidation?.ca ?? []);
-    const clientAuthorities = validations.length === 0 ? "" : JSON.stringify(validations);
-    const fallback = contextFor("")?.fallback;
-    return {
-      key: JSON.stringify([clientAuthorities, fallback?.key ?? ""]),
-      clientAuthorities,
-      fallback,
-      contextFor: (serverName) => contextFor(serverName)?.choose(serverName),
-    };
+      return target?.kind === "http" ? owners.get(target.listeners[0]!.listener) : undefined;
+    });
   }
 }
 

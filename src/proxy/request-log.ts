@@ -54,7 +54,6 @@ export class RequestLog {
     record.hostname = request.host;
     record.method = request.method;
     record.path = request.path;
-    record.protocol = request.protocol;
     record.upstream = "";
     record.userAgent = request.known(RequestField.userAgent) ?? "";
     record.tenant = owner(request, context.tenant, route?.tenant);

@@ -10,10 +10,12 @@ export type RelayedResponse = {
 };
 
 /** An answer of our own; complete. */
-export type OwnResponse = { readonly status: number; readonly edits: HeaderEdits; readonly body: string };
+export type OwnResponse = { readonly status: number; readonly edits: HeaderEdits; readonly body: string | Buffer };
 
 /** Where an exchange's answer goes: one request of a downstream connection, whatever its protocol. */
 export interface Responder {
+  /** Of the request, for logs. */
+  readonly protocol: string;
   /** More waits to be sent than the client takes. */
   readonly congested: boolean;
   respond(response: RelayedResponse): void;

@@ -1,17 +1,24 @@
-import { buildProxyFilters } from "../filter/proxy-filters.ts";
-import type { Filter, PlacedFilter } from "../ir/filter.ts";
+import { buildProxyFilter } from "../filter/proxy-filters.ts";
+import type { PlacedFilter } from "../ir/filter.ts";
 import type { GatewayModel, HttpListener, HttpRule } from "../ir/routing-model.ts";
 import type { Counter, Gauge, HttpSeries, HttpSeriesLabels } from "../telemetry/telemetry.ts";
 import type { ProxyFilter } from "./chain.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
-import type { ExternalAuthRuntime } from "./external-auth.ts";
+import { buildExternalAuth, type ExternalAuthRuntime } from "./external-auth/auth-runtime.ts";
 import type { PlaneContext } from "./plane-context.ts";
+import { SessionRuntime } from "./session-persistence.ts";
+import type { TracingRuntime } from "./tracing/tracing-registry.ts";
 import { FractionChoice } from "./upstream/fraction-choice.ts";
 import { WeightedChoice } from "./upstream/weighted-choice.ts";
 
+/** One filter that a request meets: it acts at once, or an authorisation server is asked. */
+export type RequestStep =
+  | { readonly onRequest: NonNullable<ProxyFilter["onRequest"]>; readonly auth: undefined }
+  | { readonly onRequest: undefined; readonly auth: ExternalAuthRuntime };
+
 /** Filters of one place, split by direction. */
 export type FilterChain = {
-  readonly onRequest: readonly ProxyFilter[];
+  readonly steps: readonly RequestStep[];
   /** In reverse order, as answers meet them. */
   readonly onResponse: readonly ProxyFilter[];
 };
@@ -21,6 +28,8 @@ export type BackendRuntime = FilterChain & {
   readonly name: string;
   /** `undefined`: the reference is not valid and its share of requests answers 500. */
   readonly cluster: ClusterRuntime | undefined;
+  /** Absent: clients may come to any endpoint each time. */
+  readonly session: SessionRuntime | undefined;
 };
 
 export type MirrorRuntime = {
@@ -38,9 +47,6 @@ export type RuleRuntime = FilterChain & {
   readonly backends: readonly BackendRuntime[];
   readonly choice: WeightedChoice;
   readonly mirrors: readonly MirrorRuntime[];
-  readonly auth: ExternalAuthRuntime | undefined;
-  /** Filters that the rule lists after its external authorisation. */
-  readonly onAuthorised: readonly ProxyFilter[];
   readonly retryCodes: ReadonlySet<number>;
 };
 
@@ -52,38 +58,58 @@ export function buildRule(
 ): RuleRuntime {
   const backends = rule.backends.map((backend): BackendRuntime => {
     const cluster = backend.target.kind === "cluster" ? clusters.get(backend.target.cluster) : undefined;
-    return { name: cluster?.cluster.name ?? "", cluster, ...buildChain(backend.filters) };
+    return {
+      name: cluster?.cluster.name ?? "",
+      cluster,
+      session: cluster === undefined ? undefined : buildSession(rule, cluster, context),
+      ...buildChain(backend.filters, clusters, context),
+    };
   });
-  const authAt = rule.filters.findIndex(({ filter }) => filter.kind === "externalAuth");
-  const before = buildChain(authAt < 0 ? rule.filters : rule.filters.slice(0, authAt));
-  const after = buildChain(authAt < 0 ? [] : rule.filters.slice(authAt + 1));
   return {
     rule,
     backends,
     choice: new WeightedChoice(rule.backends.map(({ weight }) => weight)),
     mirrors: buildMirrors(rule, clusters, context),
-    auth: buildAuth(rule.filters[authAt]?.filter, clusters),
     retryCodes: new Set(rule.retry?.codes),
-    onRequest: before.onRequest,
-    onAuthorised: after.onRequest,
-    onResponse: [...after.onResponse, ...before.onResponse],
+    ...buildChain(rule.filters, clusters, context),
   };
 }
 
-function buildAuth(
-  filter: Filter | undefined,
+/** The rule's own settings win over the backend's. */
+function buildSession(rule: HttpRule, cluster: ClusterRuntime, context: PlaneContext): SessionRuntime | undefined {
+  const model = rule.sessionPersistence ?? cluster.cluster.sessionPersistence;
+  return model === undefined ? undefined : new SessionRuntime(model, cluster, context.sessionTokens);
+}
+
+/** Goes on with the turns of the same rule in the model before, so that frequent swaps do not starve a small share. */
+export function resumeRule(rule: RuleRuntime, previous: RuleRuntime): void {
+  rule.choice.resumeFrom(previous.choice);
+  for (const [index, mirror] of rule.mirrors.entries()) {
+    const before = previous.mirrors[index];
+    if (before !== undefined) mirror.choice.resumeFrom(before.choice);
+  }
+}
+
+/** Builds the filters of one place in their order. Mirrors are no steps: they begin once all filters have run. */
+export function buildChain(
+  placed: readonly PlacedFilter[],
   clusters: ReadonlyMap<string, ClusterRuntime>,
-): ExternalAuthRuntime | undefined {
-  if (filter?.kind !== "externalAuth") return undefined;
-  return { filter, cluster: filter.cluster === undefined ? undefined : clusters.get(filter.cluster) };
-}
-
-export function buildChain(placed: readonly PlacedFilter[]): FilterChain {
-  const filters = buildProxyFilters(placed);
-  return {
-    onRequest: filters.filter((filter) => filter.onRequest !== undefined),
-    onResponse: filters.filter((filter) => filter.onResponse !== undefined).toReversed(),
-  };
+  context: PlaneContext,
+): FilterChain {
+  const steps: RequestStep[] = [];
+  const onResponse: ProxyFilter[] = [];
+  for (const { from, filter } of placed) {
+    if (filter.kind === "externalAuth") {
+      steps.push({ onRequest: undefined, auth: buildExternalAuth({ from, filter }, clusters, context) });
+      continue;
+    }
+    const built = buildProxyFilter(filter);
+    if (built?.onRequest !== undefined) {
+      steps.push({ onRequest: built.onRequest.bind(built), auth: undefined });
+    }
+    if (built?.onResponse !== undefined) onResponse.unshift(built);
+  }
+  return { steps, onResponse };
 }
 
 function buildMirrors(
@@ -119,11 +145,19 @@ export class ListenerRuntime {
   readonly unrouted: HttpSeries;
   /** Requests being served. */
   readonly active: Gauge;
+  /** Absent: no spans. */
+  readonly tracing: TracingRuntime | undefined;
 
-  constructor(listener: HttpListener, gateway: GatewayModel, context: PlaneContext) {
+  constructor(
+    listener: HttpListener,
+    gateway: GatewayModel,
+    parts: { readonly clusters: ReadonlyMap<string, ClusterRuntime>; readonly context: PlaneContext },
+  ) {
+    const { clusters, context } = parts;
     this.gateway = gateway;
     this.listener = listener;
-    this.chain = buildChain(listener.filters);
+    this.chain = buildChain(listener.filters, clusters, context);
+    this.tracing = context.tracing.get(gateway.key);
     this.unrouted = context.telemetry.httpSeries(listenerLabels(gateway, listener));
     this.active = context.telemetry.gauge(
       "gateway_http_requests_active",
@@ -135,10 +169,11 @@ export class ListenerRuntime {
 }
 
 /** A rule on one listener: what a matched request is served with. */
-export class RouteRuntime implements FilterChain {
+export class RouteRuntime {
   readonly rule: RuleRuntime;
   readonly listener: ListenerRuntime;
-  readonly onRequest: readonly ProxyFilter[];
+  /** Of the rule; the listener's have run before routing. */
+  readonly steps: readonly RequestStep[];
   readonly onResponse: readonly ProxyFilter[];
   readonly tenant: string;
   readonly environment: string;
@@ -149,7 +184,7 @@ export class RouteRuntime implements FilterChain {
   constructor(rule: RuleRuntime, listener: ListenerRuntime, context: PlaneContext) {
     this.rule = rule;
     this.listener = listener;
-    this.onRequest = [...listener.chain.onRequest, ...rule.onRequest];
+    this.steps = rule.steps;
     this.onResponse = [...rule.onResponse, ...listener.chain.onResponse];
     const labels = { ...listener.gateway.labels, ...rule.rule.labels };
     this.tenant = labels[context.tenant.label] ?? "";

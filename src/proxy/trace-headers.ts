@@ -1,40 +1,69 @@
 import {
   createRequestId,
+  createSpanId,
   createTraceContext,
+  createTraceId,
   isTracestate,
   parseTraceparent,
   renderTraceparent,
+  type TraceContext,
 } from "../telemetry/trace-context.ts";
 import { TOKEN } from "../wire/http1/ascii.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
 import type { ForwardedRequest } from "./forwarded-request.ts";
+import type { SpanPlace } from "./tracing/request-spans.ts";
+import type { TracingRuntime } from "./tracing/tracing-registry.ts";
 
 const maxRequestIdLength = 128;
 
 /**
  * The identity of a request: x-request-id and W3C trace context. A client's request id is kept when it is a token of at
- * most 128 characters (it says nothing about who the client is, and lets people follow their request); a valid
- * traceparent is passed on as it is, since the gateway records no span of its own.
+ * most 128 characters (it says nothing about who the client is, and lets people follow their request). A valid traceparent
+ * is passed on as it is, unless the gateway records a span of its own, or decides about sampling alone.
  */
-export class TraceHeaders {
+export class TraceHeaders implements SpanPlace {
   requestId = "";
   traceId = "";
-  /** Header lines to send, CR LF after each. */
+  /** Of the gateway's own span; `""`: the request is not recorded. */
+  spanId = "";
+  parentId = "";
+  traceState = "";
+  /** Header lines to send, CR LF after each; `traceparent` is the last. */
   lines = "";
 
-  begin(request: ForwardedRequest): void {
+  /** `tracing` is that of the Gateway; absent: nothing is recorded. */
+  begin(request: ForwardedRequest, tracing: TracingRuntime | undefined): void {
     const id = request.known(RequestField.xRequestId);
     this.requestId =
       id !== undefined && isRequestId(id) && !request.isRepeated(RequestField.xRequestId) ? id : createRequestId();
-    const parent = request.known(RequestField.traceparent);
-    const known =
-      parent === undefined || request.isRepeated(RequestField.traceparent) ? undefined : parseTraceparent(parent);
-    const context = known ?? createTraceContext();
-    this.traceId = context.traceId;
-    this.lines = `x-request-id: ${this.requestId}\r\ntraceparent: ${known === undefined ? renderTraceparent(context) : parent}\r\n`;
+    const text = request.known(RequestField.traceparent);
+    const parent =
+      text === undefined || request.isRepeated(RequestField.traceparent) ? undefined : parseTraceparent(text);
+    const traceparent = tracing === undefined ? this.#pass(text, parent) : this.#trace(tracing, text, parent);
+    this.lines = `x-request-id: ${this.requestId}\r\ntraceparent: ${traceparent}\r\n`;
     const state = request.known(RequestField.tracestate);
+    this.traceState = "";
     if (state === undefined) return;
-    if (known === undefined || !isTracestate(request.header("tracestate")!)) request.drop("tracestate");
+    const whole = parent === undefined ? "" : request.header("tracestate")!;
+    if (whole !== "" && isTracestate(whole)) this.traceState = whole;
+    else request.drop("tracestate");
+  }
+
+  #pass(text: string | undefined, parent: TraceContext | undefined): string {
+    const context = parent ?? createTraceContext();
+    this.traceId = context.traceId;
+    this.spanId = "";
+    return parent === undefined ? renderTraceparent(context) : text!;
+  }
+
+  #trace({ sampler, tracing }: TracingRuntime, text: string | undefined, parent: TraceContext | undefined): string {
+    const sampled = sampler.choose(parent === undefined ? undefined : (parent.flags & 1) === 1);
+    if (!sampled && parent !== undefined && tracing.parentSampling !== undefined) return this.#pass(text, parent);
+    const context = { traceId: parent?.traceId ?? createTraceId(), parentId: createSpanId(), flags: sampled ? 1 : 0 };
+    this.traceId = context.traceId;
+    this.spanId = sampled ? context.parentId : "";
+    this.parentId = parent?.parentId ?? "";
+    return renderTraceparent(context);
   }
 }
 

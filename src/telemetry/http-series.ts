@@ -7,6 +7,11 @@ import type { HttpSeries, HttpSeriesLabels } from "./telemetry.ts";
 /** Pairs of method and status of one label set; a backend that answers with more is counted by class (`5xx`). */
 const maxPairs = 64;
 
+/** Methods of gRPC and their statuses in one label set; further ones are counted as `other`. */
+const maxGrpcSeries = 200;
+/** Not served by anyone: the names are the client's own inventions and would fill the table. */
+const grpcUnimplemented = 12;
+
 /** Methods that keep their name; all others are `OTHER`. RFC 9110 section 9, RFC 5789. */
 const methodNames = ["OTHER", "GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "TRACE"] as const;
 const methodIndexes: ReadonlyMap<string, number> = new Map(methodNames.map((name, index) => [name, index]));
@@ -25,6 +30,8 @@ class HttpSeriesRow implements HttpSeries {
   readonly #bytesOut: ScalarSeries;
   readonly #keys: number[] = [];
   readonly #requests: ScalarSeries[] = [];
+  /** Counters of gRPC calls, by path and status. */
+  readonly #calls = new Map<string, ScalarSeries>();
 
   constructor(registry: Registry, labels: HttpSeriesLabels) {
     this.labels = labels;
@@ -52,6 +59,25 @@ class HttpSeriesRow implements HttpSeries {
     this.#bytesOut.add(bytesOut);
   }
 
+  observeGrpc(path: string, grpcStatus: number): void {
+    if (this.#dropped) return;
+    const known = grpcStatus === grpcUnimplemented ? "" : path;
+    const key = `${grpcStatus}${known}`;
+    const series = this.#calls.get(key) ?? this.#addCall(key, known, grpcStatus);
+    series.add(1);
+  }
+
+  #addCall(key: string, path: string, grpcStatus: number): ScalarSeries {
+    const full = this.#calls.size >= maxGrpcSeries;
+    const slash = path.lastIndexOf("/");
+    const service = full ? overflowValue : path.slice(1, Math.max(slash, 1));
+    const method = full ? overflowValue : path.slice(slash + 1);
+    const status = grpcStatus >= 0 && grpcStatus <= 16 ? String(grpcStatus) : overflowValue;
+    const series = this.#registry.counter("gateway_grpc_requests_total", ...this.#values, service, method, status);
+    this.#calls.set(full ? `${status}|${overflowValue}` : key, series);
+    return series;
+  }
+
   drop(): void {
     this.#dropped = true;
     const { families } = this.#registry;
@@ -59,6 +85,7 @@ class HttpSeriesRow implements HttpSeries {
     families.gateway_http_upstream_duration_seconds.drop(this.#upstream);
     families.gateway_http_request_bytes_total.drop(this.#bytesIn);
     families.gateway_http_response_bytes_total.drop(this.#bytesOut);
+    for (const series of this.#calls.values()) families.gateway_grpc_requests_total.drop(series);
     for (const series of this.#requests) families.gateway_http_requests_total.drop(series);
   }
 

@@ -81,3 +81,14 @@ test("isSecretKey: by the end of the name, in any spelling", () => {
   }
   for (const key of ["secretName", "key", "accept", "tokens_total", "x-request-id"]) assert.ok(!isSecretKey(key), key);
 });
+
+test("createLogger() gives stack traces to machines and not to people", () => {
+  const lines: string[] = [];
+  const write = (line: string) => lines.push(line);
+  const error = new TypeError("no such field");
+  createLogger({ write, format: "text" }).error("Failed.", { error });
+  createLogger({ write, format: "json" }).error("Failed.", { error });
+  assert.match(lines[0] ?? "", /no such field/);
+  assert.doesNotMatch(lines[0] ?? "", /log\.test\.ts/);
+  assert.match(lines[1] ?? "", /log\.test\.ts/);
+});

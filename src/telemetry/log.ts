@@ -79,8 +79,10 @@ function renderText(time: string, level: LogLevel, message: string, fields: LogF
   return `${escapeControls(`${time.slice(11, 23)} ${level.toUpperCase().padEnd(5)} ${message}${pairs.join("")}`)}\n`;
 }
 
+/** Stack traces are for machines: a person at a terminal is told what happened, not where in our code. */
 function renderValue(value: unknown): string {
-  return typeof value === "string" && /^[^\s"=]+$/.test(value) ? value : JSON.stringify(value);
+  if (typeof value === "string" && /^[^\s"=]+$/.test(value)) return value;
+  return JSON.stringify(value, (key, inner) => (key === "stack" ? undefined : inner));
 }
 
 /** No character is left that ends a line or drives a terminal. */

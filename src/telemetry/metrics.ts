@@ -74,6 +74,13 @@ export const metrics = {
     labels: routeLabels,
     help: "Bytes sent to clients, head and body.",
   },
+  gateway_grpc_requests_total: {
+    type: "counter",
+    unit: "",
+    labels: [...routeLabels, "grpc_service", "grpc_method", "grpc_status"],
+    help: "gRPC calls ended, by status code; service and method are empty when no server knew them, other when there are too many.",
+    maxSeries: 50_000,
+  },
   gateway_http_requests_active: {
     type: "gauge",
     unit: "",
@@ -97,6 +104,24 @@ export const metrics = {
     unit: "",
     labels: ["route_kind", "route_namespace", "route_name", "backend_name", "result"],
     help: "Copies of requests for mirror backends: sent, failed, or dropped because the mirror was too slow.",
+  },
+  gateway_external_auth_requests_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name", "backend_name", "result"],
+    help: "Requests that an ExternalAuth filter asked about, by the object that has the filter: allowed, denied, or failed because no answer could be had.",
+  },
+  gateway_trace_spans_exported_total: {
+    type: "counter",
+    unit: "",
+    labels: ["gateway_name", "gateway_namespace"],
+    help: "Spans that a collector accepted.",
+  },
+  gateway_trace_spans_dropped_total: {
+    type: "counter",
+    unit: "",
+    labels: ["gateway_name", "gateway_namespace", "reason"],
+    help: "Spans that were not exported: full when too many waited, rejected by the collector, unreachable when it did not answer.",
   },
   gateway_downstream_connections_active: {
     type: "gauge",
@@ -150,7 +175,7 @@ export const metrics = {
     type: "counter",
     unit: "",
     labels: [...routeLabels, "result"],
-    help: "UDP sessions that ended; SI is the usual end (idle), other results are response flags.",
+    help: "UDP sessions that ended; result is ok (nothing came any more) or the response flag of what went wrong.",
   },
   gateway_udp_sessions_active: {
     type: "gauge",

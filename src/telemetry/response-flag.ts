@@ -34,11 +34,14 @@ export const responseFlags = {
   UPE: { status: "502", meaning: "The endpoint's answer broke the protocol." },
   UT: { status: "504", meaning: "The endpoint did not answer within timeouts.backendRequest." },
   RT: { status: "504", meaning: "The request did not finish within timeouts.request." },
-  UO: { status: "503", meaning: "Too many requests already wait for a connection to the backend." },
+  UO: {
+    status: "503",
+    meaning: "The backend has as many connections as it may, or its budget for retries is used up.",
+  },
   URX: { status: "any", meaning: "Every attempt that the rule's retry allows failed; the last answer was passed on." },
   UAEX: { status: "401, 403 or the server's own", meaning: "The external authorisation server refused the request." },
   UAE: { status: "403", meaning: "The external authorisation server could not be asked." },
-  SI: { status: "none (streams)", meaning: "Nothing moved on a TCP, TLS or UDP stream for as long as the idle timeout." },
+  SI: { status: "none (streams)", meaning: "Nothing moved on a TCP or TLS stream for as long as the idle timeout." },
   SE: {
     status: "none (streams)",
     meaning: "A UDP session made room for a new one, because its listener had as many as it may.",

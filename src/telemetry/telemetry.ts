@@ -32,6 +32,8 @@ export interface HttpSeries {
     bytesIn: number,
     bytesOut: number,
   ): void;
+  /** Counts one gRPC call besides. `path` is `/service/method` as the client sent it. */
+  observeGrpc(path: string, grpcStatus: number): void;
 }
 
 /** One line of the access log. The engine keeps one record per connection and refills it: the log must not keep it. */
@@ -58,6 +60,10 @@ export type AccessRecord = {
   traceId: string;
   tenant: string;
   environment: string;
+  /** How far the client's certificate was found good. Absent on clear connections. */
+  clientCertificate?: "verified" | "unverified" | "none";
+  /** Status code of a gRPC call; absent or negative for other requests. */
+  grpcStatus?: number;
 };
 
 /** A number that only grows. */

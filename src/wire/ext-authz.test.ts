@@ -7,7 +7,6 @@ import { ProtobufWriter, readProtobuf } from "./protobuf.ts";
 const check: CheckRequest = {
   source: { address: "10.0.0.1", port: 0 },
   destination: { address: "", port: 80 },
-  serverName: "",
   startMs: 1_500,
   id: "i",
   method: "GET",

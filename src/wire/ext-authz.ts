@@ -13,13 +13,11 @@ export type Peer = { readonly address: string; readonly port: number };
 export type CheckRequest = {
   readonly source: Peer;
   readonly destination: Peer;
-  /** SNI of the connection; `""` without one. */
-  readonly serverName: string;
   /** When the request began. Milliseconds since the epoch. */
   readonly startMs: number;
   readonly id: string;
   readonly method: string;
-  /** Lower-case names, each once. */
+  /** Lower-case names, each once; values as they came over the wire, a byte for each character. */
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** With the query, as in the request line. */
   readonly path: string;
@@ -33,7 +31,9 @@ export type CheckRequest = {
 };
 
 export type AuthHeader = {
+  /** Lower case. */
   readonly name: string;
+  /** A byte for each character. */
   readonly value: string;
   /** `set` replaces, `add` keeps what is there, the others look first. */
   readonly how: "set" | "add" | "addIfAbsent" | "setIfPresent";
@@ -64,7 +64,7 @@ const maxFields = 1_024;
 
 export function encodeCheckRequest(check: CheckRequest): Buffer {
   const http = new ProtobufWriter().string(1, check.id).string(2, check.method);
-  for (const [name, value] of check.headers) http.entry(3, name, value);
+  for (const [name, value] of check.headers) http.entry(3, name, asText(value));
   http.string(4, check.path).string(5, check.host).string(6, check.scheme);
   // `size` is signed: -1 is what stands for "unknown", ten bytes long; leaving it out says the same.
   if (check.size > 0) http.varint(9, check.size);
@@ -80,8 +80,12 @@ export function encodeCheckRequest(check: CheckRequest): Buffer {
     .message(1, peer(check.source))
     .message(2, peer(check.destination))
     .message(4, new ProtobufWriter().message(1, time).message(2, http));
-  if (check.serverName !== "") attributes.message(12, new ProtobufWriter().string(1, check.serverName));
   return new ProtobufWriter().message(1, attributes).finish();
+}
+
+/** Bytes of a header value as text: UTF-8 where they are that, latin1 otherwise. */
+function asText(value: string): string {
+  return readProtobufText(Buffer.from(value, "latin1")) ?? value;
 }
 
 function peer({ address, port }: Peer): ProtobufWriter {
@@ -187,17 +191,18 @@ function readHeader(bytes: Buffer, fallback: AuthHeader["how"]): AuthHeader | un
   const option = readProtobuf(bytes, maxFields);
   const header = option === undefined ? undefined : last(option, 1);
   if (option === undefined || header === undefined) return undefined;
-  const pair = readPair(header);
-  if (pair === undefined) return undefined;
-  // `raw_value` is for values that are not UTF-8; header values are held as latin1 from there on.
-  const raw = last(readProtobuf(header, maxFields) ?? [], 3);
+  const parts = readProtobuf(header, maxFields);
+  const name = parts === undefined ? undefined : readProtobufText(last(parts, 1) ?? empty);
+  if (parts === undefined || name === undefined) return undefined;
+  // `raw_value` is for values that are not UTF-8.
+  const value = last(parts, 3) ?? last(parts, 2) ?? empty;
   const append = last(option, 2);
   const appends = append === undefined ? undefined : numberIn(append, 1);
   if (append !== undefined && appends === undefined) return undefined;
   const action = numberIn(bytes, 3) ?? 0;
   const how = appends === undefined ? (action === 0 ? fallback : appendActions[action]) : appends === 0 ? "set" : "add";
   if (how === undefined) return undefined;
-  return { name: pair[0].toLowerCase(), value: raw === undefined ? pair[1] : raw.latin1Slice(), how };
+  return { name: name.toLowerCase(), value: value.latin1Slice(), how };
 }
 
 /** The list when none of it is `undefined`. */

@@ -8,8 +8,11 @@ import { text } from "node:stream/consumers";
 import { describe, test } from "node:test";
 import { type ReadmeRequest, readCommands } from "./readme-commands.ts";
 import { repository, SluiceProcess, sluice } from "./sluice-process.ts";
+import { streamExamples } from "./stream-example-folders.ts";
 
-const folders = globSync(join(repository, "examples/*/README.md")).map((file) => relative(repository, dirname(file)));
+const folders = globSync(join(repository, "examples/*/README.md"))
+  .map((file) => relative(repository, dirname(file)))
+  .filter((folder) => !streamExamples.includes(folder));
 
 /** Local ports in the order in which the READMEs map them. */
 type Ports = ReadonlyMap<number, number>;

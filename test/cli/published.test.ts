@@ -34,7 +34,6 @@ const published: Readonly<Record<string, readonly string[]>> = {
     "info gateway-class-adopted Gateway base/main:8",
     "error certificate-missing Gateway base/main:18",
     "warning namespace-label-assumed Gateway base/main:22",
-    "error listener-not-served Gateway base/main:25",
   ],
   "legacy-ingress": ["info kind-ignored Issuer :21"],
 };

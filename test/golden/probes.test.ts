@@ -68,11 +68,24 @@ function assertHeaders(
   for (const [name, value] of Object.entries(expected)) assert.equal(actual(name) ?? null, value, `header ${name}`);
 }
 
+/** A redirect names the port that was bound; the probe the listener's, without the scheme's own. */
+function withListenerPort(
+  location: string | undefined,
+  plane: PlaneFixture["plane"],
+  port: number,
+): string | undefined {
+  return location?.replace(`:${plane.boundPort(port)}`, port === 80 ? "" : `:${port}`);
+}
+
 /** Compares an answer with what the probe expects. */
-function assertAnswer(response: RawResponse, { expect }: Probe): void {
+function assertAnswer(response: RawResponse, probe: Probe, plane: PlaneFixture["plane"]): void {
+  const { expect } = probe;
   const status = expect.status ?? 200;
   assert.equal(response.status, status, response.body);
-  assertHeaders((name) => response.headers.get(name), expect.headers ?? {});
+  assertHeaders((name) => {
+    const value = response.headers.get(name);
+    return name === "location" ? withListenerPort(value, plane, portOf(probe)) : value;
+  }, expect.headers ?? {});
   if (expect.service === undefined && expect.upstream === undefined) return;
   const echo = JSON.parse(response.body);
   if (expect.service !== undefined) assert.equal(`${echo.namespace}/${echo.service}`, expect.service);
@@ -104,7 +117,7 @@ function describeCase(golden: GoldenCase): void {
       }
       test(`${probe.name}: embedded plane`, async () => {
         const seen = fixture.records.length;
-        assertAnswer(await send(fixture, probe), probe);
+        assertAnswer(await send(fixture, probe), probe, fixture.plane);
         const { labels } = fixture.records.at(seen) ?? assert.fail("no access record");
         if (route === undefined) return;
         assert.equal(`${labels.route_namespace}/${labels.route_name}/${labels.rule}`, ruleLabel(compiled, route));

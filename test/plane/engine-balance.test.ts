@@ -160,3 +160,34 @@ test("requestMirror: a mirror that never answers or cannot be reached changes no
     4,
   );
 });
+
+test("EmbeddedPlane: endpoints that change while an apply is under way are not lost", async () => {
+  await using a = await RawUpstream.start(() => ok("a"));
+  await using b = await RawUpstream.start(() => ok("b"));
+  const rules = [{ name: "app", backends: [{ name: "app", ports: [a.port] }] }];
+  await using gateway = await startPlane(buildUpdate([{ name: "http", port: 80, rules }]));
+  const applying = gateway.plane.apply(
+    buildUpdate([
+      { name: "http", port: 80, rules },
+      { name: "more", port: 81, rules },
+    ]),
+  );
+  await Promise.resolve();
+  gateway.plane.updateEndpoints({ "demo/app:80": [{ address: "127.0.0.1", port: b.port }] });
+  await applying;
+  assert.deepEqual(await count(gateway.port, 3), { b: 3 });
+  assert.equal(b.connections, 1);
+});
+
+test("EmbeddedPlane: frequent swaps do not favour the first endpoint", async () => {
+  await using a = await RawUpstream.start(() => ok("a"));
+  await using b = await RawUpstream.start(() => ok("b"));
+  const rules = [{ name: "app", backends: [{ name: "app", ports: [a.port, b.port] }] }];
+  const update = buildUpdate([{ name: "http", port: 80, rules }]);
+  await using gateway = await startPlane(update);
+  for (let i = 0; i < 6; i++) {
+    await exchange(gateway.port, get("/"));
+    await gateway.plane.apply(update);
+  }
+  assert.equal(b.requests.length, 3);
+});

@@ -95,6 +95,7 @@ test("apply: a port that is taken is reported in plain words, the others are ser
     const report = await gateway.plane.apply(buildUpdate([listener(81, upstream.port), listener(80, upstream.port)]));
     assert.deepEqual(report.listeners["Gateway/demo/web/http-81"], {
       state: "failed",
+      code: "EADDRINUSE",
       message: `Cannot listen on 127.0.0.1 port ${port}: another program uses it.`,
     });
     assert.equal((await exchange(gateway.plane.boundPort(80)!, get("/"))).status, 200);

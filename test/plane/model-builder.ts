@@ -30,6 +30,7 @@ export type TestRule = {
   readonly timeouts?: Partial<HttpRule["timeouts"]>;
   readonly retry?: HttpRule["retry"];
   readonly labels?: Readonly<Record<string, string>>;
+  readonly sessionPersistence?: HttpRule["sessionPersistence"];
 };
 
 export type TestListener = {
@@ -38,6 +39,8 @@ export type TestListener = {
   readonly hostname?: string;
   readonly tls?: HttpListener["tls"];
   readonly rules: readonly TestRule[];
+  /** Before routing. Their clusters are named in a rule's `others`. */
+  readonly filters?: readonly Filter[];
 };
 
 /** Builds what a plane is given from one Gateway's listeners; rules are tried in their order. */
@@ -89,6 +92,7 @@ export function buildUpdate(
       })),
       timeouts: { requestMs: 0, backendRequestMs: 0, ...rule.timeouts },
       ...(rule.retry === undefined ? {} : { retry: rule.retry }),
+      ...(rule.sessionPersistence === undefined ? {} : { sessionPersistence: rule.sessionPersistence }),
     };
     return key;
   };
@@ -110,7 +114,7 @@ export function buildUpdate(
           hash: "",
           protocol: listener.tls === undefined ? "HTTP" : "HTTPS",
           ...(listener.tls === undefined ? {} : { tls: listener.tls }),
-          filters: [],
+          filters: (listener.filters ?? []).map((filter) => ({ from, filter })),
           virtualHosts: virtualHosts(listener.rules, addRule),
         })),
         httpRules,

@@ -31,6 +31,7 @@ export async function startPlane(
   const plane = new EmbeddedPlane({
     telemetry,
     mapPort: () => 0,
+    allowedUpstream: ["loopback"],
     onBug: (error) => bugs.push(error),
     ...options,
     limits: { tickMs: 10, lingerMs: 50, ...options.limits },

@@ -32,20 +32,13 @@ export function echoHttp(identity: StubIdentity, request: IncomingMessage, respo
   });
   request.on("error", () => response.destroy());
   request.on("end", () => {
-    const { service, namespace, port } = identity;
-    const answer: EchoAnswer = {
-      service,
-      namespace,
-      port,
-      request: {
-        method: request.method ?? "",
-        path: request.url ?? "",
-        host: request.headers.host ?? "",
-        headers: flatHeaders(request),
-        bodyBytes,
-      },
-    };
-    const body = Buffer.from(`${JSON.stringify(answer)}\n`);
+    const body = echoAnswer(identity, {
+      method: request.method ?? "",
+      path: request.url ?? "",
+      host: request.headers.host ?? "",
+      headers: flatHeaders(request),
+      bodyBytes,
+    });
     const send = () => {
       response.writeHead(askedNumber(request, "x-stub-status", { min: 200, max: 599 }) ?? 200, {
         "content-type": "application/json",
@@ -58,6 +51,13 @@ export function echoHttp(identity: StubIdentity, request: IncomingMessage, respo
     const timer = setTimeout(send, delayMs);
     response.on("close", () => clearTimeout(timer));
   });
+}
+
+/** The body of the answer to a request. */
+export function echoAnswer(identity: StubIdentity, request: EchoAnswer["request"]): Buffer {
+  const { service, namespace, port } = identity;
+  const answer: EchoAnswer = { service, namespace, port, request };
+  return Buffer.from(`${JSON.stringify(answer)}\n`);
 }
 
 function flatHeaders({ headers }: IncomingMessage): Record<string, string> {

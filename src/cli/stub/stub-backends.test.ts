@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { createSocket } from "node:dgram";
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
@@ -117,4 +118,20 @@ test("a stand-in for a stream echoes bytes", async () => {
   const socket = connect({ host: endpoint.address, port: endpoint.port });
   socket.end("any bytes \u0000");
   assert.equal(Buffer.concat(await socket.toArray()).toString(), "any bytes \u0000");
+});
+
+test("a stand-in for datagrams sends each one back", async () => {
+  await using stubs = new StubBackends();
+  const [endpoint] = (await stubs.fill(model(cluster("dns", "udp")), {}))["shop/dns:80"] ?? [];
+  assert.ok(endpoint);
+  const socket = createSocket("udp4");
+  try {
+    for (const text of ["one", "", "three"]) {
+      socket.send(text, endpoint.port, endpoint.address);
+      const [bytes] = await once(socket, "message");
+      assert.equal(String(bytes), text);
+    }
+  } finally {
+    socket.close();
+  }
 });

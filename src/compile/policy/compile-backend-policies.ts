@@ -29,7 +29,7 @@ export const accepted: ConditionDefault = {
   message: "The policy is in force.",
 };
 
-const resolvedRefs: ConditionDefault = {
+export const resolvedRefs: ConditionDefault = {
   type: "ResolvedRefs",
   status: "True",
   reason: "ResolvedRefs",

@@ -3,17 +3,18 @@ import type { Resource } from "../../resource/kinds.ts";
 import type { ObjectStatus } from "../../status/condition.ts";
 import { deriveConditions } from "../conditions.ts";
 import type { CompileContext } from "../contract.ts";
-import { refOf, report } from "../report.ts";
+import { refOf } from "../report.ts";
 import { claimTargets, type TargetClaim } from "./claim-targets.ts";
-import { accepted, type PolicyResult } from "./compile-backend-policies.ts";
+import { accepted, type PolicyResult, resolvedRefs } from "./compile-backend-policies.ts";
+import { compileTracing } from "./compile-tracing.ts";
 import { ancestorRef, compareGateways, type GatewayName, maxAncestors, type PolicyUsage } from "./policy-usage.ts";
 import { findTargetFault } from "./target-finding.ts";
 
 type TelemetryPolicy = Resource<"XTelemetryPolicy">;
 
 /**
- * Statuses and findings of XTelemetryPolicies. One that switches spans on is not accepted, since none are exported; one that
- * leaves them off or to the gateway is. Spec: XTelemetryPolicy.
+ * Statuses and findings of XTelemetryPolicies. What a policy does to its Gateways has happened in `compileGatewayTracing`.
+ * Spec: XTelemetryPolicy.
  */
 export function compileTelemetryPolicies(context: CompileContext, usage: PolicyUsage): PolicyResult {
   const served = new Set(usage.gateways.map(({ namespace, name }) => `${namespace}/${name}`));
@@ -24,7 +25,9 @@ export function compileTelemetryPolicies(context: CompileContext, usage: PolicyU
   const status: ObjectStatus[] = [];
   const findings: Finding[] = [];
   for (const [policy, claims] of byPolicy) {
-    const own = findTracing(policy);
+    const { tracing } = policy.spec;
+    const defaults = tracing?.mode === "Enabled" ? [accepted, resolvedRefs] : [accepted];
+    let own: readonly Finding[] = [];
     const ancestors: { readonly gateway: GatewayName; readonly findings: readonly Finding[] }[] = [];
     for (const claim of claims) {
       const gateway = { namespace: policy.metadata.namespace, name: claim.target.name };
@@ -33,6 +36,8 @@ export function compileTelemetryPolicies(context: CompileContext, usage: PolicyU
       const foreign = !ours && context.snapshot.get("Gateway", gateway.namespace, gateway.name) !== undefined;
       // A Gateway of another controller is that controller's to judge.
       if (fault !== undefined && !foreign) findings.push(fault);
+      // Whose Gateway it is makes no difference to what is wrong with the policy itself.
+      if (ours) own = compileTracing(context, policy, { ...gateway, backendClientCertificate: undefined }).findings;
       if (ours) ancestors.push({ gateway, findings: fault === undefined ? own : [fault, ...own] });
     }
     if (ancestors.length > 0) findings.push(...own);
@@ -46,24 +51,10 @@ export function compileTelemetryPolicies(context: CompileContext, usage: PolicyU
           .slice(0, maxAncestors.policy)
           .map((ancestor) => ({
             ancestorRef: ancestorRef(ancestor.gateway),
-            conditions: deriveConditions([accepted], ancestor.findings, policy.metadata.generation),
+            conditions: deriveConditions(defaults, ancestor.findings, policy.metadata.generation),
           })),
       },
     });
   }
   return { status, findings };
-}
-
-function findTracing(policy: TelemetryPolicy): readonly Finding[] {
-  if (policy.spec.tracing?.mode !== "Enabled") return [];
-  return [
-    report(
-      "telemetry-tracing-unsupported",
-      { resource: policy, pointer: "/spec/tracing/mode" },
-      {
-        message: "The policy switches tracing on, but this gateway exports no spans.",
-        fix: "Write `mode: ImplementationDefault` and remove the fields that belong to `Enabled`; traceparent is passed on in any case.",
-      },
-    ),
-  ];
 }

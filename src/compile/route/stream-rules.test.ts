@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { brief, compileCase, service, yaml } from "../../../test/compile-case.ts";
+import { brief, compileCase, httpRoute, service, yaml } from "../../../test/compile-case.ts";
 
 const route = (kind: string, extra = "") => `apiVersion: gateway.networking.k8s.io/v1
 kind: ${kind}
@@ -32,6 +32,28 @@ describe("compileStreamRules", () => {
     });
   }
 
+  for (const kind of ["TLSRoute", "TCPRoute"]) {
+    it(`has a ${kind} send a PROXY header to ports with appProtocol sluice.dev/proxy-v2`, () => {
+      const hosts = kind === "TLSRoute" ? "hostnames: [db.example.com]" : "";
+      const proxied = service("api", "appProtocol: sluice.dev/proxy-v2");
+      const compiled = compileCase(yaml(route(kind, hosts), proxied, service("gone")));
+      assert.deepEqual(compiled.findings, []);
+      assert.deepEqual(
+        [...compiled.clusters.values()].map(({ key, proxyProtocol }) => [key, proxyProtocol]),
+        [
+          ["shop/api:80|tcp|proxy-v2", "v2"],
+          ["shop/gone:80|tcp", undefined],
+        ],
+      );
+    });
+  }
+
+  it("refuses an HTTPRoute's port with appProtocol sluice.dev/proxy-v2: its connections are shared between clients", () => {
+    const http = httpRoute("  - backendRefs: [{ name: api, port: 80 }]");
+    const compiled = compileCase(yaml(http, service("api", "appProtocol: sluice.dev/proxy-v2")));
+    assert.deepEqual(brief(compiled.findings), ["backend-protocol-unsupported /spec/rules/0/backendRefs/0/port"]);
+  });
+
   it("refuses a TCP port for a UDPRoute", () => {
     const compiled = compileCase(yaml(route("UDPRoute"), service("api"), service("gone")));
     assert.deepEqual(brief(compiled.findings), [
@@ -48,5 +70,6 @@ spec: { ports: [{ name: tcp, port: 80 }, { name: udp, port: 80, protocol: UDP }]
     const compiled = compileCase(yaml(route("UDPRoute"), both, both.replace("name: api", "name: gone")));
     assert.deepEqual(compiled.findings, []);
     assert.equal([...compiled.clusters.values()][0]?.from.pointer, "/spec/ports/1");
+    assert.equal([...compiled.clusters.values()][0]?.endpoints, "shop/api:80/udp");
   });
 });

@@ -71,7 +71,7 @@ export const certificateFindings = {
     code: "SL6111",
     severity: "warning",
     title: "TLS option means nothing here",
-    why: "Options of a listener's tls belong to one implementation each. Sluice reads sluice.dev/tls-min-version.",
+    why: "Options of a listener's tls belong to one implementation each. Sluice reads sluice.dev/tls-profile, tls-min-version, tls-cipher-suites and tls-groups.",
   },
   "tls-option-invalid": {
     code: "SL6112",
@@ -107,5 +107,11 @@ export const certificateFindings = {
     title: "Listener has no CA certificate left to check clients with",
     why: "A listener that must check clients and cannot is not opened, so that nobody gets in unchecked (FrontendTLSValidation.caCertificateRefs).",
     condition: { type: "Accepted", status: "False", reason: "NoValidCACertificate" },
+  },
+  "ocsp-staple-unusable": {
+    code: "SL6117",
+    severity: "warning",
+    title: "OCSP response of a certificate cannot be stapled",
+    why: "A Secret may carry an OCSP response for its certificate under tls.ocsp-staple (DER). One that is out of date or about another certificate would make clients refuse the connection, so it is not sent (RFC 6066 section 8).",
   },
 } as const satisfies Record<string, FindingRow>;

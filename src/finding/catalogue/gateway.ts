@@ -176,4 +176,11 @@ export const gatewayFindings = {
     why: "A ListenerSet all of whose listeners are invalid or in conflict serves nothing.",
     condition: { type: "Accepted", status: "False", reason: "ListenersNotValid" },
   },
+  "listener-filter-unresolved": {
+    code: "SL2034",
+    severity: "error",
+    title: "Filter of a listener refers to something that cannot be used",
+    why: "Filters of a listener run for every request on it and are never skipped: its requests are refused. (Listener.filters, GEP-5224)",
+    condition: { type: "ResolvedRefs", status: "False", reason: "InvalidListenerFilterRef" },
+  },
 } as const satisfies Record<string, FindingRow>;

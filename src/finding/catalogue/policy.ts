@@ -70,12 +70,11 @@ export const policyFindings = {
     title: "A policy's target is used by no attached route",
     why: "A policy takes effect where a route that is attached to a Gateway sends requests to its target.",
   },
-  "telemetry-tracing-unsupported": {
+  "telemetry-attribute-unknown": {
     code: "SL6011",
-    severity: "error",
-    title: "A policy asks for spans, which this gateway does not export",
-    why: "The gateway passes traceparent on and creates it when absent, but sends no spans to a collector; accepting the policy would hide that. (TracingConfig.mode)",
-    condition: { type: "Accepted", status: "False", reason: "UnsupportedValue" },
+    severity: "warning",
+    title: "A policy asks for a span attribute that the gateway does not know",
+    why: "Values come from what the gateway knows of a request; the spans are exported without this one. (TracingConfig.attributes)",
   },
   "backend-client-certificate-invalid": {
     code: "SL6012",

@@ -98,4 +98,10 @@ export const sourceFindings = {
     title: "A changed file has errors; what it said before stays in force",
     why: "A slip while editing must not take traffic down. The new content takes effect when its errors are fixed.",
   },
+  "ingress-not-served": {
+    code: "SL1017",
+    severity: "info",
+    title: "An Ingress, which Sluice recognises and does not serve",
+    why: "Sluice serves the Gateway API. An Ingress goes on being the matter of its own controller until routes replace it.",
+  },
 } as const satisfies Record<string, FindingRow>;

@@ -1,4 +1,5 @@
 import type { ResponseFlag } from "../../telemetry/response-flag.ts";
+import type { ClientCertificate } from "../client-certificate.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import type { PortModel } from "../port-model.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
@@ -16,10 +17,15 @@ export interface DownstreamConnection {
 
 /** What is known of a TLS connection from its handshake. */
 export type ConnectionSecurity = {
-  /** Lower case; `""` when the client sent none. */
-  readonly serverName: string;
+  /**
+   * Lower case; `""` when the client sent none. `undefined` for a resumed session of TLS 1.2, of which OpenSSL does not tell it:
+   * the host of the first request takes its place. Sessions are only resumed where all listeners check clients alike.
+   */
+  serverName: string | undefined;
   /** The client showed a certificate that the listener's authorities vouch for. */
   readonly authorized: boolean;
+  /** `undefined`: the port asks for none. */
+  readonly clientCertificate?: ClientCertificate | undefined;
 };
 
 /** What a connection needs of the socket that accepted it. */
@@ -27,13 +33,13 @@ export interface ConnectionOwner {
   readonly context: PlaneContext;
   /** In force now. */
   readonly model: PortModel;
-  /** The listener that a TLS connection is for in `model`; `undefined` when there is none, or none that lets it in. */
+  /** The listener that a TLS connection with a server name is for in `model`; `undefined` when there is none, or none that lets it in. */
   tlsListener(security: ConnectionSecurity, model: PortModel): HttpListenerTable<RouteRuntime> | undefined;
   /** Connections are to end after what they are doing. */
   readonly draining: boolean;
   onConnectionClosed(connection: DownstreamConnection): void;
-  /** A clear connection began with the preface of HTTP/2, which is in `bytes`: it goes on as one. */
-  becomeHttp2(connection: DownstreamConnection, bytes: Buffer, start: number, end: number): void;
+  /** A clear connection turned out to speak HTTP/2: `next` serves it from now on. */
+  onConnectionReplaced(connection: DownstreamConnection, next: DownstreamConnection): void;
   /** A request was refused before routing. */
   onRefused(flag: ResponseFlag): void;
   /** Something threw that never should. */

@@ -1,6 +1,6 @@
-import type { ResponseFlag } from "../../telemetry/response-flag.ts";
+import { asciiBytes } from "../../wire/http1/ascii.ts";
 import { ChunkReader, nextContent, scanChunks } from "../../wire/http1/chunked.ts";
-import { faultOf } from "../../wire/http1/fault.ts";
+import { faultOf, faults } from "../../wire/http1/fault.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
 import { parseRequestHead, RequestHead } from "../../wire/http1/request-head.ts";
 import type { ResponseHead } from "../../wire/http1/response-head.ts";
@@ -11,16 +11,20 @@ import { Exchange } from "../exchange.ts";
 import type { Peer } from "../forwarding.ts";
 import { dateLine } from "../http-date.ts";
 import type { PlaneContext } from "../plane-context.ts";
-import type { PortModel } from "../port-model.ts";
 import type { OwnResponse, RelayedResponse, Responder } from "../responder.ts";
-import type { RouteRuntime } from "../route-runtime.ts";
-import type { HttpListenerTable } from "../route-table.ts";
 import { output } from "../transport/output.ts";
 import type { Transport, TransportEvents } from "../transport/transport.ts";
 import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
+import { Http2Connection } from "./http2-connection.ts";
 
 /** Parses whole heads of all connections of a thread; a connection whose head comes in pieces keeps it and leaves another. */
 let sharedHead = new RequestHead();
+
+/** What HTTP/1.1 reads of the preface of HTTP/2 before it sees that this is no request of its own. RFC 9113 §3.4. */
+const prefaceLine = asciiBytes("PRI * HTTP/2.0\r\n");
+
+/** First lines of other protocols are short. */
+const foreignLineBytes = 256;
 
 /** A body that no one wants is read to its end when no more than this is left of it; otherwise the connection ends. */
 const discardBytes = 64 * 1024;
@@ -39,6 +43,7 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined, D
   readonly #context: PlaneContext;
   readonly #transport: Transport;
   readonly #exchange: Exchange;
+  readonly #peer: Peer;
   /** `undefined`: a clear connection. */
   readonly #security: ConnectionSecurity | undefined;
   #state: State = "head";
@@ -59,16 +64,23 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined, D
   #dechunk: ChunkReader | undefined;
   #dechunking = false;
   #rechunking = false;
+  /** What waited to be sent at the last look while closing. */
+  #lingerQueued = 0;
   #headStart = 0;
 
   constructor(owner: ConnectionOwner, transport: Transport, peer: Peer, security: ConnectionSecurity | undefined) {
     this.#owner = owner;
     this.#context = owner.context;
     this.#transport = transport;
+    this.#peer = peer;
     this.#security = security;
     this.#exchange = new Exchange(owner.context, this, peer);
     owner.context.deadlines.add(this);
     this.#wait(owner.context.limits.headerTimeoutMs);
+  }
+
+  get protocol(): string {
+    return this.#minor === 0 ? "HTTP/1.0" : "HTTP/1.1";
   }
 
   get congested(): boolean {
@@ -127,6 +139,10 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined, D
     this.#exchange.onDownstreamClose();
   }
 
+  onBug(error: unknown): void {
+    this.#owner.onBug(error);
+  }
+
   onDeadline(): void {
     switch (this.#state) {
       case "head":
@@ -144,8 +160,10 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined, D
       case "tunnel":
         this.#abandon();
         return;
-      case "discard":
       case "closing":
+        this.#lingerOn();
+        return;
+      case "discard":
         this.#close();
         return;
       case "closed":
@@ -214,7 +232,7 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined, D
     const writer = this.#beginHead(status);
     edits.write(writer);
     writer.put(dateLine());
-    const bytes = Buffer.from(body, "utf8");
+    const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body;
     if (status !== 204 && status !== 304) writer.contentLength(bytes.length);
     this.#endHead(writer);
     if (this.#method !== "HEAD" && bytes.length > 0) output.append(this.#transport, bytes, 0, bytes.length);
@@ -347,6 +365,15 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined, D
     if (next < 0) {
       head.reset();
       this.#partialHead = undefined;
+      if (this.#requests === 0 && this.#security === undefined && isPreface(bytes, start, end)) {
+        this.#becomeHttp2(bytes, start, end);
+        return end;
+      }
+      if (this.#requests === 0 && next === faults.requestLine.code && isForeign(bytes, start, end)) {
+        this.#owner.onRefused("DPE");
+        this.#close();
+        return end;
+      }
       const fault = faultOf(next);
       this.#refuse(fault.status, isLimit(fault.status) ? "DL" : "DPE", fault.reason);
       return end;
@@ -358,6 +385,17 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined, D
       this.#wait(this.#context.limits.headerTimeoutMs);
     }
     return end;
+  }
+
+  /** The client knew that HTTP/2 is spoken here. On a TLS connection the handshake decides instead. RFC 9113 §3.3. */
+  #becomeHttp2(bytes: Buffer, start: number, end: number): void {
+    this.#state = "closed";
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    this.#context.deadlines.delete(this);
+    const next = new Http2Connection(this.#owner, this.#transport, this.#peer, undefined);
+    this.#owner.onConnectionReplaced(this, next);
+    this.#transport.handTo(next);
+    next.onData(bytes, start, end);
   }
 
   #beginRequest(bytes: Buffer, head: RequestHead, more: boolean): void {
@@ -375,6 +413,7 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined, D
       return;
     }
     const security = this.#security;
+    if (security !== undefined) security.serverName ??= head.host(bytes);
     const listener = security === undefined ? undefined : this.#owner.tlsListener(security, model);
     if (security !== undefined && listener === undefined) {
       this.#refuse(421, "MR", proxyErrors.misdirected.message);
@@ -520,9 +559,21 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined, D
   #linger(): void {
     this.#state = "closing";
     this.#pending = undefined;
-    this.#wait(this.#context.limits.lingerMs);
+    this.#lingerQueued = Number.POSITIVE_INFINITY;
+    this.#lingerOn();
     this.#transport.resume();
     this.#transport.end();
+  }
+
+  /** A slow client gets the rest of its answer as long as it takes some of it; one that takes nothing is closed. */
+  #lingerOn(): void {
+    const queued = this.#transport.queuedBytes;
+    if (queued >= this.#lingerQueued) {
+      this.#close();
+      return;
+    }
+    this.#lingerQueued = queued;
+    this.#wait(queued > 0 ? this.#context.limits.writeStallMs : this.#context.limits.lingerMs);
   }
 
   #close(): void {
@@ -547,6 +598,17 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined, D
   #wait(durationMs: number): void {
     this.deadlineMs = this.#context.deadlines.after(durationMs);
   }
+}
+
+/** The first line ends in the name of another protocol (RTSP, SIP, a broken preface): an answer in HTTP means nothing to it. */
+function isForeign(bytes: Buffer, start: number, end: number): boolean {
+  const [line = ""] = bytes.latin1Slice(start, Math.min(end, start + foreignLineBytes)).split("\r\n");
+  const words = line.split(" ");
+  return words.length === 3 && words[2] !== "" && !/^HTTP/i.test(words[2]!);
+}
+
+function isPreface(bytes: Buffer, start: number, end: number): boolean {
+  return end - start >= prefaceLine.length && prefaceLine.every((byte, i) => bytes[start + i] === byte);
 }
 
 function isLimit(status: number): boolean {

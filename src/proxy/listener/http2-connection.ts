@@ -8,7 +8,7 @@ import type { PortModel } from "../port-model.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
 import type { HttpListenerTable } from "../route-table.ts";
 import type { Transport, TransportEvents } from "../transport/transport.ts";
-import type { ConnectionOwner, ConnectionSecurity } from "./http1-connection.ts";
+import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
 import { type Flushable, flushAfterTurn } from "./http2-flusher.ts";
 import type { Http2Responder } from "./http2-responder.ts";
 import { Http2Streams } from "./http2-streams.ts";
@@ -31,7 +31,7 @@ type Waiting =
   | "nothing";
 
 /** One HTTP/2 connection of a client: its transport and its life. What comes on it goes to {@link Http2Streams}. */
-export class Http2Connection implements TransportEvents, Deadlined, Flushable {
+export class Http2Connection implements TransportEvents, Deadlined, Flushable, DownstreamConnection {
   readonly context: PlaneContext;
   readonly peer: Peer;
   readonly session: Http2Session<Http2Responder>;
@@ -82,6 +82,11 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable {
   /** In force now. */
   get model(): PortModel {
     return this.#owner.model;
+  }
+
+  /** Takes the host of a request for the server name that a resumed session does not tell. */
+  nameServer(host: string): void {
+    if (this.#security !== undefined) this.#security.serverName ??= host;
   }
 
   /** The listener that requests are for: `undefined` on a clear connection, `"none"` when this one has none any more. */

@@ -42,6 +42,11 @@ export function writeUpgradeHead(message: RequestMessage, { key }: TunnelHandsha
   );
 }
 
+/** Leaves the bytes of the last head to whoever reads them still. */
+export function giveHeadAway(): void {
+  scratch = Buffer.allocUnsafeSlow(4_096);
+}
+
 function fieldLines({ fields }: RequestMessage): string {
   let text = "";
   for (const { name, value } of fields) text += `${name}: ${value}\r\n`;

@@ -1,5 +1,7 @@
 import { createHash, randomBytes } from "node:crypto";
+import { isGrpcContentType } from "../../wire/grpc-content-type.ts";
 import { faultOf } from "../../wire/http1/fault.ts";
+import { RequestField } from "../../wire/http1/known-field.ts";
 import { parseRequestHead, RequestHead } from "../../wire/http1/request-head.ts";
 import type { ResponseHead } from "../../wire/http1/response-head.ts";
 import { errorCode } from "../../wire/http2/frame.ts";
@@ -14,7 +16,7 @@ import { Dechunker } from "./dechunker.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http2OutputQueue } from "./http2-output-queue.ts";
 import { Http2RequestBody } from "./http2-request-body.ts";
-import { type WrittenHead, writeRequestHead, writeUpgradeHead } from "./http2-request-head.ts";
+import { giveHeadAway, type WrittenHead, writeRequestHead, writeUpgradeHead } from "./http2-request-head.ts";
 import {
   interimFields,
   ownFields,
@@ -26,7 +28,7 @@ import {
 } from "./http2-response-fields.ts";
 
 /** Parses the heads of all streams of a thread: each is forwarded before the next is read. */
-const sharedHead = new RequestHead();
+let sharedHead = new RequestHead();
 
 /** RFC 6455 section 4.2.2. */
 const webSocketGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
@@ -51,6 +53,8 @@ export class Http2Responder implements Responder, Deadlined {
   readonly #dechunker = new Dechunker();
   #stream: Http2Stream<Http2Responder> | undefined;
   #timed = false;
+  /** How long the client may take for the next part of its request. */
+  #stallMs = 0;
   #method = "";
   /** Received and not given back to the client's window. */
   #unconsumed = 0;
@@ -126,17 +130,25 @@ export class Http2Responder implements Responder, Deadlined {
       return;
     }
     const { model } = connection;
+    connection.nameServer(head.host(bytes));
     const listener = connection.listenerIn(model);
     if (listener === "none") {
       this.#refuse(421, "MR", proxyErrors.misdirected.message);
       return;
     }
-    if (!this.#requestEnded && this.#tunnel === "no") this.#wait(context.limits.requestStallMs);
+    // A gRPC stream may be silent for as long as a tunnel.
+    const grpc = isGrpcContentType(head.value(bytes, RequestField.contentType));
+    this.#stallMs = grpc ? context.limits.tunnelIdleMs : context.limits.requestStallMs;
+    if (!this.#requestEnded && this.#tunnel === "no") this.#wait(this.#stallMs);
     try {
       this.exchange.begin(bytes, head, path, model, listener);
     } catch (error) {
       connection.onBug(error);
       this.exchange.fail("internal");
+    }
+    if (this.exchange.keepsHead) {
+      sharedHead = new RequestHead();
+      giveHeadAway();
     }
     connection.touch(this);
     if (head.expectContinue && !this.#requestEnded && !this.#answered && this.#stream !== undefined) {
@@ -161,7 +173,7 @@ export class Http2Responder implements Responder, Deadlined {
     }
     const { limits } = this.#connection.context;
     if (this.#body.received > limits.requestBodyBytes) this.exchange.fail("bodyTooLarge");
-    else if (!this.#paused && !this.#answered) this.#wait(limits.requestStallMs);
+    else if (!this.#paused && !this.#answered) this.#wait(this.#stallMs);
   }
 
   onEnd(): void {
@@ -244,7 +256,7 @@ export class Http2Responder implements Responder, Deadlined {
   }
 
   respondOwn({ status, edits, body }: OwnResponse): void {
-    const bytes = Buffer.from(body, "utf8");
+    const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body;
     this.#sendOwn(ownFields(status, edits, bytes.length), bytes);
   }
 
@@ -290,7 +302,7 @@ export class Http2Responder implements Responder, Deadlined {
   resumeRequest(): void {
     this.#paused = false;
     if (!this.#requestEnded && this.#tunnel === "no" && !this.#answered) {
-      this.#wait(this.#connection.context.limits.requestStallMs);
+      this.#wait(this.#stallMs);
     }
     this.#consume();
   }

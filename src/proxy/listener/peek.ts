@@ -26,7 +26,7 @@ export type PeekOptions<T> = {
 
 /** Reads the start of a connection, however many packets it comes in, and gives the socket back as if untouched. */
 export class Peek<T> implements Deadlined, Open {
-  deadlineMs: number;
+  deadlineMs = Number.POSITIVE_INFINITY;
   readonly #socket: Socket;
   readonly #options: PeekOptions<T>;
   #bytes: Buffer = Buffer.alloc(0);
@@ -38,8 +38,9 @@ export class Peek<T> implements Deadlined, Open {
   constructor(socket: Socket, options: PeekOptions<T>) {
     this.#socket = socket;
     this.#options = options;
-    this.deadlineMs = options.deadlines.after(options.timeoutMs);
+    // Added first: that sets the clock.
     options.deadlines.add(this);
+    this.deadlineMs = options.deadlines.after(options.timeoutMs);
     socket.on("data", this.#onData);
     socket.on("end", this.#onGone);
     socket.on("error", this.#onGone);

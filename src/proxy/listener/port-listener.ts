@@ -1,15 +1,22 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ResponseFlag } from "../../telemetry/response-flag.ts";
+import { clientHelloLimitBytes, readClientHello } from "../../wire/client-hello.ts";
+import { readClientCertificate } from "../client-certificate.ts";
 import { makePeer } from "../forwarding.ts";
 import type { PlaneContext } from "../plane-context.ts";
-import type { PortModel, PortTls } from "../port-model.ts";
+import type { PortModel } from "../port-model.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
 import type { HttpListenerTable } from "../route-table.ts";
 import { StreamFront } from "../stream/stream-front.ts";
 import { Handshaker } from "../transport/handshaker.ts";
+import type { PortTls } from "../transport/port-tls.ts";
 import { SocketTransport } from "../transport/socket-transport.ts";
-import { type ConnectionOwner, type ConnectionSecurity, Http1Connection } from "./http1-connection.ts";
+import { PendingConnections } from "./client-address.ts";
+import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
+import { Http1Connection } from "./http1-connection.ts";
+import { Http2Connection } from "./http2-connection.ts";
+import { Peek } from "./peek.ts";
 
 const backlog = 1_024;
 /** What a socket queues before it calls itself congested. */
@@ -32,8 +39,11 @@ export class PortListener implements ConnectionOwner {
   #httpModel: PortModel;
   readonly #server: Server;
   #handshaker: Handshaker | undefined;
+  /** By key, on ports whose settings depend on the server name. */
+  readonly #named = new Map<string, Handshaker>();
+  readonly #serverNames = new PendingConnections<string>();
   readonly #front: StreamFront;
-  readonly #connections = new Set<Http1Connection>();
+  readonly #connections = new Set<DownstreamConnection>();
   /** Resolves when the last connection of a draining listener is gone. */
   #onEmpty: (() => void) | undefined;
 
@@ -46,7 +56,7 @@ export class PortListener implements ConnectionOwner {
       model: () => this.#model,
       serveHttp: (socket) => this.#serveHttp(socket),
     });
-    if (model.tls !== undefined) this.#handshaker = this.#makeHandshaker(model.tls, undefined);
+    if (model.tls !== undefined) this.#handshaker = this.#makeHandshaker(model.tls);
     const options = { noDelay: true, allowHalfOpen: true, highWaterMark: writeQueueBytes };
     this.#server = createServer(options, (socket) => {
       if (this.#model.streams === undefined && context.proxyProtocolFrom.length === 0) this.#serveHttp(socket);
@@ -81,7 +91,7 @@ export class PortListener implements ConnectionOwner {
   }
 
   get queuedBytes(): number {
-    let bytes = 0;
+    let bytes = this.#front.queuedBytes;
     for (const connection of this.#connections) bytes += connection.queuedBytes;
     return bytes;
   }
@@ -91,23 +101,29 @@ export class PortListener implements ConnectionOwner {
     this.#model = model;
     if (model.servesHttp) this.#httpModel = model;
     else for (const connection of this.#connections) connection.drain(drainIdleMs);
+    this.#named.clear();
     if (model.tls === undefined) this.#handshaker = undefined;
     else if (this.#handshaker?.settings.key !== model.tls.key) {
-      this.#handshaker = this.#makeHandshaker(model.tls, this.#handshaker);
+      this.#handshaker = this.#makeHandshaker(model.tls);
     }
   }
 
   tlsListener(security: ConnectionSecurity, model: PortModel): HttpListenerTable<RouteRuntime> | undefined {
-    const target = model.table.forSni(security.serverName);
+    const target = model.table.forSni(security.serverName ?? "");
     if (target?.kind !== "http") return undefined;
     const validation = target.listeners[0]!.listener.tls?.clientValidation;
     return validation?.mode === "allowValidOnly" && !security.authorized ? undefined : target;
   }
 
-  onConnectionClosed(connection: Http1Connection): void {
+  onConnectionClosed(connection: DownstreamConnection): void {
     if (!this.#connections.delete(connection)) return;
     this.#model.activeConnections.add(-1);
     if (this.#connections.size === 0) this.#onEmpty?.();
+  }
+
+  onConnectionReplaced(connection: DownstreamConnection, next: DownstreamConnection): void {
+    this.#connections.delete(connection);
+    this.#connections.add(next);
   }
 
   onRefused(flag: ResponseFlag): void {
@@ -143,25 +159,68 @@ export class PortListener implements ConnectionOwner {
   #serveHttp(socket: Socket): void {
     if (this.#handshaker === undefined) {
       this.#accept(socket, new SocketTransport(socket, "reference"), undefined);
-    } else this.#handshaker.accept(socket);
+    } else if (this.#handshaker.settings.serverName === "during") this.#handshaker.accept(socket);
+    else this.#readServerName(socket);
   }
 
-  #makeHandshaker(settings: PortTls, previous: Handshaker | undefined): Handshaker {
-    return new Handshaker(settings, previous, {
-      handshakeTimeoutMs: this.context.limits.handshakeTimeoutMs,
-      contextFor: (serverName) => this.#model.tls?.contextFor(serverName),
-      onSecure: (socket) => this.#acceptTls(socket),
-      onFailed: () => this.#model.countHandshake("failed"),
+  /** For ports on which settings depend on the name: reads the client's hello ahead of the handshake. */
+  #readServerName(socket: Socket): void {
+    const { limits, deadlines } = this.context;
+    new Peek<string>(socket, {
+      read(bytes) {
+        const result = readClientHello(bytes);
+        return result.kind === "hello" ? { kind: "done", value: result.hello.serverName, consumed: 0 } : result;
+      },
+      limitBytes: clientHelloLimitBytes,
+      timeoutMs: limits.helloTimeoutMs,
+      deadlines,
+      onDone: (serverName) => {
+        this.#serverNames.set(socket, serverName);
+        this.#handshakerFor(serverName)?.accept(socket);
+      },
+      onFailed: (failure) => {
+        if (failure !== "gone") this.#model.countHandshake("failed");
+        socket.on("error", () => {});
+        socket.destroy();
+      },
     });
   }
 
-  #acceptTls(socket: TLSSocket): void {
-    const serverName = socket.servername;
-    const security: ConnectionSecurity = {
-      serverName: typeof serverName === "string" ? serverName.toLowerCase() : "",
-      authorized: socket.authorized,
-    };
-    if (this.tlsListener(security, this.#model) === undefined) {
+  /** That of a name, or the port's, which refuses names that no listener is for. */
+  #handshakerFor(serverName: string): Handshaker | undefined {
+    const settings = this.#model.tls?.settingsFor(serverName);
+    if (settings === undefined || settings === this.#model.tls) return this.#handshaker;
+    let handshaker = this.#named.get(settings.key);
+    if (handshaker === undefined) {
+      handshaker = this.#makeHandshaker(settings);
+      this.#named.set(settings.key, handshaker);
+    }
+    return handshaker;
+  }
+
+  #makeHandshaker(settings: PortTls): Handshaker {
+    return new Handshaker(settings, {
+      handshakeTimeoutMs: this.context.limits.handshakeTimeoutMs,
+      contextFor: (serverName) => this.#model.tls?.contextFor(serverName),
+      stapleFor: (certificate) => this.#model.tls?.stapleFor(certificate),
+      ticketKeys: this.context.ticketKeys,
+      onSecure: (socket) => this.#acceptTls(socket, settings),
+      onFailed: (result) => this.#model.countHandshake(result),
+    });
+  }
+
+  /** `settings` are those that the handshake was made with: a swap may have come since. */
+  #acceptTls(socket: TLSSocket, settings: PortTls): void {
+    const serverName = this.#serverNames.get(socket) ?? serverNameOf(socket);
+    const clientCertificate =
+      settings.clientAuthorities === ""
+        ? undefined
+        : readClientCertificate(socket, this.context.forwardClientCertificate);
+    const now = this.#model.tls?.settingsFor(serverName ?? "") ?? this.#model.tls;
+    const sameAuthorities = settings.clientAuthorities === now?.clientAuthorities;
+    const authorized = sameAuthorities && clientCertificate?.state === "verified";
+    const security: ConnectionSecurity = { serverName, authorized, clientCertificate };
+    if (!this.#admits(security)) {
       this.#model.countHandshake("refused");
       socket.on("error", () => {});
       socket.destroy();
@@ -169,6 +228,12 @@ export class PortListener implements ConnectionOwner {
     }
     this.#model.countHandshake("ok");
     this.#accept(socket, new SocketTransport(socket, "copy"), security);
+  }
+
+  #admits(security: ConnectionSecurity): boolean {
+    const { tls } = this.#model;
+    if (security.serverName !== undefined) return this.tlsListener(security, this.#model) !== undefined;
+    return tls?.serverName === "during" && (security.authorized || !tls.demandsCertificate);
   }
 
   #accept(socket: Socket, transport: SocketTransport, security: ConnectionSecurity | undefined): void {
@@ -179,11 +244,18 @@ export class PortListener implements ConnectionOwner {
       return;
     }
     const scheme = security === undefined ? "http" : "https";
-    const peer = makePeer(address, scheme, this.context.publicPort(this.#model.port));
-    const connection = new Http1Connection(this, transport, peer, security);
+    const port = this.context.publicPort(this.#model.port);
+    const peer = makePeer(address, { scheme, port, clientCertificate: security?.clientCertificate });
+    const isHttp2 = security !== undefined && (socket as TLSSocket).alpnProtocol === "h2";
+    const connection = new (isHttp2 ? Http2Connection : Http1Connection)(this, transport, peer, security);
     this.#connections.add(connection);
     this.#model.activeConnections.add(1);
     this.#model.acceptedConnections.add(1);
     transport.attach(connection, "data");
   }
+}
+
+function serverNameOf(socket: TLSSocket): string | undefined {
+  if (typeof socket.servername === "string") return socket.servername.toLowerCase();
+  return socket.isSessionReused() && socket.getProtocol() === "TLSv1.2" ? undefined : "";
 }

@@ -1,6 +1,8 @@
 /** Something that lives on a socket and can be ended. */
 export interface Open {
   destroy(): void;
+  /** Bytes that wait in this process to be sent on. Absent: none. */
+  readonly queuedBytes?: number;
 }
 
 /** What is open on a listener: waits for its end when the listener goes. */
@@ -8,8 +10,10 @@ export class OpenSet {
   readonly #members = new Set<Open>();
   #onEmpty: (() => void) | undefined;
 
-  get size(): number {
-    return this.#members.size;
+  get queuedBytes(): number {
+    let bytes = 0;
+    for (const member of this.#members) bytes += member.queuedBytes ?? 0;
+    return bytes;
   }
 
   add(member: Open): void {

@@ -1,9 +1,8 @@
-import type { SecureContext } from "node:tls";
-import type { StreamListener, StreamRule, TlsListener } from "../../ir/routing-model.ts";
+import type { Listener, StreamListener, StreamRule, TlsListener } from "../../ir/routing-model.ts";
 import type { BoundListener } from "../../ir/select.ts";
 import { buildHostTable, type HostTable, lookUpHost } from "../host-table.ts";
 import type { PlaneContext } from "../plane-context.ts";
-import type { PortTls } from "../port-model.ts";
+import { buildPortTls, type PortTls } from "../transport/port-tls.ts";
 import type { ListenerCertificates } from "../transport/server-tls.ts";
 import { StreamRoute, type StreamRules } from "./stream-route.ts";
 import { TcpSeries } from "./stream-series.ts";
@@ -18,7 +17,7 @@ export type StreamTarget = {
 export type PortStreamsParts = {
   readonly rules: StreamRules;
   /** Of TLS listeners that end TLS. */
-  readonly certificates: ReadonlyMap<TlsListener, ListenerCertificates>;
+  readonly certificates: ReadonlyMap<Listener, ListenerCertificates>;
 };
 
 /** The routes of a port with a TCP listener. Spec: TCPRoute; of several on one port the first with a route serves. */
@@ -72,17 +71,16 @@ export function buildTlsStreams(
     const group = groups.get(hostname);
     return group && (lookUpHost(group.routes, serverName)[0] ?? { bound: group.first, route: undefined });
   };
-  const ends = buildHostTable(
-    bound
-      .filter(({ listener }) => listener.tls.mode === "terminate")
-      .map(({ listener }) => ({ hostname: listener.hostname, value: certificates.get(listener) })),
+  const owners = bound.flatMap(({ listener }) => {
+    const { hostname, tls } = listener;
+    return tls.mode === "terminate" ? [{ hostname, value: { tls, certificates: certificates.get(listener) } }] : [];
+  });
+  const ends = buildHostTable(owners);
+  const tls = buildPortTls(
+    owners.map(({ value }) => value),
+    (serverName) => lookUpHost(ends, serverName)[0],
   );
-  const contextFor = (serverName: string): SecureContext | undefined =>
-    lookUpHost(ends, serverName)[0]?.choose(serverName);
-  const fallback = lookUpHost(ends, "")[0]?.fallback;
-  const terminates = bound.some(({ listener }) => listener.tls.mode === "terminate");
-  const tls = { key: fallback?.key ?? "", clientAuthorities: "", fallback, contextFor };
-  return { kind: "tls", tls: terminates ? tls : undefined, target };
+  return { kind: "tls", tls: owners.length > 0 ? tls : undefined, target };
 }
 
 function makeRoute(

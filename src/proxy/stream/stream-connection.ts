@@ -63,6 +63,10 @@ export class StreamConnection implements Deadlined, Open {
     else this.#connect(cluster, undefined);
   }
 
+  get queuedBytes(): number {
+    return this.#downstream.transport.queuedBytes + (this.#upstream?.transport.queuedBytes ?? 0);
+  }
+
   /** Ends the stream at once, whatever flows. */
   destroy(): void {
     if (this.#phase !== "closed") this.#break("DR");

@@ -65,6 +65,10 @@ export class StreamFront {
     return this.#clients.get(socket);
   }
 
+  get queuedBytes(): number {
+    return this.#open.queuedBytes;
+  }
+
   /** Waits for streams to end; at the deadline they are reset. */
   drain(deadlineMs: number): Promise<void> {
     return this.#open.drain(deadlineMs);
@@ -168,7 +172,7 @@ export class StreamFront {
     const settings = streams.tls!;
     const previous = this.#handshaker;
     if (previous?.settings.key === settings.key) return previous;
-    this.#handshaker = new Handshaker(settings, previous, {
+    this.#handshaker = new Handshaker(settings, {
       handshakeTimeoutMs: this.#owner.context.limits.handshakeTimeoutMs,
       // What is inside is not ours to know: neither is its protocol.
       alpnProtocols: [],
@@ -176,8 +180,13 @@ export class StreamFront {
         const { streams: now } = this.#owner.model();
         return now?.kind === "tls" ? now.tls?.contextFor(serverName) : undefined;
       },
+      stapleFor: (certificate) => {
+        const { streams: now } = this.#owner.model();
+        return now?.kind === "tls" ? now.tls?.stapleFor(certificate) : undefined;
+      },
+      ticketKeys: this.#owner.context.ticketKeys,
       onSecure: (secure) => this.#onSecure(secure),
-      onFailed: () => this.#owner.model().countHandshake("failed"),
+      onFailed: (result) => this.#owner.model().countHandshake(result),
     });
     return this.#handshaker;
   }
@@ -219,13 +228,13 @@ function drop(socket: Socket): void {
 
 /** Says a last word and leaves the client a moment to read it: closing at once, with bytes unread, would be a reset. */
 class Farewell implements Deadlined, Open {
-  deadlineMs: number;
+  deadlineMs = Number.POSITIVE_INFINITY;
   readonly #socket: Socket;
 
   constructor(socket: Socket, bytes: Buffer, open: OpenSet, { deadlines, limits }: PlaneContext) {
     this.#socket = socket;
-    this.deadlineMs = deadlines.after(limits.lingerMs);
     deadlines.add(this);
+    this.deadlineMs = deadlines.after(limits.lingerMs);
     socket.on("error", () => {});
     socket.on("close", () => {
       deadlines.delete(this);

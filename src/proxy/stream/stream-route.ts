@@ -21,13 +21,13 @@ export type StreamRuleRuntime = {
 /** The stream rules of one model. Weights go on where those of the model before were. */
 export class StreamRules {
   readonly #clusters: ReadonlyMap<string, ClusterRuntime>;
-  readonly #previous: StreamRules | undefined;
+  readonly #previous: ReadonlyMap<string, StreamRuleRuntime> | undefined;
   readonly #rules = new Map<string, StreamRuleRuntime>();
 
   constructor(clusters: ReadonlyMap<string, ClusterRuntime>, previous?: StreamRules) {
     this.#clusters = clusters;
-    // Not the one before that, or every model would be kept for ever.
-    this.#previous = previous === undefined ? undefined : previous.#withoutPast();
+    // Its rules alone, not what came before it, or every model would be kept for ever.
+    this.#previous = previous === undefined ? undefined : previous.#rules;
   }
 
   /** The runtime of a rule; made when first asked for. */
@@ -36,7 +36,7 @@ export class StreamRules {
     const known = this.#rules.get(key);
     if (known !== undefined) return known;
     const choice = new WeightedChoice(rule.backends.map(({ weight }) => weight));
-    const before = this.#previous?.#rules.get(key);
+    const before = this.#previous?.get(key);
     if (before !== undefined) choice.resumeFrom(before.choice);
     const backends = rule.backends.map(({ target }): StreamBackend => {
       const cluster = target.kind === "cluster" ? this.#clusters.get(target.cluster) : undefined;
@@ -45,12 +45,6 @@ export class StreamRules {
     const runtime = { rule, backends, choice };
     this.#rules.set(key, runtime);
     return runtime;
-  }
-
-  #withoutPast(): StreamRules {
-    const copy = new StreamRules(this.#clusters);
-    for (const [key, rule] of this.#rules) copy.#rules.set(key, rule);
-    return copy;
   }
 }
 

@@ -63,6 +63,8 @@ export class UdpSeries {
 
   /** Counts the end of a session. */
   ended(flag: ResponseFlag): void {
-    this.#telemetry.counter("gateway_udp_sessions_total", ...routeValues(this.labels), flag).add(1);
+    this.#telemetry
+      .counter("gateway_udp_sessions_total", ...routeValues(this.labels), flag === "-" ? "ok" : flag)
+      .add(1);
   }
 }

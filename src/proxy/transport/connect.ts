@@ -1,7 +1,8 @@
 import { connect as connectTcp, type LookupFunction, Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import type { AddressGuard } from "../upstream/address-guard.ts";
 import type { UpstreamTlsContext } from "../upstream/tls-context.ts";
+import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
 import { SocketTransport } from "./socket-transport.ts";
 import type { Transport, TransportEvents } from "./transport.ts";
 
@@ -9,8 +10,8 @@ import type { Transport, TransportEvents } from "./transport.ts";
 const sharedRead = Buffer.allocUnsafeSlow(64 * 1024);
 
 export interface ConnectEvents extends TransportEvents {
-  /** Connected and, with TLS, verified. */
-  onConnect(): void;
+  /** Connected and, with TLS, verified. `protocol` is what ALPN agreed on; `""` without TLS, or when it agreed on nothing. */
+  onConnect(protocol: string): void;
 }
 
 export type ConnectTarget = {
@@ -46,32 +47,57 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
       onread: {
         buffer: sharedRead,
         callback: (count) => {
-          if (!transport.closed) events.onData(sharedRead, 0, count);
+          transport.deliver(sharedRead, 0, count);
           return true;
         },
       },
     });
     const transport = new SocketTransport(socket, "reference");
     transport.attach(events, "none");
-    socket.once("connect", () => events.onConnect());
+    socket.once("connect", () => transport.contain(() => events.onConnect("")));
     if (target.preface !== undefined) socket.write(target.preface);
     return transport;
   }
   const alpn = target.alpn ?? ["http/1.1"];
+  const endpoint = [target.address, target.port, ...alpn].join("|");
+  const session = tls.sessions.get(endpoint);
   const address = { host: target.address, port: target.port, lookup: guard.lookup };
-  const socket = connectTls({
+  const options: ConnectionOptions & { readonly allowHalfOpen: true } = {
     ...(target.preface === undefined ? address : { socket: connectAndSend({ ...address, preface: target.preface }) }),
     allowHalfOpen: true,
     servername: tls.hostname,
     secureContext: tls.secureContext,
     ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
     checkServerIdentity: (_hostname, certificate) => tls.checkIdentity(certificate),
-  });
+    ...(session === undefined ? {} : { session }),
+  };
+  const socket = connectTls(options);
+  keepSessions(socket, tls.sessions, endpoint);
   socket.setNoDelay(true);
   const transport = new SocketTransport(socket, "copy");
   transport.attach(events, "data");
-  socket.once("secureConnect", () => events.onConnect());
+  socket.once("secureConnect", () => transport.contain(() => events.onConnect(socket.alpnProtocol || "")));
   return transport;
+}
+
+/**
+ * Keeps what the endpoint gives to resume with, but nothing from before its certificate was found good: a resumed session is
+ * not checked for its names again.
+ */
+function keepSessions(socket: TLSSocket, sessions: UpstreamSessions, endpoint: string): void {
+  let early: Buffer | undefined;
+  let verified = false;
+  socket.on("session", (session: Buffer) => {
+    if (verified) sessions.keep(endpoint, session);
+    else early = session;
+  });
+  socket.once("secureConnect", () => {
+    verified = true;
+    if (early !== undefined) sessions.keep(endpoint, early);
+  });
+  socket.once("error", () => {
+    if (!verified) sessions.forget(endpoint);
+  });
 }
 
 type PrefacedAddress = {

@@ -1,19 +1,23 @@
-import { randomBytes } from "node:crypto";
+import { constants } from "node:crypto";
 import type { Socket } from "node:net";
-import { createServer, type SecureContext, type Server, type TLSSocket } from "node:tls";
-import type { PortTls } from "../port-model.ts";
-import { tlsCiphers, tlsCurves } from "./tls-profile.ts";
-
-const ticketKeyBytes = 48;
+import { createServer, type Server, type TLSSocket } from "node:tls";
+import type { PortTls } from "./port-tls.ts";
+import type { ServerContext } from "./server-tls.ts";
+import { useTicketKeys } from "./session-tickets.ts";
+import { sessionLifetimeSeconds, type TicketKeys } from "./ticket-keys.ts";
 
 export type HandshakerOptions = {
   readonly handshakeTimeoutMs: number;
   /** Offered to clients; empty: what they offer is passed over. Default: HTTP's. */
   readonly alpnProtocols?: readonly string[];
   /** `undefined` refuses the handshake. */
-  readonly contextFor: (serverName: string) => SecureContext | undefined;
+  readonly contextFor: (serverName: string) => ServerContext | undefined;
+  /** The OCSP response to send with a certificate. Default: none. */
+  readonly stapleFor?: (certificate: Buffer) => Buffer | undefined;
+  readonly ticketKeys: TicketKeys;
   readonly onSecure: (socket: TLSSocket) => void;
-  readonly onFailed: () => void;
+  /** `refused`: the client's certificate is not one that is let in. */
+  readonly onFailed: (result: "failed" | "refused") => void;
 };
 
 /**
@@ -24,33 +28,43 @@ export type HandshakerOptions = {
 export class Handshaker {
   readonly settings: PortTls;
   readonly #server: Server;
-  readonly #ticketKeys: Buffer;
 
-  /** Sessions of `previous` may be resumed unless the authorities for client certificates changed: those are not asked again. */
-  constructor(settings: PortTls, previous: Handshaker | undefined, options: HandshakerOptions) {
+  /**
+   * Sessions are resumed across handshakers and ports of the process, as long as the authorities for client certificates are
+   * the same: a resumed session is not asked for its certificate again.
+   */
+  constructor(settings: PortTls, options: HandshakerOptions) {
     this.settings = settings;
-    const resumable = previous !== undefined && previous.settings.clientAuthorities === settings.clientAuthorities;
-    this.#ticketKeys = resumable ? previous.#ticketKeys : randomBytes(ticketKeyBytes);
+    const { handshakes, fallback } = settings;
+    const resumption = settings.serverName === "during";
     this.#server = createServer({
-      ...alpn(options.alpnProtocols ?? ["http/1.1"]),
-      ciphers: tlsCiphers,
-      ecdhCurve: tlsCurves,
-      minVersion: "TLSv1.2",
-      ...settings.fallback?.options,
+      ...alpn(options.alpnProtocols ?? ["h2", "http/1.1"]),
+      ...fallback?.options,
+      ciphers: handshakes.cipherSuites.join(":"),
+      ecdhCurve: handshakes.groups.join(":"),
+      minVersion: handshakes.minVersion,
       allowHalfOpen: true,
       handshakeTimeout: options.handshakeTimeoutMs,
-      ticketKeys: this.#ticketKeys,
+      sessionTimeout: sessionLifetimeSeconds,
+      ...(resumption ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
       requestCert: settings.clientAuthorities !== "",
-      rejectUnauthorized: false,
+      rejectUnauthorized: settings.demandsCertificate,
       SNICallback: (serverName, done) => {
         const context = options.contextFor(serverName.toLowerCase());
         if (context === undefined) done(new Error("no listener is for this server name"));
-        else done(null, context);
+        // The server's own: along with another, Node takes one certificate alone, not an RSA and an ECDSA one.
+        else if (context.key === fallback?.key) done(null);
+        else done(null, context.context);
       },
     });
+    if (resumption) useTicketKeys(this.#server, options.ticketKeys, settings.clientAuthorities);
     this.#server.on("secureConnection", options.onSecure);
-    this.#server.on("tlsClientError", (_error, socket) => {
-      options.onFailed();
+    this.#server.on("OCSPRequest", (certificate: Buffer, _issuer: Buffer, done: OcspAnswer) => {
+      done(null, options.stapleFor?.(certificate) ?? null);
+    });
+    this.#server.on("tlsClientError", (error: NodeJS.ErrnoException, socket) => {
+      const unverified = socket.authorizationError !== undefined && socket.authorizationError !== null;
+      options.onFailed(unverified || error.code === noCertificate ? "refused" : "failed");
       socket.destroy();
     });
   }
@@ -59,6 +73,11 @@ export class Handshaker {
     this.#server.emit("connection", socket);
   }
 }
+
+type OcspAnswer = (error: Error | null, response: Buffer | null) => void;
+
+/** OpenSSL's reason when a client shows no certificate where one is demanded. */
+const noCertificate = "ERR_SSL_PEER_DID_NOT_RETURN_A_CERTIFICATE";
 
 /** A server that is given an empty list would refuse every client that offers one. */
 function alpn(protocols: readonly string[]): { readonly ALPNProtocols?: string[] } {

@@ -1,28 +1,33 @@
+import { createHash, X509Certificate } from "node:crypto";
 import { createSecureContext, type SecureContext, type SecureContextOptions } from "node:tls";
 import { bySpecificity } from "../../ir/hostname.ts";
 import type { HttpListener } from "../../ir/routing-model.ts";
-import type { SecretTable } from "../../ir/secret-table.ts";
+import type { OcspStaple, SecretMaterial, SecretTable } from "../../ir/secret-table.ts";
 import type { CertificateRef } from "../../ir/tls.ts";
 import { buildHostTable, type HostTable, lookUpHost } from "../host-table.ts";
 import { readAuthorities } from "./certificate-authorities.ts";
+import { sessionLifetimeSeconds } from "./ticket-keys.ts";
 import { tlsCiphers, tlsCurves } from "./tls-profile.ts";
 
 type TlsSettings = NonNullable<HttpListener["tls"]>;
 
 /** Certificates of one HTTPS listener, ready for handshakes. */
 export class ListenerCertificates {
-  readonly #byName: HostTable<SecureContext>;
+  readonly #byName: HostTable<ServerContext>;
   /** For a name that no certificate is for, and for clients that send none. */
   readonly fallback: ServerContext;
+  /** All of them, the fallback last. */
+  readonly contexts: readonly ServerContext[];
 
-  constructor(byName: HostTable<SecureContext>, fallback: ServerContext) {
+  constructor(byName: HostTable<ServerContext>, contexts: readonly ServerContext[]) {
     this.#byName = byName;
-    this.fallback = fallback;
+    this.fallback = contexts.at(-1)!;
+    this.contexts = contexts;
   }
 
   /** The certificate for a server name: one that names it, else one with a wildcard for it, else the first. */
-  choose(serverName: string): SecureContext {
-    return lookUpHost(this.#byName, serverName)[0] ?? this.fallback.context;
+  choose(serverName: string): ServerContext {
+    return lookUpHost(this.#byName, serverName)[0] ?? this.fallback;
   }
 }
 
@@ -32,7 +37,14 @@ export type ServerContext = {
   readonly context: SecureContext;
   /** What the context was made from: a server wants these for clients without a server name. */
   readonly options: SecureContextOptions;
+  /** Its certificates, with the OCSP responses that the Secrets carry. */
+  readonly leaves: readonly { readonly digest: string; readonly staple: OcspStaple | undefined }[];
 };
+
+/** Names a certificate (DER) among those of a port. */
+export function certificateDigest(certificate: Buffer): string {
+  return createHash("sha256").update(certificate).digest("base64url");
+}
 
 /** Secure contexts by content, so that a swap that changes nothing of a listener's TLS makes none anew. */
 export class SecureContextCache {
@@ -50,8 +62,11 @@ export class SecureContextCache {
       if (first === undefined) return new Error("the listener has no certificate");
       const rows = [...byName]
         .sort(([a], [b]) => bySpecificity(a, b))
-        .map(([hostname, certificates]) => ({ hostname, value: this.#context(certificates, tls, secrets).context }));
-      return new ListenerCertificates(buildHostTable(rows), this.#context([first], tls, secrets));
+        .map(([hostname, certificates]) => ({ hostname, value: this.#context(certificates, tls, secrets) }));
+      // The first, together with those for just the same names: an RSA and an ECDSA one are served side by side here too.
+      const alike = tls.certificates.filter(({ names }) => names.join() === first.names.join());
+      const contexts = [...rows.map(({ value }) => value), this.#context(alike, tls, secrets)];
+      return new ListenerCertificates(buildHostTable(rows), contexts);
     } catch (error) {
       return error as Error;
     }
@@ -69,28 +84,42 @@ export class SecureContextCache {
       certificates.map((one) => one.fingerprint),
       tls.clientValidation ?? null,
       tls.minVersion,
+      tls.cipherSuites ?? null,
+      tls.groups ?? null,
     ]);
     const known = this.#used.get(key) ?? this.#contexts.get(key);
-    const context = known ?? makeContext(key, contextOptions(certificates, tls, secrets));
+    const context = known ?? makeContext(key, { pairs: readPairs(certificates, secrets), tls, secrets });
     this.#used.set(key, context);
     return context;
   }
 }
 
-function makeContext(key: string, options: SecureContextOptions): ServerContext {
-  return { key, options, context: createSecureContext(options) };
+type CertificatePair = Extract<SecretMaterial, { readonly kind: "certificate" }>;
+
+type ContextParts = {
+  readonly pairs: readonly CertificatePair[];
+  readonly tls: TlsSettings;
+  readonly secrets: SecretTable;
+};
+
+function makeContext(key: string, parts: ContextParts): ServerContext {
+  const options = contextOptions(parts);
+  const leaves = parts.pairs.map(({ chainPem, ocspStaple }) => ({
+    digest: certificateDigest(new X509Certificate(chainPem).raw),
+    staple: ocspStaple,
+  }));
+  return { key, options, leaves, context: createSecureContext(options) };
 }
 
-function contextOptions(
-  certificates: readonly CertificateRef[],
-  tls: TlsSettings,
-  secrets: SecretTable,
-): SecureContextOptions {
-  const pairs = certificates.map((certificate) => {
+function readPairs(certificates: readonly CertificateRef[], secrets: SecretTable): readonly CertificatePair[] {
+  return certificates.map((certificate) => {
     const material = secrets.get(certificate.key);
     if (material?.kind !== "certificate") throw new Error("a certificate of the listener is missing");
     return material;
   });
+}
+
+function contextOptions({ pairs, tls, secrets }: ContextParts): SecureContextOptions {
   const authorities =
     tls.clientValidation === undefined ? undefined : readAuthorities(tls.clientValidation.ca, secrets);
   if (tls.clientValidation !== undefined && authorities === undefined) {
@@ -99,9 +128,10 @@ function contextOptions(
   return {
     cert: pairs.map((pair) => pair.chainPem),
     key: pairs.map((pair) => pair.keyPem),
-    ciphers: tlsCiphers,
-    ecdhCurve: tlsCurves,
+    ciphers: tls.cipherSuites?.join(":") ?? tlsCiphers,
+    ecdhCurve: tls.groups?.join(":") ?? tlsCurves,
     minVersion: tls.minVersion,
+    sessionTimeout: sessionLifetimeSeconds,
     ...(authorities === undefined ? {} : { ca: [...authorities] }),
   };
 }

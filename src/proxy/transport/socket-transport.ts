@@ -9,7 +9,9 @@ export class SocketTransport implements Transport {
   readonly socket: Socket;
   readonly #copies: boolean;
   #closed = false;
+  #paused = false;
   #error: Error | undefined;
+  #events!: TransportEvents;
 
   constructor(socket: Socket, ownership: WriteOwnership) {
     this.socket = socket;
@@ -31,24 +33,46 @@ export class SocketTransport implements Transport {
   /** Tells `events` what happens from now on. `reads` is `"none"` for a socket that was opened with `onread`. */
   attach(events: TransportEvents, reads: "data" | "none"): void {
     const socket = this.socket;
+    this.#events = events;
     if (reads === "data") {
-      socket.on("data", (chunk: Buffer) => {
-        if (!this.#closed) events.onData(chunk, 0, chunk.length);
-      });
+      socket.on("data", (chunk: Buffer) => this.deliver(chunk, 0, chunk.length));
     }
     socket.on("end", () => {
-      if (!this.#closed) events.onEnd();
+      if (!this.#closed) this.contain(() => this.#events.onEnd());
     });
     socket.on("drain", () => {
-      if (!this.#closed) events.onDrain();
+      if (!this.#closed) this.contain(() => this.#events.onDrain());
     });
     socket.on("error", (error) => {
       this.#error = error;
     });
     socket.on("close", () => {
       this.#closed = true;
-      events.onClose(this.#error);
+      this.contain(() => this.#events.onClose(this.#error));
     });
+  }
+
+  handTo(events: TransportEvents): void {
+    this.#events = events;
+  }
+
+  /** Hands bytes that were read to the owner. An exception there, which is our bug, costs this connection and no other. */
+  deliver(bytes: Buffer, start: number, end: number): void {
+    if (this.#closed) return;
+    try {
+      this.#events.onData(bytes, start, end);
+    } catch (error) {
+      this.#onBug(error);
+    }
+  }
+
+  /** Runs what an event leads to, with exceptions as in `deliver`. */
+  contain(run: () => void): void {
+    try {
+      run();
+    } catch (error) {
+      this.#onBug(error);
+    }
   }
 
   write(buffer: Buffer, start: number, end: number): boolean {
@@ -64,11 +88,14 @@ export class SocketTransport implements Transport {
   }
 
   pause(): void {
+    this.#paused = true;
     this.socket.pause();
   }
 
   resume(): void {
-    if (!this.#closed) this.socket.resume();
+    if (!this.#paused || this.#closed) return;
+    this.#paused = false;
+    this.socket.resume();
   }
 
   end(): void {
@@ -85,5 +112,10 @@ export class SocketTransport implements Transport {
     // Only a plain TCP socket can be reset; dropping a TLS one without its closing alert says the same.
     if (this.#copies) this.socket.destroy();
     else this.socket.resetAndDestroy();
+  }
+
+  #onBug(error: unknown): void {
+    this.#events.onBug?.(error);
+    this.socket.destroy(error instanceof Error ? error : undefined);
   }
 }

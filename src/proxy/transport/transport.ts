@@ -14,6 +14,8 @@ export interface Transport {
    * buffer is still being read from and must be left alone (for good: let go of it).
    */
   write(buffer: Buffer, start: number, end: number): boolean;
+  /** Tells `events` instead of whoever was told so far. */
+  handTo(events: TransportEvents): void;
   /** Stops reading; at most one read that is already under way still arrives. */
   pause(): void;
   resume(): void;
@@ -35,4 +37,6 @@ export interface TransportEvents {
   onDrain(): void;
   /** Gone, for whatever reason. Last event, called once. */
   onClose(error: Error | undefined): void;
+  /** A handler of these events threw; the connection is being closed. */
+  onBug?(error: unknown): void;
 }

@@ -12,6 +12,11 @@ export class Balancer {
     this.#random = random;
   }
 
+  /** Goes on where `previous` was: frequent swaps must not favour the first endpoint. */
+  resumeFrom(previous: Balancer): void {
+    this.#next = previous.#next;
+  }
+
   /** `avoid` (the endpoint of the failed attempt) is chosen only when there is no other. `undefined`: no endpoint. */
   choose(
     endpoints: readonly EndpointState[],

@@ -15,6 +15,8 @@ export type UpstreamContext = {
   readonly limits: ProxyLimits;
   readonly responseLimits: HeadLimits;
   readonly deadlines: Deadlines;
+  /** Told of exceptions that never should happen. */
+  readonly onBug: (error: unknown) => void;
 };
 
 /** Interim answers that one request may get: more is an endpoint gone mad. */
@@ -111,6 +113,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
   }
 
   halfClose(): void {
+    output.flush();
     this.#transport.end();
   }
 
@@ -220,6 +223,10 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
       return;
     }
     this.#failToConnect(this.endpoint.tls === undefined || isSystemError(error) ? "connectFailed" : "upstreamTls");
+  }
+
+  onBug(error: unknown): void {
+    this.#context.onBug(error);
   }
 
   onDeadline(): void {

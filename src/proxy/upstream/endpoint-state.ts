@@ -3,6 +3,7 @@ import type { Endpoint } from "../../ir/endpoint-table.ts";
 import type { Counter, Gauge } from "../../telemetry/telemetry.ts";
 import { AddressGuard } from "./address-guard.ts";
 import type { UpstreamConnection } from "./connection.ts";
+import type { Http2Pool } from "./http2-pool.ts";
 import type { UpstreamTlsContext } from "./tls-context.ts";
 
 const maximumBackoffFactor = 32;
@@ -31,9 +32,12 @@ export class EndpointState {
   readonly label: string;
   readonly protocol: Cluster["protocol"];
   readonly tls: UpstreamTlsContext | undefined;
+  readonly metrics: BackendMetrics;
   readonly guard: AddressGuard;
   /** Most recently used last, and used first: so the surplus falls idle and is closed. */
   readonly idle: UpstreamConnection[] = [];
+  /** Connections that requests share; made by the first one. */
+  http2: Http2Pool | undefined;
   /** Requests in flight, for least-request. */
   activeRequests = 0;
   connections = 0;
@@ -42,19 +46,16 @@ export class EndpointState {
   #failures = 0;
   #failedUntilMs = 0;
 
-  constructor(
-    endpoint: Endpoint,
-    protocol: Cluster["protocol"],
-    options: { readonly tls: UpstreamTlsContext | undefined; readonly guard: AddressGuard },
-  ) {
+  constructor(endpoint: Endpoint, { protocol, tls, metrics }: Dialling, guard: AddressGuard) {
     this.address = endpoint.address;
     this.port = endpoint.port;
     this.label = endpoint.address.includes(":")
       ? `[${endpoint.address}]:${endpoint.port}`
       : `${endpoint.address}:${endpoint.port}`;
     this.protocol = protocol;
-    this.tls = options.tls;
-    this.guard = options.guard;
+    this.tls = tls;
+    this.metrics = metrics;
+    this.guard = guard;
   }
 
   /** False while the endpoint is passed over after a failed connection. */
@@ -78,6 +79,7 @@ export class EndpointState {
   retire(): void {
     this.retired = true;
     this.closeIdle();
+    this.http2?.retire();
   }
 
   closeIdle(): void {
@@ -99,7 +101,7 @@ export class EndpointRegistry {
     const key = `${endpoint.address}|${endpoint.port}|${dialling.protocol}|${dialling.tls?.key ?? ""}`;
     let state = this.#states.get(key);
     if (state === undefined) {
-      state = new EndpointState(endpoint, protocol, { tls, guard: this.#guard });
+      state = new EndpointState(endpoint, dialling, this.#guard);
       this.#states.set(key, state);
     }
     return state;

@@ -1,7 +1,7 @@
 /**
- * The seam between a request and whatever carries it to an endpoint. HTTP/1.1 has one exchange at a time on a connection;
- * a multiplexed protocol would have one object for each stream. Bodies cross it in HTTP/1.1 framing (chunked bodies with
- * their chunks and trailers), already judged: between two HTTP/1.1 connections they pass as they are.
+ * The seam between a request and whatever carries it to an endpoint. HTTP/1.1 has one exchange at a time on a connection,
+ * HTTP/2 one object for each stream. Bodies cross it in HTTP/1.1 framing (chunked bodies with their chunks and trailers),
+ * already judged: between two HTTP/1.1 connections they pass as they are.
  */
 import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
 import type { ProxyErrorKind } from "../error.ts";
@@ -19,6 +19,12 @@ export type OutgoingRequest = {
   /** The head as HTTP/1.1 bytes: `head[0, headEnd)`. */
   readonly head: Buffer;
   readonly headEnd: number;
+  /** The client keeps trailers (`TE: trailers`). Default: it does not say so. */
+  readonly acceptsTrailers?: boolean;
+  /** A gRPC call: it may be silent for long. */
+  readonly grpc?: boolean;
+  /** When the call must be over, on the clock of `performance.now`; sent on as what is left of it. Default: never. */
+  readonly deadlineMs?: number;
   /** The connection still reads `head` after the call: it must not be reused. */
   keepHead(): void;
 };
@@ -29,6 +35,8 @@ export type FailureProgress =
   | "unsent"
   /** Sent on a connection that had served before and closed without a byte of an answer. */
   | "stale"
+  /** Sent, and the endpoint says that it did nothing with it: whatever the method, it may be sent again. RFC 9113 §8.7. */
+  | "refused"
   /** Sent, at least in part. */
   | "sent";
 
@@ -45,6 +53,8 @@ export interface UpstreamEvents {
   onResponseBody(bytes: Buffer, start: number, end: number): void;
   /** Everything of one read has been delivered: what was put together should be written. */
   onResponsePause(): void;
+  /** The outcome of a gRPC call, from the answer's trailers; before the event that ends the answer. */
+  onGrpcStatus?(status: number): void;
   onResponseEnd(): void;
   /** There is room for more. */
   onUpstreamDrain(): void;

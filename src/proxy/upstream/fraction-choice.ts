@@ -15,4 +15,11 @@ export class FractionChoice {
     this.#carry -= this.#fraction.denominator;
     return true;
   }
+
+  /** Goes on where `previous` was, when the fraction is the same. */
+  resumeFrom(previous: FractionChoice): void {
+    const { numerator, denominator } = previous.#fraction;
+    if (numerator !== this.#fraction.numerator || denominator !== this.#fraction.denominator) return;
+    this.#carry = previous.#carry;
+  }
 }

@@ -24,7 +24,10 @@ export class RetryBudget {
     this.#requests++;
   }
 
-  /** Whether one more retry fits; when it does it is counted. */
+  /**
+   * Whether one more retry fits; when it does it is counted. It fits while retries are within their share of the requests,
+   * or fewer than the minimum were made: the minimum is a floor, not an addition.
+   */
   take(nowMs: number): boolean {
     this.#roll(nowMs);
     if (nowMs - this.#floorStartMs >= this.#model.minIntervalMs) {
@@ -35,7 +38,7 @@ export class RetryBudget {
     const retries = this.#retries + this.#previousRetries;
     const withinShare = (retries + 1) * 100 <= requests * this.#model.percent;
     if (!withinShare && this.#floorRetries >= this.#model.minCount) return false;
-    if (!withinShare) this.#floorRetries++;
+    this.#floorRetries++;
     this.#retries++;
     return true;
   }

@@ -10,6 +10,7 @@ import type { UpstreamTls } from "../../ir/cluster.ts";
 import type { SecretTable } from "../../ir/secret-table.ts";
 import { readAuthorities } from "../transport/certificate-authorities.ts";
 import { tlsCiphers, tlsCurves } from "../transport/tls-profile.ts";
+import { UpstreamSessions } from "./upstream-sessions.ts";
 
 /** How endpoints of a backend are spoken to over TLS. Equal `key`: the same authorities, names and client certificate. */
 export type UpstreamTlsContext = {
@@ -17,6 +18,8 @@ export type UpstreamTlsContext = {
   /** Sent as SNI. */
   readonly hostname: string;
   readonly secureContext: SecureContext;
+  /** Of this context's connections: what they are resumed with. */
+  readonly sessions: UpstreamSessions;
   /** `undefined` when the certificate is for this backend. Spec: BackendTLSPolicy.validation. */
   checkIdentity(certificate: PeerCertificate): Error | undefined;
 };
@@ -44,6 +47,7 @@ export function buildUpstreamTlsContext(tls: UpstreamTls, secrets: SecretTable):
       key: digest.digest("base64url"),
       hostname: tls.hostname,
       secureContext,
+      sessions: new UpstreamSessions(),
       checkIdentity: (certificate) => checkIdentity(tls, certificate),
     };
   } catch (error) {

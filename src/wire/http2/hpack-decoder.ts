@@ -29,6 +29,7 @@ export class HpackDecoder {
     this.#end = end;
     let wanted = true;
     let seenField = false;
+    let resizes = 0;
     while (this.#at < end) {
       const first = bytes[this.#at] as number;
       let field: HeaderField | undefined;
@@ -39,8 +40,8 @@ export class HpackDecoder {
         if (field !== undefined) this.#table.insert(field);
       } else if (first & 0x20) {
         const size = this.#integer(5);
-        // Size updates stand before the first field. RFC 7541 section 4.2.
-        if (seenField || size < 0 || size > this.#limit) return false;
+        // Size updates stand before the first field, the smallest since the last block and the final one. RFC 7541 section 4.2.
+        if (seenField || ++resizes > 2 || size < 0 || size > this.#limit) return false;
         this.#table.resize(size);
         continue;
       } else {

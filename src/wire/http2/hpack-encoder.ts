@@ -24,8 +24,8 @@ export class HpackEncoder {
   readonly #ages = new Map<string, number>();
   readonly #keys: string[] = [];
   #oldest = 0;
-  /** Set when the peer lowered the table size: the next block must begin with the update. */
-  #resized = false;
+  /** Smallest table size since the last block, which must begin with it and the final one. RFC 7541 section 4.2. */
+  #smallest: number | undefined;
 
   /** `tableLimitBytes`: the smaller of our own limit and the peer's SETTINGS_HEADER_TABLE_SIZE. */
   constructor(tableLimitBytes = 4096) {
@@ -39,14 +39,17 @@ export class HpackEncoder {
     const held = this.#table.length;
     this.#table.resize(limit);
     this.#forget(held - this.#table.length);
-    this.#resized = true;
+    this.#smallest = Math.min(limit, this.#smallest ?? limit);
   }
 
   /** Writes what must stand before the first field of a block; returns the offset behind it. */
   begin(out: Buffer, offset: number): number {
-    if (!this.#resized) return offset;
-    this.#resized = false;
-    return writeInteger(out, offset, { prefixBits: 5, first: 0x20, value: this.#table.limit });
+    const smallest = this.#smallest;
+    if (smallest === undefined) return offset;
+    this.#smallest = undefined;
+    const { limit } = this.#table;
+    const at = smallest < limit ? writeInteger(out, offset, { prefixBits: 5, first: 0x20, value: smallest }) : offset;
+    return writeInteger(out, at, { prefixBits: 5, first: 0x20, value: limit });
   }
 
   /** Writes one field; returns the offset behind it. The caller has made room for {@link fieldBound} bytes. */

@@ -167,6 +167,11 @@ export class Http2Session<Owner> {
     return this.#prefaceSeen < connectionPreface.length || this.#block !== undefined || this.#reader.midway;
   }
 
+  /** The peer's settings are known. */
+  get settled(): boolean {
+    return this.#settingsSeen;
+  }
+
   /** Takes bytes from the peer. */
   receive(bytes: Buffer, start: number, end: number): void {
     if (this.dead) return;
@@ -233,7 +238,9 @@ export class Http2Session<Owner> {
   }
 
   #spendControl(amount = 1): number {
-    return this.#budget.spend("control", amount) ? 0 : this.#refuse(errorCode.enhanceYourCalm, "too many control frames");
+    return this.#budget.spend("control", amount)
+      ? 0
+      : this.#refuse(errorCode.enhanceYourCalm, "too many control frames");
   }
 
   /** Payload without padding; a negative end says that the padding is malformed. RFC 9113 section 6.1. */
@@ -266,6 +273,8 @@ export class Http2Session<Owner> {
         this.#streamError(stream, errorCode.streamClosed);
         return this.#afterReset();
       }
+      // What a server had under way when we gave the stream up is no fault of its own.
+      if (this.role === "client") return 0;
       this.#writeReset(header.streamId, errorCode.streamClosed);
       return this.#spendControl();
     }
@@ -308,13 +317,14 @@ export class Http2Session<Owner> {
     }
     const known = this.streams.get(header.streamId);
     if (known === undefined) {
-      if (!this.#isIdle(header.streamId)) {
+      const idle = this.#isIdle(header.streamId);
+      if (!idle && this.role === "server") {
         return this.#refuse(errorCode.streamClosed, "HEADERS on a closed stream");
       }
-      if (this.role === "client" || (header.streamId & 1) === 0) {
+      if (idle && (this.role === "client" || (header.streamId & 1) === 0)) {
         return this.#refuse(errorCode.protocolError, "HEADERS on a stream that the peer may not open");
       }
-      this.#highestRemoteId = header.streamId;
+      if (idle) this.#highestRemoteId = header.streamId;
     } else if (known.remote === "closed") {
       return this.#refuse(errorCode.streamClosed, "HEADERS behind the end of the stream");
     }
@@ -373,6 +383,8 @@ export class Http2Session<Owner> {
     this.#selfDependent = false;
     let stream = this.streams.get(streamId);
     if (stream === undefined) {
+      // An answer that crossed our reset: decoded, since every block counts for those behind it, and left alone.
+      if (this.role === "client") return 0;
       // Refused before it costs anything but its header block, and safe for the peer to try again. RFC 9113 section 8.7.
       if (this.#ending === "final" || this.streams.size >= this.limits.maxConcurrentStreams) {
         this.#writeReset(streamId, errorCode.refusedStream);
@@ -542,6 +554,8 @@ export class Http2Session<Owner> {
 
   /** Counts a stream that ended in a reset. */
   #afterReset(): number {
+    // A server that resets streams costs us nothing but the requests that we began.
+    if (this.role === "client") return 0;
     return this.#budget.spend("reset") ? 0 : this.#refuse(errorCode.enhanceYourCalm, "too many reset streams");
   }
 
@@ -755,6 +769,13 @@ export class Http2Session<Owner> {
     this.#writeGoaway(maxWindow, errorCode.noError);
     const at = this.#frame({ length: drainPing.length, type: frameType.ping, flags: 0, streamId: 0 });
     drainPing.copy(this.#out, at);
+  }
+
+  /** Asks the peer for a sign of life. */
+  ping(): void {
+    if (this.dead) return;
+    const at = this.#frame({ length: 8, type: frameType.ping, flags: 0, streamId: 0 });
+    this.#out.fill(0, at, at + 8);
   }
 
   /** No further stream is taken: the connection may be closed once `streams` is empty. */

@@ -1,0 +1,66 @@
+/**
+ * What is known of a client by its certificate, and how backends are told: X-Forwarded-Client-Cert, in the form that Envoy
+ * made known (elements of `Key=value` pairs with semicolons between them; elements with commas).
+ */
+import type { X509Certificate } from "node:crypto";
+import type { TLSSocket } from "node:tls";
+import { parseSubjectAltNames } from "./upstream/tls-context.ts";
+
+/**
+ * `off`: the header is taken from every request and never sent. `sanitize`: it is taken from every request, and sent with
+ * what this gateway saw. `append`: what trusted proxies in front have sent is kept, and ours put behind it.
+ */
+export const clientCertificateForwardings = ["off", "sanitize", "append"] as const;
+export type ClientCertificateForwarding = (typeof clientCertificateForwardings)[number];
+
+/** How far a client's certificate was found good: `none` also where none was asked for. */
+export type ClientCertificateState = "verified" | "unverified" | "none";
+
+export type ClientCertificate = {
+  readonly state: ClientCertificateState;
+  /** Element of X-Forwarded-Client-Cert; `""` when the client showed no certificate. */
+  readonly element: string;
+};
+
+/** Names are left out of an element when it would become longer. In characters. */
+const maxElementLength = 4_096;
+
+const noCertificate: ClientCertificate = { state: "none", element: "" };
+
+/** Reads the certificate of a client whose handshake is done. */
+export function readClientCertificate(socket: TLSSocket, forwarding: ClientCertificateForwarding): ClientCertificate {
+  const certificate = socket.getPeerX509Certificate();
+  if (certificate === undefined) return noCertificate;
+  // A resumed session brings the verdict of its handshake along: dates may have passed since.
+  const verified = socket.authorized && certificate.validToDate.getTime() > Date.now();
+  return {
+    state: verified ? "verified" : "unverified",
+    element: forwarding === "off" ? "" : describe(certificate, verified),
+  };
+}
+
+/** Of a certificate that nobody vouches for, only the fingerprint is told: its names are whatever the client wrote. */
+function describe(certificate: X509Certificate, verified: boolean): string {
+  let element = `Hash=${certificate.fingerprint256.replaceAll(":", "").toLowerCase()};Verified=${verified}`;
+  if (!verified) return element;
+  const add = (key: string, value: string): void => {
+    const pair = `;${key}=${value}`;
+    if (element.length + pair.length <= maxElementLength) element += pair;
+  };
+  add("Subject", quoted(certificate.subject.split("\n").reverse().join(",")));
+  for (const { kind, value } of parseSubjectAltNames(certificate.subjectAltName ?? "")) {
+    if (kind === "URI" || kind === "DNS") add(kind, /[,;="\\ ]/.test(value) ? quoted(value) : plain(value));
+  }
+  return element;
+}
+
+function quoted(text: string): string {
+  return `"${plain(text).replace(/["\\]/g, "\\$&")}"`;
+}
+
+/** Only printable ASCII may stand in a header that we write: everything else is percent-encoded. */
+function plain(text: string): string {
+  return text.replace(/[^\x20-\x7e]/gu, (char) =>
+    Buffer.from(char, "utf8").reduce((hex, byte) => `${hex}%${byte.toString(16).toUpperCase().padStart(2, "0")}`, ""),
+  );
+}

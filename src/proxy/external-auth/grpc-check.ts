@@ -1,0 +1,92 @@
+import type { Cluster } from "../../ir/cluster.ts";
+import { checkPath, decodeCheckResponse, encodeCheckRequest } from "../../wire/ext-authz.ts";
+import { HeadWriter } from "../../wire/http1/serialize.ts";
+import type { ExternalAuth } from "./auth-runtime.ts";
+import { type AuthFacts, type AuthSubject, ownFields } from "./auth-subject.ts";
+import { type AuthVerdict, failed } from "./auth-verdict.ts";
+import type { CheckAnswer, CheckMessage } from "./http-check.ts";
+
+/** gRPC's frame of one message: a flag for compression and the length. */
+const framePrefixBytes = 5;
+
+/**
+ * Asks as `envoy.service.auth.v3.Authorization/Check`. Without names of headers all are sent. Spec:
+ * HTTPExternalAuthFilter.grpc (GEP-1494); gRPC over HTTP/2.
+ */
+export function writeGrpcCheck(
+  { filter, cluster, timeoutMs }: { filter: ExternalAuth; cluster: Cluster; timeoutMs: number },
+  subject: AuthSubject,
+  facts: AuthFacts,
+): CheckMessage {
+  const message = encodeCheckRequest({
+    source: { address: facts.clientAddress, port: 0 },
+    destination: { address: "", port: facts.listenerPort },
+    startMs: facts.startMs,
+    id: facts.requestId,
+    method: subject.method,
+    headers: headersOf(filter, subject, facts),
+    path: subject.sentTarget(),
+    host: subject.sentHost(),
+    scheme: facts.scheme,
+    protocol: facts.protocol,
+    size: facts.body.length,
+    body: facts.body,
+  });
+  const body = Buffer.allocUnsafe(framePrefixBytes + message.length);
+  body[0] = 0;
+  body.writeUInt32BE(message.length, 1);
+  message.copy(body, framePrefixBytes);
+  const writer = new HeadWriter(512);
+  writer
+    .text(`POST ${checkPath} HTTP/1.1`)
+    .crlf()
+    .field("host", cluster.tls?.hostname ?? `${cluster.name}.${cluster.namespace}:${cluster.port}`)
+    .field("content-type", "application/grpc")
+    .field("te", "trailers")
+    .field("grpc-timeout", `${timeoutMs}m`)
+    .contentLength(body.length)
+    .crlf();
+  return { method: "POST", head: writer.take(), body };
+}
+
+function headersOf(filter: ExternalAuth, subject: AuthSubject, facts: AuthFacts): readonly [string, string][] {
+  const all = filter.allowedHeaders.length === 0;
+  const headers: [string, string][] = [];
+  for (const name of all ? subject.headerNames() : filter.allowedHeaders) {
+    const value = ownFields.has(name) ? undefined : subject.header(name);
+    if (value !== undefined) headers.push([name, value]);
+  }
+  for (const line of facts.ownLines.split("\r\n")) {
+    const colon = line.indexOf(": ");
+    const name = line.slice(0, colon);
+    if (colon > 0 && (all || filter.allowedHeaders.includes(name))) headers.push([name, line.slice(colon + 2)]);
+  }
+  return headers;
+}
+
+/** A permission, a refusal with its own answer (403 when it names no status), or nothing that can be understood. */
+export function readGrpcVerdict(answer: CheckAnswer): AuthVerdict {
+  const message = grpcMessage(answer);
+  const response = message === undefined ? undefined : decodeCheckResponse(message);
+  if (response === undefined) return failed;
+  if (response.kind === "ok") return { kind: "admitted", changes: response };
+  const status = response.status === 0 ? 403 : response.status;
+  if (status < 200 || status > 599) return failed;
+  return {
+    kind: "denied",
+    reply: {
+      status,
+      headers: response.headers.filter(({ name }) => !ownFields.has(name)).map(({ name, value }) => [name, value]),
+      body: response.body,
+    },
+  };
+}
+
+/** The one message of a call that ended well. */
+function grpcMessage({ status, headers, trailers, body }: CheckAnswer): Buffer | undefined {
+  const find = (name: string) => [...trailers, ...headers].find(([known]) => known === name)?.[1];
+  if (status !== 200 || find("grpc-status") !== "0") return undefined;
+  if (!(find("content-type") ?? "").startsWith("application/grpc")) return undefined;
+  if (body.length < framePrefixBytes || body[0] !== 0) return undefined;
+  return body.readUInt32BE(1) === body.length - framePrefixBytes ? body.subarray(framePrefixBytes) : undefined;
+}

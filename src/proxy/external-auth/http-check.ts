@@ -1,0 +1,83 @@
+import { HeadWriter } from "../../wire/http1/serialize.ts";
+import type { ExternalAuth } from "./auth-runtime.ts";
+import { type AuthFacts, type AuthSubject, ownFields } from "./auth-subject.ts";
+import type { AuthVerdict } from "./auth-verdict.ts";
+
+/** A request for an authorisation server, as the upstream seam takes it. */
+export type CheckMessage = { readonly method: string; readonly head: Buffer; readonly body: Buffer };
+
+/** What an authorisation server answered: names in lower case, one entry a line; content without framing. */
+export type CheckAnswer = {
+  readonly status: number;
+  readonly headers: readonly (readonly [name: string, value: string])[];
+  readonly body: Buffer;
+  /** Trailer fields, names in lower case. */
+  readonly trailers: readonly (readonly [name: string, value: string])[];
+};
+
+/**
+ * Asks in plain HTTP: method and host of the request, its path behind the prefix, the headers that always go and those that
+ * are named, who the client is. The length is that of the body that is sent along. Spec: HTTPExternalAuthFilter.http (GEP-1494).
+ */
+export function writeHttpCheck(filter: ExternalAuth, subject: AuthSubject, facts: AuthFacts): CheckMessage {
+  const target = subject.sentTarget();
+  const path = filter.pathPrefix === "" ? target : `${filter.pathPrefix}${target.startsWith("/") ? target : "/"}`;
+  const writer = new HeadWriter(1_024);
+  writer.text(`${subject.method} ${path} HTTP/1.1`).crlf().field("host", subject.sentHost());
+  for (const name of new Set(["authorization", ...filter.allowedHeaders])) {
+    if (ownFields.has(name)) continue;
+    const value = subject.header(name);
+    if (value !== undefined) writer.field(name, value);
+  }
+  const lines = Buffer.from(facts.ownLines, "latin1");
+  writer.copy(lines, 0, lines.length).contentLength(facts.body.length).crlf();
+  return { method: subject.method, head: writer.take(), body: facts.body };
+}
+
+/** Fields that say something of the answer itself, and nothing of the request that it is copied to. */
+const answerFields: ReadonlySet<string> = new Set([
+  "content-encoding",
+  "content-language",
+  "content-length",
+  "content-location",
+  "content-range",
+  "content-type",
+  "date",
+]);
+
+/**
+ * 200 admits; any other status is the answer that the client gets, except that one which would look like success becomes
+ * 403. Headers that the filter copies are taken from the authorisation server alone: what a client sent under these names
+ * goes, but for Authorization, which the server has seen. Spec: HTTPAuthConfig.allowedResponseHeaders (GEP-1494).
+ */
+export function readHttpVerdict(filter: ExternalAuth, answer: CheckAnswer): AuthVerdict {
+  if (answer.status !== 200) {
+    return {
+      kind: "denied",
+      reply: { status: answer.status < 300 ? 403 : answer.status, headers: replyHeaders(answer), body: answer.body },
+    };
+  }
+  const named = new Set(filter.allowedResponseHeaders);
+  const seen = new Set<string>();
+  const headers = answer.headers
+    .filter(([name]) => (named.size === 0 ? !answerFields.has(name) : named.has(name)) && !ownFields.has(name))
+    .map(([name, value]) => {
+      const how = seen.has(name) ? "add" : "set";
+      seen.add(name);
+      return { name, value, how } as const;
+    });
+  return {
+    kind: "admitted",
+    changes: {
+      removeHeaders: [...named].filter((name) => name !== "authorization"),
+      headers,
+      setQuery: [],
+      removeQuery: [],
+      responseHeaders: [],
+    },
+  };
+}
+
+function replyHeaders({ headers }: CheckAnswer): CheckAnswer["headers"] {
+  return headers.filter(([name]) => name !== "date" && (!ownFields.has(name) || name === "proxy-authenticate"));
+}

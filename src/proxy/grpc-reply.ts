@@ -1,0 +1,38 @@
+import { encodeGrpcMessage } from "../wire/grpc-message.ts";
+import { statusText } from "../wire/http1/status-text.ts";
+import type { LocalReply } from "./chain.ts";
+import { type GrpcStatusName, grpcStatus } from "./grpc-status.ts";
+
+/** The headers of a filter's answer that mean something of their own to a gRPC client; the others describe a page. */
+const pageHeaders: ReadonlySet<string> = new Set(["content-type", "content-length", "content-encoding", "location"]);
+
+/** Of a filter's text, in characters. */
+const maxMessageLength = 1_024;
+
+/** An answer of our own to a gRPC call: Trailers-Only, so that the status stands in the head. gRPC over HTTP/2, "Responses". */
+export function grpcReply(status: GrpcStatusName, message: string, headers: LocalReply["headers"] = []): LocalReply {
+  const kept = headers.filter(([name]) => !pageHeaders.has(name.toLowerCase()));
+  return {
+    status: 200,
+    headers: [
+      ["content-type", "application/grpc"],
+      ["grpc-status", String(grpcStatus[status])],
+      ["grpc-message", encodeGrpcMessage(message)],
+      ...kept,
+    ],
+    body: "",
+  };
+}
+
+/** A filter's refusal, with what it says as the message when it is plain text. */
+export function pageAsGrpc(page: LocalReply, status: GrpcStatusName): LocalReply {
+  const type = page.headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "text/plain";
+  const said = type.startsWith("text/plain") ? page.body.toString().trim().slice(0, maxMessageLength) : "";
+  return grpcReply(status, said === "" ? statusText(page.status) : said, page.headers);
+}
+
+/** The end of a chunked answer with a status: for a call that fails when its answer has begun. */
+export function grpcTrailers(status: GrpcStatusName, message: string): Buffer {
+  const lines = `grpc-status: ${grpcStatus[status]}\r\ngrpc-message: ${encodeGrpcMessage(message)}\r\n`;
+  return Buffer.from(`0\r\n${lines}\r\n`, "latin1");
+}

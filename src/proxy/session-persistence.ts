@@ -1,0 +1,113 @@
+import type { SessionPersistence } from "../ir/cluster.ts";
+import type { RequestView, ResponseHead } from "./chain.ts";
+import type { ClusterRuntime } from "./cluster-runtime.ts";
+import { maxPins, type Pin, type SessionTokens } from "./session-token.ts";
+import type { EndpointState } from "./upstream/endpoint-state.ts";
+
+/** Clocks of gateways that share a key may differ by this much. Seconds. */
+const clockSkewSeconds = 300;
+
+const endpointIds = new WeakMap<SessionTokens, WeakMap<EndpointState, string>>();
+
+/** The id of an endpoint, computed once. */
+function idOf(tokens: SessionTokens, endpoint: EndpointState): string {
+  let ids = endpointIds.get(tokens);
+  if (ids === undefined) {
+    ids = new WeakMap();
+    endpointIds.set(tokens, ids);
+  }
+  let id = ids.get(endpoint);
+  if (id === undefined) {
+    id = tokens.idOf("endpoint", endpoint.label);
+    ids.set(endpoint, id);
+  }
+  return id;
+}
+
+/** How the clients of one backend keep their endpoint. The rule's settings win over the backend's. */
+export class SessionRuntime {
+  readonly model: SessionPersistence;
+  readonly tokens: SessionTokens;
+  /** Of the backend, in tokens. */
+  readonly backend: string;
+  readonly #attributes: string;
+
+  constructor(model: SessionPersistence, cluster: ClusterRuntime, tokens: SessionTokens) {
+    this.model = model;
+    this.tokens = tokens;
+    this.backend = tokens.idOf("backend", cluster.cluster.endpoints);
+    this.#attributes = `; Path=${cookieText(model.cookiePath) || "/"}; HttpOnly; SameSite=Lax`;
+  }
+
+  /** The sessions that a request brings, those that are forged, broken or over left out. A second cookie of the name is read too. */
+  pinsOf(request: RequestView, nowMs: number): readonly Pin[] {
+    const { kind, name } = this.model;
+    const values =
+      kind === "header" ? [request.header(name)?.trim() ?? ""] : cookieValues(request.header("cookie") ?? "", name);
+    for (const value of values) {
+      const pins = value === "" ? undefined : this.tokens.read(name, value);
+      if (pins !== undefined) return pins.filter((pin) => this.#isInForce(pin, nowMs));
+    }
+    return [];
+  }
+
+  /** The endpoint that the client had at this backend; `undefined` when it had none, or it is gone or lately failed. */
+  find(pins: readonly Pin[], endpoints: readonly EndpointState[], nowMs: number): EndpointState | undefined {
+    const pin = pins.find(({ backend }) => backend === this.backend);
+    if (pin === undefined) return undefined;
+    return endpoints.find((endpoint) => idOf(this.tokens, endpoint) === pin.endpoint && endpoint.usable(nowMs));
+  }
+
+  /**
+   * Tells the client of its endpoint when it did not know. Sessions at the other backends of the rule are kept.
+   * Spec: GEP-1619, "Cookie attributes", "Traffic splitting".
+   */
+  remember(response: ResponseHead, endpoint: EndpointState, about: RememberOptions): void {
+    const { pins, nowMs, scheme } = about;
+    const id = idOf(this.tokens, endpoint);
+    const known = pins.some((pin) => pin.backend === this.backend && pin.endpoint === id);
+    if (known) return;
+    const pin = { backend: this.backend, endpoint: id, startSeconds: Math.floor(nowMs / 1000) };
+    const others = pins.filter(({ backend }) => backend !== this.backend);
+    const { kind, name, permanent, absoluteTimeoutMs } = this.model;
+    const token = this.tokens.write(name, [pin, ...others].slice(0, maxPins));
+    if (kind === "header") {
+      response.setHeader(name, token);
+      return;
+    }
+    const secure = scheme === "https" ? "; Secure" : "";
+    const lifetime = permanent && absoluteTimeoutMs > 0 ? `; Max-Age=${Math.ceil(absoluteTimeoutMs / 1000)}` : "";
+    response.addHeader("set-cookie", `${name}=${token}${this.#attributes}${secure}${lifetime}`);
+  }
+
+  #isInForce({ startSeconds }: Pin, nowMs: number): boolean {
+    const ageMs = nowMs - startSeconds * 1000;
+    if (ageMs < -clockSkewSeconds * 1000) return false;
+    const { absoluteTimeoutMs } = this.model;
+    return absoluteTimeoutMs === 0 || ageMs < absoluteTimeoutMs;
+  }
+}
+
+export type RememberOptions = {
+  /** What the request brought. */
+  readonly pins: readonly Pin[];
+  /** Milliseconds since the epoch. */
+  readonly nowMs: number;
+  /** Of the client's connection. */
+  readonly scheme: "http" | "https";
+};
+
+/** Values of every cookie with this name, in the order of the header. */
+function cookieValues(header: string, name: string): readonly string[] {
+  const values: string[] = [];
+  for (const part of header.split(";")) {
+    const pair = part.trim();
+    if (pair.startsWith(`${name}=`)) values.push(pair.slice(name.length + 1).replace(/^"(.*)"$/, "$1"));
+  }
+  return values;
+}
+
+/** Text without what would end a cookie's attribute. */
+function cookieText(text: string): string {
+  return [...text].filter((char) => char > " " && char < "\x7f" && char !== ";").join("");
+}

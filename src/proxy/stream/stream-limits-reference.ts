@@ -1,0 +1,29 @@
+import { clientHelloLimitBytes } from "../../wire/client-hello.ts";
+import { proxyHeaderLimitBytes } from "../../wire/proxy-protocol.ts";
+import { defaultLimits } from "../limits.ts";
+
+const seconds = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
+const kib = (bytes: number): string => `${bytes / 1024} KiB`;
+
+/** The table of limits in `docs/reference/streams.md`. */
+export function renderStreamLimits(): string {
+  const limits = defaultLimits;
+  const rows: readonly (readonly [what: string, limit: string, then: string])[] = [
+    ["ClientHello, in all", kib(clientHelloLimitBytes), "closed"],
+    ["From accept to the end of the ClientHello", seconds(limits.helloTimeoutMs), "closed"],
+    ["TLS handshake, where TLS ends here", seconds(limits.handshakeTimeoutMs), "closed"],
+    ["PROXY header of version 2 (107 bytes for version 1)", kib(proxyHeaderLimitBytes), "closed"],
+    ["From accept to the end of the PROXY header", seconds(limits.proxyHeaderTimeoutMs), "closed"],
+    ["Endpoints tried for one connection", String(limits.connectAttempts), "reset"],
+    ["Connections to one endpoint", String(limits.connectionsPerEndpoint), "reset"],
+    ["Connections on one port", String(limits.connectionsPerPort), "closed"],
+    ["TCP or TLS stream on which nothing moves", seconds(limits.streamIdleMs), "reset"],
+    ["Streams of a removed listener", seconds(limits.drainTimeoutMs), "reset"],
+    ["UDP sessions of one listener", String(limits.udpSessions), "the one that was idle for longest ends"],
+    ["UDP session without a datagram", seconds(limits.udpIdleMs), "ends"],
+    ["Datagrams of a session that wait to be sent", kib(limits.udpQueueBytes), "dropped and counted"],
+  ];
+  return ["| what | limit | then |", "| --- | --- | --- |", ...rows.map((row) => `| ${row.join(" | ")} |`), ""].join(
+    "\n",
+  );
+}

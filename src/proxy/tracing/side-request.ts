@@ -1,0 +1,119 @@
+import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
+import type { ClusterRuntime } from "../cluster-runtime.ts";
+import type { ProxyErrorKind } from "../error.ts";
+import type { PlaneContext } from "../plane-context.ts";
+import type {
+  BodyFraming,
+  FailureProgress,
+  OutgoingRequest,
+  UpstreamEvents,
+  UpstreamExchange,
+} from "../upstream/exchange.ts";
+import { openExchange, type Reuse } from "../upstream/pool.ts";
+
+export type SideResult = { readonly kind: "answered"; readonly status: number } | { readonly kind: "failed" };
+
+/** Content of an answer that is read to its end, so that its connection can be used again. Bytes. */
+const maxAnswerBytes = 64 * 1024;
+
+/** A request of the gateway's own of which only the status of the answer matters. */
+export class SideRequest implements UpstreamEvents, OutgoingRequest {
+  readonly method: string;
+  readonly upgrade = false;
+  readonly framing: BodyFraming = "length";
+  readonly head: Buffer;
+  readonly headEnd: number;
+  readonly #body: Buffer;
+  readonly #options: SideRequestOptions;
+  #exchange: UpstreamExchange | undefined;
+  #timer: NodeJS.Timeout | undefined;
+  #status = 0;
+  #answerBytes = 0;
+  #over = false;
+
+  constructor(
+    message: { readonly method: string; readonly head: Buffer; readonly body: Buffer },
+    options: SideRequestOptions,
+  ) {
+    this.method = message.method;
+    this.head = message.head;
+    this.headEnd = message.head.length;
+    this.#body = message.body;
+    this.#options = options;
+  }
+
+  keepHead(): void {
+    // The head is this request's own.
+  }
+
+  start(cluster: ClusterRuntime): void {
+    this.#timer = setTimeout(onTimeout, this.#options.timeoutMs, this);
+    this.#timer.unref();
+    this.#open(cluster, "idle");
+  }
+
+  onTimeout(): void {
+    this.#finish({ kind: "failed" });
+  }
+
+  onUpstreamReady(): void {
+    const exchange = this.#exchange!;
+    exchange.sendHead(this);
+    exchange.sendBody(this.#body, 0, this.#body.length);
+    exchange.sendEnd();
+    exchange.flush();
+  }
+
+  onResponseHead(_bytes: Buffer, head: WireResponseHead): void {
+    this.#status = head.status;
+  }
+
+  onResponseBody(_bytes: Buffer, start: number, end: number): void {
+    this.#answerBytes += end - start;
+    if (this.#answerBytes > maxAnswerBytes) this.#finish({ kind: "answered", status: this.#status });
+  }
+
+  onResponseEnd(): void {
+    this.#exchange = undefined;
+    this.#finish({ kind: "answered", status: this.#status });
+  }
+
+  onUpstreamFailure(_kind: ProxyErrorKind, _progress: FailureProgress): void {
+    this.#exchange = undefined;
+    this.#finish({ kind: "failed" });
+  }
+
+  onInformational(_bytes: Buffer, _head: WireResponseHead): void {}
+  onUpgraded(_bytes: Buffer, _head: WireResponseHead): void {}
+  onResponsePause(): void {}
+  onUpstreamDrain(): void {}
+  onUpstreamHalfClose(): void {}
+
+  #open(cluster: ClusterRuntime, reuse: Reuse): void {
+    const endpoint = cluster.broken === undefined ? cluster.choose(performance.now(), undefined) : undefined;
+    const options = { context: this.#options.context, connectTimeoutMs: cluster.cluster.connectTimeoutMs, reuse };
+    this.#exchange = endpoint === undefined ? undefined : openExchange(endpoint, this, options);
+    if (this.#exchange === undefined) this.#finish({ kind: "failed" });
+    else if (this.#exchange.ready) this.onUpstreamReady();
+  }
+
+  #finish(result: SideResult): void {
+    if (this.#over) return;
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#exchange?.cancel();
+    this.#exchange = undefined;
+    this.#options.onResult(result);
+  }
+}
+
+export type SideRequestOptions = {
+  readonly context: PlaneContext;
+  readonly timeoutMs: number;
+  /** Called once; may come before {@link SideRequest.start} returns. */
+  readonly onResult: (result: SideResult) => void;
+};
+
+function onTimeout(request: SideRequest): void {
+  request.onTimeout();
+}

@@ -1,0 +1,424 @@
+import { ChunkReader, nextContent } from "../../wire/http1/chunked.ts";
+import { errorCode } from "../../wire/http2/frame.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
+import { type ResponseMessage, readResponse } from "../../wire/http2/message.ts";
+import type { Http2Stream } from "../../wire/http2/stream.ts";
+import type { Deadlined } from "../deadlines.ts";
+import type { ProxyErrorKind } from "../error.ts";
+import { ReplayBuffer } from "../replay-buffer.ts";
+import type { UpstreamContext } from "./connection.ts";
+import type { EndpointState } from "./endpoint-state.ts";
+import type { BodyFraming, FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./exchange.ts";
+import type { Http2Connection } from "./http2-connection.ts";
+import { translateRequest, translateTrailers } from "./http2-request.ts";
+import {
+  type AnswerFraming,
+  answerFraming,
+  type WrittenAnswer,
+  writeAnswer,
+  writeInterim,
+  writeSwitch,
+  writeTrailers,
+} from "./http2-response.ts";
+
+/** Interim answers that one request may get: more is an endpoint gone mad. */
+const maxInterim = 16;
+
+const crlf = Buffer.from("\r\n");
+const lastChunk = Buffer.from("0\r\n\r\n");
+/** Size lines of chunks; one at a time is put together. */
+const sizeLine = Buffer.alloc(16);
+
+/** What an exchange needs of the pool that made it. */
+export interface Http2ExchangeOwner {
+  readonly endpoint: EndpointState;
+  /** Given up before a connection had room for it. */
+  onAbandoned(exchange: Http2Exchange): void;
+}
+
+/**
+ * One request on one stream of a connection to an endpoint. Request bodies come in HTTP/1.1 framing and leave as DATA;
+ * answers go the other way. What the stream's window does not let through waits here, and the exchange is congested.
+ */
+export class Http2Exchange implements UpstreamExchange, Deadlined {
+  deadlineMs = Number.POSITIVE_INFINITY;
+  readonly #owner: Http2ExchangeOwner;
+  readonly #context: UpstreamContext;
+  #events: UpstreamEvents | undefined;
+  #connection: Http2Connection | undefined;
+  #stream: Http2Stream<Http2Exchange> | undefined;
+  #method = "";
+  #stallMs = 0;
+  #framing: BodyFraming = "none";
+  #websocketKey: string | undefined;
+  /** The request's side. */
+  readonly #pending = new ReplayBuffer();
+  #chunks: ChunkReader | undefined;
+  #bodyLeft = 0;
+  #trailerLines = "";
+  #requestEnded = false;
+  /** The answer's side. */
+  #answer: AnswerFraming | "awaited" | "tunnel" = "awaited";
+  #answerLeft = 0;
+  #interim = 0;
+  #paused = false;
+  #unconsumed = 0;
+  #peerEnded = false;
+
+  constructor(owner: Http2ExchangeOwner, events: UpstreamEvents, context: UpstreamContext) {
+    this.#owner = owner;
+    this.#events = events;
+    this.#context = context;
+    owner.endpoint.activeRequests++;
+    context.deadlines.add(this);
+  }
+
+  get endpoint(): EndpointState {
+    return this.#owner.endpoint;
+  }
+
+  get ready(): boolean {
+    return this.#connection !== undefined;
+  }
+
+  get congested(): boolean {
+    return this.#pending.length > 0 || this.#connection?.congested === true;
+  }
+
+  /** The stream's number; 0: nothing was sent yet. */
+  get streamId(): number {
+    return this.#stream?.id ?? 0;
+  }
+
+  /** A connection has room. The owner of the request is told by `announceReady`. */
+  assign(connection: Http2Connection): void {
+    this.#connection = connection;
+    connection.add(this);
+  }
+
+  announceReady(): void {
+    this.#events?.onUpstreamReady();
+  }
+
+  sendHead(request: OutgoingRequest): void {
+    const connection = this.#connection!;
+    const { session } = connection;
+    const translated = translateRequest(request, this.endpoint.tls === undefined ? "http" : "https", performance.now());
+    this.#method = request.method;
+    this.#framing = request.framing;
+    const { limits } = this.#context;
+    this.#stallMs = request.grpc === true ? limits.tunnelIdleMs : limits.responseStallMs;
+    if (request.upgrade && (translated.upgrade !== "websocket" || !session.peer.connectProtocol)) {
+      // Not at once: the caller is in the middle of sending.
+      queueMicrotask(() => this.fail("unsupportedProtocol", "unsent"));
+      return;
+    }
+    const stream = session.open(this);
+    if (stream === undefined) {
+      queueMicrotask(() => this.fail("upstreamReset", "refused"));
+      return;
+    }
+    this.#stream = stream;
+    if (request.upgrade) this.#websocketKey = translated.websocketKey;
+    this.#bodyLeft = Math.max(translated.contentLength, 0);
+    if (request.framing === "chunked") this.#chunks = new ChunkReader();
+    this.#requestEnded = request.framing === "none" && !request.upgrade;
+    session.sendHeaders(stream, translated.fields, this.#requestEnded);
+    this.#touch();
+  }
+
+  sendBody(bytes: Buffer, start: number, end: number): void {
+    if (this.#stream === undefined) return;
+    this.#touch();
+    if (this.#chunks !== undefined) {
+      this.#sendContent(this.#chunks, bytes, start, end);
+      return;
+    }
+    this.#bodyLeft -= end - start;
+    this.#requestEnded ||= this.#framing === "length" && this.#bodyLeft === 0;
+    this.#send(bytes, start, end);
+  }
+
+  sendEnd(): void {
+    if (this.#stream === undefined || this.#requestEnded) return;
+    this.#requestEnded = true;
+    if (this.#pending.length === 0) this.#endStream();
+  }
+
+  flush(): void {
+    // All frames of a turn share one write: the connection flushes at the end of it.
+  }
+
+  halfClose(): void {
+    this.sendEnd();
+    if (this.#peerEnded) this.#complete();
+  }
+
+  pause(): void {
+    this.#paused = true;
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+  }
+
+  resume(): void {
+    this.#paused = false;
+    this.#touch();
+    this.#giveBack();
+  }
+
+  cancel(): void {
+    if (this.#events === undefined) return;
+    this.#detach(errorCode.cancel);
+  }
+
+  onDeadline(): void {
+    this.fail("backendTimeout", this.#progress());
+  }
+
+  /** Over without an answer, or in the middle of one. */
+  fail(kind: ProxyErrorKind, progress: FailureProgress, code: number = errorCode.cancel): void {
+    const events = this.#events;
+    if (events === undefined) return;
+    this.#detach(code);
+    events.onUpstreamFailure(kind, progress);
+  }
+
+  /** The connection is gone. */
+  onConnectionLost(kind: ProxyErrorKind, reused: boolean): void {
+    const silent = this.#answer === "awaited" && this.#interim === 0;
+    this.fail(kind, this.#stream === undefined ? "unsent" : reused && silent ? "stale" : "sent");
+  }
+
+  onConnectionDrain(): void {
+    if (!this.congested) this.#events?.onUpstreamDrain();
+  }
+
+  // ---- events of the stream
+
+  onHeaders(block: readonly HeaderField[], endStream: boolean): void {
+    this.#touch();
+    const message = readResponse(block);
+    if ("malformed" in message) {
+      this.#garbage();
+      return;
+    }
+    if (message.status < 200) this.#onInterim(message, endStream);
+    else if (this.#websocketKey !== undefined && message.status < 300) this.#onSwitch(message, endStream);
+    else this.#onFinal(message, endStream);
+  }
+
+  onData(bytes: Buffer, start: number, end: number): void {
+    const events = this.#events;
+    this.#unconsumed += end - start;
+    if (events === undefined) {
+      this.#giveBack();
+      return;
+    }
+    this.#touch();
+    switch (this.#answer) {
+      case "tunnel":
+        events.onResponseBody(bytes, start, end);
+        return;
+      case "chunked":
+        events.onResponseBody(sizeLine, 0, sizeLine.latin1Write(`${(end - start).toString(16)}\r\n`));
+        events.onResponseBody(bytes, start, end);
+        events.onResponseBody(crlf, 0, 2);
+        return;
+      case "length":
+        this.#answerLeft -= end - start;
+        if (this.#answerLeft < 0) this.#garbage();
+        else events.onResponseBody(bytes, start, end);
+        return;
+      case "none":
+      case "awaited":
+        this.#garbage();
+    }
+  }
+
+  onTrailers(block: readonly HeaderField[]): void {
+    const events = this.#events;
+    if (events === undefined) return;
+    const end = writeTrailers(block);
+    if (end === undefined || this.#answer === "tunnel" || this.#answerLeft > 0) {
+      this.#garbage();
+      return;
+    }
+    const outcome = block.find(({ name }) => name === "grpc-status")?.value;
+    if (outcome !== undefined && /^[0-9]{1,4}$/.test(outcome)) events.onGrpcStatus?.(Number(outcome));
+    // Without chunks there is no place for trailers: the client gets the body that was announced. RFC 9110 §6.5.1.
+    if (this.#answer === "chunked") events.onResponseBody(end, 0, end.length);
+    this.#complete();
+  }
+
+  onEnd(): void {
+    const events = this.#events;
+    if (events === undefined) return;
+    if (this.#answer === "tunnel") {
+      this.#peerEnded = true;
+      events.onUpstreamHalfClose();
+      if (this.#requestEnded) this.#complete();
+      return;
+    }
+    if (this.#answerLeft > 0) {
+      this.#garbage();
+      return;
+    }
+    if (this.#answer === "chunked") events.onResponseBody(lastChunk, 0, lastChunk.length);
+    this.#complete();
+  }
+
+  onReset(code: number): void {
+    const refused = code === errorCode.refusedStream && this.#answer === "awaited";
+    this.fail("upstreamReset", refused ? "refused" : "sent");
+  }
+
+  /** There is window again. */
+  onWritable(): void {
+    const stream = this.#stream;
+    const pending = this.#pending;
+    if (stream === undefined || this.#events === undefined) return;
+    this.#touch();
+    const last = this.#requestEnded && this.#trailerLines === "";
+    const sent = stream.session.sendData(stream, pending.bytes, 0, pending.length, last);
+    if (sent < pending.length) {
+      pending.bytes.copyWithin(0, sent, pending.length);
+      pending.length -= sent;
+      return;
+    }
+    pending.clear();
+    if (this.#requestEnded) this.#endStream();
+    this.onConnectionDrain();
+  }
+
+  /** Everything of one read of the connection has been handed over. */
+  onReadOver(): void {
+    this.#events?.onResponsePause();
+    if (!this.#paused) this.#giveBack();
+  }
+
+  // ---- request
+
+  /** The content of chunks; the last of it goes with the end of the stream when that is there already. */
+  #sendContent(chunks: ChunkReader, bytes: Buffer, start: number, end: number): void {
+    let at = start;
+    let heldStart = 0;
+    let heldEnd = 0;
+    while (at < end && !chunks.done) {
+      // The client's side has judged these bytes: no fault can come.
+      at = nextContent(chunks, bytes, at, end);
+      if (chunks.trailerEnd > chunks.trailerStart) {
+        this.#trailerLines += bytes.latin1Slice(chunks.trailerStart, chunks.trailerEnd);
+      }
+      if (chunks.contentEnd === chunks.contentStart) continue;
+      if (heldEnd > heldStart) this.#send(bytes, heldStart, heldEnd);
+      heldStart = chunks.contentStart;
+      heldEnd = chunks.contentEnd;
+    }
+    if (heldEnd === heldStart) return;
+    this.#requestEnded ||= chunks.done && this.#trailerLines === "";
+    this.#send(bytes, heldStart, heldEnd);
+  }
+
+  #send(bytes: Buffer, start: number, end: number): void {
+    const stream = this.#stream!;
+    let at = start;
+    if (this.#pending.length === 0) at = stream.session.sendData(stream, bytes, start, end, this.#requestEnded);
+    if (at < end) this.#pending.append(bytes, at, end);
+  }
+
+  #endStream(): void {
+    const stream = this.#stream!;
+    if (this.#trailerLines === "") stream.session.sendEnd(stream);
+    else stream.session.sendHeaders(stream, translateTrailers(this.#trailerLines), true);
+  }
+
+  // ---- answer
+
+  #onInterim(message: ResponseMessage, endStream: boolean): void {
+    const written = writeInterim(message, this.#context.responseLimits);
+    if (endStream || written === undefined || ++this.#interim > maxInterim) {
+      this.#garbage();
+      return;
+    }
+    // The client's 100 is our affair: it has had one, or did not wait for one.
+    if (message.status !== 100) this.#events?.onInformational(written.bytes, written.head);
+  }
+
+  #onSwitch(message: ResponseMessage, endStream: boolean): void {
+    const written = writeSwitch(message, this.#websocketKey!, this.#context.responseLimits);
+    if (written === undefined) {
+      this.#garbage();
+      return;
+    }
+    this.#answer = "tunnel";
+    this.#stallMs = this.#context.limits.tunnelIdleMs;
+    this.#touch();
+    this.#events?.onUpgraded(written.bytes, written.head);
+    if (endStream) this.onEnd();
+  }
+
+  #onFinal(message: ResponseMessage, endStream: boolean): void {
+    const events = this.#events;
+    if (events === undefined) return;
+    const framing = answerFraming(message, this.#method, endStream);
+    const written = this.#writeFinal(message, framing, endStream);
+    if (written === undefined) {
+      this.#garbage();
+      return;
+    }
+    this.#answer = framing;
+    this.#answerLeft = framing === "length" ? message.contentLength : 0;
+    events.onResponseHead(written.bytes, written.head);
+    if (endStream && this.#events === events) this.#complete();
+  }
+
+  #writeFinal(message: ResponseMessage, framing: AnswerFraming, endStream: boolean): WrittenAnswer | undefined {
+    const owed = message.contentLength > 0 && this.#method !== "HEAD" && message.status !== 304;
+    if (endStream && owed) return undefined;
+    return writeAnswer(message, framing, { method: this.#method, limits: this.#context.responseLimits });
+  }
+
+  #complete(): void {
+    const events = this.#events;
+    if (events === undefined) return;
+    // An endpoint that answered before it read the whole request does not want the rest. RFC 9113 §8.1.
+    this.#detach(errorCode.cancel);
+    events.onResponseEnd();
+  }
+
+  #garbage(): void {
+    this.fail("upstreamGarbage", "sent", errorCode.protocolError);
+  }
+
+  #progress(): FailureProgress {
+    return this.#stream === undefined ? "unsent" : "sent";
+  }
+
+  /** Lets go of the stream; `code` resets it when it is not over. */
+  #detach(code: number): void {
+    this.#events = undefined;
+    this.deadlineMs = Number.POSITIVE_INFINITY;
+    this.#context.deadlines.delete(this);
+    this.endpoint.activeRequests--;
+    this.#pending.clear();
+    const stream = this.#stream;
+    if (stream !== undefined) {
+      this.#giveBack();
+      if (!stream.closed) stream.session.reset(stream, code);
+    }
+    if (this.#connection === undefined) this.#owner.onAbandoned(this);
+    else this.#connection.remove(this);
+  }
+
+  #giveBack(): void {
+    const stream = this.#stream;
+    if (stream === undefined || this.#unconsumed === 0) return;
+    const bytes = this.#unconsumed;
+    this.#unconsumed = 0;
+    stream.session.consume(stream, bytes);
+  }
+
+  /** Something moved: the endpoint has its time again. */
+  #touch(): void {
+    if (!this.#paused && this.#events !== undefined) this.deadlineMs = this.#context.deadlines.after(this.#stallMs);
+  }
+}

@@ -1,0 +1,88 @@
+/** A request's canonical HTTP/1.1 head as the header block that it is in HTTP/2. RFC 9113 §8.3.1, RFC 8441. */
+import { renderGrpcTimeout } from "../../wire/grpc-timeout.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
+import type { OutgoingRequest } from "./exchange.ts";
+
+/** Fields of one connection, and those that HTTP/2 says in another way. What a client may send of them was judged before. */
+const connectionFields: ReadonlySet<string> = new Set([
+  "connection",
+  "host",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+]);
+
+const httpScheme: HeaderField = { name: ":scheme", value: "http" };
+const httpsScheme: HeaderField = { name: ":scheme", value: "https" };
+const trailersField: HeaderField = { name: "te", value: "trailers" };
+const websocketField: HeaderField = { name: ":protocol", value: "websocket" };
+
+export type Http2Request = {
+  readonly fields: readonly HeaderField[];
+  /** -1: not announced. */
+  readonly contentLength: number;
+  /** Lower-case protocol that an upgrade asks for; `""`: none. */
+  readonly upgrade: string;
+  /** Sec-WebSocket-Key, which HTTP/2 does not send; `""`: none. */
+  readonly websocketKey: string;
+};
+
+export type RequestScheme = "http" | "https";
+
+/** Translates the head; an upgrade becomes an extended CONNECT. `nowMs` (monotonic) tells what is left of a gRPC deadline. */
+export function translateRequest(request: OutgoingRequest, scheme: RequestScheme, nowMs: number): Http2Request {
+  const { deadlineMs = Number.POSITIVE_INFINITY } = request;
+  const text = request.head.latin1Slice(0, request.headEnd);
+  const lineEnd = text.indexOf("\r\n");
+  const methodEnd = text.indexOf(" ");
+  const targetEnd = text.lastIndexOf(" ", lineEnd);
+  const rest: HeaderField[] = [];
+  let authority = "";
+  let contentLength = -1;
+  let upgrade = "";
+  let websocketKey = "";
+  for (let at = lineEnd + 2; ; ) {
+    const end = text.indexOf("\r\n", at);
+    if (end <= at) break;
+    const colon = text.indexOf(":", at);
+    const name = text.slice(at, colon).toLowerCase();
+    const value = text.slice(colon + 1, end).trim();
+    at = end + 2;
+    if (name === "host") authority = value;
+    else if (name === "upgrade") upgrade = value.toLowerCase();
+    if (connectionFields.has(name)) continue;
+    if (name === "content-length") contentLength = Number(value);
+    else if (name === "grpc-timeout" && deadlineMs !== Number.POSITIVE_INFINITY) continue;
+    else if (request.upgrade && name === "sec-websocket-key") {
+      websocketKey = value;
+      continue;
+    }
+    rest.push({ name, value });
+  }
+  const fields: HeaderField[] = [
+    { name: ":method", value: request.upgrade ? "CONNECT" : text.slice(0, methodEnd) },
+    scheme === "http" ? httpScheme : httpsScheme,
+    { name: ":authority", value: authority },
+    { name: ":path", value: text.slice(methodEnd + 1, targetEnd) },
+  ];
+  if (request.upgrade) fields.push(websocketField);
+  for (const field of rest) fields.push(field);
+  if (request.acceptsTrailers === true) fields.push(trailersField);
+  if (deadlineMs !== Number.POSITIVE_INFINITY) {
+    fields.push({ name: "grpc-timeout", value: renderGrpcTimeout(deadlineMs - nowMs) });
+  }
+  return { fields, contentLength, upgrade, websocketKey };
+}
+
+/** Lines of trailers, each with CR LF and judged as part of their chunked body, as fields. */
+export function translateTrailers(lines: string): readonly HeaderField[] {
+  const fields: HeaderField[] = [];
+  for (const line of lines.split("\r\n")) {
+    if (line === "") continue;
+    const colon = line.indexOf(":");
+    fields.push({ name: line.slice(0, colon).toLowerCase(), value: line.slice(colon + 1).trim() });
+  }
+  return fields;
+}
