@@ -1,8 +1,11 @@
 /**
  * Starts the embedded plane with 100 routes (10 hosts of 10 prefixes, `h0.example.test/svc0` to `h9.example.test/svc9`) in
- * front of one backend: `node bench/embedded.ts --port 8080 --backend 9100 [--access-log FILE]`.
+ * front of one backend: `node bench/embedded.ts --port 8080 --backend 9100 [--access-log FILE] [--certificate FILE --key FILE]`.
+ * With a certificate it serves HTTPS; with `--upstream http2` it speaks that to the backend.
  */
+import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
+import type { PlaneUpdate } from "../src/ir/plane.ts";
 import { EmbeddedPlane } from "../src/proxy/embedded-plane.ts";
 import { openLogSink } from "../src/telemetry/access-log.ts";
 import { createTelemetry } from "../src/telemetry/create-telemetry.ts";
@@ -13,9 +16,13 @@ const { values } = parseArgs({
     port: { type: "string", default: "8080" },
     backend: { type: "string", default: "9100" },
     "access-log": { type: "string" },
+    certificate: { type: "string" },
+    key: { type: "string" },
+    upstream: { type: "string", default: "http1" },
   },
 });
 
+const protocol = values.upstream === "http2" ? "http2" : "http1";
 const rules: TestRule[] = [];
 for (let host = 0; host < 10; host++) {
   for (let service = 0; service < 10; service++) {
@@ -23,7 +30,7 @@ for (let host = 0; host < 10; host++) {
       name: `h${host}-svc${service}`,
       hostname: `h${host}.example.test`,
       match: { path: { kind: "prefix", value: `/svc${service}` } },
-      backends: [{ name: "backend", ports: [Number(values.backend)] }],
+      backends: [{ name: "backend", ports: [Number(values.backend)], cluster: { protocol } }],
     });
   }
 }
@@ -34,7 +41,13 @@ const telemetry = createTelemetry({
   ...(logFile === undefined ? {} : { accessLogSink: await openLogSink(logFile) }),
 });
 const plane = new EmbeddedPlane({ telemetry, allowedUpstream: ["loopback"] });
-const report = await plane.apply(buildUpdate([{ name: "http", port: Number(values.port), rules }]));
+const { certificate, key } = values;
+const listener = { name: "http", port: Number(values.port), rules };
+const update =
+  certificate === undefined || key === undefined
+    ? buildUpdate([listener])
+    : secure(readFileSync(certificate, "utf8"), readFileSync(key, "utf8"));
+const report = await plane.apply(update);
 console.log(JSON.stringify(report));
 
 process.on("SIGTERM", async () => {
@@ -43,3 +56,9 @@ process.on("SIGTERM", async () => {
   await plane.drain(100);
   await telemetry.close();
 });
+
+function secure(chainPem: string, keyPem: string): PlaneUpdate {
+  const certificates = [{ key: "bench", fingerprint: "1", names: ["*.example.test"] }];
+  const tls = { mode: "terminate", certificates, minVersion: "TLSv1.2" } as const;
+  return buildUpdate([{ ...listener, tls }], new Map([["bench", { kind: "certificate", chainPem, keyPem }]]));
+}

@@ -80,16 +80,22 @@ ${servers.join("\n")}`,
 
 export type ProxyPorts = { readonly port: number; readonly upstreamPort: number };
 
-/** HAProxy as a proxy of the 100 routes; `bind` is what stands behind the port, `global` further settings. */
+/** HAProxy as a proxy of the 100 routes; `bind` and `server` stand behind the ports, `global` holds further settings. */
 export function haproxy(
   folder: BenchFolder,
-  { port, upstreamPort, bind, global }: ProxyPorts & { readonly bind: string; readonly global: string },
+  {
+    port,
+    upstreamPort,
+    bind,
+    global,
+    server = "",
+  }: ProxyPorts & { readonly bind: string; readonly global: string; readonly server?: string },
 ): ChildProcess {
   const rules = hosts.flatMap((host, h) =>
     prefixes.map((prefix, p) => `  use_backend b${h}_${p} if { req.hdr(host) -i ${host} } { path_beg ${prefix}/ }`),
   );
   const backends = hosts.flatMap((_, h) =>
-    prefixes.map((_, p) => `backend b${h}_${p}\n  server s 127.0.0.1:${upstreamPort}`),
+    prefixes.map((_, p) => `backend b${h}_${p}\n  server s 127.0.0.1:${upstreamPort}${server}`),
   );
   const config = folder.file(
     "haproxy.cfg",

@@ -3,7 +3,7 @@
  *
  *   npm run bench -- tcp [--rounds 5] [--seconds 4] [--connections 64] [--only sluice,haproxy] [--stream-module FILE]
  *
- * First short connections (a request, an answer of 1 KiB, closed), then answers of 10 MiB on connections that stay. Every
+ * First short connections (a request, an answer of 1 KiB, closed), then answers of 4 MiB on connections that stay. Every
  * proxy has one core to itself and one worker; the load (`wrk`) and the upstream (nginx) share the other core. The figure
  * is user and system time of the proxy's processes divided by what wrk counted; rounds are interleaved and the median is
  * quoted. Compare inside one run only.
@@ -12,7 +12,7 @@
  * libnginx-mod-stream haproxy wrk`). Without the module, nginx is left out.
  */
 import { execFileSync } from "node:child_process";
-import { existsSync, mkdirSync } from "node:fs";
+import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import { BenchFolder, compare, type Load, type Peer } from "./proxy-bench.ts";
@@ -28,7 +28,11 @@ const { values: flags } = parseArgs({
   },
 });
 using folder = new BenchFolder();
-const bulkMiB = 10;
+/** More of them only wait for each other. */
+const bulkConnections = 16;
+const bulkMiB = 4;
+// nginx reads the file as another user.
+chmodSync(folder.path, 0o755);
 mkdirSync(join(folder.path, "files"));
 folder.file("files/bulk", "x".repeat(bulkMiB * 1024 * 1024));
 
@@ -50,13 +54,16 @@ const peers = all.filter(({ name }) => flags.only === "" || flags.only.split(","
 
 function wrk(
   target: string,
-  seconds: number,
-  headers: readonly string[],
+  {
+    seconds,
+    count,
+    headers,
+  }: { readonly seconds: number; readonly count: number; readonly headers: readonly string[] },
 ): { requests: number; failed: number; p99: string } {
   const out = execFileSync(
     "taskset",
     [
-      ...["-c", "1", "wrk", "-t1", `-c${flags.connections}`, `-d${seconds}s`, "--latency"],
+      ...["-c", "1", "wrk", "-t1", `-c${count}`, `-d${seconds}s`, "--latency"],
       ...headers.flatMap((header) => ["-H", header]),
       target,
     ],
@@ -66,18 +73,27 @@ function wrk(
     /Socket errors: connect (\d+), read (\d+), write (\d+)/.exec(out) ?? [];
   return {
     requests: Number(/(\d+) requests in/.exec(out)?.[1] ?? 0),
-    failed: Number(connect) + Number(read) + Number(write),
+    failed:
+      Number(connect) + Number(read) + Number(write) + Number(/Non-2xx or 3xx responses: (\d+)/.exec(out)?.[1] ?? 0),
     p99: /99%\s+(\S+)/.exec(out)?.[1] ?? "?",
   };
 }
 
 function connections(port: number, seconds: number): Load {
-  const { requests, failed, p99 } = wrk(`http://127.0.0.1:${port}/`, seconds, ["Connection: close"]);
+  const { requests, failed, p99 } = wrk(`http://127.0.0.1:${port}/`, {
+    seconds,
+    count: Number(flags.connections),
+    headers: ["Connection: close"],
+  });
   return { requests, failed, latency: `p99 ${p99}` };
 }
 
 function megabytes(port: number, seconds: number): Load {
-  const { requests, failed, p99 } = wrk(`http://127.0.0.1:${port}/bulk`, seconds, []);
+  const { requests, failed, p99 } = wrk(`http://127.0.0.1:${port}/bulk`, {
+    seconds,
+    count: bulkConnections,
+    headers: [],
+  });
   return { requests: requests * bulkMiB, failed, latency: `p99 of ${bulkMiB} MiB ${p99}` };
 }
 

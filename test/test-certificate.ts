@@ -1,5 +1,5 @@
 /** Certificates for tests: a root, an intermediate, leaves, made with the dates and names that a test asks for. DER: X.690, RFC 5280. */
-import { generateKeyPairSync, type KeyObject, sign } from "node:crypto";
+import { createHash, createPublicKey, generateKeyPairSync, type KeyObject, sign } from "node:crypto";
 
 export type TestCertificate = {
   readonly certPem: string;
@@ -20,6 +20,8 @@ export type TestCertificateOptions = {
   /** Absent: the certificate signs itself. */
   readonly issuer?: TestCertificate;
   readonly authority?: "yes";
+  /** With the key identifiers and key usages that verifiers of public certificates insist on. */
+  readonly webPki?: "yes";
   /** Where the issuer's certificate can be fetched, as public authorities write it. */
   readonly issuerUrl?: string;
 };
@@ -42,11 +44,22 @@ export function makeCertificate(options: TestCertificateOptions = {}): TestCerti
     extensions.push(der(0x30, oid("551d11"), der(0x04, der(0x30, ...names))));
   }
   if (options.authority) {
-    extensions.push(der(0x30, oid("551d13"), der(0x04, der(0x30, der(0x01, Buffer.of(0xff))))));
+    extensions.push(extension("551d13", der(0x30, der(0x01, Buffer.of(0xff))), "critical"));
   }
   if (options.issuerUrl) {
     const access = der(0x30, oid("2b06010505073002"), der(0x86, Buffer.from(options.issuerUrl)));
     extensions.push(der(0x30, oid("2b06010505070101"), der(0x04, der(0x30, access))));
+  }
+  if (options.webPki) {
+    const issuerKey = options.issuer === undefined ? publicKey : createPublicKey(options.issuer.privateKey);
+    extensions.push(extension("551d0e", der(0x04, keyIdentifier(publicKey))));
+    extensions.push(extension("551d23", der(0x30, der(0x80, keyIdentifier(issuerKey)))));
+    // keyCertSign and cRLSign; digitalSignature; serverAuth.
+    if (options.authority) extensions.push(extension("551d0f", der(0x03, Buffer.of(1, 0x06)), "critical"));
+    else {
+      extensions.push(extension("551d0f", der(0x03, Buffer.of(7, 0x80)), "critical"));
+      extensions.push(extension("551d25", der(0x30, oid("2b06010505070301"))));
+    }
   }
   const signer = options.issuer?.privateKey ?? privateKey;
   const algorithm = signatureAlgorithm(signer);
@@ -105,6 +118,16 @@ export function der(tag: number, ...parts: readonly Buffer[]): Buffer {
 /** An object identifier from its content in hexadecimal. */
 export function oid(hex: string): Buffer {
   return der(0x06, Buffer.from(hex, "hex"));
+}
+
+function extension(id: string, value: Buffer, critical?: "critical"): Buffer {
+  return der(0x30, oid(id), ...(critical ? [der(0x01, Buffer.of(0xff))] : []), der(0x04, value));
+}
+
+function keyIdentifier(key: KeyObject): Buffer {
+  return createHash("sha1")
+    .update(key.export({ type: "spki", format: "der" }))
+    .digest();
 }
 
 function nameOf(commonName: string): Buffer {

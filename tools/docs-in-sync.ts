@@ -5,9 +5,11 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { renderFlagsReference } from "../src/cli/flags-reference.ts";
+import { renderTlsOptions, renderTlsProfiles } from "../src/compile/tls-reference.ts";
 import { renderFilterReference } from "../src/filter/filter-reference.ts";
 import { renderFindingsReference } from "../src/finding/findings-reference.ts";
 import { renderGrpcReference } from "../src/proxy/grpc-reference.ts";
+import { renderHttp2Limits } from "../src/proxy/listener/http2-limits-reference.ts";
 import { renderStreamLimits } from "../src/proxy/stream/stream-limits-reference.ts";
 import { renderFieldReference } from "../src/resource/schema/field-reference.ts";
 import { renderMetricsReference } from "../src/telemetry/metrics-reference.ts";
@@ -21,7 +23,10 @@ export const pages: readonly { readonly file: string; readonly part?: string; re
   { file: "docs/reference/fields.md", render: renderFieldReference },
   { file: "docs/reference/filters.md", render: renderFilterReference },
   { file: "docs/reference/grpc.md", render: renderGrpcReference },
+  { file: "docs/reference/http2.md", part: "limits", render: renderHttp2Limits },
   { file: "docs/reference/streams.md", part: "limits", render: renderStreamLimits },
+  { file: "docs/reference/tls.md", part: "options", render: renderTlsOptions },
+  { file: "docs/reference/tls.md", part: "profiles", render: renderTlsProfiles },
   { file: "docs/architecture.md", part: "layers", render: renderGraph },
 ];
 

@@ -8,13 +8,16 @@ const minPartLength = 4;
 
 /**
  * A copy of plain data without the credentials that the model holds: manifests may set or match headers such as
- * `Authorization`, and whoever may see routing need not see those values, in pairs or inside of sentences.
+ * `Authorization`, and send headers of any name with spans; whoever may see routing need not see those values, in pairs or inside of sentences.
  */
 export function redact<T>(value: T, model: RoutingModel): T {
   const secrets = [...secretValues(model)].sort((a, b) => b.length - a.length);
   const hide = (text: string): string => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, redacted), text);
-  return JSON.parse(JSON.stringify(value), (_key, member: unknown) => {
+  return JSON.parse(JSON.stringify(value), (key, member: unknown) => {
     if (typeof member === "string") return hide(member);
+    if (key === "tracing" && hasHeaders(member)) {
+      return { ...member, headers: member.headers.map((header) => ({ ...header, value: redacted })) };
+    }
     return isSecretPair(member) ? { ...member, value: redacted } : member;
   }) as T;
 }
@@ -29,6 +32,9 @@ function secretValues(model: RoutingModel): ReadonlySet<string> {
     if (isSecretPair(member) && member.value.length >= minPartLength) secrets.add(member.value);
     return member;
   });
+  for (const { value } of model.gateways.flatMap(({ tracing }) => tracing?.headers ?? [])) {
+    if (value.length >= minPartLength) secrets.add(value);
+  }
   secretsOfModel.set(model, secrets);
   return secrets;
 }
@@ -37,4 +43,8 @@ function isSecretPair(member: unknown): member is { readonly name: string; reado
   if (typeof member !== "object" || member === null) return false;
   const { name, value } = member as { readonly name?: unknown; readonly value?: unknown };
   return typeof name === "string" && typeof value === "string" && isSecretKey(name);
+}
+
+function hasHeaders(member: unknown): member is { readonly headers: readonly object[] } {
+  return typeof member === "object" && member !== null && "headers" in member && Array.isArray(member.headers);
 }

@@ -14,12 +14,14 @@ export type ClusterParts = Pick<Cluster, "from" | "endpoints" | "port" | "protoc
   readonly tls: UpstreamTls | undefined;
   readonly tlsName: string | undefined;
   readonly proxyProtocol?: "v2" | undefined;
+  /** Default: round robin. */
+  readonly loadBalancing?: Cluster["loadBalancing"];
   readonly traffic: Pick<Cluster, "retryBudget" | "sessionPersistence">;
 };
 
 /** The key has the endpoints, then whatever makes two uses of one port differ: `shop/web:8080|http2|tls=shop/web-tls`. */
 export function addCluster(scope: BackendScope, parts: ClusterParts): ClusterKey {
-  const { from, endpoints, port, protocol, tls, tlsName, proxyProtocol, traffic } = parts;
+  const { from, endpoints, port, protocol, tls, tlsName, proxyProtocol, loadBalancing = "roundRobin", traffic } = parts;
   const key = [
     endpoints,
     ...(protocol === "http1" ? [] : [protocol]),
@@ -39,7 +41,7 @@ export function addCluster(scope: BackendScope, parts: ClusterParts): ClusterKey
       protocol,
       ...(tls === undefined ? {} : { tls }),
       ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
-      loadBalancing: "roundRobin",
+      loadBalancing,
       connectTimeoutMs,
       ...traffic,
     });

@@ -4,6 +4,7 @@ import type { ClusterKey } from "../ir/cluster.ts";
 import { addCluster, type ClusterParts, endpointsKey, withClientCertificate } from "./add-cluster.ts";
 import { type BackendScope, reportIn } from "./backend-scope.ts";
 import { explainGrant } from "./grant.ts";
+import { loadBalancingOf } from "./load-balancing.ts";
 import { describeMissing } from "./missing-backend.ts";
 import { findBackendTls } from "./policy/backend-tls.ts";
 import { findBackendTraffic } from "./policy/backend-traffic.ts";
@@ -148,6 +149,7 @@ function addServiceCluster(
     port: port.port,
     protocol: choice.protocol,
     proxyProtocol: choice.proxyProtocol,
+    loadBalancing: loadBalancingOf(service),
     tls: answer?.tls === undefined ? undefined : withClientCertificate(scope, answer.tls),
     tlsName: answer === undefined ? undefined : `${answer.policy.metadata.namespace}/${answer.policy.metadata.name}`,
     traffic: findBackendTraffic(scope.context, ref),

@@ -16,6 +16,7 @@ import { type BuiltGateway, buildGateway } from "./gateway-model.ts";
 import { gatewayStatus } from "./gateway-status.ts";
 import { findIngresses } from "./ingress.ts";
 import { orphanedSets } from "./listener-set.ts";
+import { findUnknownLoadBalancing } from "./load-balancing.ts";
 import { indexGateways } from "./parent-ref.ts";
 import { placeRoutes } from "./place-routes.ts";
 import { compileGatewayTracing } from "./policy/compile-tracing.ts";
@@ -64,6 +65,7 @@ export function compile(
     ]),
     findings: sortFindings([
       ...findIngresses(context),
+      ...findUnknownLoadBalancing(context),
       ...classes.findings,
       ...findNewerFields(context),
       ...gateways.findings,

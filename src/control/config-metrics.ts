@@ -1,6 +1,6 @@
 import { X509Certificate } from "node:crypto";
 import { unreachable } from "../base/unreachable.ts";
-import type { RoutingModel } from "../ir/routing-model.ts";
+import type { Listener, RoutingModel, StreamRule } from "../ir/routing-model.ts";
 import type { SecretTable } from "../ir/secret-table.ts";
 import type { CompiledStatus, Condition, ObjectStatus, ParentRef } from "../status/condition.ts";
 import type { GaugeName, LabelValues } from "../telemetry/metrics.ts";
@@ -139,11 +139,20 @@ function leafExpiryMs(chainPem: string): number | undefined {
 }
 
 /** Whether a label set belongs to a route of the model. Requests without a route belong to their gateway. */
+function streamRules(listener: Listener): readonly StreamRule[] {
+  if (listener.protocol === "TLS") return listener.routes.map(({ rule }) => rule);
+  if (listener.protocol !== "TCP" && listener.protocol !== "UDP") return [];
+  return listener.rule === undefined ? [] : [listener.rule];
+}
+
 function liveLabels({ gateways }: RoutingModel): (labels: HttpSeriesLabels) => boolean {
   const live = new Set<string>([""]);
   for (const gateway of gateways) {
     live.add(gateway.key);
     for (const rule of Object.values(gateway.httpRules)) {
+      live.add([gateway.key, rule.routeKind, rule.namespace, rule.name].join(" "));
+    }
+    for (const rule of gateway.listeners.flatMap(streamRules)) {
       live.add([gateway.key, rule.routeKind, rule.namespace, rule.name].join(" "));
     }
   }

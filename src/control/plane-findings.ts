@@ -50,7 +50,7 @@ function describe(listener: Listener, report: FailedReport): Description {
       return {
         name: "listener-port-in-use",
         message: `${subject} cannot bind port ${port}: another process listens there.`,
-        fix: `Stop that process (\`ss -ltnp 'sport = :${port}'\` shows it), or serve the port elsewhere: --map-port ${port}:${freePort(port)}.`,
+        fix: `Stop that process (\`ss -l${protocol === "UDP" ? "u" : "t"}np 'sport = :${port}'\` shows it), or serve the port elsewhere: --map-port ${port}:${freePort(port)}.`,
       };
     case "EACCES":
     case "EPERM":

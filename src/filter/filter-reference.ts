@@ -76,10 +76,14 @@ const filterDocs = {
   },
   externalAuth: {
     types: ["ExternalAuth"],
-    where: "HTTPRoute rules",
-    field: "HTTPExternalAuthFilter, GEP-1494",
+    where: "HTTPRoute rules and backendRefs; listeners, before routing",
+    field: "HTTPExternalAuthFilter, GEP-1494; Listener.filters, GEP-5224",
     does: "Asks another server, over HTTP or gRPC, whether the request may pass.",
-    notes: ["It fails closed: without an answer, or with a reference that does not resolve, the request is refused."],
+    notes: [
+      "It fails closed: without an answer, or with a reference that does not resolve, the request is refused.",
+      "Headers that are copied from the server's answer cannot come from the client.",
+      "What is asked and what an answer may change: [external authorisation](external-auth.md).",
+    ],
   },
   directResponse: {
     types: ["ExtensionRef"],

@@ -38,6 +38,7 @@ export const knownSpanAttributes = [
   "http.route",
   "network.protocol.name",
   "network.protocol.version",
+  "rpc.grpc.status_code",
   "server.address",
   "server.port",
   "url.path",

@@ -138,7 +138,7 @@ export class EmbeddedPlane implements Plane {
     for (const listener of this.#ports.values()) this.#retire(listener, deadlineMs);
     this.#ports = new Map();
     await Promise.all([...this.#draining, this.#udp.drain(deadlineMs)]);
-    await this.#context.tracing.close();
+    await this.#context.tracing.close(Math.min(deadlineMs, this.#context.limits.spanExportTimeoutMs));
     this.#context.registry.closeAll();
   }
 

@@ -96,6 +96,13 @@ export const proxyErrors = {
     message: "The backend has no endpoint that is ready.",
     retry: "never",
   },
+  addressRefused: {
+    source: "gateway",
+    status: 502,
+    flag: "UAR",
+    message: "The backend could not be reached.",
+    retry: "allowed",
+  },
   connectFailed: {
     source: "upstream",
     status: 502,

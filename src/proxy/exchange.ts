@@ -123,6 +123,11 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthCaller {
     return this.#phase === "authorising";
   }
 
+  /** Bytes of the request that are kept, or wait to be sent. */
+  get heldBytes(): number {
+    return this.#replay.bytes.length + (this.#upstream?.queuedBytes ?? 0);
+  }
+
   get requestId(): string {
     return this.#trace.requestId;
   }
@@ -814,7 +819,11 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthCaller {
     const { gateway } = this.#listener;
     const rule = this.#route?.rule.rule;
     spans.finish(
-      { status: flag === "DC" && status === proxyErrors.clientGone.status ? 0 : status, error },
+      {
+        status: flag === "DC" && status === proxyErrors.clientGone.status ? 0 : status,
+        error,
+        ...(this.#grpc ? { grpcStatus: this.#finalGrpcStatus() } : {}),
+      },
       {
         gateway: `${gateway.namespace}/${gateway.name}`,
         route: rule === undefined ? "" : `${rule.namespace}/${rule.name}`,

@@ -11,6 +11,7 @@ import type { BodyFraming, OutgoingRequest } from "./upstream/exchange.ts";
 const space = 32;
 /** From the parent id to the end of the `traceparent` line, which is the last of the engine's own: `id-01` and CR LF. */
 const traceparentTail = 21;
+const trailersToken = /(^|[,\s])trailers($|[;,\s])/i;
 const h2Upgrade = /(^|[,\s])h2/i;
 
 /**
@@ -50,7 +51,8 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.framing = wire.chunked ? "chunked" : wire.contentLength > 0 ? "length" : "none";
     // A switch to HTTP/2 would carry requests past routing.
     this.upgrade = wire.upgrade && this.framing === "none" && !h2Upgrade.test(this.known(RequestField.upgrade) ?? "");
-    this.acceptsTrailers = /(^|[,\s])trailers($|[;,\s])/i.test(this.known(RequestField.te) ?? "");
+    const te = this.known(RequestField.te);
+    this.acceptsTrailers = te !== undefined && trailersToken.test(te);
     this.grpc = isGrpcContentType(this.known(RequestField.contentType));
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#sentHost = undefined;

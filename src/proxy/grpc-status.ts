@@ -50,6 +50,7 @@ export const grpcStatusOfError = {
   overflow: "UNAVAILABLE",
   retryBudget: "UNAVAILABLE",
   noEndpoints: "UNAVAILABLE",
+  addressRefused: "UNAVAILABLE",
   connectFailed: "UNAVAILABLE",
   connectTimeout: "UNAVAILABLE",
   upstreamTls: "UNAVAILABLE",

@@ -2,6 +2,7 @@ import { AccessLog, type LogSink } from "./access-log.ts";
 import { HttpSeriesTable } from "./http-series.ts";
 import { ProcessMetrics } from "./process-metrics.ts";
 import { Registry } from "./registry.ts";
+import { StreamSeriesTable } from "./stream-series.ts";
 import type { AccessRecord, HttpSeriesLabels, Telemetry } from "./telemetry.ts";
 
 /** Time for which the series of a removed route stay: a few scrapes at the usual intervals. */
@@ -32,9 +33,14 @@ export function createTelemetry(options: TelemetryOptions): RunningTelemetry {
   const nowMs = options.nowMs ?? Date.now;
   const registry = new Registry();
   const httpSeries = new HttpSeriesTable(registry);
+  const tcpSeries = StreamSeriesTable.tcp(registry);
+  const udpSeries = StreamSeriesTable.udp(registry);
+  const tables = [httpSeries, tcpSeries, udpSeries];
   const process = new ProcessMetrics(registry, options.version);
   const log = options.accessLogSink && createAccessLog(registry, options.accessLogSink);
-  registry.beforeScrape(() => httpSeries.sweep(nowMs(), seriesGraceMs));
+  registry.beforeScrape(() => {
+    for (const table of tables) table.sweep(nowMs(), seriesGraceMs);
+  });
 
   const close = async () => {
     process.close();
@@ -44,13 +50,17 @@ export function createTelemetry(options: TelemetryOptions): RunningTelemetry {
     registry,
     accessLogEnabled: log !== undefined,
     httpSeries: (labels) => httpSeries.get(labels),
+    tcpSeries: (labels) => tcpSeries.get(labels),
+    udpSeries: (labels) => udpSeries.get(labels),
     counter: (name, ...labelValues) => registry.counter(name, ...labelValues),
     gauge: (name, ...labelValues) => registry.gauge(name, ...labelValues),
     histogram: (name, ...labelValues) => registry.histogram(name, ...labelValues),
     accessLog: (record: AccessRecord) => log?.write(record),
     retainHttpSeries(isLive) {
-      httpSeries.markLive(isLive, nowMs());
-      httpSeries.sweep(nowMs(), seriesGraceMs);
+      for (const table of tables) {
+        table.markLive(isLive, nowMs());
+        table.sweep(nowMs(), seriesGraceMs);
+      }
     },
     reopenAccessLog: async () => log?.reopen(),
     close,

@@ -36,6 +36,24 @@ export interface HttpSeries {
   observeGrpc(path: string, grpcStatus: number): void;
 }
 
+/** TCP and TLS streams to one backend. */
+export interface TcpSeries {
+  readonly labels: HttpSeriesLabels;
+  readonly active: Gauge;
+  /** From clients. */
+  readonly bytesIn: Counter;
+  /** To clients. */
+  readonly bytesOut: Counter;
+  /** Counts a stream that has ended. */
+  ended(flag: ResponseFlag): void;
+}
+
+/** UDP sessions with one backend. */
+export interface UdpSeries extends TcpSeries {
+  readonly datagramsIn: Counter;
+  readonly datagramsOut: Counter;
+}
+
 /** One line of the access log. The engine keeps one record per connection and refills it: the log must not keep it. */
 export type AccessRecord = {
   startMs: number;
@@ -84,6 +102,8 @@ export interface Histogram {
 
 export interface Telemetry {
   httpSeries(labels: HttpSeriesLabels): HttpSeries;
+  tcpSeries(labels: HttpSeriesLabels): TcpSeries;
+  udpSeries(labels: HttpSeriesLabels): UdpSeries;
   /** A counter or gauge of the metrics table by name; label values in the order of the table's row. Keep what is returned. */
   counter<N extends CounterName>(name: N, ...labelValues: LabelValues<N>): Counter;
   gauge<N extends GaugeName>(name: N, ...labelValues: LabelValues<N>): Gauge;

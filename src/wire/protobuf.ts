@@ -17,6 +17,14 @@ export class ProtobufWriter {
     return this;
   }
 
+  /** A 64-bit number of a fixed size. */
+  fixed64(field: number, value: bigint): this {
+    const bytes = Buffer.alloc(8);
+    bytes.writeBigUInt64LE(value);
+    this.#parts.push(encodeVarint(field * 8 + wireType.fixed64), bytes);
+    return this;
+  }
+
   /** Text as UTF-8. */
   string(field: number, value: string): this {
     return value === "" ? this : this.bytes(field, Buffer.from(value, "utf8"));

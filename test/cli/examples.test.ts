@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { globSync, readFileSync } from "node:fs";
 import { request as httpRequest, type IncomingMessage } from "node:http";
+import { connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
 import { request as httpsRequest } from "node:https";
 import { dirname, join, relative } from "node:path";
 import { text } from "node:stream/consumers";
@@ -14,6 +15,9 @@ const folders = globSync(join(repository, "examples/*/README.md"))
   .map((file) => relative(repository, dirname(file)))
   .filter((folder) => !streamExamples.includes(folder));
 
+/** Of `run` alone. */
+const servingFlags = ["--map-port", "--forward-client-cert"];
+
 /** Local ports in the order in which the READMEs map them. */
 type Ports = ReadonlyMap<number, number>;
 
@@ -24,7 +28,7 @@ for (const folder of folders) {
     const mapped = run.flatMap((word, index) => (word === "--map-port" ? [run[index + 1] ?? ""] : []));
 
     test("sluice check finds nothing wrong with the manifests", async () => {
-      const flags = run.filter((word) => word.startsWith("--") && word !== "--map-port");
+      const flags = run.filter((word) => word.startsWith("--") && !servingFlags.includes(word));
       const { code, out } = await sluice(["check", folder, "--strict", ...flags]);
       assert.equal(code, 0, out);
       assert.match(out, /^(no findings|\d+ for information)/);
@@ -47,6 +51,10 @@ for (const folder of folders) {
 
 async function checkRequest(request: ReadmeRequest, ports: Ports): Promise<void> {
   const { expected, line, times } = request;
+  if (expected.refused) {
+    await assert.rejects(ask(request, ports), line);
+    return;
+  }
   const counts: Record<string, number> = {};
   for (let round = 0; round < times; round += 1) {
     const { status, headers, body } = await ask(request, ports);
@@ -58,14 +66,17 @@ async function checkRequest(request: ReadmeRequest, ports: Ports): Promise<void>
     if (expected.bodyHas !== undefined) assert.ok(body.includes(expected.bodyHas), line);
     for (const [name, value] of Object.entries(expected.headers))
       assert.equal(headers[name], withPorts(value, ports), line);
+    for (const name of expected.unseen) assert.equal(echoed?.request.headers[name], undefined, line);
     for (const [name, value] of Object.entries(expected.seen)) assert.equal(echoed?.request.headers[name], value, line);
   }
   if (Object.keys(expected.shares).length > 0) assert.deepEqual(counts, expected.shares, line);
 }
 
-async function ask({ url, method, headers }: ReadmeRequest, ports: Ports) {
+async function ask(request: ReadmeRequest, ports: Ports) {
+  const { url, method, headers } = request;
   const port = ports.get(Number(url.port));
   assert.ok(port, `nothing listens for ${url}`);
+  if (request.http === 2) return await askHttp2(request, port);
   const send = url.protocol === "https:" ? httpsRequest : httpRequest;
   const sent = send({
     host: "127.0.0.1",
@@ -75,11 +86,30 @@ async function ask({ url, method, headers }: ReadmeRequest, ports: Ports) {
     headers: { host: withPorts(url.host, ports), ...headers },
     servername: url.hostname,
     rejectUnauthorized: false,
+    ...(request.client && {
+      cert: readFileSync(join(repository, request.client.cert)),
+      key: readFileSync(join(repository, request.client.key)),
+    }),
     agent: false,
   });
   sent.end();
   const [response] = (await once(sent, "response")) as [IncomingMessage];
   return { status: response.statusCode, headers: response.headers, body: await text(response) };
+}
+
+/** Trailers count as headers, as curl shows them. */
+async function askHttp2({ url, method, headers }: ReadmeRequest, port: number) {
+  const { host = url.host, ...fields } = headers;
+  const session = connectHttp2(`http://127.0.0.1:${port}`);
+  const path = url.pathname + url.search;
+  const stream = session.request({ ":method": method, ":path": path, ":authority": host, ...fields });
+  stream.end();
+  const seen: IncomingHttpHeaders = {};
+  stream.on("response", (head) => Object.assign(seen, head));
+  stream.on("trailers", (trailers) => Object.assign(seen, trailers));
+  const body = await text(stream);
+  session.close();
+  return { status: Number(seen[":status"]), headers: seen, body };
 }
 
 /** The READMEs' ports replaced by those that were bound. */

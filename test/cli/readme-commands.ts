@@ -6,7 +6,11 @@ export type ReadmeRequest = {
   readonly line: string;
   readonly url: URL;
   readonly method: string;
+  /** `2`: with prior knowledge. */
+  readonly http: 1 | 2;
   readonly headers: Readonly<Record<string, string>>;
+  /** Files with the client's certificate and key. */
+  readonly client?: { readonly cert: string; readonly key: string };
   /** How often it is asked: `for i in $(seq N)`. */
   readonly times: number;
   readonly expected: Expectation;
@@ -24,7 +28,11 @@ export type Expectation = {
   readonly path?: string;
   /** Headers that the backend saw. */
   readonly seen: Readonly<Record<string, string>>;
+  /** Headers that the backend did not see. */
+  readonly unseen: readonly string[];
   readonly bodyHas?: string;
+  /** There is no answer at all. */
+  readonly refused?: true;
 };
 
 export type ReadmeCommands = { readonly run: readonly string[]; readonly requests: readonly ReadmeRequest[] };
@@ -50,10 +58,14 @@ function readRequest(line: string, promise: string): ReadmeRequest {
   const headers: Record<string, string> = {};
   let url: URL | undefined;
   let method = "GET";
+  let http: 1 | 2 = 1;
+  const client = { cert: "", key: "" };
   for (let index = 0; index < args.length; index += 1) {
     const arg = args[index] ?? "";
     if (arg === "-i" || arg === "-k" || arg === "-s") continue;
     if (arg === "--resolve") index += 1;
+    else if (arg === "--http2-prior-knowledge") http = 2;
+    else if (arg === "--cert" || arg === "--key") client[arg === "--cert" ? "cert" : "key"] = args[++index] ?? "";
     else if (arg === "-X") method = args[++index] ?? "";
     else if (arg === "-H") {
       const [name = "", ...value] = (args[++index] ?? "").split(":");
@@ -62,22 +74,28 @@ function readRequest(line: string, promise: string): ReadmeRequest {
     else throw new Error(`"${arg}" is not understood in: ${line}`);
   }
   if (!url) throw new Error(`no URL in: ${line}`);
-  return { line, url, method, headers, times: Number(loop?.[1] ?? 1), expected: readPromise(promise) };
+  const times = Number(loop?.[1] ?? 1);
+  const known = { line, url, method, http, headers, times, expected: readPromise(promise) };
+  return client.cert === "" ? known : { ...known, client };
 }
 
 function readPromise(text: string): Expectation {
   const headers: Record<string, string> = {};
   const seen: Record<string, string> = {};
+  const unseen: string[] = [];
   const shares: Record<string, number> = {};
-  let plain: { status?: number; service?: string; path?: string; bodyHas?: string } = {};
+  let plain: { status?: number; service?: string; path?: string; bodyHas?: string; refused?: true } = {};
   for (const part of text.split("; ")) {
     const status = /^(\d{3})(?: from (\S+))?$/.exec(part);
     const share = /^(\d+) of \d+ from (\S+)$/.exec(part);
     const path = /^the backend sees path (\S+)$/.exec(part);
     const backend = /^the backend sees ([\w-]+): (.+)$/.exec(part);
+    const hidden = /^the backend does not see ([\w-]+)$/.exec(part);
     const body = /^the body has (\S+)$/.exec(part);
     const header = /^([\w-]+): (.+)$/.exec(part);
     if (status) plain = { ...plain, status: Number(status[1]), ...(status[2] ? { service: status[2] } : {}) };
+    else if (part === "refused in the handshake") plain = { ...plain, refused: true };
+    else if (hidden) unseen.push(hidden[1] ?? "");
     else if (share) shares[share[2] ?? ""] = Number(share[1]);
     else if (path) plain = { ...plain, path: path[1] ?? "" };
     else if (backend) seen[backend[1] ?? ""] = backend[2] ?? "";
@@ -85,7 +103,7 @@ function readPromise(text: string): Expectation {
     else if (header) headers[header[1] ?? ""] = header[2] ?? "";
     else throw new Error(`"${part}" is not a promise that can be checked`);
   }
-  return { ...plain, headers, seen, shares };
+  return { ...plain, headers, seen, unseen, shares };
 }
 
 /** Words of a shell line; single and double quotes only group. */

@@ -19,6 +19,8 @@ export type Probe = {
     /** The port is the listener's; 80 when there is none. */
     readonly url: string;
     readonly method?: string;
+    /** A gRPC call: POST over HTTP/2, with one message. */
+    readonly protocol?: "grpc";
     readonly headers?: Readonly<Record<string, string>>;
   };
   /** Sent instead of the URL's path, byte for byte. */
@@ -28,6 +30,8 @@ export type Probe = {
     readonly route?: string;
     /** 200 when a route or service is expected. */
     readonly status?: number;
+    /** Status of a gRPC call. */
+    readonly grpcStatus?: number;
     /** `namespace/name` of the Service that answers. */
     readonly service?: string;
     /** Of the response; `null` says absent. */

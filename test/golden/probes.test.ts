@@ -5,6 +5,7 @@ import type { CompileResult } from "../../src/compile/contract.ts";
 import type { EndpointTable } from "../../src/ir/endpoint-table.ts";
 import { select } from "../../src/ir/select.ts";
 import { normalizePath } from "../../src/wire/http1/path.ts";
+import { GrpcClient } from "../plane/grpc-call.ts";
 import { type PlaneFixture, startPlane } from "../plane/plane-fixture.ts";
 import { exchange, type RawResponse } from "../plane/raw-client.ts";
 import { compileCase, type GoldenCase, goldenCases, type Probe } from "./golden-case.ts";
@@ -18,6 +19,7 @@ async function standIns(stubs: StubBackends, { routing, endpoints }: CompileResu
 }
 
 const urlOf = ({ request }: Probe): URL => new URL(request.url);
+const methodOf = ({ request }: Probe): string => request.method ?? (request.protocol === "grpc" ? "POST" : "GET");
 const portOf = (probe: Probe): number => Number(urlOf(probe).port || "80");
 const pathOf = (probe: Probe): string => probe.path ?? urlOf(probe).pathname;
 
@@ -31,7 +33,7 @@ function selected({ routing }: CompileResult, probe: Probe): string {
     port: portOf(probe),
     scheme: "http",
     host: url.hostname,
-    method: probe.request.method ?? "GET",
+    method: methodOf(probe),
     path,
     query: url.search.slice(1),
     headers: Object.fromEntries(
@@ -55,10 +57,20 @@ const hostHeader = ({ request }: Probe): string => /^\w+:\/\/([^/]*)/.exec(reque
 function send(fixture: PlaneFixture, probe: Probe): Promise<RawResponse> {
   const port = fixture.plane.boundPort(portOf(probe));
   assert.ok(port, `nothing listens for port ${portOf(probe)}`);
-  const method = probe.request.method ?? "GET";
+  if (probe.request.protocol === "grpc") return call(port, probe);
+  const method = methodOf(probe);
   const lines = Object.entries(probe.request.headers ?? {}).map(([name, value]) => `${name}: ${value}\r\n`);
   const target = `${pathOf(probe)}${urlOf(probe).search}`;
   return exchange(port, `${method} ${target} HTTP/1.1\r\nHost: ${hostHeader(probe)}\r\n${lines.join("")}\r\n`, method);
+}
+
+/** Trailers count as headers. */
+async function call(port: number, probe: Probe): Promise<RawResponse> {
+  await using client = await GrpcClient.connect(port);
+  const fields = { ":authority": hostHeader(probe), ...probe.request.headers };
+  const { headers, trailers } = await client.call(pathOf(probe), fields);
+  const all = Object.entries({ ...headers, ...trailers }).map(([name, value]) => [name, String(value)] as const);
+  return { status: Number(headers[":status"]), headers: new Map(all), head: "", body: "", trailers: "" };
 }
 
 function assertHeaders(
@@ -86,6 +98,12 @@ function assertAnswer(response: RawResponse, probe: Probe, plane: PlaneFixture["
     const value = response.headers.get(name);
     return name === "location" ? withListenerPort(value, plane, portOf(probe)) : value;
   }, expect.headers ?? {});
+  if (expect.grpcStatus !== undefined) assert.equal(response.headers.get("grpc-status"), `${expect.grpcStatus}`);
+  if (probe.request.protocol === "grpc") {
+    if (expect.service === undefined) return;
+    assert.equal(response.headers.get("x-stub-service")?.replace(/:\d+$/, ""), expect.service);
+    return;
+  }
   if (expect.service === undefined && expect.upstream === undefined) return;
   const echo = JSON.parse(response.body);
   if (expect.service !== undefined) assert.equal(`${echo.namespace}/${echo.service}`, expect.service);

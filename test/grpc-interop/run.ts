@@ -31,6 +31,9 @@ const cases = [
   "cancel_after_begin",
   "cancel_after_first_response",
   "timeout_on_sleeping_server",
+  // Beyond the fourteen: many calls on one connection, and a new one for each.
+  "rpc_soak",
+  "channel_soak",
 ] as const;
 
 /** A case takes less than a second; one that hangs is a failure. */
@@ -68,8 +71,9 @@ async function freePort(): Promise<number> {
   return typeof address === "object" && address !== null ? address.port : 0;
 }
 
-async function answers(port: number): Promise<void> {
+async function answers(port: number, server: ChildProcess): Promise<void> {
   for (;;) {
+    if (server.exitCode !== null) throw new Error(`the server of grpc-go ended with ${server.exitCode}`);
     const socket = connect(port, "127.0.0.1");
     const connected = await Promise.race([once(socket, "connect"), once(socket, "error")]).then(
       () => true,
@@ -98,9 +102,10 @@ async function main(): Promise<number> {
     const files = await writeFiles(folder, { authority, backend });
     const ports = { clear: await freePort(), secure: await freePort() };
     const secured = ["--use_tls", `--tls_cert_file=${files.cert}`, `--tls_key_file=${files.key}`];
-    servers.push(spawn(join(tools, "server"), [`--port=${ports.clear}`], { stdio: "ignore" }));
-    servers.push(spawn(join(tools, "server"), [`--port=${ports.secure}`, ...secured], { stdio: "ignore" }));
-    await Promise.all([answers(ports.clear), answers(ports.secure)]);
+    const clear = spawn(join(tools, "server"), [`--port=${ports.clear}`], { stdio: "ignore" });
+    const secure = spawn(join(tools, "server"), [`--port=${ports.secure}`, ...secured], { stdio: "ignore" });
+    servers.push(clear, secure);
+    await Promise.all([answers(ports.clear, clear), answers(ports.secure, secure)]);
     const manifests = join(folder, "gateway.yaml");
     await writeFile(manifests, interopManifests(ports, edge, authority));
     const mapping = Object.values(listeners).flatMap(({ port }) => ["--map-port", `${port}:0`]);

@@ -107,6 +107,14 @@ test("gRPC: what the gateway answers by itself is a status, not a page", async (
   }
 });
 
+test("gRPC: a call that is refused before it is routed gets a status too", async () => {
+  await using gateway = await startGrpc([to(1)], {}, { limits: { headBytes: 2_048 } });
+  await using client = await GrpcClient.connect(gateway.port);
+  const { status, headers } = await client.call("/shop.Cart/Get", { "x-long": "x".repeat(4_000) });
+  assert.equal(headers[":status"], 200);
+  assert.equal(status, 8);
+});
+
 test("gRPC: a server that breaks off in the middle ends the call with UNAVAILABLE in trailers", async () => {
   await using upstream = await RawHttp2Server.start((peer, { type, streamId }) => {
     if (type !== 1) return;

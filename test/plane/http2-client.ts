@@ -47,10 +47,7 @@ export class Http2Client implements AsyncDisposable {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
-    // Node does not end when a session is destroyed and its socket is not yet closed.
-    const closed = this.session.closed ? undefined : once(this.session, "close");
     this.session.destroy();
-    await closed;
   }
 }
 

@@ -148,7 +148,7 @@ test("HTTP/2: an answer that ends with its connection is whole, one that is cut 
     "HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nshort\r\n",
   ];
   await using upstream = await RawUpstream.start(({ socket }) => {
-    socket.end(answers.shift());
+    socket.end(answers.shift() ?? "");
     return undefined;
   });
   await using gateway = await startProxy([upstream.port]);

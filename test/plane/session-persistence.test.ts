@@ -2,9 +2,10 @@ import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import type { SessionPersistence } from "../../src/ir/cluster.ts";
 import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
+import { makeCertificate } from "../test-certificate.ts";
 import { buildUpdate, type TestRule } from "./model-builder.ts";
 import { startPlane, startRules } from "./plane-fixture.ts";
-import { exchange, get, type RawResponse } from "./raw-client.ts";
+import { exchange, get, RawClient, type RawResponse } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
 
 const cookie: SessionPersistence = {
@@ -214,4 +215,25 @@ test("session persistence: an answer of the gateway's own begins no session", as
   const response = await exchange(gateway.port, get("/"));
   assert.equal(response.status, 503);
   assert.equal(response.headers.get("set-cookie"), undefined);
+});
+
+test("session persistence: over HTTPS the cookie is for HTTPS alone", async () => {
+  await using a = await named("a");
+  const certificate = makeCertificate({ names: ["app.example.test"] });
+  const tls = {
+    mode: "terminate",
+    certificates: [{ key: "demo/app", fingerprint: "f", names: ["app.example.test"] }],
+    minVersion: "TLSv1.2",
+  } as const;
+  const rules = [{ name: "app", backends: [{ name: "app", ports: [a.port] }], sessionPersistence: cookie }];
+  const material = { kind: "certificate", chainPem: certificate.certPem, keyPem: certificate.keyPem } as const;
+  await using gateway = await startPlane(
+    buildUpdate([{ name: "https", port: 443, tls, rules }], new Map([["demo/app", material]])),
+  );
+  await using client = await RawClient.connectTls(gateway.plane.boundPort(443) ?? 0, {
+    servername: "app.example.test",
+    rejectUnauthorized: false,
+  });
+  client.send(get("/"));
+  assert.match((await client.response()).headers.get("set-cookie") ?? "", /; SameSite=Lax; Secure$/);
 });

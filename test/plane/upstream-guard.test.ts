@@ -21,7 +21,7 @@ test("an HTTP backend on a loopback address is never dialled unless that is allo
     const endpoints = { "demo/a:80": [{ address, port: upstream.port }] };
     await using refused = await startPlane({ ...update, endpoints }, refusing);
     assert.equal((await exchange(refused.port, get("/"))).status, 502, address);
-    assert.equal(refused.records[0]?.responseFlag, "UF");
+    assert.equal(refused.records[0]?.responseFlag, "UAR");
     await using allowed = await startPlane({ ...update, endpoints });
     assert.equal((await exchange(allowed.port, get("/"))).status, 200, address);
   }
@@ -35,7 +35,7 @@ test("neither is a TCP backend, by address or by name", async () => {
     const update = buildStreams([{ protocol: "TCP", port: 80, backends: [{ name: "a", endpoints }] }]);
     await using refused = await startPlane(update, refusing);
     assert.equal(await askStream(refused.port), "reset");
-    assert.equal(refused.records[0]?.responseFlag, "UF");
+    assert.equal(refused.records[0]?.responseFlag, "UAR");
     await using allowed = await startPlane(update);
     assert.equal(await askStream(allowed.port), "reached");
   }
@@ -50,7 +50,7 @@ test("neither is a UDP backend, by address or by name", async () => {
     await using client = await UdpPeer.open();
     client.send("x", refused.port);
     await eventually(() => refused.records.length === 1);
-    assert.deepEqual([refused.records[0]?.upstream, refused.records[0]?.responseFlag], ["", "NE"]);
+    assert.deepEqual([refused.records[0]?.upstream, refused.records[0]?.responseFlag], ["", "UAR"]);
     await using allowed = await startPlane(update);
     assert.equal(await client.ask("x", allowed.port), "reached");
   }

@@ -4,6 +4,9 @@ import { type EchoAnswer, echoAnswer, type StubIdentity } from "./echo-handler.t
 
 /** Status codes of gRPC. */
 const grpcStatusPattern = /^(1[0-6]|[0-9])$/;
+const unimplemented = "12";
+/** A question that is not answered with itself: that might be read as a permission. */
+const authorisation = "/envoy.service.auth.";
 
 /**
  * Serves HTTP/2 on a connection that began with its preface: requests are answered as {@link EchoAnswer}, gRPC calls with their own
@@ -21,6 +24,13 @@ export function echoHttp2(identity: StubIdentity, socket: Socket): void {
 }
 
 function echoCall(identity: StubIdentity, stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
+  if (String(headers[":path"]).startsWith(authorisation)) {
+    stream.respond(
+      { ":status": 200, "content-type": "application/grpc", "grpc-status": unimplemented },
+      { endStream: true },
+    );
+    return;
+  }
   const asked = String(headers["x-stub-grpc-status"] ?? "");
   const status = grpcStatusPattern.test(asked) ? asked : "0";
   const service = `${identity.namespace}/${identity.service}:${identity.port}`;

@@ -75,4 +75,10 @@ export const backendFindings = {
     title: "Requests leave for an external hostname without TLS",
     why: "Whoever is on the way can read and change them. (XBackend.spec.tls)",
   },
+  "load-balancing-unknown": {
+    code: "SL5012",
+    severity: "warning",
+    title: "A Service asks for a kind of load balancing that does not exist",
+    why: "The annotation is read as absent, so the endpoints take turns, which may not be what was meant.",
+  },
 } as const satisfies Record<string, FindingRow>;

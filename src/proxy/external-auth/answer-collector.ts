@@ -45,7 +45,7 @@ export class AnswerCollector {
 }
 
 /** Content and trailers of a chunked body that is complete and has been judged. */
-export function takeApart(raw: Buffer): Pick<CheckAnswer, "body" | "trailers"> {
+function takeApart(raw: Buffer): Pick<CheckAnswer, "body" | "trailers"> {
   const reader = new ChunkReader();
   const content: Buffer[] = [];
   let trailers = "";

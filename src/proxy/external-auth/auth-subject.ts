@@ -1,3 +1,4 @@
+import { requestFields } from "../../wire/http1/known-field.ts";
 import type { RequestHead } from "../chain.ts";
 
 /** What an authorisation server may be told of a request: as it stands when the filter runs, with earlier filters' changes. */
@@ -25,25 +26,13 @@ export type AuthFacts = {
   readonly body: Buffer;
 };
 
-/** Fields that the gateway writes itself, or that concern one connection: never taken from a client or an authorisation server. */
-export const ownFields: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "expect",
-  "forwarded",
-  "host",
-  "keep-alive",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "te",
-  "traceparent",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-proto",
-  "x-request-id",
-]);
+/** Fields that the gateway writes itself, or that concern one connection. */
+const ownFields: ReadonlySet<string> = new Set([...requestFields.names.slice(0, requestFields.keptFrom), "trailer"]);
+
+/**
+ * Whether a field (lower case) is never taken from a client or an authorisation server. Underscores count as hyphens, as many
+ * backends read them.
+ */
+export function isOwnField(name: string): boolean {
+  return ownFields.has(name.includes("_") ? name.replaceAll("_", "-") : name);
+}

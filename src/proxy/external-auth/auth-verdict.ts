@@ -1,6 +1,6 @@
 import type { AuthHeader } from "../../wire/ext-authz.ts";
 import type { LocalReply } from "../chain.ts";
-import { ownFields } from "./auth-subject.ts";
+import { isOwnField } from "./auth-subject.ts";
 
 /** What an admitted request, and its answer, are changed by. */
 export type AuthChanges = {
@@ -31,7 +31,7 @@ type HeaderTarget = {
 /** Applies header changes in their order; fields that the gateway writes itself are passed over. */
 export function applyAuthHeaders(target: HeaderTarget, headers: readonly AuthHeader[]): void {
   for (const { name, value, how } of headers) {
-    if (ownFields.has(name)) continue;
+    if (isOwnField(name)) continue;
     const present = how === "addIfAbsent" || how === "setIfPresent" ? target.header(name) !== undefined : false;
     switch (how) {
       case "set":
@@ -53,13 +53,19 @@ export function applyAuthHeaders(target: HeaderTarget, headers: readonly AuthHea
 /** A request that can be changed. */
 export type ChangeableRequest = HeaderTarget & {
   readonly query: string;
+  headerNames(): readonly string[];
   removeHeader(name: string): void;
   setQuery(query: string): void;
 };
 
 /** Applies what an authorisation server wants of the request: headers first, then the query. */
 export function applyAuthChanges(request: ChangeableRequest, changes: AuthChanges): void {
-  for (const name of changes.removeHeaders) if (!ownFields.has(name)) request.removeHeader(name);
+  const ruled = new Set([...changes.removeHeaders, ...changes.headers.map(({ name }) => name)]);
+  for (const name of request.headerNames()) {
+    // Many backends read X_User as X-User: a client must not get past the server's word that way.
+    if (name.includes("_") && ruled.has(name.replaceAll("_", "-"))) request.removeHeader(name);
+  }
+  for (const name of changes.removeHeaders) if (!isOwnField(name)) request.removeHeader(name);
   applyAuthHeaders(request, changes.headers);
   if (changes.setQuery.length === 0 && changes.removeQuery.length === 0) return;
   request.setQuery(changeQuery(request.query, changes));

@@ -2,7 +2,7 @@ import type { Cluster } from "../../ir/cluster.ts";
 import { checkPath, decodeCheckResponse, encodeCheckRequest } from "../../wire/ext-authz.ts";
 import { HeadWriter } from "../../wire/http1/serialize.ts";
 import type { ExternalAuth } from "./auth-runtime.ts";
-import { type AuthFacts, type AuthSubject, ownFields } from "./auth-subject.ts";
+import { type AuthFacts, type AuthSubject, isOwnField } from "./auth-subject.ts";
 import { type AuthVerdict, failed } from "./auth-verdict.ts";
 import type { CheckAnswer, CheckMessage } from "./http-check.ts";
 
@@ -53,7 +53,7 @@ function headersOf(filter: ExternalAuth, subject: AuthSubject, facts: AuthFacts)
   const all = filter.allowedHeaders.length === 0;
   const headers: [string, string][] = [];
   for (const name of all ? subject.headerNames() : filter.allowedHeaders) {
-    const value = ownFields.has(name) ? undefined : subject.header(name);
+    const value = isOwnField(name) ? undefined : subject.header(name);
     if (value !== undefined) headers.push([name, value]);
   }
   for (const line of facts.ownLines.split("\r\n")) {
@@ -76,7 +76,7 @@ export function readGrpcVerdict(answer: CheckAnswer): AuthVerdict {
     kind: "denied",
     reply: {
       status,
-      headers: response.headers.filter(({ name }) => !ownFields.has(name)).map(({ name, value }) => [name, value]),
+      headers: response.headers.filter(({ name }) => !isOwnField(name)).map(({ name, value }) => [name, value]),
       body: response.body,
     },
   };

@@ -1,6 +1,6 @@
 import { HeadWriter } from "../../wire/http1/serialize.ts";
 import type { ExternalAuth } from "./auth-runtime.ts";
-import { type AuthFacts, type AuthSubject, ownFields } from "./auth-subject.ts";
+import { type AuthFacts, type AuthSubject, isOwnField } from "./auth-subject.ts";
 import type { AuthVerdict } from "./auth-verdict.ts";
 
 /** A request for an authorisation server, as the upstream seam takes it. */
@@ -25,7 +25,7 @@ export function writeHttpCheck(filter: ExternalAuth, subject: AuthSubject, facts
   const writer = new HeadWriter(1_024);
   writer.text(`${subject.method} ${path} HTTP/1.1`).crlf().field("host", subject.sentHost());
   for (const name of new Set(["authorization", ...filter.allowedHeaders])) {
-    if (ownFields.has(name)) continue;
+    if (isOwnField(name)) continue;
     const value = subject.header(name);
     if (value !== undefined) writer.field(name, value);
   }
@@ -60,7 +60,7 @@ export function readHttpVerdict(filter: ExternalAuth, answer: CheckAnswer): Auth
   const named = new Set(filter.allowedResponseHeaders);
   const seen = new Set<string>();
   const headers = answer.headers
-    .filter(([name]) => (named.size === 0 ? !answerFields.has(name) : named.has(name)) && !ownFields.has(name))
+    .filter(([name]) => (named.size === 0 ? !answerFields.has(name) : named.has(name)) && !isOwnField(name))
     .map(([name, value]) => {
       const how = seen.has(name) ? "add" : "set";
       seen.add(name);
@@ -79,5 +79,5 @@ export function readHttpVerdict(filter: ExternalAuth, answer: CheckAnswer): Auth
 }
 
 function replyHeaders({ headers }: CheckAnswer): CheckAnswer["headers"] {
-  return headers.filter(([name]) => name !== "date" && (!ownFields.has(name) || name === "proxy-authenticate"));
+  return headers.filter(([name]) => name !== "date" && (!isOwnField(name) || name === "proxy-authenticate"));
 }

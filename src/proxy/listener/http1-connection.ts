@@ -88,7 +88,7 @@ export class Http1Connection implements TransportEvents, Responder, Deadlined, D
   }
 
   get queuedBytes(): number {
-    return this.#transport.queuedBytes;
+    return this.#transport.queuedBytes + (this.#pending?.length ?? 0) + this.#exchange.heldBytes;
   }
 
   onData(bytes: Buffer, start: number, end: number): void {

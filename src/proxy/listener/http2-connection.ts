@@ -76,7 +76,9 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   }
 
   get queuedBytes(): number {
-    return this.#transport.queuedBytes;
+    let bytes = this.#transport.queuedBytes;
+    for (const stream of this.session.streams.values()) bytes += stream.owner?.queuedBytes ?? 0;
+    return bytes;
   }
 
   /** In force now. */

@@ -1,7 +1,6 @@
 import { createHash, randomBytes } from "node:crypto";
 import { isGrpcContentType } from "../../wire/grpc-content-type.ts";
 import { faultOf } from "../../wire/http1/fault.ts";
-import { RequestField } from "../../wire/http1/known-field.ts";
 import { parseRequestHead, RequestHead } from "../../wire/http1/request-head.ts";
 import type { ResponseHead } from "../../wire/http1/response-head.ts";
 import { errorCode } from "../../wire/http2/frame.ts";
@@ -18,6 +17,7 @@ import { Http2OutputQueue } from "./http2-output-queue.ts";
 import { Http2RequestBody } from "./http2-request-body.ts";
 import { giveHeadAway, type WrittenHead, writeRequestHead, writeUpgradeHead } from "./http2-request-head.ts";
 import {
+  grpcRefusalFields,
   interimFields,
   ownFields,
   refusalFields,
@@ -32,6 +32,7 @@ let sharedHead = new RequestHead();
 
 /** RFC 6455 section 4.2.2. */
 const webSocketGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+const noBytes = Buffer.alloc(0);
 const noTrailers: readonly HeaderField[] = [];
 
 /**
@@ -56,6 +57,7 @@ export class Http2Responder implements Responder, Deadlined {
   /** How long the client may take for the next part of its request. */
   #stallMs = 0;
   #method = "";
+  #grpc = false;
   /** Received and not given back to the client's window. */
   #unconsumed = 0;
   #paused = false;
@@ -79,6 +81,11 @@ export class Http2Responder implements Responder, Deadlined {
     this.exchange = new Exchange(connection.context, this, connection.peer);
   }
 
+  /** Bytes that wait on this stream, in either direction. */
+  get queuedBytes(): number {
+    return this.#queue.bytes + this.exchange.heldBytes;
+  }
+
   get congested(): boolean {
     return this.#queue.bytes > 0 || this.#connection.congested;
   }
@@ -87,6 +94,7 @@ export class Http2Responder implements Responder, Deadlined {
   begin(stream: Http2Stream<Http2Responder>, message: RequestMessage, endStream: boolean): void {
     this.#stream = stream;
     this.#method = message.method;
+    this.#grpc = isGrpcContentType(message.fields.find(({ name }) => name === "content-type")?.value);
     this.#requestEnded = endStream;
     const fault = this.#body.begin(message, endStream);
     if (fault !== undefined) {
@@ -137,8 +145,7 @@ export class Http2Responder implements Responder, Deadlined {
       return;
     }
     // A gRPC stream may be silent for as long as a tunnel.
-    const grpc = isGrpcContentType(head.value(bytes, RequestField.contentType));
-    this.#stallMs = grpc ? context.limits.tunnelIdleMs : context.limits.requestStallMs;
+    this.#stallMs = this.#grpc ? context.limits.tunnelIdleMs : context.limits.requestStallMs;
     if (!this.#requestEnded && this.#tunnel === "no") this.#wait(this.#stallMs);
     try {
       this.exchange.begin(bytes, head, path, model, listener);
@@ -407,8 +414,9 @@ export class Http2Responder implements Responder, Deadlined {
   /** Answers a request that did not get as far as an exchange, or whose exchange cannot answer. */
   #refuse(status: number, flag: "DPE" | "DL" | "MR" | "UPE", message: string): void {
     if (this.exchange.over) this.#connection.onRefused(flag);
-    const body = Buffer.from(`${message}\n`, "utf8");
-    this.#sendOwn(refusalFields(status, body.length), body);
+    const body = this.#grpc ? noBytes : Buffer.from(`${message}\n`, "utf8");
+    if (this.#grpc) this.#sendOwn(grpcRefusalFields(status, message), body);
+    else this.#sendOwn(refusalFields(status, body.length), body);
     if (this.exchange.over && this.#queue.bytes === 0) this.#release();
   }
 

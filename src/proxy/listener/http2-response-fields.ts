@@ -1,8 +1,10 @@
-import { FIELD_VALUE } from "../../wire/http1/ascii.ts";
+import { FIELD_VALUE, LOWERCASE } from "../../wire/http1/ascii.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
 import { LINE_SLOTS } from "../../wire/http1/message-head.ts";
 import type { ResponseHead } from "../../wire/http1/response-head.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
+import { grpcReply } from "../grpc-reply.ts";
+import { grpcStatusForHttp } from "../grpc-status.ts";
 import type { HeaderEdits } from "../header-edits.ts";
 import { dateText } from "../http-date.ts";
 import type { RelayedResponse } from "../responder.ts";
@@ -66,6 +68,12 @@ export function refusalFields(status: number, bodyBytes: number): HeaderField[] 
   ];
 }
 
+/** The same for a gRPC call: its status in place of a page. */
+export function grpcRefusalFields(status: number, message: string): HeaderField[] {
+  const { headers } = grpcReply(grpcStatusForHttp(status), message);
+  return [statusField(200), ...headers.map(([name, value]) => ({ name, value })), { name: "date", value: dateText() }];
+}
+
 /** Lines of trailers (each with CR LF) as fields; they have been judged as part of their chunked body. */
 export function trailerFields(lines: string): HeaderField[] {
   return lines
@@ -87,8 +95,28 @@ function addKeptLines(fields: HeaderField[], bytes: Buffer, head: ResponseHead):
     while (run < runLength && runs[run + 1]! <= start) run += 2;
     if (run === runLength) return;
     if (runs[run]! > start) continue;
-    fields.push({ name: head.lineName(bytes, line), value: bytes.latin1Slice(lines[slot + 2]!, lines[slot + 3]!) });
+    const name = fieldName(bytes, start, lines[slot + 1]!);
+    fields.push({ name, value: bytes.latin1Slice(lines[slot + 2]!, lines[slot + 3]!) });
   }
+}
+
+/** Lower-case names met so far, by hash: nearly every answer uses the same few. */
+const knownNames = new Map<number, string>();
+const maxKnownNames = 512;
+
+/** A field name in lower case, without making a string for one that was met before. */
+function fieldName(bytes: Buffer, start: number, end: number): string {
+  let hash = 0;
+  for (let i = start; i < end; i++) hash = (Math.imul(hash, 31) + LOWERCASE[bytes[i]!]!) | 0;
+  const known = knownNames.get(hash);
+  if (known !== undefined && known.length === end - start) {
+    let i = 0;
+    while (i < known.length && known.charCodeAt(i) === LOWERCASE[bytes[start + i]!]) i++;
+    if (i === known.length) return known;
+  }
+  const name = bytes.latin1Slice(start, end).toLowerCase();
+  if (knownNames.size < maxKnownNames) knownNames.set(hash, name);
+  return name;
 }
 
 function addEdits(fields: HeaderField[], edits: HeaderEdits): void {

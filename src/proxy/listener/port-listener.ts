@@ -33,7 +33,7 @@ export type ListenAddress = {
 /** One listening socket: lives as long as some listener of the model is on it, whatever else changes. */
 export class PortListener implements ConnectionOwner {
   readonly context: PlaneContext;
-  draining = false;
+  #draining = false;
   #model: PortModel;
   /** The last one with HTTP listeners: open HTTP connections end by it when the port becomes one for streams. */
   #httpModel: PortModel;
@@ -78,6 +78,11 @@ export class PortListener implements ConnectionOwner {
         resolve(listener);
       });
     });
+  }
+
+  /** Also when the port serves streams by now: what is open was for HTTP. */
+  get draining(): boolean {
+    return this.#draining || !this.#model.servesHttp;
   }
 
   get model(): PortModel {
@@ -136,7 +141,7 @@ export class PortListener implements ConnectionOwner {
 
   /** Stops accepting; resolves when all connections are gone, which is at the deadline at the latest. */
   async drain(deadlineMs: number): Promise<void> {
-    this.draining = true;
+    this.#draining = true;
     this.#server.close();
     await Promise.all([this.#front.drain(deadlineMs), this.#drainHttp(deadlineMs)]);
   }

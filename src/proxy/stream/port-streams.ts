@@ -1,11 +1,11 @@
 import type { Listener, StreamListener, StreamRule, TlsListener } from "../../ir/routing-model.ts";
 import type { BoundListener } from "../../ir/select.ts";
+import type { TcpSeries } from "../../telemetry/telemetry.ts";
 import { buildHostTable, type HostTable, lookUpHost } from "../host-table.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import { buildPortTls, type PortTls } from "../transport/port-tls.ts";
 import type { ListenerCertificates } from "../transport/server-tls.ts";
 import { StreamRoute, type StreamRules } from "./stream-route.ts";
-import { TcpSeries } from "./stream-series.ts";
 
 /** What serves a server name on a port with TLS listeners. */
 export type StreamTarget = {
@@ -88,5 +88,5 @@ function makeRoute(
   rules: StreamRules,
   { telemetry }: PlaneContext,
 ): StreamRoute<TcpSeries> {
-  return new StreamRoute(rules.get(found.gateway, found.rule), found, (labels) => new TcpSeries(labels, telemetry));
+  return new StreamRoute(rules.get(found.gateway, found.rule), found, (labels) => telemetry.tcpSeries(labels));
 }

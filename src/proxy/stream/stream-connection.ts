@@ -1,18 +1,20 @@
 import type { ResponseFlag } from "../../telemetry/response-flag.ts";
+import type { TcpSeries } from "../../telemetry/telemetry.ts";
 import { writeProxyHeader } from "../../wire/proxy-protocol.ts";
 import type { ClusterRuntime } from "../cluster-runtime.ts";
 import type { Deadlined } from "../deadlines.ts";
+import { proxyErrors } from "../error.ts";
 import type { ClientAddresses } from "../listener/client-address.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import { type ConnectEvents, connect } from "../transport/connect.ts";
 import { output } from "../transport/output.ts";
 import type { SocketTransport } from "../transport/socket-transport.ts";
 import type { Transport } from "../transport/transport.ts";
+import { type ConnectFailure, connectFailure } from "../upstream/connect-failure.ts";
 import type { EndpointState } from "../upstream/endpoint-state.ts";
 import type { Open, OpenSet } from "./open-set.ts";
 import { logStream } from "./stream-log.ts";
 import type { StreamRoute } from "./stream-route.ts";
-import type { TcpSeries } from "./stream-series.ts";
 
 export type StreamParts = {
   /** Paused; what it has read comes first. */
@@ -75,7 +77,7 @@ export class StreamConnection implements Deadlined, Open {
   onDeadline(): void {
     switch (this.#phase) {
       case "connecting":
-        this.#onConnectFailed("UF");
+        this.#onConnectFailed("connectTimeout");
         return;
       case "open":
         this.#break("SI");
@@ -89,7 +91,10 @@ export class StreamConnection implements Deadlined, Open {
 
   onConnect(side: Side): void {
     if (side !== this.#upstream) return;
-    this.#endpoint!.onConnected();
+    const endpoint = this.#endpoint!;
+    endpoint.onConnected();
+    endpoint.metrics.dialled("ok").add(1);
+    endpoint.metrics.active.add(1);
     this.#phase = "open";
     this.#touch();
     this.#downstream.transport.resume();
@@ -123,7 +128,10 @@ export class StreamConnection implements Deadlined, Open {
     side.closed = true;
     if (this.#phase === "connecting") {
       if (side === this.#downstream) this.#break("DC");
-      else this.#onConnectFailed(this.#endpoint?.tls !== undefined && !isSystemError(error) ? "UTF" : "UF");
+      else {
+        const clear = this.#endpoint!.tls === undefined || this.#parts.route.passesTls;
+        this.#onConnectFailed(connectFailure(error, clear ? "clear" : "tls"));
+      }
       return;
     }
     const other = this.#other(side)!;
@@ -188,16 +196,17 @@ export class StreamConnection implements Deadlined, Open {
     this.deadlineMs = deadlines.after(cluster.cluster.connectTimeoutMs);
   }
 
-  #onConnectFailed(flag: ResponseFlag): void {
+  #onConnectFailed(kind: ConnectFailure): void {
     const failed = this.#endpoint!;
     const cluster = this.#parts.route.rule.backends[this.#backendIndex]!.cluster!;
     const { limits } = this.#context;
+    failed.metrics.dialled(kind).add(1);
     failed.onConnectFailed(performance.now(), limits.endpointBackoffMs);
     const side = this.#upstream!;
     this.#leaveEndpoint();
     this.#upstream = undefined;
     side.transport.destroy();
-    if (this.#attempts >= limits.connectAttempts || cluster.endpoints.length < 2) this.#break(flag);
+    if (this.#attempts >= limits.connectAttempts || cluster.endpoints.length < 2) this.#break(proxyErrors[kind].flag);
     else this.#connect(cluster, failed);
   }
 
@@ -207,6 +216,7 @@ export class StreamConnection implements Deadlined, Open {
     this.#endpoint = undefined;
     endpoint.connections--;
     endpoint.activeRequests--;
+    if (this.#phase !== "connecting") endpoint.metrics.active.add(-1);
   }
 
   /** Tells both sides that the stream broke. */
@@ -219,9 +229,9 @@ export class StreamConnection implements Deadlined, Open {
   #finish(flag: ResponseFlag): void {
     if (this.#phase === "closed") return;
     const upstream = this.#phase === "connecting" ? "" : (this.#endpoint?.label ?? "");
+    this.#leaveEndpoint();
     this.#phase = "closed";
     this.#context.deadlines.delete(this);
-    this.#leaveEndpoint();
     this.#parts.open.delete(this);
     const series = this.#series;
     const bytesIn = this.#downstream.bytes;
@@ -279,9 +289,4 @@ class Side implements ConnectEvents {
   onClose(error: Error | undefined): void {
     this.#connection.onClose(this, error);
   }
-}
-
-/** Refusals of the system have codes such as ECONNREFUSED; everything else comes from the handshake. */
-function isSystemError(error: Error | undefined): boolean {
-  return /^E[A-Z]+$/.test((error as NodeJS.ErrnoException | undefined)?.code ?? "");
 }

@@ -2,6 +2,7 @@ import type { Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { cidrContains } from "../../base/cidr.ts";
 import type { BoundListener } from "../../ir/select.ts";
+import type { TcpSeries } from "../../telemetry/telemetry.ts";
 import { clientHelloLimitBytes, readClientHello } from "../../wire/client-hello.ts";
 import { proxyHeaderLimitBytes, readProxyHeader } from "../../wire/proxy-protocol.ts";
 import type { Deadlined } from "../deadlines.ts";
@@ -15,7 +16,6 @@ import { type Open, OpenSet } from "./open-set.ts";
 import type { TlsStreams } from "./port-streams.ts";
 import { StreamConnection } from "./stream-connection.ts";
 import { listenerLabels, type StreamRoute } from "./stream-route.ts";
-import type { TcpSeries } from "./stream-series.ts";
 
 /** Fatal alert `unrecognized_name`. RFC 6066 section 3, RFC 8446 section 6. */
 const unrecognizedName = Buffer.of(21, 3, 3, 0, 2, 2, 112);
@@ -47,6 +47,7 @@ export class StreamFront {
   readonly #clients = new PendingConnections<ClientAddresses>();
   readonly #pending = new PendingConnections<Pending>();
   #handshaker: Handshaker | undefined;
+  #draining = false;
 
   constructor(owner: FrontOwner) {
     this.#owner = owner;
@@ -71,6 +72,7 @@ export class StreamFront {
 
   /** Waits for streams to end; at the deadline they are reset. */
   drain(deadlineMs: number): Promise<void> {
+    this.#draining = true;
     return this.#open.drain(deadlineMs);
   }
 
@@ -85,14 +87,14 @@ export class StreamFront {
       timeoutMs: limits.proxyHeaderTimeoutMs,
       deadlines,
       onDone: (addresses) => {
-        this.#open.delete(peek);
         const client = addresses ?? clientAddresses(socket);
-        if (client === undefined) {
-          socket.destroy();
-          return;
+        if (client === undefined) drop(socket);
+        else {
+          this.#clients.set(socket, client);
+          this.#route(socket, client);
         }
-        this.#clients.set(socket, client);
-        this.#route(socket, client);
+        // Last, so that a drain does not take the moment in between for the end.
+        this.#open.delete(peek);
       },
       onFailed: (failure) => {
         this.#open.delete(peek);
@@ -131,8 +133,8 @@ export class StreamFront {
       timeoutMs: limits.helloTimeoutMs,
       deadlines,
       onDone: (serverName) => {
-        this.#open.delete(peek);
         this.#onHello(socket, client, serverName);
+        this.#open.delete(peek);
       },
       onFailed: (failure) => {
         this.#open.delete(peek);
@@ -193,7 +195,8 @@ export class StreamFront {
 
   #onSecure(secure: TLSSocket): void {
     const pending = this.#pending.get(secure);
-    if (pending === undefined) {
+    // Nothing would end a stream that begins when the drain is over.
+    if (pending === undefined || this.#draining) {
       drop(secure);
       return;
     }

@@ -3,9 +3,9 @@ import type { LookupOneOptions } from "node:dns";
 import { isIP, isIPv6 } from "node:net";
 import type { StreamListener } from "../../ir/routing-model.ts";
 import type { BoundListener } from "../../ir/select.ts";
+import type { UdpSeries } from "../../telemetry/telemetry.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import { listenerLabels, StreamRoute, type StreamRules } from "./stream-route.ts";
-import { UdpSeries } from "./stream-series.ts";
 import { UdpSession, type UdpSessionOwner } from "./udp-session.ts";
 
 /** Replies of all sessions that wait for the listener's socket. Further ones are dropped. Bytes. */
@@ -31,7 +31,7 @@ export function buildUdpModel(
   const { gateway, listener } = chosen;
   const route =
     listener.rule &&
-    new StreamRoute(rules.get(gateway, listener.rule), chosen, (labels) => new UdpSeries(labels, telemetry));
+    new StreamRoute(rules.get(gateway, listener.rule), chosen, (labels) => telemetry.udpSeries(labels));
   return { port: listener.port, bound: chosen, route };
 }
 

@@ -1,14 +1,16 @@
 import { createSocket, type Socket } from "node:dgram";
 import { isIP, isIPv6 } from "node:net";
 import type { ResponseFlag } from "../../telemetry/response-flag.ts";
+import type { UdpSeries } from "../../telemetry/telemetry.ts";
 import type { Deadlined } from "../deadlines.ts";
+import { proxyErrors } from "../error.ts";
 import { plainAddress } from "../listener/client-address.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import type { AddressGuard } from "../upstream/address-guard.ts";
+import { connectFailure } from "../upstream/connect-failure.ts";
 import type { EndpointState } from "../upstream/endpoint-state.ts";
 import { logStream } from "./stream-log.ts";
 import type { StreamBackend, StreamRoute } from "./stream-route.ts";
-import type { UdpSeries } from "./stream-series.ts";
 import type { DatagramLookup, UdpDropReason, UdpModel } from "./udp-port.ts";
 
 /** What a session needs of the socket that its client sends to. */
@@ -41,6 +43,8 @@ export class UdpSession implements Deadlined {
   /** Until the socket is connected. */
   #waiting: Queue | undefined;
   #refused = false;
+  /** Why there is no endpoint. */
+  #failure: ResponseFlag = "NE";
   #ended = false;
   #bytesIn = 0;
   #bytesOut = 0;
@@ -129,7 +133,7 @@ export class UdpSession implements Deadlined {
 
   #idleFlag(): ResponseFlag {
     if (this.#upstream !== "") return "-";
-    return this.#backend?.cluster === undefined ? "NC" : "NE";
+    return this.#backend?.cluster === undefined ? "NC" : this.#failure;
   }
 
   /** Moves on when the model or the endpoints have changed and ours is gone, or when it refuses datagrams. */
@@ -171,7 +175,10 @@ export class UdpSession implements Deadlined {
     if (endpoint === this.#endpoint) return;
     const waiting = this.#waiting ?? { datagrams: [], bytes: 0 };
     this.#leaveEndpoint();
-    if (endpoint.guard.refusal(endpoint.address) !== undefined) return;
+    if (endpoint.guard.refusal(endpoint.address) !== undefined) {
+      this.#failure = "UAR";
+      return;
+    }
     this.#endpoint = endpoint;
     endpoint.activeRequests++;
     const socket = createSocket({
@@ -180,12 +187,13 @@ export class UdpSession implements Deadlined {
     });
     this.#socket = socket;
     this.#waiting = waiting;
-    socket.on("error", () => {
+    socket.on("error", (error) => {
       if (this.#socket !== socket) return;
       if (this.#waiting === undefined) {
         this.#onRefused(endpoint);
         return;
       }
+      this.#failure = proxyErrors[connectFailure(error, "clear")].flag;
       endpoint.onConnectFailed(performance.now(), limits.endpointBackoffMs);
       if (attempt < limits.connectAttempts) this.#connect(endpoint, attempt + 1);
       else this.#leaveEndpoint();
@@ -252,11 +260,15 @@ export class UdpSession implements Deadlined {
 /** Names are judged when they are resolved; literal addresses were before, and need no resolver. */
 function lookupWith(guard: AddressGuard): DatagramLookup {
   return (hostname, options, done) => {
-    const family = isIP(hostname);
-    if (family > 0) done(null, hostname, family);
-    else
-      guard.lookup(hostname, { ...options, all: false }, (error, address, found) =>
-        done(error, address as string, found ?? 0),
-      );
+    const literal = isIP(hostname);
+    if (literal > 0) {
+      done(null, hostname, literal);
+      return;
+    }
+    // A UDP socket passes the family alone, whatever its types say.
+    const family = typeof options === "number" ? options : options.family;
+    guard.lookup(hostname, { ...(family === undefined ? {} : { family }), all: false }, (error, address, found) =>
+      done(error, address as string, found ?? 0),
+    );
   };
 }

@@ -34,7 +34,12 @@ export type SpanEnd = {
   readonly status: number;
   /** What went wrong, as a short name; `""`: nothing. */
   readonly error: string;
+  /** Outcome of a gRPC call. Absent: it was none. */
+  readonly grpcStatus?: number;
 };
+
+/** gRPC statuses that are the server's fault. Spec: OpenTelemetry semantic conventions for gRPC. */
+const grpcServerFaults: ReadonlySet<number> = new Set([2, 4, 12, 13, 14, 15]);
 
 /** Which route a request took; empty texts when none. */
 export type SpanRoute = {
@@ -122,7 +127,7 @@ export class RequestSpans {
   /** The request is over: all of its spans go to the exporter. */
   finish(end: SpanEnd, route: SpanRoute): void {
     const { tracing, exporter } = this.#runtime;
-    const failed = end.error !== "" || end.status >= 500;
+    const failed = end.error !== "" || end.status >= 500 || grpcServerFaults.has(end.grpcStatus ?? 0);
     const standard = [...this.#standard, ...endAttributes(end, failed)];
     if (route.pattern !== "") standard.push(["http.route", route.pattern]);
     if (route.gateway !== "") standard.push(["gateway.name", route.gateway]);
@@ -157,9 +162,12 @@ export class RequestSpans {
   }
 }
 
-function endAttributes({ status, error }: SpanEnd, failed: boolean): readonly SpanAttribute[] {
-  const attributes: SpanAttribute[] = status === 0 ? [] : [["http.response.status_code", status]];
-  return failed ? [...attributes, ["error.type", error === "" ? String(status) : error]] : attributes;
+function endAttributes({ status, error, grpcStatus }: SpanEnd, failed: boolean): readonly SpanAttribute[] {
+  const attributes: SpanAttribute[] = [];
+  if (status !== 0) attributes.push(["http.response.status_code", status]);
+  if (grpcStatus !== undefined) attributes.push(["rpc.grpc.status_code", grpcStatus]);
+  if (failed) attributes.push(["error.type", error === "" ? String(grpcStatus ?? status) : error]);
+  return attributes;
 }
 
 /** A key may occur once: what the user configured wins. */

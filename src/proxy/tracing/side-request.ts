@@ -1,3 +1,4 @@
+import { ResponseField } from "../../wire/http1/known-field.ts";
 import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
 import type { ClusterRuntime } from "../cluster-runtime.ts";
 import type { ProxyErrorKind } from "../error.ts";
@@ -11,7 +12,10 @@ import type {
 } from "../upstream/exchange.ts";
 import { openExchange, type Reuse } from "../upstream/pool.ts";
 
-export type SideResult = { readonly kind: "answered"; readonly status: number } | { readonly kind: "failed" };
+/** `grpcStatus` is -1 for an answer that is none of gRPC. */
+export type SideResult =
+  | { readonly kind: "answered"; readonly status: number; readonly grpcStatus: number }
+  | { readonly kind: "failed" };
 
 /** Content of an answer that is read to its end, so that its connection can be used again. Bytes. */
 const maxAnswerBytes = 64 * 1024;
@@ -20,6 +24,7 @@ const maxAnswerBytes = 64 * 1024;
 export class SideRequest implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
+  readonly acceptsTrailers = true;
   readonly framing: BodyFraming = "length";
   readonly head: Buffer;
   readonly headEnd: number;
@@ -28,6 +33,7 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
   #exchange: UpstreamExchange | undefined;
   #timer: NodeJS.Timeout | undefined;
   #status = 0;
+  #grpcStatus = -1;
   #answerBytes = 0;
   #over = false;
 
@@ -52,6 +58,14 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
     this.#open(cluster, "idle");
   }
 
+  /** Gives up without a result. */
+  cancel(): void {
+    this.#over = true;
+    clearTimeout(this.#timer);
+    this.#exchange?.cancel();
+    this.#exchange = undefined;
+  }
+
   onTimeout(): void {
     this.#finish({ kind: "failed" });
   }
@@ -64,18 +78,24 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
     exchange.flush();
   }
 
-  onResponseHead(_bytes: Buffer, head: WireResponseHead): void {
+  onResponseHead(bytes: Buffer, head: WireResponseHead): void {
     this.#status = head.status;
+    const text = head.value(bytes, ResponseField.grpcStatus) ?? "";
+    if (/^[0-9]{1,4}$/.test(text)) this.#grpcStatus = Number(text);
+  }
+
+  onGrpcStatus(status: number): void {
+    this.#grpcStatus = status;
   }
 
   onResponseBody(_bytes: Buffer, start: number, end: number): void {
     this.#answerBytes += end - start;
-    if (this.#answerBytes > maxAnswerBytes) this.#finish({ kind: "answered", status: this.#status });
+    if (this.#answerBytes > maxAnswerBytes) this.#finish(this.#answered());
   }
 
   onResponseEnd(): void {
     this.#exchange = undefined;
-    this.#finish({ kind: "answered", status: this.#status });
+    this.#finish(this.#answered());
   }
 
   onUpstreamFailure(_kind: ProxyErrorKind, _progress: FailureProgress): void {
@@ -97,12 +117,13 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
     else if (this.#exchange.ready) this.onUpstreamReady();
   }
 
+  #answered(): SideResult {
+    return { kind: "answered", status: this.#status, grpcStatus: this.#grpcStatus };
+  }
+
   #finish(result: SideResult): void {
     if (this.#over) return;
-    this.#over = true;
-    clearTimeout(this.#timer);
-    this.#exchange?.cancel();
-    this.#exchange = undefined;
+    this.cancel();
     this.#options.onResult(result);
   }
 }

@@ -5,6 +5,7 @@ import type { Span } from "../../telemetry/tracing/span.ts";
 import { HeadWriter } from "../../wire/http1/serialize.ts";
 import type { ClusterRuntime } from "../cluster-runtime.ts";
 import type { PlaneContext } from "../plane-context.ts";
+import { encodeOtlp, otlpTracesMethod } from "./otlp-protobuf.ts";
 import { SideRequest, type SideResult } from "./side-request.ts";
 
 /** Spans that wait; further ones are dropped and counted. */
@@ -18,7 +19,7 @@ const retryable: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
 /**
  * Sends the spans of one Gateway to its collector: in batches, one request at a time, with a bounded queue. Nothing here is
- * ever waited for by a client's request. Spec: OTLP/HTTP, JSON encoding.
+ * ever waited for by a client's request. Spec: OTLP/HTTP with JSON, OTLP/gRPC.
  */
 export class SpanExporter {
   readonly #context: PlaneContext;
@@ -65,14 +66,27 @@ export class SpanExporter {
     else this.#timer ??= this.#later(this.#context.limits.spanDelayMs);
   }
 
-  /** Sends what waits, at most one attempt for each batch, and then nothing more. */
-  close(): Promise<void> {
+  /** Sends what waits, at most one attempt for each batch, and nothing after `deadlineMs`: what is left then is dropped. */
+  close(deadlineMs: number): Promise<void> {
     clearTimeout(this.#timer);
     this.#timer = undefined;
     const { promise, resolve } = Promise.withResolvers<void>();
-    this.#closing = resolve;
+    const deadline = setTimeout(onCloseDeadline, deadlineMs, this);
+    this.#closing = () => {
+      clearTimeout(deadline);
+      resolve();
+    };
     if (this.#request === undefined) this.#send();
     return promise;
+  }
+
+  giveUp(): void {
+    this.#request?.cancel();
+    this.#request = undefined;
+    this.#dropped.unreachable.add(this.#batch.length + this.#queue.length);
+    this.#batch = [];
+    this.#queue = [];
+    this.#closing?.();
   }
 
   send(): void {
@@ -103,8 +117,7 @@ export class SpanExporter {
       this.#done({ kind: "failed" });
       return;
     }
-    const body = Buffer.from(renderOtlpJson(this.#tracing.serviceName, this.#context.version, this.#batch), "utf8");
-    const message = { method: "POST", head: this.#head(cluster, body.length), body };
+    const message = this.#message(cluster);
     this.#request = new SideRequest(message, {
       context: this.#context,
       timeoutMs: this.#context.limits.spanExportTimeoutMs,
@@ -113,29 +126,57 @@ export class SpanExporter {
     this.#request.start(cluster);
   }
 
-  #head({ cluster }: ClusterRuntime, length: number): Buffer {
-    const writer = new HeadWriter(512);
-    const host = cluster.tls?.hostname ?? `${cluster.name}.${cluster.namespace}:${cluster.port}`;
-    writer.text(`POST ${otlpTracesPath} HTTP/1.1`).crlf().field("host", host).field("content-type", "application/json");
-    for (const { name, value } of this.#tracing.headers) if (!framing.has(name)) writer.field(name, value);
-    return writer.contentLength(length).crlf().take();
+  /** HTTP/1.1 collectors get JSON, those of HTTP/2 gRPC. */
+  #message({ cluster }: ClusterRuntime): { readonly method: string; readonly head: Buffer; readonly body: Buffer } {
+    const grpc = cluster.protocol === "http2";
+    const { serviceName, headers } = this.#tracing;
+    const { version } = this.#context;
+    const body = grpc
+      ? frameGrpc(encodeOtlp(serviceName, version, this.#batch))
+      : Buffer.from(renderOtlpJson(serviceName, version, this.#batch), "utf8");
+    const writer = new HeadWriter(512)
+      .text(`POST ${grpc ? otlpTracesMethod : otlpTracesPath} HTTP/1.1`)
+      .crlf()
+      .field("host", cluster.tls?.hostname ?? `${cluster.name}.${cluster.namespace}:${cluster.port}`)
+      .field("content-type", grpc ? "application/grpc" : "application/json");
+    if (grpc) writer.field("grpc-timeout", `${this.#context.limits.spanExportTimeoutMs}m`);
+    for (const { name, value } of headers) if (!framing.has(name)) writer.field(name, value);
+    return { method: "POST", head: writer.contentLength(body.length).crlf().take(), body };
   }
 
   #done(result: SideResult): void {
     this.#request = undefined;
     const count = this.#batch.length;
-    const again = result.kind === "failed" || retryable.has(result.status);
+    const status = result.kind === "failed" ? 0 : outcomeOf(result);
+    const again = result.kind === "failed" || retryable.has(status);
     if (again && this.#attempts < maxAttempts && this.#closing === undefined) {
       this.#timer = this.#later(this.#context.limits.spanDelayMs * 2 ** this.#attempts);
       return;
     }
     this.#batch = [];
     if (result.kind === "failed") this.#dropped.unreachable.add(count);
-    else if (result.status >= 200 && result.status < 300) this.#exported.add(count);
+    else if (status >= 200 && status < 300) this.#exported.add(count);
     else this.#dropped.rejected.add(count);
     if (this.#closing !== undefined || this.#queue.length >= maxBatch) this.#send();
     else if (this.#queue.length > 0) this.#timer ??= this.#later(this.#context.limits.spanDelayMs);
   }
+}
+
+/** gRPC statuses after which a batch may be sent again. Spec: OTLP/gRPC, "Failures". */
+const retryableGrpc: ReadonlySet<number> = new Set([1, 4, 8, 10, 11, 14, 15]);
+
+/** The HTTP status that an answer stands for; without a gRPC status it is its own. */
+function outcomeOf({ status, grpcStatus }: Extract<SideResult, { kind: "answered" }>): number {
+  if (grpcStatus < 0 || status !== 200) return status;
+  if (grpcStatus === 0) return 200;
+  return retryableGrpc.has(grpcStatus) ? 503 : 400;
+}
+
+/** A message behind its prefix: no compression, and the length. gRPC over HTTP/2, "Length-Prefixed-Message". */
+function frameGrpc(message: Buffer): Buffer {
+  const prefix = Buffer.alloc(5);
+  prefix.writeUInt32BE(message.length, 1);
+  return Buffer.concat([prefix, message]);
 }
 
 /** Fields that say how the request itself is sent. */
@@ -152,4 +193,8 @@ const framing: ReadonlySet<string> = new Set([
 
 function onTimer(exporter: SpanExporter): void {
   exporter.send();
+}
+
+function onCloseDeadline(exporter: SpanExporter): void {
+  exporter.giveUp();
 }

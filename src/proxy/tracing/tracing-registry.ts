@@ -31,7 +31,9 @@ export class TracingRegistry {
       const text = canonicalJson(tracing);
       rows.set(key, known?.text === text ? known : { tracing, text, exporter, sampler: new Sampler(tracing) });
     }
-    for (const [key, row] of this.#rows) if (!rows.has(key)) void row.exporter.close();
+    for (const [key, row] of this.#rows) {
+      if (!rows.has(key)) void row.exporter.close(context.limits.spanExportTimeoutMs);
+    }
     this.#rows = rows;
   }
 
@@ -39,8 +41,9 @@ export class TracingRegistry {
     return this.#rows.get(gateway);
   }
 
-  async close(): Promise<void> {
-    await Promise.all([...this.#rows.values()].map(({ exporter }) => exporter.close()));
+  /** Sends what waits, for at most `deadlineMs`. */
+  async close(deadlineMs: number): Promise<void> {
+    await Promise.all([...this.#rows.values()].map(({ exporter }) => exporter.close(deadlineMs)));
     this.#rows = new Map();
   }
 }

@@ -46,7 +46,8 @@ export class Handshaker {
       allowHalfOpen: true,
       handshakeTimeout: options.handshakeTimeoutMs,
       sessionTimeout: sessionLifetimeSeconds,
-      ...(resumption ? {} : { secureOptions: constants.SSL_OP_NO_TICKET }),
+      // A renegotiation lets one client cost as much as many handshakes; nothing of ours needs one.
+      secureOptions: constants.SSL_OP_NO_RENEGOTIATION | (resumption ? 0 : constants.SSL_OP_NO_TICKET),
       requestCert: settings.clientAuthorities !== "",
       rejectUnauthorized: settings.demandsCertificate,
       SNICallback: (serverName, done) => {

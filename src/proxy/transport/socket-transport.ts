@@ -109,9 +109,11 @@ export class SocketTransport implements Transport {
 
   reset(): void {
     this.#closed = true;
-    // Only a plain TCP socket can be reset; dropping a TLS one without its closing alert says the same.
-    if (this.#copies) this.socket.destroy();
-    else this.socket.resetAndDestroy();
+    const { socket } = this;
+    // Only a plain TCP socket can be reset; dropping a TLS one without its closing alert says the same. A socket that is on
+    // its way to a half-close must not be: Node would neither reset nor close it, and its descriptor would leak.
+    if (this.#copies || (socket.writableEnded && !socket.writableFinished)) socket.destroy();
+    else socket.resetAndDestroy();
   }
 
   #onBug(error: unknown): void {

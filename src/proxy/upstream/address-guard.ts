@@ -22,6 +22,9 @@ const words: Readonly<Record<GuardedNetwork, string>> = {
   multicast: "a multicast address",
 };
 
+/** Verdicts that are remembered: connections are made far more often than endpoints change. */
+const rememberedVerdicts = 4_096;
+
 /** Why an endpoint is not dialled. `code` has the shape of the system's own, so that it counts as a failed connection. */
 export class RefusedAddressError extends Error {
   readonly code = "EREFUSEDADDRESS";
@@ -33,6 +36,7 @@ export class RefusedAddressError extends Error {
  */
 export class AddressGuard {
   readonly #refused: readonly { readonly kind: GuardedNetwork; readonly networks: readonly Cidr[] }[];
+  readonly #verdicts = new Map<string, RefusedAddressError | undefined>();
   /** For sockets that resolve names: answers with those addresses alone that may be dialled. */
   readonly lookup: LookupFunction;
 
@@ -55,6 +59,14 @@ export class AddressGuard {
 
   /** Why the IP address must not be dialled. `undefined`: it may; a name is judged by {@link lookup}. */
   refusal(address: string): RefusedAddressError | undefined {
+    if (this.#verdicts.has(address)) return this.#verdicts.get(address);
+    if (this.#verdicts.size >= rememberedVerdicts) this.#verdicts.clear();
+    const verdict = this.#judge(address);
+    this.#verdicts.set(address, verdict);
+    return verdict;
+  }
+
+  #judge(address: string): RefusedAddressError | undefined {
     // A zone (`fe80::1%eth0`) says where the address holds, not which one it is.
     const zone = address.indexOf("%");
     const bare = zone < 0 ? address : address.slice(0, zone);

@@ -7,6 +7,7 @@ import type { ProxyLimits } from "../limits.ts";
 import { type ConnectEvents, connect } from "../transport/connect.ts";
 import { output } from "../transport/output.ts";
 import type { Transport } from "../transport/transport.ts";
+import { type ConnectFailure, connectFailure } from "./connect-failure.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type { FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./exchange.ts";
 
@@ -68,6 +69,10 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
 
   get congested(): boolean {
     return this.#transport.congested;
+  }
+
+  get queuedBytes(): number {
+    return this.#transport.queuedBytes + (this.#partial?.length ?? 0);
   }
 
   /** Takes the connection for an exchange. */
@@ -222,7 +227,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
       this.#fail("upstreamReset");
       return;
     }
-    this.#failToConnect(this.endpoint.tls === undefined || isSystemError(error) ? "connectFailed" : "upstreamTls");
+    this.#failToConnect(connectFailure(error, this.endpoint.tls === undefined ? "clear" : "tls"));
   }
 
   onBug(error: unknown): void {
@@ -338,7 +343,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
     events.onResponseEnd();
   }
 
-  #failToConnect(kind: "connectFailed" | "connectTimeout" | "upstreamTls"): void {
+  #failToConnect(kind: ConnectFailure): void {
     this.endpoint.onConnectFailed(performance.now(), this.#context.limits.endpointBackoffMs);
     this.endpoint.metrics.dialled(kind).add(1);
     this.#fail(kind);
@@ -387,9 +392,4 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
     const { limits, deadlines } = this.#context;
     this.deadlineMs = deadlines.after(this.#state === "tunnel" ? limits.tunnelIdleMs : limits.responseStallMs);
   }
-}
-
-/** Refusals of the system have codes such as ECONNREFUSED; everything else comes from the handshake. */
-function isSystemError(error: Error | undefined): boolean {
-  return /^E[A-Z]+$/.test((error as NodeJS.ErrnoException | undefined)?.code ?? "");
 }

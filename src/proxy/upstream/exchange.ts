@@ -71,6 +71,8 @@ export interface UpstreamExchange {
   readonly ready: boolean;
   /** The endpoint takes less than is sent: wait for `onUpstreamDrain`. */
   readonly congested: boolean;
+  /** Bytes of this process that wait to be sent to the endpoint. */
+  readonly queuedBytes: number;
   sendHead(request: OutgoingRequest): void;
   sendBody(bytes: Buffer, start: number, end: number): void;
   /** The request is complete. */

@@ -5,6 +5,7 @@ import type { Deadlined } from "../deadlines.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import { type ConnectEvents, connect } from "../transport/connect.ts";
 import type { Transport } from "../transport/transport.ts";
+import { connectFailure } from "./connect-failure.ts";
 import type { UpstreamContext } from "./connection.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type { Http2Exchange } from "./http2-exchange.ts";
@@ -174,7 +175,7 @@ export class Http2Connection implements ConnectEvents, Deadlined {
       this.#fail("upstreamReset");
       return;
     }
-    this.#fail(this.#owner.endpoint.tls === undefined || isSystemError(error) ? "connectFailed" : "upstreamTls");
+    this.#fail(connectFailure(error, this.#owner.endpoint.tls === undefined ? "clear" : "tls"));
   }
 
   onDeadline(): void {
@@ -286,9 +287,4 @@ function flushLater(session: Http2Session<Http2Exchange>): void {
 
 function flushAll(): void {
   for (const session of dirty.splice(0)) session.flush();
-}
-
-/** Refusals of the system have codes such as ECONNREFUSED; everything else comes from the handshake. */
-function isSystemError(error: Error | undefined): boolean {
-  return /^E[A-Z]+$/.test((error as NodeJS.ErrnoException | undefined)?.code ?? "");
 }

@@ -29,6 +29,16 @@ const lastChunk = Buffer.from("0\r\n\r\n");
 /** Size lines of chunks; one at a time is put together. */
 const sizeLine = Buffer.alloc(16);
 
+/** Readers that no exchange uses at the moment. */
+const spareReaders: ChunkReader[] = [];
+const maxSpareReaders = 256;
+
+function takeReader(): ChunkReader {
+  const reader = spareReaders.pop() ?? new ChunkReader();
+  reader.reset();
+  return reader;
+}
+
 /** What an exchange needs of the pool that made it. */
 export interface Http2ExchangeOwner {
   readonly endpoint: EndpointState;
@@ -85,6 +95,10 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     return this.#pending.length > 0 || this.#connection?.congested === true;
   }
 
+  get queuedBytes(): number {
+    return this.#pending.length;
+  }
+
   /** The stream's number; 0: nothing was sent yet. */
   get streamId(): number {
     return this.#stream?.id ?? 0;
@@ -121,14 +135,14 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     this.#stream = stream;
     if (request.upgrade) this.#websocketKey = translated.websocketKey;
     this.#bodyLeft = Math.max(translated.contentLength, 0);
-    if (request.framing === "chunked") this.#chunks = new ChunkReader();
+    if (request.framing === "chunked") this.#chunks = takeReader();
     this.#requestEnded = request.framing === "none" && !request.upgrade;
     session.sendHeaders(stream, translated.fields, this.#requestEnded);
     this.#touch();
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
-    if (this.#stream === undefined) return;
+    if (this.#stream === undefined || this.#events === undefined) return;
     this.#touch();
     if (this.#chunks !== undefined) {
       this.#sendContent(this.#chunks, bytes, start, end);
@@ -140,7 +154,7 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   }
 
   sendEnd(): void {
-    if (this.#stream === undefined || this.#requestEnded) return;
+    if (this.#stream === undefined || this.#events === undefined || this.#requestEnded) return;
     this.#requestEnded = true;
     if (this.#pending.length === 0) this.#endStream();
   }
@@ -400,6 +414,8 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     this.#context.deadlines.delete(this);
     this.endpoint.activeRequests--;
     this.#pending.clear();
+    if (this.#chunks !== undefined && spareReaders.length < maxSpareReaders) spareReaders.push(this.#chunks);
+    this.#chunks = undefined;
     const stream = this.#stream;
     if (stream !== undefined) {
       this.#giveBack();

@@ -39,6 +39,7 @@ export class Http2Pool implements Http2ConnectionOwner, Http2ExchangeOwner {
 
   onOpen(connection: Http2Connection): void {
     this.#serveWaiting(connection);
+    if (this.endpoint.retired) connection.drain();
     if (this.#waiting.length === 0) return;
     // A connection that takes nothing at all promises nothing of the next.
     if (connection.session.peer.maxConcurrentStreams === 0 || !this.#prepareRoom(0)) this.#failWaiting("overflow");

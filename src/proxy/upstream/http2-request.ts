@@ -14,6 +14,7 @@ const connectionFields: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+const space = 32;
 const httpScheme: HeaderField = { name: ":scheme", value: "http" };
 const httpsScheme: HeaderField = { name: ":scheme", value: "https" };
 const trailersField: HeaderField = { name: "te", value: "trailers" };
@@ -48,7 +49,7 @@ export function translateRequest(request: OutgoingRequest, scheme: RequestScheme
     if (end <= at) break;
     const colon = text.indexOf(":", at);
     const name = text.slice(at, colon).toLowerCase();
-    const value = text.slice(colon + 1, end).trim();
+    const value = fieldValue(text, colon + 1, end);
     at = end + 2;
     if (name === "host") authority = value;
     else if (name === "upgrade") upgrade = value.toLowerCase();
@@ -74,6 +75,13 @@ export function translateRequest(request: OutgoingRequest, scheme: RequestScheme
     fields.push({ name: "grpc-timeout", value: renderGrpcTimeout(deadlineMs - nowMs) });
   }
   return { fields, contentLength, upgrade, websocketKey };
+}
+
+/** Canonical lines have one space before the value and none behind; a filter's need not. */
+function fieldValue(text: string, start: number, end: number): string {
+  const from = text.charCodeAt(start) === space ? start + 1 : start;
+  const value = text.slice(from, end);
+  return text.charCodeAt(from) <= space || text.charCodeAt(end - 1) <= space ? value.trim() : value;
 }
 
 /** Lines of trailers, each with CR LF and judged as part of their chunked body, as fields. */

@@ -3,8 +3,9 @@ import type { Span, SpanAttribute } from "./span.ts";
 /** Path of an OTLP/HTTP receiver for traces. */
 export const otlpTracesPath = "/v1/traces";
 
-const spanKinds = { server: 2, client: 3 } as const;
-const statusError = 2;
+/** Numbers of the OTLP schema: `SpanKind`, `StatusCode`. */
+export const spanKinds = { server: 2, client: 3 } as const;
+export const statusError = 2;
 
 /** `ExportTraceServiceRequest` as OTLP/HTTP's JSON: ids in hexadecimal, 64-bit numbers as text. Spec: OTLP 1.x, JSON Protobuf encoding. */
 export function renderOtlpJson(serviceName: string, version: string, spans: readonly Span[]): string {
@@ -41,6 +42,6 @@ function renderAttributes(attributes: readonly SpanAttribute[]): unknown {
 }
 
 /** Whole nanoseconds as text: they do not fit a number. Microseconds are as exact as the clock. */
-function renderNanoseconds(ms: number): string {
+export function renderNanoseconds(ms: number): string {
   return `${Math.round(ms * 1000)}000`;
 }

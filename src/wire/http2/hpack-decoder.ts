@@ -65,7 +65,7 @@ export class HpackDecoder {
     const name = index === 0 ? this.#string() : this.#entry(index)?.name;
     if (name === undefined) return undefined;
     const value = this.#string();
-    return value === undefined ? undefined : { name, value };
+    return value === undefined ? undefined : { name, value, checked: false };
   }
 
   /** RFC 7541 section 5.1; -1 when it is cut off or above 2^28, which no limit of ours comes near. */

@@ -1,14 +1,14 @@
-import { DynamicTable, fieldSize, staticFields, staticNames, staticTable } from "./hpack-table.ts";
+import { DynamicTable, fieldSize, type HeaderField, staticFields, staticNames, staticTable } from "./hpack-table.ts";
 import { huffmanEncode, huffmanLength } from "./huffman.ts";
 
 /** Fields whose values differ on nearly every message: indexing them would only push others out of the table. */
 const unindexed = new Set([
   ":path",
   "content-length",
-  "date",
   "etag",
   "last-modified",
   "age",
+  "grpc-timeout",
   "x-request-id",
   "traceparent",
   "location",
@@ -20,9 +20,9 @@ const sensitive = new Set(["authorization", "cookie", "proxy-authorization"]);
 /** Encodes header blocks of one connection. RFC 7541. Names must be lower case, values Latin-1 and valid: the caller has checked. */
 export class HpackEncoder {
   readonly #table: DynamicTable;
-  /** Age (insertion number) of what the dynamic table holds, by `name=value`. */
-  readonly #ages = new Map<string, number>();
-  readonly #keys: string[] = [];
+  /** Age (insertion number) of what the dynamic table holds, by name and then by value. */
+  readonly #ages = new Map<string, Map<string, number>>();
+  readonly #held: HeaderField[] = [];
   #oldest = 0;
   /** Smallest table size since the last block, which must begin with it and the final one. RFC 7541 section 4.2. */
   #smallest: number | undefined;
@@ -55,10 +55,9 @@ export class HpackEncoder {
   /** Writes one field; returns the offset behind it. The caller has made room for {@link fieldBound} bytes. */
   field(out: Buffer, offset: number, field: { readonly name: string; readonly value: string }): number {
     const { name, value } = field;
-    const key = `${name}=${value}`;
-    const fixed = staticFields.get(key);
+    const fixed = staticFields.get(name)?.get(value);
     if (fixed !== undefined) return writeInteger(out, offset, { prefixBits: 7, first: 0x80, value: fixed });
-    const age = this.#ages.get(key);
+    const age = this.#ages.get(name)?.get(value);
     if (age !== undefined) {
       const index = staticTable.length + this.#table.inserted - age;
       return writeInteger(out, offset, { prefixBits: 7, first: 0x80, value: index });
@@ -68,20 +67,28 @@ export class HpackEncoder {
     if (unindexed.has(name) || fieldSize(field) > this.#table.limit / 2) {
       return writeLiteral(out, offset, { first: 0x00, prefixBits: 4, nameIndex, name, value });
     }
-    this.#remember(key, field);
+    this.#remember(field);
     return writeLiteral(out, offset, { first: 0x40, prefixBits: 6, nameIndex, name, value });
   }
 
-  #remember(key: string, field: { readonly name: string; readonly value: string }): void {
+  #remember(field: HeaderField): void {
     this.#forget(this.#table.insert(field));
-    this.#ages.set(key, this.#table.inserted - 1);
-    this.#keys.push(key);
+    const age = this.#table.inserted - 1;
+    const byValue = this.#ages.get(field.name);
+    if (byValue === undefined) this.#ages.set(field.name, new Map([[field.value, age]]));
+    else byValue.set(field.value, age);
+    this.#held.push(field);
   }
 
   #forget(evicted: number): void {
-    for (let i = 0; i < evicted; i++) this.#ages.delete(this.#keys[this.#oldest++] as string);
-    if (this.#oldest > 64 && this.#oldest * 2 > this.#keys.length) {
-      this.#keys.splice(0, this.#oldest);
+    for (let i = 0; i < evicted; i++) {
+      const { name, value } = this.#held[this.#oldest++]!;
+      const byValue = this.#ages.get(name)!;
+      byValue.delete(value);
+      if (byValue.size === 0) this.#ages.delete(name);
+    }
+    if (this.#oldest > 64 && this.#oldest * 2 > this.#held.length) {
+      this.#held.splice(0, this.#oldest);
       this.#oldest = 0;
     }
   }

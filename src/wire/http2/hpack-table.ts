@@ -5,6 +5,8 @@ export type HeaderField = {
   readonly name: string;
   /** Latin-1: one character per byte. */
   readonly value: string;
+  /** Judged and found well-formed: entries of a table are judged once, however many messages refer to them. */
+  checked?: boolean;
 };
 
 /** Octets that a field counts for in a dynamic table. RFC 7541 section 4.1. */
@@ -17,7 +19,7 @@ const staticText = `:authority|:method=GET|:method=POST|:path=/|:path=/index.htm
 /** Index 1 is the first entry. */
 export const staticTable: readonly HeaderField[] = staticText.split("|").map((text) => {
   const [name = "", value = ""] = text.split("=");
-  return { name, value };
+  return { name, value, checked: false };
 });
 
 /** First static index of a name. */
@@ -25,9 +27,12 @@ export const staticNames: ReadonlyMap<string, number> = new Map(
   staticTable.map((field, i): [string, number] => [field.name, i + 1]).reverse(),
 );
 
-/** Static index of a name and value, by `name=value`; only entries with a value. */
-export const staticFields: ReadonlyMap<string, number> = new Map(
-  staticTable.flatMap((field, i) => (field.value === "" ? [] : [[`${field.name}=${field.value}`, i + 1] as const])),
+/** Static index of a name and value, by name and then by value; only entries with a value. */
+export const staticFields: ReadonlyMap<string, ReadonlyMap<string, number>> = new Map(
+  [...Map.groupBy(staticTable.entries(), ([, { name }]) => name)].flatMap(([name, entries]) => {
+    const valued = entries.filter(([, { value }]) => value !== "");
+    return valued.length === 0 ? [] : [[name, new Map(valued.map(([i, { value }]) => [value, i + 1]))]];
+  }),
 );
 
 /** A ring of the newest fields, evicted oldest first when they outgrow the limit. */

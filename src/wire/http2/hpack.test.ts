@@ -10,7 +10,9 @@ const bytes = (hex: string): Buffer => Buffer.from(hex.replaceAll(" ", ""), "hex
 
 function decodeAll(decoder: HpackDecoder, block: Buffer): HeaderField[] | undefined {
   const fields: HeaderField[] = [];
-  return decoder.decode(block, 0, block.length, (field) => fields.push(field) > 0) ? fields : undefined;
+  return decoder.decode(block, 0, block.length, (field) => fields.push({ name: field.name, value: field.value }) > 0)
+    ? fields
+    : undefined;
 }
 
 const latin1 = fc.string({
@@ -147,4 +149,15 @@ test("DynamicTable evicts the oldest and keeps indexes from the newest", () => {
   table.insert({ name: "too", value: "x".repeat(50) });
   assert.equal(table.length, 0);
   assert.equal(staticTable.length, 61);
+});
+
+test("HpackEncoder names the smallest size that its table had between two blocks, then the last one", () => {
+  const encoder = new HpackEncoder();
+  const out = Buffer.alloc(64);
+  encoder.field(out, 0, { name: "x-a", value: "b" });
+  encoder.resize(0);
+  encoder.resize(4096);
+  const end = encoder.begin(out, 0);
+  assert.equal(out.toString("hex", 0, end), "203fe11f");
+  assert.equal(encoder.begin(out, 0), 0);
 });

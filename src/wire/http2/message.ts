@@ -31,15 +31,18 @@ export type Malformed = { readonly malformed: string };
 const namePattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 /** Latin-1 without controls; no white space at either end. */
 const valuePattern = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
+const colon = 58;
 const connectionSpecific = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
 const methodPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Checks a regular field; the reason when it is malformed. */
 function fieldFault(field: HeaderField): string | undefined {
+  if (field.checked === true) return undefined;
   if (!namePattern.test(field.name)) return "a field name is not a lower-case token";
   if (!valuePattern.test(field.value)) return `the value of ${field.name} has characters that are not allowed`;
   if (connectionSpecific.has(field.name)) return `${field.name} is not allowed in HTTP/2`;
   if (field.name === "te" && field.value !== "trailers") return "te may only be trailers";
+  field.checked = true;
   return undefined;
 }
 
@@ -49,21 +52,44 @@ function joinContentLength(before: number, value: string): number {
   return before === -1 ? Number(value) : -2;
 }
 
+/** Pseudo-headers of a message, by name without the colon. */
+type Pseudo = {
+  method?: string;
+  scheme?: string;
+  authority?: string;
+  path?: string;
+  protocol?: string;
+  status?: string;
+};
+
+const requestPseudo: ReadonlyMap<string, keyof Pseudo> = new Map([
+  [":method", "method"],
+  [":scheme", "scheme"],
+  [":authority", "authority"],
+  [":path", "path"],
+  [":protocol", "protocol"],
+]);
+const responsePseudo: ReadonlyMap<string, keyof Pseudo> = new Map([[":status", "status"]]);
+
+type Parts = { readonly pseudo: Pseudo; readonly fields: HeaderField[]; readonly contentLength: number };
+
 /** Splits a block into pseudo-headers, which come first and once each, and the rest. */
-function separate(
-  block: readonly HeaderField[],
-  pseudo: Map<string, string>,
-  allowed: ReadonlySet<string>,
-): { fields: HeaderField[]; contentLength: number } | Malformed {
+function separate(block: readonly HeaderField[], allowed: ReadonlyMap<string, keyof Pseudo>): Parts | Malformed {
+  const pseudo: Pseudo = {};
   const fields: HeaderField[] = [];
   let contentLength = -1;
-  for (const field of block) {
-    if (field.name.startsWith(":")) {
+  for (let i = 0; i < block.length; i++) {
+    const field = block[i]!;
+    if (field.name.charCodeAt(0) === colon) {
+      const name = allowed.get(field.name);
       if (fields.length > 0) return { malformed: "a pseudo-header stands behind a field" };
-      if (!allowed.has(field.name)) return { malformed: "an unknown pseudo-header" };
-      if (pseudo.has(field.name)) return { malformed: `${field.name} stands twice` };
-      if (!valuePattern.test(field.value)) return { malformed: `${field.name} has characters that are not allowed` };
-      pseudo.set(field.name, field.value);
+      if (name === undefined) return { malformed: "an unknown pseudo-header" };
+      if (pseudo[name] !== undefined) return { malformed: `${field.name} stands twice` };
+      if (field.checked !== true && !valuePattern.test(field.value)) {
+        return { malformed: `${field.name} has characters that are not allowed` };
+      }
+      field.checked = true;
+      pseudo[name] = field.value;
       continue;
     }
     const fault = fieldFault(field);
@@ -74,21 +100,14 @@ function separate(
     }
     fields.push(field);
   }
-  return { fields, contentLength };
+  return { pseudo, fields, contentLength };
 }
-
-const requestPseudo = new Set([":method", ":scheme", ":authority", ":path", ":protocol"]);
-const responsePseudo = new Set([":status"]);
 
 /** Reads a request's header block. RFC 9113 section 8.3.1; RFC 8441 for `:protocol`. */
 export function readRequest(block: readonly HeaderField[]): RequestMessage | Malformed {
-  const pseudo = new Map<string, string>();
-  const parts = separate(block, pseudo, requestPseudo);
+  const parts = separate(block, requestPseudo);
   if ("malformed" in parts) return parts;
-  const method = pseudo.get(":method");
-  const scheme = pseudo.get(":scheme");
-  const path = pseudo.get(":path");
-  const protocol = pseudo.get(":protocol");
+  const { method, scheme, path, protocol } = parts.pseudo;
   if (method === undefined || !methodPattern.test(method)) return { malformed: ":method is missing or not a token" };
   if (protocol !== undefined && method !== "CONNECT") return { malformed: ":protocol without CONNECT" };
   if (method === "CONNECT" && protocol === undefined) {
@@ -101,14 +120,14 @@ export function readRequest(block: readonly HeaderField[]): RequestMessage | Mal
     if (/[^\x21-\x7e]/.test(path) || path.includes("#"))
       return { malformed: ":path has characters that are not allowed" };
   }
-  return assembleRequest({ method, scheme: scheme ?? "", path: path ?? "", protocol }, pseudo.get(":authority"), parts);
+  return assembleRequest({ method, scheme: scheme ?? "", path: path ?? "", protocol }, parts);
 }
 
 function assembleRequest(
   start: Pick<RequestMessage, "method" | "scheme" | "path" | "protocol">,
-  authority: string | undefined,
-  parts: { readonly fields: readonly HeaderField[]; readonly contentLength: number },
+  parts: Parts,
 ): RequestMessage | Malformed {
+  const { authority } = parts.pseudo;
   const fields: HeaderField[] = [];
   let host: string | undefined;
   let cookie = "";
@@ -131,12 +150,12 @@ function assembleRequest(
 
 /** Reads a response's header block. RFC 9113 section 8.3.2. 101 does not exist in HTTP/2. */
 export function readResponse(block: readonly HeaderField[]): ResponseMessage | Malformed {
-  const pseudo = new Map<string, string>();
-  const parts = separate(block, pseudo, responsePseudo);
+  const parts = separate(block, responsePseudo);
   if ("malformed" in parts) return parts;
-  const status = pseudo.get(":status") ?? "";
+  const { pseudo, fields, contentLength } = parts;
+  const status = pseudo.status ?? "";
   if (!/^[1-5][0-9][0-9]$/.test(status) || status === "101") return { malformed: ":status is missing or out of range" };
-  return { status: Number(status), ...parts };
+  return { status: Number(status), fields, contentLength };
 }
 
 /** Checks a trailer block: fields only. The reason when it is malformed. RFC 9113 section 8.1. */
