@@ -101,6 +101,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthCaller {
   #grpc = false;
   /** Outcome of a gRPC call; -1: not known yet. */
   #grpcStatus = -1;
+  #grpcFrom: "server" | "gateway" = "gateway";
   /** The answer has begun in a way that can still end with a status. */
   #endsWithTrailers = false;
   #requestTimer: NodeJS.Timeout | undefined;
@@ -364,6 +365,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthCaller {
 
   onGrpcStatus(status: number): void {
     this.#grpcStatus = status;
+    this.#grpcFrom = "server";
   }
 
   onResponsePause(): void {
@@ -433,6 +435,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthCaller {
     this.#connectAttempts = 0;
     this.#retries = 0;
     this.#grpcStatus = -1;
+    this.#grpcFrom = "gateway";
     this.#endsWithTrailers = false;
     this.bytesOut = 0;
   }
@@ -709,7 +712,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthCaller {
   }
 
   #readGrpcStatus(text: string | undefined): void {
-    if (text !== undefined && /^[0-9]{1,4}$/.test(text)) this.#grpcStatus = Number(text);
+    if (text !== undefined && /^[0-9]{1,4}$/.test(text)) this.onGrpcStatus(Number(text));
   }
 
   #replyFromFilter(reply: LocalReply): void {
@@ -857,7 +860,7 @@ export class Exchange implements UpstreamEvents, FilterContext, AuthCaller {
     this.#counted?.active.add(-1);
     this.#counted = undefined;
     series.observe(this.request.method, this.#status, durationMs, upstreamMs, this.bytesIn, this.bytesOut);
-    if (callStatus >= 0) series.observeGrpc(this.request.path, callStatus);
+    if (callStatus >= 0) series.observeGrpc(this.request.path, callStatus, this.#grpcFrom);
     const { telemetry } = this.#context;
     if (!telemetry.accessLogEnabled) return;
     const { record } = this.#log;

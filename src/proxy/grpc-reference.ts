@@ -69,7 +69,7 @@ const filters = [
 const telemetry = [
   "## Metrics and access log",
   "",
-  "`gateway_grpc_requests_total` counts calls by route, backend, `grpc_service`, `grpc_method` and `grpc_status`. Names that no server",
-  "knows (`UNIMPLEMENTED`) are left empty, and beyond 200 methods and statuses of one route and backend they are `other`. The HTTP metrics count calls",
-  "too, under their HTTP status. A line of the access log ends with `grpc_status` when the request is a call.",
+  "`gateway_grpc_requests_total` counts calls by route, backend, `grpc_service`, `grpc_method` and `grpc_status`. A name",
+  "is kept once a server has answered for it (with anything but `UNIMPLEMENTED`) and empty before; beyond 100 methods of one route",
+  "and backend it is `other`. The HTTP metrics count calls too, under their HTTP status. A line of the access log ends with `grpc_status` when the request is a call.",
 ];

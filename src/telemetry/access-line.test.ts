@@ -131,3 +131,8 @@ test("renderAccessLine: the worst line is within its bound", () => {
   assert.ok(line.length <= maxLineBytes, `${line.length} of ${maxLineBytes}`);
   assert.ok(maxLineBytes < 64 * 1024);
 });
+
+test("renderAccessLine: the status of a gRPC call stands behind the fields that every line has", () => {
+  assert.match(renderAccessLine({ ...record, grpcStatus: 14 }), /"environment":"[^"]*","grpc_status":14}\n$/);
+  assert.equal(renderAccessLine({ ...record, grpcStatus: -1 }), renderAccessLine(record));
+});

@@ -110,3 +110,38 @@ test("HttpSeriesTable: beyond the bound everything is one series that keeps meth
   first.observe("GET", 502, 1, 1, 1, 1);
   assert.deepEqual(requests(registry), [["other", "GET", "502", 1]]);
 });
+
+const calls = (registry: Registry) =>
+  [...registry.families.gateway_grpc_requests_total.all()].map(({ labels: text, value }) => {
+    const part = (name: string) => new RegExp(`${name}="([^"]*)"`).exec(text)?.[1];
+    return [part("grpc_service"), part("grpc_method"), part("grpc_status"), value];
+  });
+
+test("HttpSeries.observeGrpc: a method has a name once a server has answered for it", () => {
+  const registry = new Registry();
+  const series = new HttpSeriesTable(registry).get(labels("cart"));
+  series.observeGrpc("/shop.Cart/Add", 14, "gateway");
+  series.observeGrpc("/shop.Cart/Add", 0, "server");
+  series.observeGrpc("/shop.Cart/Add", 4, "gateway");
+  series.observeGrpc("/made.Up/Name", 12, "server");
+  series.observeGrpc("/shop.Cart/Add", 99, "server");
+  assert.deepEqual(calls(registry), [
+    ["", "", "14", 1],
+    ["shop.Cart", "Add", "0", 1],
+    ["shop.Cart", "Add", "4", 1],
+    ["", "", "12", 1],
+    ["shop.Cart", "Add", "other", 1],
+  ]);
+});
+
+test("HttpSeries.observeGrpc: methods beyond the bound share one name, and all go with their route", () => {
+  const registry = new Registry();
+  const table = new HttpSeriesTable(registry);
+  const series = table.get(labels("cart"));
+  for (let i = 0; i < 300; i++) series.observeGrpc(`/shop.Cart/M${i}`, 0, "server");
+  assert.equal(calls(registry).length, 101);
+  assert.deepEqual(calls(registry).at(-1), ["other", "other", "0", 200]);
+  table.markLive(() => false, 0);
+  table.sweep(1000, 1000);
+  assert.deepEqual(calls(registry), []);
+});

@@ -7,10 +7,12 @@ import type { HttpSeries, HttpSeriesLabels } from "./telemetry.ts";
 /** Pairs of method and status of one label set; a backend that answers with more is counted by class (`5xx`). */
 const maxPairs = 64;
 
-/** Methods of gRPC and their statuses in one label set; further ones are counted as `other`. */
-const maxGrpcSeries = 200;
-/** Not served by anyone: the names are the client's own inventions and would fill the table. */
+/** Methods of gRPC that keep their name in one label set; further ones are `other`. */
+const maxGrpcMethods = 100;
+const maxGrpcPathLength = 256;
+/** The server does not know the method: its name is the client's own invention and would fill the table. */
 const grpcUnimplemented = 12;
+const lastGrpcStatus = 16;
 
 /** Methods that keep their name; all others are `OTHER`. RFC 9110 section 9, RFC 5789. */
 const methodNames = ["OTHER", "GET", "POST", "PUT", "DELETE", "HEAD", "PATCH", "OPTIONS", "CONNECT", "TRACE"] as const;
@@ -30,7 +32,9 @@ class HttpSeriesRow implements HttpSeries {
   readonly #bytesOut: ScalarSeries;
   readonly #keys: number[] = [];
   readonly #requests: ScalarSeries[] = [];
-  /** Counters of gRPC calls, by path and status. */
+  /** Methods that a server has answered for, as paths. */
+  readonly #methods = new Set<string>();
+  /** Counters of gRPC calls, by status and method. */
   readonly #calls = new Map<string, ScalarSeries>();
 
   constructor(registry: Registry, labels: HttpSeriesLabels) {
@@ -59,23 +63,22 @@ class HttpSeriesRow implements HttpSeries {
     this.#bytesOut.add(bytesOut);
   }
 
-  observeGrpc(path: string, grpcStatus: number): void {
+  observeGrpc(path: string, grpcStatus: number, from: "server" | "gateway"): void {
     if (this.#dropped) return;
-    const known = grpcStatus === grpcUnimplemented ? "" : path;
-    const key = `${grpcStatus}${known}`;
-    const series = this.#calls.get(key) ?? this.#addCall(key, known, grpcStatus);
+    if (from === "server" && grpcStatus !== grpcUnimplemented) this.#learn(path);
+    const method = this.#methods.has(path) ? path : this.#methods.size < maxGrpcMethods ? "" : overflowValue;
+    const status = grpcStatus >= 0 && grpcStatus <= lastGrpcStatus ? String(grpcStatus) : overflowValue;
+    const key = `${status}${method}`;
+    let series = this.#calls.get(key);
+    if (series === undefined) {
+      series = this.#registry.counter("gateway_grpc_requests_total", ...this.#values, ...splitMethod(method), status);
+      this.#calls.set(key, series);
+    }
     series.add(1);
   }
 
-  #addCall(key: string, path: string, grpcStatus: number): ScalarSeries {
-    const full = this.#calls.size >= maxGrpcSeries;
-    const slash = path.lastIndexOf("/");
-    const service = full ? overflowValue : path.slice(1, Math.max(slash, 1));
-    const method = full ? overflowValue : path.slice(slash + 1);
-    const status = grpcStatus >= 0 && grpcStatus <= 16 ? String(grpcStatus) : overflowValue;
-    const series = this.#registry.counter("gateway_grpc_requests_total", ...this.#values, service, method, status);
-    this.#calls.set(full ? `${status}|${overflowValue}` : key, series);
-    return series;
+  #learn(path: string): void {
+    if (this.#methods.size < maxGrpcMethods && path.length <= maxGrpcPathLength) this.#methods.add(path);
   }
 
   drop(): void {
@@ -110,6 +113,13 @@ class HttpSeriesRow implements HttpSeries {
     this.#requests.push(series);
     return series;
   }
+}
+
+/** Service and method of `/service/method`. */
+function splitMethod(path: string): [service: string, method: string] {
+  if (path === overflowValue) return [overflowValue, overflowValue];
+  const slash = path.lastIndexOf("/");
+  return slash < 1 ? ["", path.slice(1)] : [path.slice(1, slash), path.slice(slash + 1)];
 }
 
 /** All label sets of the RED metrics; those of removed routes go some time after the routes. */

@@ -78,7 +78,7 @@ export const metrics = {
     type: "counter",
     unit: "",
     labels: [...routeLabels, "grpc_service", "grpc_method", "grpc_status"],
-    help: "gRPC calls ended, by status code; service and method are empty when no server knew them, other when there are too many.",
+    help: "gRPC calls ended, by status code; service and method are empty as long as no server has answered for them, other when there are too many.",
     maxSeries: 50_000,
   },
   gateway_http_requests_active: {

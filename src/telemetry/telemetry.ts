@@ -32,8 +32,11 @@ export interface HttpSeries {
     bytesIn: number,
     bytesOut: number,
   ): void;
-  /** Counts one gRPC call besides. `path` is `/service/method` as the client sent it. */
-  observeGrpc(path: string, grpcStatus: number): void;
+  /**
+   * Counts one gRPC call besides. `path` is `/service/method` as the client sent it: it is kept as a name once a server has
+   * answered for it. `from` is whose status it is.
+   */
+  observeGrpc(path: string, grpcStatus: number, from: "server" | "gateway"): void;
 }
 
 /** TCP and TLS streams to one backend. */

@@ -92,7 +92,12 @@ async function main(): Promise<number> {
     console.log("0 passed, 0 failed");
     return 0;
   }
-  const tools = await build(go);
+  const tools = await build(go).catch((error: Error) => error);
+  if (tools instanceof Error) {
+    console.log(`grpc-interop: client and server of grpc-go cannot be built\n${tools.message}`);
+    console.log("0 passed, 1 failed");
+    return 1;
+  }
   const folder = await mkdtemp(join(tmpdir(), "sluice-grpc-interop-"));
   const servers: ChildProcess[] = [];
   try {

@@ -118,7 +118,8 @@ test("externalAuth: the same holds for streams of one HTTP/2 connection, with th
 test("externalAuth: a client that leaves while it waits takes the question with it", async () => {
   await using backend = await RawUpstream.start(() => ok("never"));
   await using server = await HeldServer.start();
-  await using gateway = await startPlane(model({ backend: backend.port, server: server.upstream.port }));
+  const limits = { authTimeoutMs: 0x7fff_ffff };
+  await using gateway = await startPlane(model({ backend: backend.port, server: server.upstream.port }), { limits });
   const client = await RawClient.connect(gateway.port);
   client.send(get("/"));
   await eventually(() => server.upstream.requests.length === 1);

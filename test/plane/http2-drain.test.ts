@@ -3,7 +3,7 @@ import { once } from "node:events";
 import { test } from "node:test";
 import { errorCode, frameType, readUint32 } from "../../src/wire/http2/frame.ts";
 import { clearClient } from "./http2-client.ts";
-import { Http2RawClient, request } from "./http2-raw-client.ts";
+import { frame, Http2RawClient, request, uint32 } from "./http2-raw-client.ts";
 import { buildUpdate } from "./model-builder.ts";
 import { startPlane, startProxy } from "./plane-fixture.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
@@ -108,4 +108,39 @@ test("HTTP/2: a request whose body stops coming gets 408, an answer that is not 
   assert.equal(await client.reset(1), errorCode.noError);
   client.send(client.headers(3, request("/")));
   assert.equal(await client.reset(3), errorCode.cancel);
+});
+
+test("HTTP/2: a client that reads nothing at all holds a bounded amount, and is closed", async () => {
+  const streams = 10;
+  const gone = Promise.withResolvers<void>();
+  let open = 0;
+  await using upstream = await RawUpstream.startRaw((socket) => {
+    open++;
+    socket.once("close", () => {
+      if (--open === 0) gone.resolve();
+    });
+    socket.once("data", () => {
+      socket.write("HTTP/1.1 200 OK\r\ncontent-length: 1048576000\r\n\r\n");
+      const part = Buffer.alloc(65_536);
+      const more = (): void => {
+        while (socket.write(part));
+      };
+      socket.on("drain", more);
+      more();
+    });
+  });
+  await using gateway = await startProxy([upstream.port], { limits: { writeStallMs: 100 } });
+  // The largest windows that there are: only TCP holds the gateway back.
+  await using client = await Http2RawClient.connect(gateway.port, Buffer.from("00047fffffff", "hex"));
+  client.send(frame(frameType.windowUpdate, 0, { payload: uint32(0x7fff_0000 - 65_535) }));
+  let most = 0;
+  const watch = setInterval(() => {
+    most = Math.max(most, gateway.plane.queuedBytes);
+  }, 5);
+  client.socket.pause();
+  for (let i = 0; i < streams; i++) client.send(client.headers(1 + 2 * i, request("/")));
+  await gone.promise;
+  clearInterval(watch);
+  assert.ok(most <= (streams + 2) * 131_072, `${most} bytes waited`);
+  assert.equal(gateway.plane.queuedBytes, 0);
 });

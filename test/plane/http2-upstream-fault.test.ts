@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import fc from "fast-check";
 import { frameType, settingId } from "../../src/wire/http2/frame.ts";
 import { makeCertificate } from "../test-certificate.ts";
 import { eventually } from "./eventually.ts";
@@ -347,4 +348,39 @@ test("HTTP/2 upstream over TLS: an endpoint that does not agree on HTTP/2 is a 5
     assert.equal(gateway.records[0]!.responseFlag, flag);
     server.close();
   }
+});
+
+test("HTTP/2 upstream: random frames break one request at most, never the gateway", async () => {
+  const anyFrame = fc.record({
+    type: fc.integer({ min: 0, max: 11 }),
+    flags: fc.nat(255),
+    streamId: fc.integer({ min: 0, max: 4 }),
+    payload: fc.uint8Array({ maxLength: 40 }),
+  });
+  let frames: readonly { type: number; flags: number; streamId: number; payload: Uint8Array }[] = [];
+  let hostile: RawHttp2Peer | undefined;
+  await using upstream = await RawHttp2Server.start(
+    onRequest((peer, id) => {
+      hostile ??= peer;
+      if (peer !== hostile || id > 1) {
+        peer.headers(id, ok, endBoth);
+        return;
+      }
+      for (const { type, flags, streamId, payload } of frames) peer.send(type, flags, streamId, Buffer.from(payload));
+      peer.socket.end();
+    }),
+  );
+  await using gateway = await startTo(upstream.port);
+  await fc.assert(
+    fc.asyncProperty(fc.array(anyFrame, { maxLength: 8 }), async (these) => {
+      frames = these;
+      hostile = undefined;
+      const first = await exchange(gateway.port, get("/")).catch(() => undefined);
+      assert.ok(first === undefined || [200, 502].includes(first.status), `${first?.status}`);
+      // The connection that was closed is gone by now, or is found to be stale and replaced.
+      assert.equal((await exchange(gateway.port, get("/"))).status, 200);
+    }),
+    { numRuns: 150, seed: 7 },
+  );
+  assert.deepEqual(gateway.bugs, []);
 });

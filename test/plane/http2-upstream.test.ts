@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { createHash } from "node:crypto";
 import { once } from "node:events";
+import { connect as connectHttp2 } from "node:http2";
 import { connect } from "node:net";
 import { Readable } from "node:stream";
 import { test } from "node:test";
@@ -362,4 +363,82 @@ test("HTTP/2 upstream: the preface is what RFC 9113 says", async () => {
   assert.equal(bytes[connectionPreface.length + 3], 4, "SETTINGS come first");
   client.socket.destroy();
   await once(client.socket, "close");
+});
+
+test("HTTP/1.1 to HTTP/2: chunks pass both ways as they come", async () => {
+  await using upstream = await Http2Server.start(({ stream }) => {
+    stream.respond({ ":status": 200 });
+    stream.pipe(stream);
+  });
+  await using gateway = await startTo([upstream.port]);
+  await using client = await RawClient.connect(gateway.port);
+  client.send("POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n");
+  await client.until("\r\n\r\n");
+  for (const word of ["one", "three", "eleven"]) {
+    client.send(`${word.length.toString(16)}\r\n${word}\r\n`);
+    assert.equal(await client.until(`${word}\r\n`), `${word.length.toString(16)}\r\n${word}\r\n`);
+  }
+  client.send("0\r\n\r\n");
+  assert.equal(await client.until("\r\n\r\n"), "0\r\n\r\n");
+});
+
+test("HTTP/2 to HTTP/2: a WebSocket tunnel is an extended CONNECT on both sides", async () => {
+  await using upstream = await Http2Server.start(
+    ({ stream, headers }) => {
+      assert.equal(headers[":protocol"], "websocket");
+      assert.equal(headers["sec-websocket-key"], undefined);
+      stream.respond({ ":status": 200 });
+      stream.pipe(stream);
+    },
+    { settings: { enableConnectProtocol: true } },
+  );
+  await using gateway = await startTo([upstream.port]);
+  const session = connectHttp2(`http://127.0.0.1:${gateway.port}`);
+  await once(session, "remoteSettings");
+  const stream = session.request({
+    ":method": "CONNECT",
+    ":protocol": "websocket",
+    ":scheme": "http",
+    ":path": "/chat",
+    ":authority": "a.test",
+    "sec-websocket-version": "13",
+  });
+  const [head] = await once(stream, "response");
+  assert.equal(head[":status"], 200);
+  assert.equal(head["sec-websocket-accept"], undefined);
+  stream.write("ping");
+  assert.equal(String((await once(stream, "data"))[0]), "ping");
+  stream.end();
+  stream.resume();
+  await once(stream, "close");
+  session.destroy();
+});
+
+test("HTTP/2 upstream: connections that end gracefully under load lose no request", async () => {
+  let served = 0;
+  await using upstream = await Http2Server.start(({ stream, session }) => {
+    // Announces the end of this connection every twenty requests, and serves those under way.
+    if (++served % 20 === 0) session.close();
+    setImmediate(() => {
+      if (stream.destroyed) return;
+      stream.respond({ ":status": 200 });
+      stream.end("ok");
+    });
+  });
+  await using gateway = await startTo([upstream.port]);
+  const statuses: number[] = [];
+  const client = async () => {
+    await using connection = await RawClient.connect(gateway.port);
+    for (let i = 0; i < 50; i++) {
+      connection.send(i % 2 === 0 ? get("/") : "POST / HTTP/1.1\r\nHost: a.test\r\nContent-Length: 2\r\n\r\nhi");
+      statuses.push((await connection.response()).status);
+    }
+  };
+  await Promise.all(Array.from({ length: 8 }, client));
+  assert.equal(statuses.length, 400);
+  assert.deepEqual(
+    statuses.filter((status) => status !== 200),
+    [],
+  );
+  assert.ok(upstream.connections > 5, `${upstream.connections} connections`);
 });

@@ -117,6 +117,24 @@ test("session persistence: an endpoint that refuses connections is left for anot
   assert.match(moved.headers.get("set-cookie") ?? "", /^sid=/);
 });
 
+test("session persistence: an endpoint that breaks a request off is left for another by a retry", async () => {
+  let broken = false;
+  await using a = await named("a");
+  await using b = await RawUpstream.start(({ socket }) => {
+    if (!broken) return ok("b");
+    socket.destroy();
+    return undefined;
+  });
+  await using gateway = await start([a.port, b.port], cookie, { retry: { attempts: 1, codes: [], backoffMs: 0 } });
+  let pinned = await exchange(gateway.port, get("/"));
+  while (pinned.body !== "b") pinned = await exchange(gateway.port, get("/"));
+  broken = true;
+  const post = `POST / HTTP/1.1\r\nHost: app\r\nCookie: ${pairOf(pinned)}\r\nContent-Length: 2\r\n\r\nhi`;
+  const moved = await exchange(gateway.port, post);
+  assert.equal(moved.body, "a");
+  assert.match(moved.headers.get("set-cookie") ?? "", /^sid=/);
+});
+
 test("session persistence: a permanent cookie says how long it lasts, and is over then", async () => {
   await using a = await named("a");
   mock.timers.enable({ apis: ["Date"], now: 1_700_000_000_000 });

@@ -6,6 +6,7 @@ import { test } from "node:test";
 import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
 import type { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { askStream } from "./ask-stream.ts";
+import { eventually } from "./eventually.ts";
 import { startPlane } from "./plane-fixture.ts";
 import { RawClient } from "./raw-client.ts";
 import { RawUpstream } from "./raw-upstream.ts";
@@ -274,4 +275,17 @@ test("a TCP listener is reported as programmed with its bound port, and a port i
     state: "failed",
     code: "EADDRINUSE",
   });
+});
+
+test("the access log names tenant and environment by the Gateway's labels", async () => {
+  await using upstream = await named("x");
+  const update = buildStreams([{ protocol: "TCP", port: 80, backends: [{ name: "a", ports: [upstream.port] }] }]);
+  const labels = { tenant: "blue", environment: "test" };
+  const gateways = update.routing.gateways.map((gateway) => ({ ...gateway, labels }));
+  await using fixture = await startPlane({ ...update, routing: { ...update.routing, gateways } });
+  await using client = await RawClient.connect(fixture.port);
+  client.socket.end();
+  await client.rest();
+  await eventually(() => fixture.records.length === 1);
+  assert.deepEqual([fixture.records[0]?.tenant, fixture.records[0]?.environment], ["blue", "test"]);
 });

@@ -1,5 +1,8 @@
 import assert from "node:assert/strict";
+import { once } from "node:events";
+import { connect as connectHttp2, type IncomingHttpHeaders } from "node:http2";
 import { test } from "node:test";
+import { type ConnectionOptions, connect as connectTls } from "node:tls";
 import { TicketKeys, ticketRotationMs } from "../../src/proxy/transport/ticket-keys.ts";
 import { makeCertificate } from "../test-certificate.ts";
 import { buildUpdate } from "./model-builder.ts";
@@ -109,3 +112,44 @@ for (const maxVersion of versions) {
     assert.equal(await statusOf(port, names[1]!, { maxVersion, certificate: clients[1] }), 200);
   });
 }
+
+test("TLS sessions: HTTP/2 over a resumed TLS 1.2 session is for the host of its first request, and 421 for others", async () => {
+  await using upstream = await RawUpstream.start(() => ok("secure"));
+  const secrets: Secrets = new Map();
+  const names = [host, "b.example.test"];
+  const listeners = names.map((name) =>
+    httpsListener(name, name, terminate(secrets, [[server, [name]]]), upstream.port),
+  );
+  await using gateway = await startPlane(buildUpdate(listeners, secrets));
+  const port = gateway.plane.boundPort(443)!;
+  let session: Buffer | undefined;
+  for (const resumed of [false, true]) {
+    const options: ConnectionOptions = {
+      port,
+      host: "127.0.0.1",
+      servername: host,
+      ca: root.certPem,
+      maxVersion: "TLSv1.2",
+      ciphers: "ECDHE-ECDSA-AES128-GCM-SHA256",
+      ALPNProtocols: ["h2"],
+      ...(session === undefined ? {} : { session }),
+    };
+    const socket = connectTls(options);
+    await once(socket, "secureConnect");
+    assert.equal(socket.isSessionReused(), resumed);
+    session = socket.getSession();
+    const client = connectHttp2(`https://${host}`, { createConnection: () => socket });
+    for (const [authority, status] of [
+      [host, 200],
+      ["b.example.test", 421],
+      [host, 200],
+    ] as const) {
+      const stream = client.request({ ":authority": authority });
+      const [headers] = (await once(stream, "response")) as [IncomingHttpHeaders];
+      assert.equal(headers[":status"], status, `${authority} resumed: ${resumed}`);
+      stream.resume();
+      await once(stream, "end");
+    }
+    client.destroy();
+  }
+});

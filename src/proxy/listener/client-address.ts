@@ -38,7 +38,7 @@ export class PendingConnections<T> {
   }
 
   get(socket: Socket): T | undefined {
-    return this.#byPeer.get(peerKey(socket));
+    return this.#byPeer.size === 0 ? undefined : this.#byPeer.get(peerKey(socket));
   }
 }
 

@@ -219,6 +219,7 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   onStreamOver(responder: Http2Responder): void {
     this.#streams.release(responder);
     if (this.session.streams.size > 0) return;
+    this.#streams.onQuiet();
     if (this.#ending) this.endWhenQuiet();
     else if (this.#waiting === "nothing") this.#rest();
   }

@@ -1,6 +1,9 @@
 /** Something that has output to write. */
 export interface Flushable {
   flush(): void;
+  /** `flush` threw, which is our bug: it costs this connection and no other. */
+  onBug(error: unknown): void;
+  destroy(): void;
 }
 
 let waiting: Flushable[] = [];
@@ -17,5 +20,13 @@ export function flushAfterTurn(connection: Flushable): void {
 function flushAll(): void {
   const connections = waiting;
   waiting = [];
-  for (let i = 0; i < connections.length; i++) connections[i]!.flush();
+  for (let i = 0; i < connections.length; i++) {
+    const connection = connections[i]!;
+    try {
+      connection.flush();
+    } catch (error) {
+      connection.onBug(error);
+      connection.destroy();
+    }
+  }
 }

@@ -9,10 +9,13 @@ import { refusalFields } from "./http2-response-fields.ts";
 
 const tooLargeBody = Buffer.from("The request's headers are larger than the limit.\n", "latin1");
 
+/** Responders that a connection without a request keeps. */
+const quietSpares = 2;
+
 /** What a session reports, taken to the stream that it is about. */
 export class Http2Streams implements SessionEvents<Http2Responder> {
   readonly #connection: Http2Connection;
-  /** Responders between two streams: at most as many as were busy at a time. */
+  /** Responders between two streams: at most as many as were busy at a time since the connection was last quiet. */
   readonly #spare: Http2Responder[] = [];
 
   constructor(connection: Http2Connection) {
@@ -22,6 +25,11 @@ export class Http2Streams implements SessionEvents<Http2Responder> {
   /** Takes a responder back. */
   release(responder: Http2Responder): void {
     this.#spare.push(responder);
+  }
+
+  /** No stream is open: lets go of what a burst has left. */
+  onQuiet(): void {
+    if (this.#spare.length > quietSpares) this.#spare.length = quietSpares;
   }
 
   onHeaders(stream: Http2Stream<Http2Responder>, block: readonly HeaderField[], endStream: boolean): void {

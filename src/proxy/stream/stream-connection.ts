@@ -90,7 +90,7 @@ export class StreamConnection implements Deadlined, Open {
   }
 
   onConnect(side: Side): void {
-    if (side !== this.#upstream) return;
+    if (side !== this.#upstream || this.#phase !== "connecting") return;
     const endpoint = this.#endpoint!;
     endpoint.onConnected();
     endpoint.metrics.dialled("ok").add(1);
@@ -119,7 +119,7 @@ export class StreamConnection implements Deadlined, Open {
 
   onEnd(from: Side): void {
     from.ended = true;
-    this.#touch();
+    if (this.#phase === "open") this.#touch();
     this.#other(from)?.transport.end();
   }
 
@@ -240,9 +240,10 @@ export class StreamConnection implements Deadlined, Open {
     series.bytesIn.add(bytesIn);
     series.bytesOut.add(bytesOut);
     series.ended(flag);
-    logStream(this.#context.telemetry, {
+    logStream(this.#context, {
       protocol: this.#parts.route.bound.listener.protocol,
       labels: series.labels,
+      gateway: this.#parts.route.bound.gateway,
       startMs: this.#startMs,
       durationMs: performance.now() - this.#start,
       sourceIp: this.#parts.client.sourceAddress,

@@ -1,10 +1,14 @@
+import type { GatewayModel } from "../../ir/routing-model.ts";
 import type { ResponseFlag } from "../../telemetry/response-flag.ts";
-import type { HttpSeriesLabels, Telemetry } from "../../telemetry/telemetry.ts";
+import type { HttpSeriesLabels } from "../../telemetry/telemetry.ts";
+import type { PlaneContext } from "../plane-context.ts";
 
 /** A TCP or TLS stream, or a UDP session, that has ended. */
 export type StreamEnd = {
   readonly protocol: "TCP" | "TLS" | "UDP";
   readonly labels: HttpSeriesLabels;
+  /** Its labels name tenant and environment. */
+  readonly gateway: GatewayModel;
   /** Milliseconds since the epoch. */
   readonly startMs: number;
   readonly durationMs: number;
@@ -19,7 +23,8 @@ export type StreamEnd = {
 };
 
 /** Writes the one access log line of a stream: fields of HTTP are empty, the status is 0. */
-export function logStream(telemetry: Telemetry, end: StreamEnd): void {
+export function logStream(context: PlaneContext, end: StreamEnd): void {
+  const { telemetry, tenant, environment } = context;
   if (!telemetry.accessLogEnabled) return;
   telemetry.accessLog({
     startMs: end.startMs,
@@ -39,7 +44,7 @@ export function logStream(telemetry: Telemetry, end: StreamEnd): void {
     responseFlag: end.flag,
     requestId: "",
     traceId: "",
-    tenant: "",
-    environment: "",
+    tenant: end.gateway.labels[tenant.label] ?? "",
+    environment: end.gateway.labels[environment.label] ?? "",
   });
 }

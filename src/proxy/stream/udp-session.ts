@@ -110,9 +110,10 @@ export class UdpSession implements Deadlined {
     series.active.add(-1);
     series.ended(flag);
     this.#owner.onSessionEnded(this);
-    logStream(context.telemetry, {
+    logStream(context, {
       protocol: "UDP",
       labels: series.labels,
+      gateway: this.#route.bound.gateway,
       startMs: this.#startMs,
       durationMs: performance.now() - this.#start,
       sourceIp: plainAddress(this.client.address),

@@ -81,22 +81,17 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
 }
 
 /**
- * Keeps what the endpoint gives to resume with, but nothing from before its certificate was found good: a resumed session is
- * not checked for its names again.
+ * Keeps what the endpoint gives to resume with. Node tells of it once the certificate was found good, and not before: a resumed
+ * session is not checked for its names again.
  */
 function keepSessions(socket: TLSSocket, sessions: UpstreamSessions, endpoint: string): void {
-  let early: Buffer | undefined;
-  let verified = false;
-  socket.on("session", (session: Buffer) => {
-    if (verified) sessions.keep(endpoint, session);
-    else early = session;
-  });
+  let secure = false;
+  socket.on("session", (session: Buffer) => sessions.keep(endpoint, session));
   socket.once("secureConnect", () => {
-    verified = true;
-    if (early !== undefined) sessions.keep(endpoint, early);
+    secure = true;
   });
   socket.once("error", () => {
-    if (!verified) sessions.forget(endpoint);
+    if (!secure) sessions.forget(endpoint);
   });
 }
 

@@ -1,16 +1,15 @@
-import { ChunkReader, nextContent } from "../../wire/http1/chunked.ts";
 import { errorCode } from "../../wire/http2/frame.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type ResponseMessage, readResponse } from "../../wire/http2/message.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import type { Deadlined } from "../deadlines.ts";
 import type { ProxyErrorKind } from "../error.ts";
-import { ReplayBuffer } from "../replay-buffer.ts";
 import type { UpstreamContext } from "./connection.ts";
 import type { EndpointState } from "./endpoint-state.ts";
-import type { BodyFraming, FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./exchange.ts";
+import type { FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./exchange.ts";
+import { Http2BodySender } from "./http2-body-sender.ts";
 import type { Http2Connection } from "./http2-connection.ts";
-import { translateRequest, translateTrailers } from "./http2-request.ts";
+import { translateRequest } from "./http2-request.ts";
 import {
   type AnswerFraming,
   answerFraming,
@@ -28,16 +27,6 @@ const crlf = Buffer.from("\r\n");
 const lastChunk = Buffer.from("0\r\n\r\n");
 /** Size lines of chunks; one at a time is put together. */
 const sizeLine = Buffer.alloc(16);
-
-/** Readers that no exchange uses at the moment. */
-const spareReaders: ChunkReader[] = [];
-const maxSpareReaders = 256;
-
-function takeReader(): ChunkReader {
-  const reader = spareReaders.pop() ?? new ChunkReader();
-  reader.reset();
-  return reader;
-}
 
 /** What an exchange needs of the pool that made it. */
 export interface Http2ExchangeOwner {
@@ -59,15 +48,8 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   #stream: Http2Stream<Http2Exchange> | undefined;
   #method = "";
   #stallMs = 0;
-  #framing: BodyFraming = "none";
   #websocketKey: string | undefined;
-  /** The request's side. */
-  readonly #pending = new ReplayBuffer();
-  #chunks: ChunkReader | undefined;
-  #bodyLeft = 0;
-  #trailerLines = "";
-  #requestEnded = false;
-  /** The answer's side. */
+  readonly #body = new Http2BodySender();
   #answer: AnswerFraming | "awaited" | "tunnel" = "awaited";
   #answerLeft = 0;
   #interim = 0;
@@ -92,11 +74,11 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   }
 
   get congested(): boolean {
-    return this.#pending.length > 0 || this.#connection?.congested === true;
+    return this.#body.pendingBytes > 0 || this.#connection?.congested === true;
   }
 
   get queuedBytes(): number {
-    return this.#pending.length;
+    return this.#body.pendingBytes;
   }
 
   /** The stream's number; 0: nothing was sent yet. */
@@ -119,7 +101,6 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     const { session } = connection;
     const translated = translateRequest(request, this.endpoint.tls === undefined ? "http" : "https", performance.now());
     this.#method = request.method;
-    this.#framing = request.framing;
     const { limits } = this.#context;
     this.#stallMs = request.grpc === true ? limits.tunnelIdleMs : limits.responseStallMs;
     if (request.upgrade && (translated.upgrade !== "websocket" || !session.peer.connectProtocol)) {
@@ -134,29 +115,21 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     }
     this.#stream = stream;
     if (request.upgrade) this.#websocketKey = translated.websocketKey;
-    this.#bodyLeft = Math.max(translated.contentLength, 0);
-    if (request.framing === "chunked") this.#chunks = takeReader();
-    this.#requestEnded = request.framing === "none" && !request.upgrade;
-    session.sendHeaders(stream, translated.fields, this.#requestEnded);
+    const whole = request.framing === "none" && !request.upgrade;
+    session.sendHeaders(stream, translated.fields, whole);
+    this.#body.ended = whole;
+    this.#body.begin(stream, request.framing, translated.contentLength);
     this.#touch();
   }
 
   sendBody(bytes: Buffer, start: number, end: number): void {
     if (this.#stream === undefined || this.#events === undefined) return;
     this.#touch();
-    if (this.#chunks !== undefined) {
-      this.#sendContent(this.#chunks, bytes, start, end);
-      return;
-    }
-    this.#bodyLeft -= end - start;
-    this.#requestEnded ||= this.#framing === "length" && this.#bodyLeft === 0;
-    this.#send(bytes, start, end);
+    this.#body.send(bytes, start, end);
   }
 
   sendEnd(): void {
-    if (this.#stream === undefined || this.#events === undefined || this.#requestEnded) return;
-    this.#requestEnded = true;
-    if (this.#pending.length === 0) this.#endStream();
+    if (this.#stream !== undefined && this.#events !== undefined) this.#body.end();
   }
 
   flush(): void {
@@ -269,7 +242,7 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     if (this.#answer === "tunnel") {
       this.#peerEnded = true;
       events.onUpstreamHalfClose();
-      if (this.#requestEnded) this.#complete();
+      if (this.#body.ended) this.#complete();
       return;
     }
     if (this.#answerLeft > 0) {
@@ -287,19 +260,9 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
 
   /** There is window again. */
   onWritable(): void {
-    const stream = this.#stream;
-    const pending = this.#pending;
-    if (stream === undefined || this.#events === undefined) return;
+    if (this.#stream === undefined || this.#events === undefined) return;
     this.#touch();
-    const last = this.#requestEnded && this.#trailerLines === "";
-    const sent = stream.session.sendData(stream, pending.bytes, 0, pending.length, last);
-    if (sent < pending.length) {
-      pending.bytes.copyWithin(0, sent, pending.length);
-      pending.length -= sent;
-      return;
-    }
-    pending.clear();
-    if (this.#requestEnded) this.#endStream();
+    this.#body.resume();
     this.onConnectionDrain();
   }
 
@@ -307,42 +270,6 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   onReadOver(): void {
     this.#events?.onResponsePause();
     if (!this.#paused) this.#giveBack();
-  }
-
-  // ---- request
-
-  /** The content of chunks; the last of it goes with the end of the stream when that is there already. */
-  #sendContent(chunks: ChunkReader, bytes: Buffer, start: number, end: number): void {
-    let at = start;
-    let heldStart = 0;
-    let heldEnd = 0;
-    while (at < end && !chunks.done) {
-      // The client's side has judged these bytes: no fault can come.
-      at = nextContent(chunks, bytes, at, end);
-      if (chunks.trailerEnd > chunks.trailerStart) {
-        this.#trailerLines += bytes.latin1Slice(chunks.trailerStart, chunks.trailerEnd);
-      }
-      if (chunks.contentEnd === chunks.contentStart) continue;
-      if (heldEnd > heldStart) this.#send(bytes, heldStart, heldEnd);
-      heldStart = chunks.contentStart;
-      heldEnd = chunks.contentEnd;
-    }
-    if (heldEnd === heldStart) return;
-    this.#requestEnded ||= chunks.done && this.#trailerLines === "";
-    this.#send(bytes, heldStart, heldEnd);
-  }
-
-  #send(bytes: Buffer, start: number, end: number): void {
-    const stream = this.#stream!;
-    let at = start;
-    if (this.#pending.length === 0) at = stream.session.sendData(stream, bytes, start, end, this.#requestEnded);
-    if (at < end) this.#pending.append(bytes, at, end);
-  }
-
-  #endStream(): void {
-    const stream = this.#stream!;
-    if (this.#trailerLines === "") stream.session.sendEnd(stream);
-    else stream.session.sendHeaders(stream, translateTrailers(this.#trailerLines), true);
   }
 
   // ---- answer
@@ -413,9 +340,7 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#context.deadlines.delete(this);
     this.endpoint.activeRequests--;
-    this.#pending.clear();
-    if (this.#chunks !== undefined && spareReaders.length < maxSpareReaders) spareReaders.push(this.#chunks);
-    this.#chunks = undefined;
+    this.#body.release();
     const stream = this.#stream;
     if (stream !== undefined) {
       this.#giveBack();

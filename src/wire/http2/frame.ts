@@ -97,6 +97,10 @@ export interface FrameHandler {
   onFrame(header: FrameHeader, bytes: Buffer, start: number, end: number): number;
 }
 
+/** Buffers for frames in part that no reader uses at the moment. */
+const spareBuffers: Buffer[] = [];
+const maxSpareBuffers = 16;
+
 /**
  * Cuts a byte stream into frames. At most one incomplete frame is held (16,393 bytes); a longer one is refused by its
  * header, before its payload is read.
@@ -131,7 +135,9 @@ export class FrameReader {
       if (length > maxFrameBytes) return errorCode.frameSizeError;
       if (this.#heldBytes < frameHeaderBytes + length) continue;
       this.#heldBytes = 0;
+      this.#held = undefined;
       const code = this.#frame(held, 0, length);
+      if (spareBuffers.length < maxSpareBuffers) spareBuffers.push(held);
       if (code !== 0) return code;
     }
     while (end - at >= frameHeaderBytes) {
@@ -147,7 +153,7 @@ export class FrameReader {
   }
 
   #hold(bytes: Buffer, start: number, end: number): void {
-    this.#held ??= Buffer.allocUnsafeSlow(frameHeaderBytes + maxFrameBytes);
+    this.#held = spareBuffers.pop() ?? Buffer.allocUnsafeSlow(frameHeaderBytes + maxFrameBytes);
     bytes.copy(this.#held, 0, start, end);
     this.#heldBytes = end - start;
   }
