@@ -1,10 +1,11 @@
 import { readFileSync } from "node:fs";
-import { type Cidr, nthAddress, parseCidr } from "../base/cidr.ts";
+import { type Cidr, nthAddress } from "../base/cidr.ts";
 import type { EmbeddedPlaneOptions } from "../proxy/embedded-plane.ts";
 import type { OwnerSource } from "../proxy/plane-context.ts";
 import { minSessionKeyBytes } from "../proxy/session-token.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import { parseNetwork } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
 import { UsageError } from "./usage-error.ts";
 import { packageVersion } from "./version.ts";
@@ -23,7 +24,7 @@ export function planeOptions(flags: FlagValues, { telemetry, log }: PlaneParts):
     mapPort: (port) => ports.get(port) ?? port,
     ...(flags.gatewayAddresses === undefined
       ? {}
-      : { gatewayAddress: allotAddresses(readNetwork(flags.gatewayAddresses)) }),
+      : { gatewayAddress: allotAddresses(parseNetwork(flags.gatewayAddresses)) }),
     // Folders are served on the machine that the backends run on.
     allowedUpstream: ["loopback"],
     proxyProtocolFrom: flags.proxyProtocolFrom,
@@ -72,12 +73,6 @@ function readSessionKey(path: string): Buffer {
 
 function ownerSource(label: string, header: string | undefined): OwnerSource {
   return { label, header: header?.toLowerCase() ?? "" };
-}
-
-function readNetwork(text: string): Cidr {
-  const network = parseCidr(text);
-  if (!network) throw new UsageError(`"${text}" is not a range of addresses. Write it as in 127.0.10.0/24.`);
-  return network;
 }
 
 /** Gives each Gateway the next address of the range, and the same one ever after; `undefined` when the range is used up. */

@@ -53,6 +53,7 @@ const mistakes: readonly { readonly argv: readonly string[]; readonly says: RegE
     argv: ["run", "x", "--map-port", "80"],
     says: /"80" is not a port mapping\. Write the listener's port, a colon and the local port, such as 80:8080\./,
   },
+  { argv: ["run", "x", "--proxy-protocol-from", "10.0.0.0/40"], says: /"10.0.0.0\/40" is not a range of addresses/ },
   { argv: ["run", "x", "--map-port", "80:99999"], says: /"80:99999" is not a port mapping/ },
   { argv: ["run", "x", "--admin", "nonsense"], says: /"nonsense" is not an address/ },
   { argv: ["run", "x", "--trusted-hops", "-1"], says: /"-1" is not a number from 0 to 32/ },

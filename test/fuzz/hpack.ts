@@ -30,7 +30,7 @@ function encode(encoder: HpackEncoder, fields: readonly HeaderField[]): Buffer {
 function decode(decoder: HpackDecoder, bytes: Buffer): HeaderField[] | undefined {
   const fields: HeaderField[] = [];
   const good = decoder.decode(bytes, 0, bytes.length, (one) => {
-    fields.push({ ...one });
+    fields.push({ name: one.name, value: one.value });
     return true;
   });
   return good ? fields : undefined;

@@ -305,3 +305,77 @@ test("a terminated stream goes on over TLS where the cluster says so; one that i
     await once(server, "close");
   }
 });
+
+test("an endpoint that does not finish its handshake in time is passed over for another one", async () => {
+  const authority = makeCertificate({ commonName: "root", authority: "yes" });
+  const leaf = makeCertificate({ names: ["inner.test"], issuer: authority });
+  await using silent = await RawUpstream.startRaw(() => {});
+  const server = createServer({ cert: leaf.certPem, key: leaf.keyPem }, (socket) => {
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => socket.end(`inner:${bytes}`));
+  });
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  const { port } = server.address() as AddressInfo;
+  const certificates = { "edge.test": makeCertificate({ names: ["edge.test"] }) };
+  const secrets = secretsOf(certificates);
+  secrets.set("ca", { kind: "ca", bundlePem: authority.certPem });
+  const cluster = {
+    connectTimeoutMs: 100,
+    tls: {
+      hostname: "inner.test",
+      ca: [{ kind: "bundle" as const, key: "ca", fingerprint: "ca" }],
+      subjectAltNames: [],
+    },
+  };
+  try {
+    await using fixture = await startPlane(
+      buildStreams(
+        [
+          {
+            protocol: "TLS",
+            port: 80,
+            tls: terminate(certificates),
+            routes: { "*": [{ name: "a", ports: [silent.port, port], cluster }] },
+          },
+        ],
+        secrets,
+      ),
+    );
+    assert.equal((await ask(fixture.port, { servername: "edge.test" })).answer, "inner:hi");
+    assert.equal(silent.connections, 1);
+  } finally {
+    server.close();
+    await once(server, "close");
+  }
+});
+
+test("a certificate that changes is shown to new connections, and open ones go on", async () => {
+  await using upstream = await RawUpstream.startRaw((socket) => socket.on("data", (bytes) => socket.write(bytes)));
+  const model = (certificate: TestCertificate, fingerprint: string) =>
+    buildStreams(
+      [
+        {
+          protocol: "TLS",
+          port: 80,
+          tls: {
+            mode: "terminate",
+            minVersion: "TLSv1.2",
+            certificates: [{ key: "a.test", fingerprint, names: ["a.test"] }],
+          },
+          routes: { "*": [{ name: "a", ports: [upstream.port] }] },
+        },
+      ],
+      secretsOf({ "a.test": certificate }),
+    );
+  await using fixture = await startPlane(model(makeCertificate({ commonName: "first", names: ["a.test"] }), "1"));
+  await using open = await RawClient.connectTls(fixture.port, { servername: "a.test", rejectUnauthorized: false });
+  open.send("1");
+  assert.equal(await open.bytes(1), "1");
+  assert.equal((await ask(fixture.port, { servername: "a.test" })).subject, "first");
+  await fixture.plane.apply(model(makeCertificate({ commonName: "second", names: ["a.test"] }), "2"));
+  assert.equal((await ask(fixture.port, { servername: "a.test" })).subject, "second");
+  assert.equal((await ask(fixture.port)).subject, "second");
+  open.send("2");
+  assert.equal(await open.bytes(1), "2");
+});

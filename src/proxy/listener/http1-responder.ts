@@ -1,0 +1,186 @@
+import { ChunkReader, nextContent } from "../../wire/http1/chunked.ts";
+import { ResponseField } from "../../wire/http1/known-field.ts";
+import type { RequestHead } from "../../wire/http1/request-head.ts";
+import type { ResponseHead } from "../../wire/http1/response-head.ts";
+import { fixed, type HeadWriter } from "../../wire/http1/serialize.ts";
+import { Exchange } from "../exchange.ts";
+import type { Peer } from "../forwarding.ts";
+import { dateLine } from "../http-date.ts";
+import type { OwnResponse, RelayedResponse, Responder } from "../responder.ts";
+import { output } from "../transport/output.ts";
+import type { Transport } from "../transport/transport.ts";
+import type { Http1Connection } from "./http1-connection.ts";
+
+/** Writes the answers of one HTTP/1.0 or HTTP/1.1 connection, one after the other. */
+export class Http1Responder implements Responder {
+  readonly exchange: Exchange;
+  /** The connection goes on after this answer. The head says so, so it counts until that is written. */
+  keepAlive = true;
+  readonly #connection: Http1Connection;
+  readonly #transport: Transport;
+  #minor: 0 | 1 = 1;
+  #method = "";
+  #dechunk: ChunkReader | undefined;
+  #dechunking = false;
+  #rechunking = false;
+  #headStart = 0;
+
+  constructor(connection: Http1Connection, peer: Peer) {
+    this.#connection = connection;
+    this.#transport = connection.transport;
+    this.exchange = new Exchange(connection.context, this, peer);
+  }
+
+  get protocol(): string {
+    return this.#minor === 0 ? "HTTP/1.0" : "HTTP/1.1";
+  }
+
+  get congested(): boolean {
+    return this.#transport.congested;
+  }
+
+  /** Takes what answers to a request depend on. */
+  begin(bytes: Buffer, head: RequestHead): void {
+    this.#minor = head.minor;
+    this.#method = head.method(bytes);
+    this.#rechunking = false;
+    this.#dechunking = false;
+  }
+
+  respond(response: RelayedResponse): void {
+    const { head, bytes, edits } = response;
+    const body = this.#minor === 0 && response.body === "chunked" ? "untilClose" : response.body;
+    this.#dechunking = body !== response.body;
+    if (this.#dechunking) {
+      this.#dechunk ??= new ChunkReader();
+      this.#dechunk.reset();
+    }
+    const chunks = body === "untilClose" && this.#minor === 1;
+    this.#rechunking = chunks;
+    if (body === "untilClose" && !chunks) this.keepAlive = false;
+    const writer = this.#beginHead(head.status);
+    writer.runs(head, bytes);
+    edits.write(writer);
+    if (head.first[ResponseField.date]! < 0) writer.put(dateLine());
+    if (body === "chunked" || chunks) writer.put(fixed.chunked);
+    else if (head.contentLength >= 0 && head.status !== 204 && !head.chunked) writer.contentLength(head.contentLength);
+    this.#endHead(writer);
+  }
+
+  respondInformational(bytes: Buffer, head: ResponseHead): void {
+    if (this.#minor === 0) return;
+    const writer = this.#beginHead(head.status);
+    writer.runs(head, bytes).crlf();
+    output.flush();
+  }
+
+  /** Tells a client that waits for it to send its body. */
+  respondContinue(): void {
+    output.head(this.#transport).put(fixed.continue);
+    output.flush();
+  }
+
+  respondUpgrade({ bytes, head, edits }: RelayedResponse): void {
+    const writer = this.#beginHead(101);
+    writer.runs(head, bytes);
+    edits.write(writer);
+    writer
+      .put(fixed.upgrade)
+      .text(head.value(bytes, ResponseField.upgrade) ?? "")
+      .crlf()
+      .crlf();
+    output.flush();
+    this.#connection.onTunnel();
+  }
+
+  respondOwn({ status, edits, body }: OwnResponse): void {
+    if (!this.#connection.outlivesRequest) this.keepAlive = false;
+    const writer = this.#beginHead(status);
+    edits.write(writer);
+    writer.put(dateLine());
+    const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body;
+    if (status !== 204 && status !== 304) writer.contentLength(bytes.length);
+    this.#endHead(writer);
+    if (this.#method !== "HEAD" && bytes.length > 0) output.append(this.#transport, bytes, 0, bytes.length);
+    this.exchange.bytesOut += bytes.length;
+    output.flush();
+  }
+
+  /** Answers what did not get as far as an exchange. */
+  respondRefusal(status: number, message: string): void {
+    const body = Buffer.from(`${message}\n`, "utf8");
+    const writer = this.#beginHead(status);
+    writer.field("content-type", "text/plain; charset=utf-8").put(dateLine()).contentLength(body.length);
+    this.#endHead(writer);
+    if (this.#method !== "HEAD") output.append(this.#transport, body, 0, body.length);
+    output.flush();
+  }
+
+  sendBody(bytes: Buffer, start: number, end: number): void {
+    this.exchange.bytesOut += end - start;
+    this.#connection.onBodySent();
+    if (this.#rechunking) {
+      if (start === end) return;
+      output.head(this.#transport).chunkSize(end - start);
+      output.append(this.#transport, bytes, start, end);
+      output.head(this.#transport).crlf();
+    } else if (this.#dechunking) this.#sendContent(bytes, start, end);
+    else output.append(this.#transport, bytes, start, end);
+  }
+
+  sendEnd(): void {
+    if (this.#rechunking) output.head(this.#transport).put(fixed.lastChunk);
+    output.flush();
+  }
+
+  flush(): void {
+    output.flush();
+    if (this.#transport.congested) this.#connection.onCongested();
+  }
+
+  abort(): void {
+    output.flush();
+    this.#connection.onAbort();
+  }
+
+  halfClose(): void {
+    output.flush();
+    this.#connection.onHalfClose();
+  }
+
+  pauseRequest(): void {
+    this.#connection.pauseRequest();
+  }
+
+  resumeRequest(): void {
+    this.#connection.resumeRequest();
+  }
+
+  onExchangeOver(): void {
+    this.#connection.onExchangeOver();
+  }
+
+  #beginHead(status: number): HeadWriter {
+    const writer = output.head(this.#transport);
+    this.#headStart = writer.length;
+    return writer.statusLine(status);
+  }
+
+  #endHead(writer: HeadWriter): void {
+    if (!this.keepAlive) writer.put(fixed.close);
+    else if (this.#minor === 0) writer.put(fixed.keepAlive);
+    writer.crlf();
+    this.exchange.bytesOut += writer.length - this.#headStart;
+  }
+
+  /** The content of chunks alone, for a client of HTTP/1.0. */
+  #sendContent(bytes: Buffer, start: number, end: number): void {
+    const chunks = this.#dechunk!;
+    let at = start;
+    while (at < end && !chunks.done) {
+      // The upstream's side has judged these bytes: no fault can come.
+      at = nextContent(chunks, bytes, at, end);
+      output.append(this.#transport, bytes, chunks.contentStart, chunks.contentEnd);
+    }
+  }
+}
