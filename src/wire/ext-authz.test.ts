@@ -65,8 +65,17 @@ test("decodeCheckResponse() reads a permission with everything that it changes",
   });
 });
 
-test("decodeCheckResponse() takes an empty answer for a permission without changes", () => {
-  assert.equal(decodeCheckResponse(Buffer.alloc(0))?.kind, "ok");
+test("decodeCheckResponse() takes an OK status alone for a permission without changes, and an answer without a word for none", () => {
+  assert.equal(decodeCheckResponse(Buffer.of(0x0a, 0))?.kind, "ok");
+  assert.equal(decodeCheckResponse(Buffer.alloc(0)), undefined);
+});
+
+test("decodeCheckResponse() takes no message of another schema for a permission", () => {
+  // Its own question come back: the status would be a message where a number belongs.
+  const source = new ProtobufWriter().string(2, "192.0.2.1");
+  const attributes = new ProtobufWriter().message(1, source);
+  assert.equal(decodeCheckResponse(new ProtobufWriter().message(1, attributes).finish()), undefined);
+  assert.equal(decodeCheckResponse(new ProtobufWriter().varint(1, 1).finish()), undefined);
 });
 
 test("decodeCheckResponse() reads a refusal with its own answer", () => {

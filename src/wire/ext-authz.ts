@@ -96,11 +96,12 @@ function peer({ address, port }: Peer): ProtobufWriter {
 /** Reads an answer; `undefined` when it cannot be understood, which is no permission. */
 export function decodeCheckResponse(bytes: Buffer): CheckResponse | undefined {
   const fields = readProtobuf(bytes, maxFields);
-  if (fields === undefined) return undefined;
-  // A status that is absent has the code 0: OK.
+  if (fields === undefined || !areBytes(fields, [1, 2, 3])) return undefined;
   const status = last(fields, 1);
+  // By proto3 an absent status is OK; but then an answer without a word, which is also what other schemas look like, would admit.
+  const says = status !== undefined || last(fields, 2) !== undefined || last(fields, 3) !== undefined;
   const code = status === undefined ? 0 : numberIn(status, 1);
-  if (code === undefined) return undefined;
+  if (!says || code === undefined) return undefined;
   if (code !== 0) return denied(last(fields, 2) ?? empty);
   // Permission and refusal in one answer: refuse. A permission may come without any of the two.
   if (last(fields, 2) !== undefined) return denied(last(fields, 2)!);
@@ -144,12 +145,17 @@ function last(fields: readonly ProtobufField[], number: number): Buffer | undefi
   return found?.kind === "bytes" ? found.value : undefined;
 }
 
-/** A number in a message of its own; 0 when absent, `undefined` when the message is broken. */
+/** Whether the fields of these numbers are what the schema says: anything else is a message of another schema. */
+function areBytes(fields: readonly ProtobufField[], numbers: readonly number[]): boolean {
+  return fields.every((field) => field.kind === "bytes" || !numbers.includes(field.number));
+}
+
+/** A number in a message of its own; 0 when absent, `undefined` when the message is broken or the field is no number. */
 function numberIn(bytes: Buffer, number: number): number | undefined {
   const fields = readProtobuf(bytes, maxFields);
-  if (fields === undefined) return undefined;
-  const found = fields.findLast((field) => field.number === number && field.kind === "varint");
-  return found?.kind === "varint" ? found.value : 0;
+  const found = fields?.findLast((field) => field.number === number);
+  if (fields === undefined || found?.kind === "bytes") return undefined;
+  return found?.value ?? 0;
 }
 
 function every(fields: readonly ProtobufField[], number: number): readonly Buffer[] {
