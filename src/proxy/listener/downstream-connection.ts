@@ -11,6 +11,8 @@ export interface DownstreamConnection {
   readonly queuedBytes: number;
   /** Ends the connection after what it is doing; an idle one gets `idleMs` for a request that is under way. */
   drain(idleMs: number): void;
+  /** Soon `destroy` follows: tells clients of WebSockets, whose connections would not end by themselves. */
+  goAway(): void;
   /** Ends the connection whatever is being served on it. */
   destroy(): void;
 }

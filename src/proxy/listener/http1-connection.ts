@@ -134,6 +134,10 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
     if (this.state === "head" && this.#reader.pendingBytes === 0) this.wait(idleMs);
   }
 
+  goAway(): void {
+    this.responder.exchange.goAway();
+  }
+
   /** Ends the connection whatever is being served on it. */
   destroy(): void {
     if (this.state !== "closed") this.#abandon();

@@ -164,6 +164,10 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
     this.#waitFor("drain", idleMs);
   }
 
+  goAway(): void {
+    for (const { owner } of this.session.streams.values()) owner?.exchange.goAway();
+  }
+
   /** Ends the connection whatever is being served on it. */
   destroy(): void {
     if (this.#closed) return;

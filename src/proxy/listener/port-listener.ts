@@ -150,10 +150,14 @@ export class PortListener implements ConnectionOwner {
     if (this.#connections.size === 0) return;
     const idleMs = Math.min(drainIdleMs, deadlineMs / 4);
     await new Promise<void>((resolve) => {
+      const goodbye = setTimeout(() => {
+        for (const connection of this.#connections) connection.goAway();
+      }, deadlineMs - idleMs);
       const timer = setTimeout(() => {
         for (const connection of this.#connections) connection.destroy();
       }, deadlineMs);
       this.#onEmpty = () => {
+        clearTimeout(goodbye);
         clearTimeout(timer);
         resolve();
       };

@@ -1,0 +1,297 @@
+import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
+import { type ProxyErrorKind, proxyErrors } from "../error.ts";
+import type { Exchange } from "../exchange.ts";
+import type { BackendRuntime, RouteRuntime } from "../route-runtime.ts";
+import type { Pin } from "../session-token.ts";
+import type { EndpointState } from "../upstream/endpoint-state.ts";
+import type { FailureProgress, UpstreamEvents, UpstreamExchange } from "../upstream/exchange.ts";
+import { openExchange, type Reuse } from "../upstream/pool.ts";
+
+const noPins: readonly Pin[] = [];
+
+const safeToRepeat: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+
+/** Brings a request to an endpoint of its backend, and to another one where that is allowed, until one of them answers. */
+export class Attempts implements UpstreamEvents {
+  /** When the first began, on the clock of `performance.now`; 0: none has. */
+  startMs = 0;
+  /** Attempts that the rule's `retry` allowed, beyond the first. */
+  retries = 0;
+  /** The sessions that the request brought. */
+  pins: readonly Pin[] = noPins;
+  readonly #exchange: Exchange;
+  #upstream: UpstreamExchange | undefined;
+  #headSent = false;
+  /** The endpoint is to wait: the client takes no more for now. */
+  #paused = false;
+  #connectAttempts = 0;
+  #timer: NodeJS.Timeout | undefined;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  /** What takes the request's bytes; `undefined` while nothing of it was sent. */
+  get taker(): UpstreamExchange | undefined {
+    return this.#headSent ? this.#upstream : undefined;
+  }
+
+  /** Bytes that wait to be sent to the endpoint. */
+  get queuedBytes(): number {
+    return this.#upstream?.queuedBytes ?? 0;
+  }
+
+  /** Makes ready for another request. */
+  reset(): void {
+    this.startMs = 0;
+    this.retries = 0;
+    this.pins = noPins;
+    this.#headSent = false;
+    this.#paused = false;
+    this.#connectAttempts = 0;
+  }
+
+  /** Asks the backend: all filters have seen the request. */
+  begin(route: RouteRuntime, backend: BackendRuntime): void {
+    const exchange = this.#exchange;
+    const { request } = exchange;
+    const cluster = backend.cluster!;
+    if (cluster.broken !== undefined) {
+      exchange.fail(cluster.broken);
+      return;
+    }
+    this.pins = backend.session === undefined ? noPins : backend.session.pinsOf(request, Date.now());
+    request.serialise(exchange.clientLines + exchange.trace.lines);
+    exchange.body.startMirrors(route);
+    exchange.body.hold();
+    this.startMs = performance.now();
+    cluster.budget?.onRequest(this.startMs);
+    this.#attempt(undefined, "idle");
+  }
+
+  /** Everything of one read of the client has been handed over. */
+  flush(): void {
+    const upstream = this.taker;
+    if (upstream === undefined) return;
+    upstream.flush();
+    if (!upstream.congested) this.#exchange.body.resume();
+  }
+
+  /** The client takes bytes again. */
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#upstream?.resume();
+  }
+
+  /** Ends the client's side of a tunnel. */
+  halfClose(): void {
+    this.#upstream?.halfClose();
+  }
+
+  /** Gives up the attempt under way. */
+  drop(): void {
+    this.#upstream?.cancel();
+    this.#upstream = undefined;
+  }
+
+  clearTimer(): void {
+    if (this.#timer === undefined) return;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+  }
+
+  // What the endpoint does.
+
+  onUpstreamReady(): void {
+    this.#send();
+    this.flush();
+  }
+
+  onInformational(bytes: Buffer, head: WireResponseHead): void {
+    this.#exchange.responder.respondInformational(bytes, head);
+  }
+
+  onResponseHead(bytes: Buffer, head: WireResponseHead): void {
+    if (this.#exchange.route!.rule.retryCodes.has(head.status)) {
+      const may = this.#mayRetry();
+      if (may !== "no") {
+        this.#exchange.record.spans?.endAttempt({ status: head.status, error: "" });
+        this.drop();
+        if (may === "yes") this.#retryLater(String(head.status));
+        else this.#exchange.fail("retryBudget");
+        return;
+      }
+    }
+    this.#exchange.answer.relay(bytes, head, this.#upstream!.endpoint);
+  }
+
+  onUpgraded(bytes: Buffer, head: WireResponseHead): void {
+    this.#exchange.answer.upgrade(bytes, head, this.#upstream!.endpoint);
+  }
+
+  onResponseBody(bytes: Buffer, start: number, end: number): void {
+    if (this.#exchange.phase === "tunnel") this.#exchange.goodbye.follow(bytes, start, end);
+    this.#exchange.responder.sendBody(bytes, start, end);
+  }
+
+  onGrpcStatus(status: number): void {
+    this.#exchange.outcome.onGrpcStatus(status);
+  }
+
+  onResponsePause(): void {
+    const { responder } = this.#exchange;
+    responder.flush();
+    if (this.#paused || !responder.congested) return;
+    this.#paused = true;
+    this.#upstream?.pause();
+  }
+
+  onResponseEnd(): void {
+    this.#upstream = undefined;
+    this.#exchange.responder.sendEnd();
+    this.#exchange.finish();
+  }
+
+  onUpstreamDrain(): void {
+    this.#exchange.body.resume();
+  }
+
+  onUpstreamHalfClose(): void {
+    this.#exchange.responder.halfClose();
+  }
+
+  onUpstreamFailure(kind: ProxyErrorKind, progress: FailureProgress): void {
+    const exchange = this.#exchange;
+    const failed = this.#upstream!.endpoint;
+    this.#upstream = undefined;
+    const sending = exchange.phase === "sending";
+    exchange.record.spans?.endAttempt({ status: sending ? 0 : exchange.outcome.status, error: kind });
+    if (!sending) {
+      exchange.fail(kind);
+      return;
+    }
+    clearTimeout(this.#timer);
+    const { request } = exchange;
+    if (progress === "stale" && request.framing === "none" && safeToRepeat.has(request.method)) {
+      this.#again(undefined, "never");
+      return;
+    }
+    const more = this.#connectAttempts < exchange.context.limits.connectAttempts;
+    const whole = request.framing === "none" || exchange.body.replayable;
+    if (progress === "refused" && whole && more) this.#again(undefined, "idle");
+    else if (progress === "unsent" && more && this.#hasOther(failed)) this.#again(failed, "idle");
+    else if (proxyErrors[kind].retry === "allowed") this.#retryOr(kind, failed);
+    else exchange.fail(kind);
+  }
+
+  /** The time of one attempt is over. */
+  onTimeout(): void {
+    if (this.#exchange.phase !== "sending") {
+      this.#exchange.fail("backendTimeout");
+      return;
+    }
+    this.#exchange.record.spans?.endAttempt({ status: 0, error: "backendTimeout" });
+    this.drop();
+    this.#retryOr("backendTimeout");
+  }
+
+  /** The pause before another attempt is over. */
+  onRetry(failed: EndpointState | undefined): void {
+    this.#again(failed, "idle");
+  }
+
+  /** Another attempt, after the events of the client's last read are long over. */
+  #again(avoid: EndpointState | undefined, reuse: Reuse): void {
+    this.#attempt(avoid, reuse);
+    this.flush();
+  }
+
+  #attempt(avoid: EndpointState | undefined, reuse: Reuse): void {
+    const exchange = this.#exchange;
+    const { context, record } = exchange;
+    const backend = exchange.backend!;
+    const cluster = backend.cluster!;
+    const pinned = backend.session?.find(this.pins, cluster.endpoints, this.startMs);
+    const endpoint = pinned !== undefined && pinned !== avoid ? pinned : cluster.choose(this.startMs, avoid);
+    if (endpoint === undefined) {
+      exchange.fail("noEndpoints");
+      return;
+    }
+    const { connectTimeoutMs } = cluster.cluster;
+    exchange.phase = "sending";
+    this.#headSent = false;
+    this.#connectAttempts++;
+    record.upstream = endpoint.label;
+    const upstream = openExchange(endpoint, this, { context, connectTimeoutMs, reuse });
+    if (upstream === undefined) {
+      exchange.fail("overflow");
+      return;
+    }
+    this.#upstream = upstream;
+    if (record.spans !== undefined) exchange.request.setParentId(record.spans.beginAttempt(endpoint));
+    const { backendRequestMs } = exchange.route!.rule.rule.timeouts;
+    if (backendRequestMs > 0) this.#timer = setTimeout(onTimeout, backendRequestMs, this);
+    if (upstream.ready) this.#send();
+  }
+
+  /** Sends the head and what is there of the body. */
+  #send(): void {
+    const upstream = this.#upstream!;
+    const { request, body } = this.#exchange;
+    upstream.sendHead(request);
+    this.#headSent = true;
+    if (request.framing === "none") return;
+    upstream.sendBody(body.buffer.bytes, 0, body.buffer.length);
+    if (body.complete) upstream.sendEnd();
+    // An endpoint of HTTP/2 may refuse a stream that it did not look at: the body is kept for that.
+    if (upstream.endpoint.protocol === "http2") return;
+    const retry = this.#exchange.route!.rule.rule.retry;
+    if (retry === undefined || this.retries >= retry.attempts) body.forget();
+  }
+
+  #hasOther(failed: EndpointState): boolean {
+    return this.#exchange.backend!.cluster!.endpoints.some((endpoint) => endpoint !== failed);
+  }
+
+  /** `overBudget`: the rule allows another attempt and the backend's budget does not. Spec: retryConstraint, GEP-3388. */
+  #mayRetry(): "yes" | "no" | "overBudget" {
+    const { route, request, body, backend } = this.#exchange;
+    const retry = route!.rule.rule.retry;
+    if (retry === undefined || this.retries >= retry.attempts) return "no";
+    if (request.framing !== "none" && !body.replayable) return "no";
+    const budget = backend!.cluster!.budget;
+    return budget === undefined || budget.take(performance.now()) ? "yes" : "overBudget";
+  }
+
+  /** Another attempt, or the end of the request with `kind`. */
+  #retryOr(kind: ProxyErrorKind, failed?: EndpointState): void {
+    const may = this.#mayRetry();
+    if (may === "yes") this.#retryLater(kind, failed);
+    else this.#exchange.fail(may === "overBudget" ? "retryBudget" : kind);
+  }
+
+  #retryLater(reason: string, failed?: EndpointState): void {
+    const { context, route, backend } = this.#exchange;
+    const { rule } = route!.rule;
+    clearTimeout(this.#timer);
+    this.#upstream = undefined;
+    this.#exchange.phase = "waiting";
+    this.#headSent = false;
+    const factor = 2 ** this.retries;
+    this.retries++;
+    context.telemetry
+      .counter("gateway_http_retries_total", rule.routeKind, rule.namespace, rule.name, backend!.name, reason)
+      .add(1);
+    const backoffMs = rule.retry!.backoffMs * factor;
+    this.#timer = setTimeout(onRetry, backoffMs, this, failed);
+  }
+}
+
+function onTimeout(attempts: Attempts): void {
+  attempts.onTimeout();
+}
+
+function onRetry(attempts: Attempts, failed: EndpointState | undefined): void {
+  attempts.onRetry(failed);
+}

@@ -1,0 +1,85 @@
+import type { Exchange } from "../exchange.ts";
+import { type Mirror, startMirror } from "../mirror.ts";
+import { ReplayBuffer } from "../replay-buffer.ts";
+import type { RouteRuntime } from "../route-runtime.ts";
+
+/**
+ * A request's body between the client and the backend: kept while it may have to be sent (again), copied to mirrors, and
+ * stopped at the client while nobody takes it. Bytes are in the request's framing.
+ */
+export class HeldBody {
+  readonly buffer = new ReplayBuffer();
+  /** The buffer holds the whole body so far: the request can be sent again. */
+  replayable = false;
+  /** The client has sent all of it. */
+  complete = false;
+  readonly #exchange: Exchange;
+  #mirrors: Mirror[] | undefined;
+  #paused = false;
+
+  constructor(exchange: Exchange) {
+    this.#exchange = exchange;
+  }
+
+  /** Makes ready for the body of a request. */
+  begin(): void {
+    this.complete = this.#exchange.request.framing === "none";
+    this.#paused = false;
+  }
+
+  /** Keeps the body from here on. */
+  hold(): void {
+    this.replayable = this.#exchange.request.framing !== "none";
+  }
+
+  /** The buffer no longer holds the whole body. */
+  forget(): void {
+    this.replayable = false;
+    this.buffer.clear();
+  }
+
+  append(bytes: Buffer, start: number, end: number): void {
+    if (this.#mirrors !== undefined) for (const mirror of this.#mirrors) mirror.onBody(bytes, start, end);
+    if (this.replayable) this.buffer.append(bytes, start, end);
+  }
+
+  /** Begins the copies of the request that its rule asks for. */
+  startMirrors(route: RouteRuntime): void {
+    this.#mirrors = undefined;
+    for (const runtime of route.rule.mirrors) {
+      if (!runtime.choice.next()) continue;
+      const mirror = startMirror(runtime, this.#exchange.request, this.#exchange.context);
+      if (mirror === undefined) continue;
+      if (this.buffer.length > 0) mirror.onBody(this.buffer.bytes, 0, this.buffer.length);
+      if (this.complete) mirror.onEnd();
+      this.#mirrors ??= [];
+      this.#mirrors.push(mirror);
+    }
+  }
+
+  /** The copies are complete. */
+  endMirrors(): void {
+    if (this.#mirrors !== undefined) for (const mirror of this.#mirrors) mirror.onEnd();
+  }
+
+  /** The request is over. */
+  release(): void {
+    this.forget();
+    if (this.#mirrors === undefined) return;
+    for (const mirror of this.#mirrors) mirror.onRequestOver();
+    this.#mirrors = undefined;
+  }
+
+  /** Nobody takes more for now: the client is read no further. */
+  pause(): void {
+    if (this.#paused || (this.complete && this.#exchange.phase !== "tunnel")) return;
+    this.#paused = true;
+    this.#exchange.responder.pauseRequest();
+  }
+
+  resume(): void {
+    if (!this.#paused) return;
+    this.#paused = false;
+    this.#exchange.responder.resumeRequest();
+  }
+}

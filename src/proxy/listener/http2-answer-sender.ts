@@ -1,0 +1,123 @@
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
+import type { Http2Session } from "../../wire/http2/session.ts";
+import type { Http2Stream } from "../../wire/http2/stream.ts";
+import type { RelayedResponse } from "../responder.ts";
+import { Dechunker } from "./dechunker.ts";
+import { Http2OutputQueue } from "./http2-output-queue.ts";
+import type { Http2Responder } from "./http2-responder.ts";
+import { trailerFields } from "./http2-response-fields.ts";
+
+/**
+ * An answer on its way into a stream: its body comes in HTTP/1.1 framing and leaves as DATA, with the end of the stream on its
+ * last frame or on its trailers. What the windows do not let through waits here.
+ */
+export class Http2AnswerSender {
+  /** The end of the answer was sent or waits in the queue. */
+  ended = false;
+  readonly #session: Http2Session<Http2Responder>;
+  readonly #queue = new Http2OutputQueue();
+  readonly #dechunker = new Dechunker();
+  /** `undefined`: nobody reads an answer. */
+  #stream: Http2Stream<Http2Responder> | undefined;
+  #dechunking = false;
+  /** What Content-Length leaves of the answer; -1: not known. */
+  #left = -1;
+  readonly #sendContent = (bytes: Buffer, start: number, end: number, last: boolean): void =>
+    this.#send(bytes, start, end, last);
+
+  constructor(session: Http2Session<Http2Responder>) {
+    this.#session = session;
+  }
+
+  get pendingBytes(): number {
+    return this.#queue.bytes;
+  }
+
+  /** Makes ready for the answer on another stream. */
+  begin(stream: Http2Stream<Http2Responder>): void {
+    this.#stream = stream;
+  }
+
+  /** Takes from the head of a backend's answer how its body is delimited. */
+  expect({ head, body }: RelayedResponse): void {
+    this.#dechunking = body === "chunked";
+    if (this.#dechunking) this.#dechunker.reset();
+    this.#left = body === "length" ? head.contentLength : -1;
+    this.ended = body === "none";
+  }
+
+  /** Nothing comes behind the head but, in one piece, what `sendWhole` gets. */
+  expectWhole(): void {
+    this.ended = true;
+    this.#dechunking = false;
+    this.#dechunker.reset();
+  }
+
+  /** Sends a head; returns its size in bytes as it is sent. */
+  sendHead(fields: readonly HeaderField[], endStream: boolean): number {
+    return this.#stream === undefined ? 0 : this.#session.sendHeaders(this.#stream, fields, endStream);
+  }
+
+  /** Sends part of the body, in the framing of HTTP/1.1. */
+  send(bytes: Buffer, start: number, end: number): void {
+    if (this.#dechunking) this.#dechunker.push(bytes, start, end, this.#sendContent);
+    else if (this.#left >= 0) {
+      this.#left -= end - start;
+      this.#send(bytes, start, end, this.#left === 0);
+    } else this.#send(bytes, start, end, false);
+  }
+
+  /** Sends a whole body. */
+  sendWhole(body: Buffer): void {
+    this.#send(body, 0, body.length, true);
+  }
+
+  /** The answer is complete. */
+  end(): void {
+    if (this.ended) return;
+    this.ended = true;
+    if (this.#queue.bytes === 0) this.#finish();
+  }
+
+  /** There is window again: sends what it lets through. */
+  drain(): void {
+    const stream = this.#stream!;
+    const session = this.#session;
+    const endWithData = this.ended && this.#dechunker.trailers === "";
+    this.#queue.drain((bytes, start, end, last) => session.sendData(stream, bytes, start, end, last && endWithData));
+    if (this.#queue.bytes === 0 && this.ended && !endWithData) this.#finish();
+  }
+
+  /** Throws away what waits. */
+  clear(): void {
+    this.#queue.clear();
+  }
+
+  /** Lets go of the stream. */
+  release(): void {
+    this.#stream = undefined;
+    this.#queue.clear();
+    this.#dechunker.reset();
+    this.ended = false;
+    this.#dechunking = false;
+    this.#left = -1;
+  }
+
+  /** Sends content; what the window does not take waits. `last`: the answer ends with it. */
+  #send(bytes: Buffer, start: number, end: number, last: boolean): void {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    if (last) this.ended = true;
+    const reached = this.#queue.bytes > 0 ? start : this.#session.sendData(stream, bytes, start, end, last);
+    if (reached < end) this.#queue.push(bytes, reached, end);
+  }
+
+  /** Sends the end of the answer, behind all content. */
+  #finish(): void {
+    const stream = this.#stream;
+    if (stream === undefined) return;
+    const { trailers } = this.#dechunker;
+    if (this.#dechunking && trailers !== "") this.#session.sendHeaders(stream, trailerFields(trailers), true);
+    else this.#session.sendEnd(stream);
+  }
+}

@@ -1,0 +1,180 @@
+import { faultOf } from "../../wire/http1/fault.ts";
+import { parseRequestHead, RequestHead } from "../../wire/http1/request-head.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
+import type { RequestMessage } from "../../wire/http2/message.ts";
+import type { Http2Stream } from "../../wire/http2/stream.ts";
+import { proxyErrors } from "../error.ts";
+import type { Exchange } from "../exchange.ts";
+import type { Http2Connection } from "./http2-connection.ts";
+import { Http2RequestBody } from "./http2-request-body.ts";
+import { giveHeadAway, type WrittenHead, writeRequestHead, writeUpgradeHead } from "./http2-request-head.ts";
+import type { Http2Responder } from "./http2-responder.ts";
+import { statusField } from "./http2-response-fields.ts";
+import { Http2Tunnel } from "./http2-tunnel.ts";
+
+/** Parses the heads of all streams of a thread: each is forwarded before the next is read. */
+let sharedHead = new RequestHead();
+
+/** Takes the request of one stream to its exchange, and gives the client its window back as the exchange goes on. */
+export class Http2RequestReader {
+  /** The client has sent all that it will. */
+  ended = false;
+  readonly #connection: Http2Connection;
+  readonly #responder: Http2Responder;
+  readonly #exchange: Exchange;
+  readonly #body = new Http2RequestBody();
+  #stream: Http2Stream<Http2Responder> | undefined;
+  /** How long the client may take for the next part of its request. */
+  #stallMs = 0;
+  /** Received and not given back to the client's window. */
+  #unconsumed = 0;
+  #paused = false;
+
+  constructor(connection: Http2Connection, responder: Http2Responder) {
+    this.#connection = connection;
+    this.#responder = responder;
+    this.#exchange = responder.exchange;
+  }
+
+  begin(stream: Http2Stream<Http2Responder>, message: RequestMessage, endStream: boolean): void {
+    const responder = this.#responder;
+    this.#stream = stream;
+    this.ended = endStream;
+    const fault = this.#body.begin(message, endStream);
+    if (fault !== undefined) {
+      responder.malformed(fault.fault);
+      return;
+    }
+    if (message.method !== "CONNECT") {
+      this.#beginExchange(writeRequestHead(message, this.#body.framing));
+      return;
+    }
+    if (message.protocol !== "websocket" || endStream) {
+      // RFC 8441 and 9220 leave the answer to an unknown protocol open; 501 is what later RFCs settled on.
+      const status = message.protocol === undefined ? 405 : endStream ? 400 : 501;
+      responder.refuse(status, "DPE", "This server opens no such tunnel.");
+      return;
+    }
+    responder.tunnel = new Http2Tunnel();
+    this.#beginExchange(writeUpgradeHead(message, responder.tunnel));
+  }
+
+  onData(bytes: Buffer, start: number, end: number): void {
+    const responder = this.#responder;
+    this.#unconsumed += end - start;
+    this.#connection.touch(responder);
+    if (responder.tunnel !== undefined) {
+      this.#onTunnelData(responder.tunnel, bytes, start, end);
+      return;
+    }
+    if (this.#exchange.over) return;
+    const fault = this.#body.data(this.#exchange, bytes, start, end);
+    if (fault !== undefined) {
+      responder.malformed(fault.fault);
+      return;
+    }
+    const { limits } = this.#connection.context;
+    if (this.#body.received > limits.requestBodyBytes) this.#exchange.fail("bodyTooLarge");
+    else if (!this.#paused && !responder.answered) responder.wait(this.#stallMs);
+  }
+
+  onTrailers(block: readonly HeaderField[]): void {
+    const responder = this.#responder;
+    this.ended = true;
+    if (!responder.answered) responder.stopWaiting();
+    this.#connection.touch(responder);
+    if (responder.tunnel !== undefined) {
+      if (responder.tunnel.state === "open") this.#exchange.onTunnelHalfClose();
+      return;
+    }
+    if (this.#exchange.over) return;
+    const fault = this.#body.end(this.#exchange, block);
+    if (fault !== undefined) responder.malformed(fault.fault);
+  }
+
+  pause(): void {
+    this.#paused = true;
+    if (this.#responder.tunnel === undefined && !this.#responder.answered) this.#responder.stopWaiting();
+  }
+
+  resume(): void {
+    this.#paused = false;
+    if (!this.ended && this.#responder.tunnel === undefined && !this.#responder.answered) {
+      this.#responder.wait(this.#stallMs);
+    }
+    this.consume();
+  }
+
+  /** Gives the client its window back, unless the backend is to be waited for. */
+  consume(): void {
+    const stream = this.#stream;
+    if (stream === undefined || this.#unconsumed === 0 || this.#paused) return;
+    if (this.#responder.tunnel?.state === "asked") return;
+    this.#connection.session.consume(stream, this.#unconsumed);
+    this.#unconsumed = 0;
+  }
+
+  /** Lets go of the stream; what was received on it is in nobody's way any more. */
+  release(): void {
+    const stream = this.#stream;
+    if (stream !== undefined && this.#unconsumed > 0) this.#connection.session.consume(stream, this.#unconsumed);
+    this.#stream = undefined;
+    this.#unconsumed = 0;
+    this.#paused = false;
+  }
+
+  #beginExchange({ bytes, end }: WrittenHead): void {
+    const connection = this.#connection;
+    const responder = this.#responder;
+    const { context } = connection;
+    const head = sharedHead;
+    const next = parseRequestHead(bytes, 0, end, head, context.requestLimits);
+    if (next !== end) {
+      head.reset();
+      const fault = faultOf(next);
+      const limit = fault.status === 413 || fault.status === 414 || fault.status === 431;
+      responder.refuse(fault.status, limit ? "DL" : "DPE", fault.reason);
+      return;
+    }
+    const path = head.form === "asterisk" ? "*" : head.path(bytes);
+    if (typeof path === "number") {
+      responder.refuse(faultOf(path).status, "DPE", faultOf(path).reason);
+      return;
+    }
+    if (head.contentLength > context.limits.requestBodyBytes) {
+      responder.refuse(413, "DL", proxyErrors.bodyTooLarge.message);
+      return;
+    }
+    const { model } = connection;
+    connection.nameServer(head.host(bytes));
+    const listener = connection.listenerIn(model);
+    if (listener === "none") {
+      responder.refuse(421, "MR", proxyErrors.misdirected.message);
+      return;
+    }
+    // A gRPC stream may be silent for as long as a tunnel.
+    this.#stallMs = responder.grpc ? context.limits.tunnelIdleMs : context.limits.requestStallMs;
+    if (!this.ended && responder.tunnel === undefined) responder.wait(this.#stallMs);
+    try {
+      this.#exchange.begin(bytes, head, path, model, listener);
+    } catch (error) {
+      connection.onBug(error);
+      this.#exchange.fail("internal");
+    }
+    if (this.#exchange.keepsHead) {
+      sharedHead = new RequestHead();
+      giveHeadAway();
+    }
+    connection.touch(responder);
+    if (head.expectContinue && !this.ended && !responder.answered && this.#stream !== undefined) {
+      connection.session.sendHeaders(this.#stream, [statusField(100)], false);
+    }
+  }
+
+  #onTunnelData(tunnel: Http2Tunnel, bytes: Buffer, start: number, end: number): void {
+    if (tunnel.state === "open") {
+      this.#responder.wait(this.#connection.context.limits.tunnelIdleMs);
+      this.#exchange.onTunnelData(bytes, start, end);
+    } else if (tunnel.state === "asked") tunnel.hold(bytes, start, end);
+  }
+}

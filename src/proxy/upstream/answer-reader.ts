@@ -1,0 +1,164 @@
+import { ChunkReader, scanChunks } from "../../wire/http1/chunked.ts";
+import { parseResponseHead, type ResponseBody, ResponseHead } from "../../wire/http1/response-head.ts";
+import type { UpstreamConnection } from "./connection.ts";
+import type { OutgoingRequest, UpstreamEvents } from "./exchange.ts";
+
+/** Interim answers that one request may get: more is an endpoint gone mad. */
+const maxInterim = 16;
+
+/** Parses whole heads of all connections of a thread; a connection whose head comes in pieces keeps it and leaves another. */
+let sharedHead = new ResponseHead();
+
+/** Reads the answers on one HTTP/1.1 connection to an endpoint, one after the other. */
+export class AnswerReader {
+  /** Something of the answer has come. */
+  begun = false;
+  /** The connection ends with the answer. */
+  closes = false;
+  readonly #connection: UpstreamConnection;
+  #method = "";
+  #upgrade = false;
+  #interim = 0;
+  #body: ResponseBody = "none";
+  #left = 0;
+  #chunks: ChunkReader | undefined;
+  /** Of a head in part. */
+  #partial: Buffer | undefined;
+  #partialHead: ResponseHead | undefined;
+
+  constructor(connection: UpstreamConnection) {
+    this.#connection = connection;
+  }
+
+  /** Bytes of a head in part. */
+  get heldBytes(): number {
+    return this.#partial?.length ?? 0;
+  }
+
+  /** The body ends where the connection does. */
+  get untilClose(): boolean {
+    return this.#body === "untilClose";
+  }
+
+  /** Makes ready for another answer. */
+  begin(): void {
+    this.begun = false;
+    this.#interim = 0;
+  }
+
+  /** Takes what the answer depends on. */
+  expect(request: OutgoingRequest): void {
+    this.#method = request.method;
+    this.#upgrade = request.upgrade;
+  }
+
+  /** Takes what the endpoint sent, for whoever waits for its answer. */
+  take(events: UpstreamEvents, bytes: Buffer, start: number, end: number): void {
+    const connection = this.#connection;
+    let at = start;
+    let limit = end;
+    let source = bytes;
+    this.begun = true;
+    if (connection.state === "head") {
+      if (this.#partial !== undefined) {
+        source = Buffer.concat([this.#partial, bytes.subarray(start, end)]);
+        this.#partial = undefined;
+        at = 0;
+        limit = source.length;
+      }
+      at = this.#readHeads(events, source, at, limit);
+      if (connection.events !== events) return;
+    }
+    if (at < limit) {
+      if (connection.state === "body") this.#readBody(events, source, at, limit);
+      else if (connection.state === "tunnel") events.onResponseBody(source, at, limit);
+      if (connection.events !== events) return;
+    }
+    events.onResponsePause();
+  }
+
+  /** Reads heads up to the final one. Returns where the body begins; `end` when more is needed. */
+  #readHeads(events: UpstreamEvents, bytes: Buffer, start: number, end: number): number {
+    const connection = this.#connection;
+    let at = start;
+    while (at < end) {
+      const head = this.#partialHead ?? sharedHead;
+      const next = parseResponseHead(bytes, at, end, head, connection.context.responseLimits);
+      if (next < 0) {
+        head.reset();
+        connection.fail("upstreamGarbage");
+        return end;
+      }
+      if (next === 0) {
+        this.#partial = Buffer.from(bytes.subarray(at, end));
+        if (this.#partialHead === undefined) {
+          this.#partialHead = head;
+          sharedHead = new ResponseHead();
+        }
+        return end;
+      }
+      this.#partialHead = undefined;
+      at = next;
+      if (head.status >= 200) {
+        if (!connection.headSent) connection.fail("upstreamGarbage");
+        else this.#beginBody(events, bytes, head, at, end);
+        return at;
+      }
+      if (head.status === 101) {
+        if (!this.#upgrade) {
+          connection.fail("upstreamGarbage");
+          return end;
+        }
+        connection.becomeTunnel();
+        events.onUpgraded(bytes, head);
+        return at;
+      }
+      if (++this.#interim > maxInterim) {
+        connection.fail("upstreamGarbage");
+        return end;
+      }
+      // The client's 100 is our affair: it has had one, or did not wait for one.
+      if (head.status !== 100) events.onInformational(bytes, head);
+    }
+    return at;
+  }
+
+  #beginBody(events: UpstreamEvents, bytes: Buffer, head: ResponseHead, at: number, end: number): void {
+    const connection = this.#connection;
+    this.#body = head.body(this.#method);
+    this.closes = head.close || this.untilClose;
+    this.#left = head.contentLength;
+    if (this.#body === "chunked") {
+      this.#chunks ??= new ChunkReader();
+      this.#chunks.reset();
+    }
+    connection.state = "body";
+    events.onResponseHead(bytes, head);
+    if (connection.events !== events || this.#body !== "none") return;
+    // Bytes after an answer without a body belong to nothing.
+    if (at < end) this.closes = true;
+    connection.complete(events);
+  }
+
+  #readBody(events: UpstreamEvents, bytes: Buffer, start: number, end: number): void {
+    const connection = this.#connection;
+    let until = end;
+    let complete = false;
+    if (this.#body === "length") {
+      until = Math.min(end, start + this.#left);
+      this.#left -= until - start;
+      complete = this.#left === 0;
+    } else if (this.#body === "chunked") {
+      until = scanChunks(this.#chunks!, bytes, start, end);
+      if (until < 0) {
+        connection.fail("upstreamGarbage");
+        return;
+      }
+      complete = this.#chunks!.done;
+    }
+    events.onResponseBody(bytes, start, until);
+    if (!complete || connection.events !== events) return;
+    if (until < end) this.closes = true;
+    connection.complete(events);
+  }
+}
