@@ -13,7 +13,10 @@ const demo = spawn("npm", ["start"], {
   detached: true,
   stdio: ["ignore", "pipe", "inherit"],
 });
-const exited = new Promise<number | null>((resolve) => demo.once("exit", resolve));
+/** How npm ended: its exit status, or the signal that it passed on to itself. */
+const exited = new Promise<number | string | null>((resolve) => {
+  demo.once("exit", (code, signal) => resolve(code ?? signal));
+});
 let passed = 0;
 let failed = 0;
 
@@ -56,11 +59,11 @@ try {
   for (const line of curls) report(line, faultOf(line));
   process.kill(-(demo.pid as number), "SIGINT");
   const code = await exited;
-  report("Ctrl-C stops it", code === 0 || code === 130 ? undefined : `exit status ${code}`);
+  report("Ctrl-C stops it", code === 0 || code === 130 || code === "SIGINT" ? undefined : `ended with ${code}`);
 } catch (error) {
   report("npm start", error instanceof Error ? error.message : String(error));
 } finally {
-  if (demo.exitCode === null) process.kill(-(demo.pid as number), "SIGKILL");
+  if (demo.exitCode === null && demo.signalCode === null) process.kill(-(demo.pid as number), "SIGKILL");
 }
 console.log(`${passed} passed, ${failed} failed`);
 process.exitCode = failed === 0 ? 0 : 1;

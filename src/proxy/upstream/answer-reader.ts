@@ -4,7 +4,7 @@ import type { UpstreamConnection } from "./connection.ts";
 import type { OutgoingRequest, UpstreamEvents } from "./exchange.ts";
 
 /** Interim answers that one request may get: more is an endpoint gone mad. */
-const maxInterim = 16;
+export const maxInterim = 16;
 
 /** Parses whole heads of all connections of a thread; a connection whose head comes in pieces keeps it and leaves another. */
 let sharedHead = new ResponseHead();

@@ -4,6 +4,7 @@ import { type ResponseMessage, readResponse } from "../../wire/http2/message.ts"
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import type { Deadlined } from "../deadlines.ts";
 import type { ProxyErrorKind } from "../error.ts";
+import { maxInterim } from "./answer-reader.ts";
 import type { UpstreamContext } from "./connection.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type { FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./exchange.ts";
@@ -13,20 +14,14 @@ import { translateRequest } from "./http2-request.ts";
 import {
   type AnswerFraming,
   answerFraming,
-  type WrittenAnswer,
+  grpcStatusIn,
+  passChunk,
+  passLastChunk,
   writeAnswer,
   writeInterim,
   writeSwitch,
   writeTrailers,
 } from "./http2-response.ts";
-
-/** Interim answers that one request may get: more is an endpoint gone mad. */
-const maxInterim = 16;
-
-const crlf = Buffer.from("\r\n");
-const lastChunk = Buffer.from("0\r\n\r\n");
-/** Size lines of chunks; one at a time is put together. */
-const sizeLine = Buffer.alloc(16);
 
 /** What an exchange needs of the pool that made it. */
 export interface Http2ExchangeOwner {
@@ -158,7 +153,7 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   }
 
   onDeadline(): void {
-    this.fail("backendTimeout", this.#progress());
+    this.fail("backendTimeout", this.#stream === undefined ? "unsent" : "sent");
   }
 
   /** Over without an answer, or in the middle of one. */
@@ -206,9 +201,7 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
         events.onResponseBody(bytes, start, end);
         return;
       case "chunked":
-        events.onResponseBody(sizeLine, 0, sizeLine.latin1Write(`${(end - start).toString(16)}\r\n`));
-        events.onResponseBody(bytes, start, end);
-        events.onResponseBody(crlf, 0, 2);
+        passChunk(events, bytes, start, end);
         return;
       case "length":
         this.#answerLeft -= end - start;
@@ -229,8 +222,8 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
       this.#garbage();
       return;
     }
-    const outcome = block.find(({ name }) => name === "grpc-status")?.value;
-    if (outcome !== undefined && /^[0-9]{1,4}$/.test(outcome)) events.onGrpcStatus?.(Number(outcome));
+    const outcome = grpcStatusIn(block);
+    if (outcome !== undefined) events.onGrpcStatus?.(outcome);
     // Without chunks there is no place for trailers: the client gets the body that was announced. RFC 9110 §6.5.1.
     if (this.#answer === "chunked") events.onResponseBody(end, 0, end.length);
     this.#complete();
@@ -249,7 +242,7 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
       this.#garbage();
       return;
     }
-    if (this.#answer === "chunked") events.onResponseBody(lastChunk, 0, lastChunk.length);
+    if (this.#answer === "chunked") passLastChunk(events);
     this.#complete();
   }
 
@@ -301,7 +294,8 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     const events = this.#events;
     if (events === undefined) return;
     const framing = answerFraming(message, this.#method, endStream);
-    const written = this.#writeFinal(message, framing, endStream);
+    const options = { method: this.#method, endStream, limits: this.#context.responseLimits };
+    const written = writeAnswer(message, framing, options);
     if (written === undefined) {
       this.#garbage();
       return;
@@ -310,12 +304,6 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     this.#answerLeft = framing === "length" ? message.contentLength : 0;
     events.onResponseHead(written.bytes, written.head);
     if (endStream && this.#events === events) this.#complete();
-  }
-
-  #writeFinal(message: ResponseMessage, framing: AnswerFraming, endStream: boolean): WrittenAnswer | undefined {
-    const owed = message.contentLength > 0 && this.#method !== "HEAD" && message.status !== 304;
-    if (endStream && owed) return undefined;
-    return writeAnswer(message, framing, { method: this.#method, limits: this.#context.responseLimits });
   }
 
   #complete(): void {
@@ -328,10 +316,6 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
 
   #garbage(): void {
     this.fail("upstreamGarbage", "sent", errorCode.protocolError);
-  }
-
-  #progress(): FailureProgress {
-    return this.#stream === undefined ? "unsent" : "sent";
   }
 
   /** Lets go of the stream; `code` resets it when it is not over. */

@@ -8,6 +8,7 @@ import type { HeadLimits } from "../../wire/http1/message-head.ts";
 import { parseResponseHead, ResponseHead } from "../../wire/http1/response-head.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type ResponseMessage, trailersFault } from "../../wire/http2/message.ts";
+import type { UpstreamEvents } from "./exchange.ts";
 
 /** How the rest of an answer is delimited on its way to the client. */
 export type AnswerFraming = "none" | "length" | "chunked";
@@ -17,6 +18,11 @@ const sharedHead = new ResponseHead();
 let scratch: Buffer = Buffer.allocUnsafeSlow(4_096);
 
 export type WrittenAnswer = { readonly bytes: Buffer; readonly head: ResponseHead };
+
+const crlf = Buffer.from("\r\n");
+const lastChunk = Buffer.from("0\r\n\r\n");
+/** Size lines of chunks; one at a time is put together. */
+const sizeLine = Buffer.alloc(16);
 
 const forbidden: ReadonlySet<string> = new Set(forbiddenTrailers);
 /** Appended to the key of a WebSocket handshake. RFC 6455 §1.3. */
@@ -36,13 +42,17 @@ function isGrpc({ fields }: ResponseMessage): boolean {
   return fields.some(({ name, value }) => name === "content-type" && value.startsWith("application/grpc"));
 }
 
-/** Writes and parses the head of a final answer; `undefined` when HTTP/1.1 cannot say it. */
+/**
+ * Writes and parses the head of a final answer; `undefined` when HTTP/1.1 cannot say it, or the body that it announces does
+ * not follow.
+ */
 export function writeAnswer(
   message: ResponseMessage,
   framing: AnswerFraming,
-  options: { readonly method: string; readonly limits: HeadLimits },
+  options: { readonly method: string; readonly endStream: boolean; readonly limits: HeadLimits },
 ): WrittenAnswer | undefined {
   const { status, contentLength } = message;
+  if (options.endStream && contentLength > 0 && options.method !== "HEAD" && status !== 304) return undefined;
   let text = `HTTP/1.1 ${status} \r\n${lines(message.fields)}`;
   if (framing === "chunked") text += "transfer-encoding: chunked\r\n";
   else if (contentLength >= 0 && status !== 204) text += `content-length: ${contentLength}\r\n`;
@@ -73,6 +83,24 @@ export function writeTrailers(block: readonly HeaderField[]): Buffer | undefined
   if (trailersFault(block) !== undefined || block.some(({ name }) => forbidden.has(name))) return undefined;
   const text = lines(block);
   return text.length > DEFAULT_TRAILER_BYTES ? undefined : Buffer.from(`0\r\n${text}\r\n`, "latin1");
+}
+
+/** The outcome of a gRPC call that its trailers tell. */
+export function grpcStatusIn(block: readonly HeaderField[]): number | undefined {
+  const text = block.find(({ name }) => name === "grpc-status")?.value;
+  return text !== undefined && /^[0-9]{1,4}$/.test(text) ? Number(text) : undefined;
+}
+
+/** Hands content over as a chunk. */
+export function passChunk(events: UpstreamEvents, bytes: Buffer, start: number, end: number): void {
+  events.onResponseBody(sizeLine, 0, sizeLine.latin1Write(`${(end - start).toString(16)}\r\n`));
+  events.onResponseBody(bytes, start, end);
+  events.onResponseBody(crlf, 0, crlf.length);
+}
+
+/** Hands over the end of a chunked body that has no trailers. */
+export function passLastChunk(events: UpstreamEvents): void {
+  events.onResponseBody(lastChunk, 0, lastChunk.length);
 }
 
 /** The block has been judged: no text in it can end a line. The length is the writer's to say. */
