@@ -1,0 +1,22 @@
+export type SessionLimits = {
+  /** Streams that the peer may have open at a time. */
+  readonly maxConcurrentStreams: number;
+  /** Receive window of a stream, in bytes. */
+  readonly streamWindowBytes: number;
+  /** Receive window of the connection, in bytes. */
+  readonly connectionWindowBytes: number;
+  /** Of one header block, uncompressed, as the specification counts it (name + value + 32 each), in bytes. */
+  readonly headerListBytes: number;
+  readonly headerCount: number;
+  /** Frames that one header block may be spread over. */
+  readonly continuationFrames: number;
+};
+
+export const defaultSessionLimits: SessionLimits = {
+  maxConcurrentStreams: 100,
+  streamWindowBytes: 65_536,
+  connectionWindowBytes: 1_048_576,
+  headerListBytes: 61_440,
+  headerCount: 100,
+  continuationFrames: 8,
+};
