@@ -1,4 +1,4 @@
-/** What the benchmarks of streams share: the embedded plane, nginx and HAProxy as plain forwarders of one port. */
+/** What the benchmarks of streams share: the embedded plane, nginx, HAProxy and Envoy as plain forwarders of one port. */
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { join } from "node:path";
@@ -52,4 +52,53 @@ listen in
 `,
   );
   return pinned(0, "haproxy", ["-db", "-f", config]);
+}
+
+/** Envoy with its TCP or UDP proxy. */
+export function envoyStream(folder: BenchFolder, { protocol, port, upstreamPort }: Forward): ChildProcess {
+  const address = (number: number) => ({ socket_address: { protocol, address: "127.0.0.1", port_value: number } });
+  const typed = (name: string, config: object) => ({
+    "@type": `type.googleapis.com/envoy.extensions.filters.${name}`,
+    ...config,
+  });
+  const tcp = {
+    filter_chains: [
+      {
+        filters: [
+          { name: "tcp", typed_config: typed("network.tcp_proxy.v3.TcpProxy", { stat_prefix: "in", cluster: "up" }) },
+        ],
+      },
+    ],
+  };
+  const route = { "@type": "type.googleapis.com/envoy.extensions.filters.udp.udp_proxy.v3.Route", cluster: "up" };
+  const udp = {
+    listener_filters: [
+      {
+        name: "udp",
+        typed_config: typed("udp.udp_proxy.v3.UdpProxyConfig", {
+          stat_prefix: "in",
+          matcher: { on_no_match: { action: { name: "route", typed_config: route } } },
+        }),
+      },
+    ],
+  };
+  const config = folder.file(
+    `envoy-${protocol.toLowerCase()}.json`,
+    JSON.stringify({
+      static_resources: {
+        listeners: [{ name: "in", address: address(port), ...(protocol === "UDP" ? udp : tcp) }],
+        clusters: [
+          {
+            name: "up",
+            type: "STATIC",
+            load_assignment: {
+              cluster_name: "up",
+              endpoints: [{ lb_endpoints: [{ endpoint: { address: address(upstreamPort) } }] }],
+            },
+          },
+        ],
+      },
+    }),
+  );
+  return pinned(0, "envoy", ["-c", config, "--concurrency", "1", "--disable-hot-restart", "-l", "error"]);
 }

@@ -1,5 +1,5 @@
 /**
- * CPU that forwarding TCP costs, by connection and by megabyte: the embedded plane beside nginx (stream) and HAProxy.
+ * CPU that forwarding TCP costs, by connection and by megabyte: the embedded plane beside nginx (stream), HAProxy and Envoy.
  *
  *   npm run bench -- tcp [--rounds 5] [--seconds 4] [--connections 64] [--only sluice,haproxy] [--stream-module FILE]
  *
@@ -15,8 +15,8 @@ import { execFileSync } from "node:child_process";
 import { chmodSync, existsSync, mkdirSync } from "node:fs";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
-import { BenchFolder, compare, type Load, type Peer } from "./proxy-bench.ts";
-import { debianStreamModule, haproxyStream, nginxStream, sluiceStream } from "./stream-peers.ts";
+import { BenchFolder, compare, envoyPeer, type Load, type Peer } from "./proxy-bench.ts";
+import { debianStreamModule, envoyStream, haproxyStream, nginxStream, sluiceStream } from "./stream-peers.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -49,6 +49,7 @@ const all: readonly Peer[] = [
       ]
     : []),
   { name: "haproxy", start: (port, upstreamPort) => haproxyStream(folder, { protocol, port, upstreamPort }) },
+  ...envoyPeer((port, upstreamPort) => envoyStream(folder, { protocol, port, upstreamPort })),
 ];
 const peers = all.filter(({ name }) => flags.only === "" || flags.only.split(",").includes(name));
 

@@ -1,5 +1,5 @@
 /**
- * CPU that forwarding one UDP datagram and its answer costs: the embedded plane beside nginx (stream).
+ * CPU that forwarding one UDP datagram and its answer costs: the embedded plane beside nginx (stream) and Envoy.
  *
  *   npm run bench -- udp [--rounds 5] [--seconds 4] [--clients 64] [--only sluice] [--stream-module FILE]
  *
@@ -13,8 +13,8 @@
 import { type ChildProcess, execFileSync } from "node:child_process";
 import { createSocket } from "node:dgram";
 import { parseArgs } from "node:util";
-import { BenchFolder, cpuSeconds, freePort, pinned, stop } from "./proxy-bench.ts";
-import { debianStreamModule, nginxStream, sluiceStream } from "./stream-peers.ts";
+import { BenchFolder, cpuSeconds, envoyPeer, freePort, pinned, stop } from "./proxy-bench.ts";
+import { debianStreamModule, envoyStream, nginxStream, sluiceStream } from "./stream-peers.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -33,6 +33,9 @@ const echo = pinned(1, process.execPath, [script, "--echo", String(upstreamPort)
 const peers: readonly (readonly [name: string, start: (port: number) => ChildProcess | undefined])[] = [
   ["sluice", (port) => sluiceStream({ protocol: "UDP", port, upstreamPort })],
   ["nginx", (port) => nginxStream(folder, flags["stream-module"], { protocol: "UDP", port, upstreamPort })],
+  ...envoyPeer((port) => envoyStream(folder, { protocol: "UDP", port, upstreamPort })).map(
+    ({ name, start }) => [name, (port: number) => start(port, upstreamPort)] as const,
+  ),
 ];
 
 /** Resolves when a datagram is answered; fails after ten seconds. */

@@ -28,7 +28,7 @@ export type TestCertificateOptions = {
 
 let serial = 1;
 
-/** Makes a certificate, valid through 2026 unless dates are given. */
+/** Makes a certificate, valid from 2026 through 2045 unless dates are given. */
 export function makeCertificate(options: TestCertificateOptions = {}): TestCertificate {
   const { publicKey, privateKey } =
     options.keyType === "rsa"
@@ -69,7 +69,7 @@ export function makeCertificate(options: TestCertificateOptions = {}): TestCerti
     der(0x02, Buffer.of(0x01, serial >> 8, serial++ & 0xff)),
     algorithm,
     nameOf(options.issuer?.commonName ?? commonName),
-    der(0x30, time(options.from ?? "2026-01-01T00:00:00Z"), time(options.to ?? "2026-12-31T00:00:00Z")),
+    der(0x30, time(options.from ?? "2026-01-01T00:00:00Z"), time(options.to ?? "2045-12-31T00:00:00Z")),
     nameOf(commonName),
     publicKey.export({ type: "spki", format: "der" }),
     ...(extensions.length > 0 ? [der(0xa3, der(0x30, ...extensions))] : []),

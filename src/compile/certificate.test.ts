@@ -25,9 +25,9 @@ describe("certificateFaults", () => {
     assert.deepEqual(faults(chainOf(own.certPem)), []);
   });
   it("tells an expired certificate, and one that will be within 14 days", () => {
-    assert.deepEqual(faults(chainOf(own.certPem), { nowMs: Date.parse("2026-12-31T00:00:00Z") }), ["expired"]);
-    assert.deepEqual(faults(chainOf(own.certPem), { nowMs: Date.parse("2026-12-17T00:00:01Z") }), ["expiresSoon"]);
-    assert.deepEqual(faults(chainOf(own.certPem), { nowMs: Date.parse("2026-12-16T23:59:59Z") }), []);
+    assert.deepEqual(faults(chainOf(own.certPem), { nowMs: Date.parse("2045-12-31T00:00:00Z") }), ["expired"]);
+    assert.deepEqual(faults(chainOf(own.certPem), { nowMs: Date.parse("2045-12-17T00:00:01Z") }), ["expiresSoon"]);
+    assert.deepEqual(faults(chainOf(own.certPem), { nowMs: Date.parse("2045-12-16T23:59:59Z") }), []);
   });
   it("tells a certificate that is not valid yet", () => {
     assert.deepEqual(faults(chainOf(own.certPem), { nowMs: Date.parse("2025-12-31T00:00:00Z") }), ["notYetValid"]);

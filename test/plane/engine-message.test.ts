@@ -231,3 +231,15 @@ test("EmbeddedPlane: interim answers but 100 are passed on", async () => {
   assert.equal(hint.headers.get("link"), "</a.css>");
   assert.equal((await client.response()).body, "done");
 });
+
+test("a malformed request behind a HEAD is refused with a body of its own", async () => {
+  await using upstream = await RawUpstream.start(() => ok("x"));
+  await using gateway = await startProxy([upstream.port]);
+  await using client = await RawClient.connect(gateway.port);
+  client.send("HEAD / HTTP/1.1\r\nHost: app.example.test\r\n\r\n");
+  assert.equal((await client.response("HEAD")).status, 200);
+  client.send("GET / HTTP/1.1\r\n\r\n");
+  const { status, body } = await client.response();
+  assert.equal(status, 400);
+  assert.match(body, /Host/);
+});

@@ -103,7 +103,10 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
     switch (this.state) {
       case "head":
         if (this.#reader.pendingBytes === 0) this.close();
-        else this.refuse(408, "DT", proxyErrors.requestStalled.message);
+        else {
+          this.responder.forgetRequest();
+          this.refuse(408, "DT", proxyErrors.requestStalled.message);
+        }
         return;
       case "body":
         if (this.transport.congested) this.#abandon();

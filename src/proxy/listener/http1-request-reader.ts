@@ -130,6 +130,7 @@ export class Http1RequestReader {
       connection.close();
       return;
     }
+    this.#responder.forgetRequest();
     const { status, reason } = faultOf(code);
     connection.refuse(status, isLimit(status) ? "DL" : "DPE", reason);
   }

@@ -47,6 +47,11 @@ export class Http1Responder implements Responder {
     this.#dechunking = false;
   }
 
+  /** The next answer is to a request whose head could not be read: the one before it says nothing about it. */
+  forgetRequest(): void {
+    this.#method = "";
+  }
+
   respond(response: RelayedResponse): void {
     const { head, bytes, edits } = response;
     const body = this.#minor === 0 && response.body === "chunked" ? "untilClose" : response.body;
