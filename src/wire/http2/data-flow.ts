@@ -100,15 +100,22 @@ export class DataFlow<Owner> {
     return faults.spendControl();
   }
 
-  /** The peer changed its initial window: moves that of every stream by `delta` bytes. RFC 9113 section 6.9.2. */
+  /**
+   * The peer changed its initial window: moves that of every stream by `delta` bytes. RFC 9113 section 6.9.2. What may go out
+   * now does so by {@link resume}.
+   */
   moveSendWindows(delta: number): number {
     for (const stream of this.#streams.open.values()) {
       stream.sendWindow += delta;
       if (stream.sendWindow > maxWindow)
         return this.#faults.refuse(errorCode.flowControlError, "a window above its largest size");
-      this.#unblock(stream);
     }
     return 0;
+  }
+
+  /** Lets streams that have window again go on. */
+  resume(): void {
+    this.#unblockAll();
   }
 
   /** Bytes that {@link send} would take now. */

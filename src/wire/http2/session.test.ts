@@ -283,3 +283,23 @@ test("Http2Session: after GOAWAY new streams are refused, old ones finish", () =
   settle(client, server);
   assert.deepEqual(client.log, ["goaway 1 0", "1 headers :status=200 end", `3 reset ${errorCode.refusedStream}`]);
 });
+
+test("Http2Session acknowledges settings before it sends what they let through", () => {
+  const { server } = pair();
+  const settings = (window: number): Buffer => {
+    const payload = Buffer.from([0, 4, 0, 0, 0, window]);
+    return rawFrame(frameType.settings, 0, 0, payload);
+  };
+  const receive = (bytes: Buffer): void => server.session.receive(bytes, 0, bytes.length);
+  receive(settings(0));
+  receive(rawFrame(frameType.headers, 5, 1, Buffer.from([0x82, 0x84, 0x86, 0x41, 1, 0x68])));
+  const stream = server.streams[0] as Http2Stream<string>;
+  server.session.sendHeaders(stream, [{ name: ":status", value: "200" }], false);
+  assert.equal(server.session.sendData(stream, Buffer.from("ab"), 0, 2, true), 0);
+  server.take();
+  server.onWritable = (one) => void server.session.sendData(one, Buffer.from("ab"), 0, 2, true);
+  receive(settings(1));
+  const sent = server.take();
+  assert.deepEqual([sent[3], sent[9 + 3]], [frameType.settings, frameType.data]);
+  assert.equal(sent.length, 9 + 9 + 1);
+});

@@ -68,7 +68,9 @@ export class SettingsExchange<Owner> {
       const code = this.#onSetting(id, readUint32(bytes, at + 2));
       if (code !== 0) return code;
     }
+    // Before any DATA that the new settings let through: the peer takes what comes behind the ACK to follow them.
     output.frame({ length: 0, type: frameType.settings, flags: frameFlag.ack, streamId: 0 });
+    this.#flow.resume();
     return 0;
   }
 
