@@ -60,6 +60,10 @@ export const commands = {
     description: "Give the request with --url, or with --host, --path and the others. Nothing is sent anywhere.",
     formats: ["text", "json", "yaml"],
     examples: [
+      {
+        line: "sluice explain manifests/ --url tls://db.example.com:5432",
+        does: "explain a TLS, TCP or UDP connection",
+      },
       { line: "sluice explain manifests/ --url http://shop.example.com/cart", does: "explain a request by its URL" },
       {
         line: "sluice explain manifests/ --host shop.example.com --path /cart --header x-canary:true",

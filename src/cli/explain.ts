@@ -7,6 +7,7 @@ import type { Snapshot } from "../store/snapshot.ts";
 import { askAdmin } from "./ask-admin.ts";
 import type { Command, CommandInput } from "./command.ts";
 import { compileSnapshot, lacksServices } from "./compile-snapshot.ts";
+import { explainStream, renderStream, type StreamScheme, streamScheme } from "./explain-stream.ts";
 import type { FlagValues } from "./flags.ts";
 import { normalizePathText } from "./normalize-path.ts";
 import { readPaths } from "./read-paths.ts";
@@ -18,6 +19,8 @@ import { UsageError } from "./usage-error.ts";
 /** `sluice explain`. */
 export const explain: Command = async (input) => {
   const { flags, terminal } = input;
+  const stream = streamScheme(flags);
+  if (stream !== undefined) return explainConnectionOf(stream, input);
   const { explanation, place } =
     flags.adminUrl === undefined ? await explainPaths(input) : await explainRunning(flags, flags.adminUrl);
   const format = flags.output ?? "text";
@@ -25,6 +28,18 @@ export const explain: Command = async (input) => {
   else terminal.out(renderExplanation(explanation, { paint: paintFor(terminal), place, verbose: flags.verbose }));
   return explanation.outcome.kind === "rule" ? 0 : 1;
 };
+
+async function explainConnectionOf(scheme: StreamScheme, { args, flags, terminal }: CommandInput): Promise<0 | 1> {
+  if (flags.adminUrl !== undefined || args.length === 0)
+    throw new UsageError("Give the files to read; connections are explained from files.");
+  const { snapshot } = await readPaths(args);
+  const { routing, endpoints } = compileSnapshot(snapshot, flags);
+  const known = flags.stubBackends || lacksServices(snapshot, flags) ? undefined : endpoints;
+  const explanation = explainStream(scheme, flags, { routing, endpoints: known });
+  const format = flags.output ?? "text";
+  terminal.out(format === "json" || format === "yaml" ? renderData(explanation, format) : renderStream(explanation));
+  return explanation.outcome === "forwarded" || explanation.outcome === "http" ? 0 : 1;
+}
 
 type Explained = { readonly explanation: Explanation; readonly place: (from: SourceRef) => string };
 

@@ -55,7 +55,7 @@ export type FlagValues = {
   readonly path: string;
   readonly method: string;
   readonly header: readonly HeaderArgument[];
-  readonly scheme: "http" | "https" | undefined;
+  readonly scheme: "http" | "https" | "tls" | "tcp" | "udp" | undefined;
   readonly port: number | undefined;
   readonly adminUrl: string | undefined;
   readonly httpPort: number;
@@ -349,9 +349,9 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     long: "--scheme",
     argument: "SCHEME",
     initial: undefined,
-    parse: (text) => parseChoice<"http" | "https">(text, ["http", "https"]),
-    choices: ["http", "https"],
-    help: "Only listeners of this scheme.",
+    parse: (text) => parseChoice(text, ["http", "https", "tls", "tcp", "udp"] as const),
+    choices: ["http", "https", "tls", "tcp", "udp"],
+    help: "Only listeners of this scheme; with tls, tcp or udp, where a connection goes (--port, and --host as server name).",
     commands: ["explain"],
   },
   port: {
