@@ -1,10 +1,11 @@
 import { buildProxyFilter } from "../filter/proxy-filters.ts";
 import type { PlacedFilter } from "../ir/filter.ts";
 import type { GatewayModel, HttpListener, HttpRule } from "../ir/routing-model.ts";
-import type { Counter, Gauge, HttpSeries, HttpSeriesLabels } from "../telemetry/telemetry.ts";
+import type { Counter, Gauge, HttpSeries } from "../telemetry/telemetry.ts";
 import type { ProxyFilter } from "./chain.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
 import { buildExternalAuth, type ExternalAuthRuntime } from "./external-auth/auth-runtime.ts";
+import { listenerLabels } from "./listener-labels.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import { SessionRuntime } from "./session-persistence.ts";
 import type { TracingRuntime } from "./tracing/tracing-registry.ts";
@@ -158,7 +159,7 @@ export class ListenerRuntime {
     this.listener = listener;
     this.chain = buildChain(listener.filters, clusters, context);
     this.tracing = context.tracing.get(gateway.key);
-    this.unrouted = context.telemetry.httpSeries(listenerLabels(gateway, listener));
+    this.unrouted = context.telemetry.httpSeries(listenerLabels({ gateway, listener }));
     this.active = context.telemetry.gauge(
       "gateway_http_requests_active",
       gateway.name,
@@ -209,7 +210,7 @@ export class RouteRuntime {
   #makeSeries(backendName: string): HttpSeries {
     const { rule } = this.rule;
     return this.#context.telemetry.httpSeries({
-      ...listenerLabels(this.listener.gateway, this.listener.listener),
+      ...listenerLabels(this.listener),
       route_kind: rule.routeKind,
       route_namespace: rule.namespace,
       route_name: rule.name,
@@ -217,17 +218,4 @@ export class RouteRuntime {
       backend_name: backendName,
     });
   }
-}
-
-function listenerLabels(gateway: GatewayModel, listener: HttpListener): HttpSeriesLabels {
-  return {
-    gateway_name: gateway.name,
-    gateway_namespace: gateway.namespace,
-    listener: listener.name,
-    route_kind: "",
-    route_namespace: "",
-    route_name: "",
-    rule: "",
-    backend_name: "",
-  };
 }

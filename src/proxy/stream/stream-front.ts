@@ -8,6 +8,7 @@ import { proxyHeaderLimitBytes, readProxyHeader } from "../../wire/proxy-protoco
 import type { Deadlined } from "../deadlines.ts";
 import { type ClientAddresses, clientAddresses, PendingConnections } from "../listener/client-address.ts";
 import { Peek, type PeekFailure } from "../listener/peek.ts";
+import { listenerLabels } from "../listener-labels.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import type { PortModel } from "../port-model.ts";
 import { Handshaker } from "../transport/handshaker.ts";
@@ -15,7 +16,7 @@ import { SocketTransport, type WriteOwnership } from "../transport/socket-transp
 import { type Open, OpenSet } from "./open-set.ts";
 import type { TlsStreams } from "./port-streams.ts";
 import { StreamConnection } from "./stream-connection.ts";
-import { listenerLabels, type StreamRoute } from "./stream-route.ts";
+import type { StreamRoute } from "./stream-route.ts";
 
 /** Fatal alert `unrecognized_name`. RFC 6066 section 3, RFC 8446 section 6. */
 const unrecognizedName = Buffer.of(21, 3, 3, 0, 2, 2, 112);

@@ -2,6 +2,7 @@ import type { GatewayModel, StreamListener, StreamRule, TlsListener } from "../.
 import type { BoundListener } from "../../ir/select.ts";
 import type { HttpSeriesLabels } from "../../telemetry/telemetry.ts";
 import type { ClusterRuntime } from "../cluster-runtime.ts";
+import { listenerLabels } from "../listener-labels.ts";
 import { WeightedChoice } from "../upstream/weighted-choice.ts";
 
 /** One backendRef of a stream rule. */
@@ -88,18 +89,4 @@ export class StreamRoute<S> {
     }
     return series;
   }
-}
-
-/** Labels of what no route serves. */
-export function listenerLabels({ gateway, listener }: BoundListener): HttpSeriesLabels {
-  return {
-    gateway_name: gateway.name,
-    gateway_namespace: gateway.namespace,
-    listener: listener.name,
-    route_kind: "",
-    route_namespace: "",
-    route_name: "",
-    rule: "",
-    backend_name: "",
-  };
 }

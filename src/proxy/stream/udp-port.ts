@@ -4,8 +4,9 @@ import { isIP, isIPv6 } from "node:net";
 import type { StreamListener } from "../../ir/routing-model.ts";
 import type { BoundListener } from "../../ir/select.ts";
 import type { UdpSeries } from "../../telemetry/telemetry.ts";
+import { listenerLabels } from "../listener-labels.ts";
 import type { PlaneContext } from "../plane-context.ts";
-import { listenerLabels, StreamRoute, type StreamRules } from "./stream-route.ts";
+import { StreamRoute, type StreamRules } from "./stream-route.ts";
 import { UdpSession, type UdpSessionOwner } from "./udp-session.ts";
 
 /** Replies of all sessions that wait for the listener's socket. Further ones are dropped. Bytes. */

@@ -1,5 +1,5 @@
 import { equalsLower, LF, LOWERCASE } from "./ascii.ts";
-import { type FieldTable, RequestField } from "./known-field.ts";
+import type { FieldTable } from "./known-field.ts";
 
 /** Bounds on one head. */
 export type HeadLimits = {
@@ -254,11 +254,6 @@ export function valueIs(head: MessageHead, bytes: Buffer, line: number, lower: U
   const start = head.lines[line * LINE_SLOTS + 2]!;
   const end = head.lines[line * LINE_SLOTS + 3]!;
   return end - start === lower.length && equalsLower(bytes, start, lower);
-}
-
-/** The line of the Upgrade value when the message asks for an upgrade, -1 otherwise. */
-export function upgradeLine(head: MessageHead): number {
-  return head.upgrade ? head.first[RequestField.upgrade]! : -1;
 }
 
 function grown(array: Int32Array): Int32Array<ArrayBuffer> {
