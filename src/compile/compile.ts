@@ -40,10 +40,10 @@ export function compile(
   const context: CompileContext = { snapshot, options, secrets };
   memo.begin(snapshot, options);
 
-  const classes = compileGatewayClasses(context);
-  const gateways = compileGateways(context, classes);
-  const index = indexGateways(gateways.ours);
-  const attachments = listRoutes(snapshot).map((route) => attachRoute(context, index, route));
+  const { classes, gateways, index } = memo.surroundings(() => compileSurroundings(context));
+  const attachments = listRoutes(snapshot).map((route) =>
+    memo.attachment(route, () => attachRoute(context, index, route)),
+  );
   const routes = placeRoutes(context, attachments, memo);
   const built = gateways.ours.map((gateway) => {
     const tracing = compileGatewayTracing(context, gateway.context);
@@ -74,6 +74,13 @@ export function compile(
       ...policies.findings,
     ]),
   };
+}
+
+/** What there is without routes. */
+function compileSurroundings(context: CompileContext) {
+  const classes = compileGatewayClasses(context);
+  const gateways = compileGateways(context, classes);
+  return { classes, gateways, index: indexGateways(gateways.ours) };
 }
 
 function compileGateways(

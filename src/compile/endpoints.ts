@@ -36,23 +36,24 @@ export type SliceIndex = {
   readonly byNamespace: ReadonlyMap<string, readonly EndpointSlice[]>;
 };
 
-const indexes = new WeakMap<Snapshot, SliceIndex>();
+const indexes = new WeakMap<readonly EndpointSlice[], SliceIndex>();
 
-/** The index of a snapshot's EndpointSlices, made once. Keys are `namespace/service` and `namespace`. */
+/** The index of a snapshot's EndpointSlices, made once for as long as none of them changes. Keys are `namespace/service` and `namespace`. */
 export function indexSlices(snapshot: Snapshot): SliceIndex {
-  const known = indexes.get(snapshot);
+  const slices = snapshot.list("EndpointSlice");
+  const known = indexes.get(slices);
   if (known !== undefined) return known;
   const byService = new Map<string, EndpointSlice[]>();
   const byNamespace = new Map<string, EndpointSlice[]>();
   // By age and name, so that of two slices with one address the same is kept whatever the order of the input.
-  for (const slice of [...snapshot.list("EndpointSlice")].sort(compareAge)) {
+  for (const slice of slices.toSorted(compareAge)) {
     const { namespace, labels } = slice.metadata;
     append(byNamespace, namespace, slice);
     const service = labels[serviceNameLabel];
     if (service !== undefined) append(byService, `${namespace}/${service}`, slice);
   }
   const index = { byService, byNamespace };
-  indexes.set(snapshot, index);
+  indexes.set(slices, index);
   return index;
 }
 

@@ -23,6 +23,16 @@ export type PlacedRoutes = {
   usage(gateways: readonly CompiledGateway[]): PolicyUsage["gateways"];
 };
 
+/** What one route's attachment comes to. */
+export type PlacedAttachment = {
+  readonly findings: readonly Finding[];
+  /** Absent for a route without a parent of ours. */
+  readonly status: ObjectStatus | undefined;
+  readonly placements: ReadonlyMap<ListenerDraft, PlacedRoute>;
+  /** Gateways that accept the route, each with the route as compiled for it. */
+  readonly acceptedBy: ReadonlyMap<CompiledGateway, CompiledRoute>;
+};
+
 /** Compiles every attached route once for each of its Gateways, and puts those that are accepted on their listeners. */
 export function placeRoutes(
   context: CompileContext,
@@ -36,29 +46,14 @@ export function placeRoutes(
 
   for (const attachment of attachments) {
     const { route, outcomes } = attachment;
-    findings.push(...attachment.findings);
-    const compiledFor = new Map<CompiledGateway, CompiledRoute>();
-    const conditions: (readonly Condition[])[] = [];
-    const placements = new Map<ListenerDraft, { compiled: CompiledRoute; hostnames: readonly Intersection[] }>();
-    for (const outcome of outcomes) {
-      const { gateway } = outcome.parent;
-      let compiled = compiledFor.get(gateway);
-      if (!compiled) {
-        compiled = memo.route(route, gateway.context, () => compileRoute(route, gateway.context, context));
-        compiledFor.set(gateway, compiled);
-        findings.push(...compiled.findings);
-      }
-      findings.push(...outcome.findings);
-      const own = parentConditions([...outcome.findings, ...compiled.findings], route.metadata.generation);
-      conditions.push(own);
-      if (!isTrue(own, "Accepted")) continue;
-      addAll(backends, gateway, compiled.backends);
-      for (const { listener, hostnames } of outcome.attachments) {
-        placements.set(listener, { compiled, hostnames: union(placements.get(listener)?.hostnames, hostnames) });
-      }
-    }
-    for (const [listener, placement] of placements) append(byListener, listener, { route, ...placement });
-    if (outcomes.length > 0) status.push(routeStatus(attachment, conditions));
+    const compiled = outcomes.map(({ parent: { gateway } }) =>
+      memo.route(route, gateway.context, () => compileRoute(route, gateway.context, context)),
+    );
+    const placed = memo.placed(attachment, compiled, () => placeAttachment(attachment, compiled));
+    findings.push(...placed.findings);
+    if (placed.status) status.push(placed.status);
+    for (const [listener, placement] of placed.placements) append(byListener, listener, placement);
+    for (const [gateway, { backends: own }] of placed.acceptedBy) addAll(backends, gateway, own);
   }
 
   return {
@@ -73,6 +68,32 @@ export function placeRoutes(
         backends: backends.get(gateway) ?? new Set(),
       })),
   };
+}
+
+/** `compiled` is in the order of the attachment's outcomes. */
+function placeAttachment(attachment: RouteAttachment, compiled: readonly CompiledRoute[]): PlacedAttachment {
+  const { route, outcomes } = attachment;
+  const findings: Finding[] = [...attachment.findings];
+  const told = new Set<CompiledRoute>();
+  const conditions: (readonly Condition[])[] = [];
+  const placements = new Map<ListenerDraft, PlacedRoute>();
+  const acceptedBy = new Map<CompiledGateway, CompiledRoute>();
+  outcomes.forEach((outcome, place) => {
+    const own = compiled[place]!;
+    if (!told.has(own)) findings.push(...own.findings);
+    told.add(own);
+    findings.push(...outcome.findings);
+    const ofParent = parentConditions([...outcome.findings, ...own.findings], route.metadata.generation);
+    conditions.push(ofParent);
+    if (!isTrue(ofParent, "Accepted")) return;
+    acceptedBy.set(outcome.parent.gateway, own);
+    for (const { listener, hostnames } of outcome.attachments) {
+      const all = union(placements.get(listener)?.hostnames, hostnames);
+      placements.set(listener, { route, compiled: own, hostnames: all });
+    }
+  });
+  const status = outcomes.length > 0 ? routeStatus(attachment, conditions) : undefined;
+  return { findings, status, placements, acceptedBy };
 }
 
 /** Two parentRefs of a route may lead to one listener; it is served there once. */

@@ -16,7 +16,7 @@ import { PortListener } from "./listener/port-listener.ts";
 import { type PlanePort, planPorts } from "./plan-ports.ts";
 import type { OwnerSource, PlaneContext } from "./plane-context.ts";
 import { buildRules, PortModel } from "./port-model.ts";
-import { type RuleRuntime, resumeRule } from "./route-runtime.ts";
+import type { RuleRuntime } from "./route-runtime.ts";
 import { minSessionKeyBytes, SessionTokens } from "./session-token.ts";
 import { buildTcpStreams, buildTlsStreams, type PortStreams } from "./stream/port-streams.ts";
 import { StreamRules } from "./stream/stream-route.ts";
@@ -147,18 +147,16 @@ export class EmbeddedPlane implements Plane {
     this.#newerEndpoints = undefined;
     const clusters = new Map<string, ClusterRuntime>();
     for (const cluster of Object.values(routing.clusters)) {
-      const runtime = new ClusterRuntime(cluster, secrets, this.#context);
       const before = this.#clusters.get(cluster.key);
-      if (before !== undefined) runtime.resumeFrom(before);
+      // With TLS, its certificates may have changed although the cluster did not.
+      const current = before?.cluster === cluster && cluster.tls === undefined;
+      const runtime = current ? before : new ClusterRuntime(cluster, secrets, this.#context);
+      if (before !== undefined && !current) runtime.resumeFrom(before);
       runtime.setEndpoints(endpoints, this.#context.registry);
       clusters.set(cluster.key, runtime);
     }
     this.#context.tracing.apply(routing.gateways, clusters, this.#context);
-    const rules = buildRules(routing, clusters, this.#context);
-    for (const [key, rule] of rules.byKey) {
-      const previous = this.#rules.get(key);
-      if (previous !== undefined) resumeRule(rule, previous);
-    }
+    const rules = buildRules(routing, { clusters, previous: this.#rules }, this.#context);
 
     const streamRules = new StreamRules(clusters, this.#streamRules);
 

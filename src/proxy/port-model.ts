@@ -3,7 +3,15 @@ import type { BoundListener } from "../ir/select.ts";
 import type { Counter, Gauge } from "../telemetry/telemetry.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
 import type { PlaneContext } from "./plane-context.ts";
-import { buildRule, ListenerRuntime, type RequestStep, RouteRuntime, type RuleRuntime } from "./route-runtime.ts";
+import {
+  buildRule,
+  isCurrent,
+  ListenerRuntime,
+  type RequestStep,
+  RouteRuntime,
+  type RuleRuntime,
+  resumeRule,
+} from "./route-runtime.ts";
 import { type HttpListenerTable, RouteTable } from "./route-table.ts";
 import type { PortStreams } from "./stream/port-streams.ts";
 import { buildPortTls, type PortTls, type TlsOwner } from "./transport/port-tls.ts";
@@ -127,18 +135,27 @@ export type BuiltRules = {
   readonly byKey: ReadonlyMap<string, RuleRuntime>;
 };
 
+/** `previous` are the rules of the model before, by key: those of which nothing changed go on as they are. */
 export function buildRules(
   routing: RoutingModel,
-  clusters: ReadonlyMap<string, ClusterRuntime>,
+  parts: {
+    readonly clusters: ReadonlyMap<string, ClusterRuntime>;
+    readonly previous: ReadonlyMap<string, RuleRuntime>;
+  },
   context: PlaneContext,
 ): BuiltRules {
+  const { clusters, previous } = parts;
   const byRule = new Map<HttpRule, RuleRuntime>();
   const byKey = new Map<string, RuleRuntime>();
   for (const gateway of routing.gateways) {
     for (const rule of Object.values(gateway.httpRules)) {
-      const runtime = buildRule(rule, clusters, context);
+      const key = `${gateway.key}|${rule.key}`;
+      const before = previous.get(key);
+      const current = before !== undefined && isCurrent(before, rule, clusters);
+      const runtime = current ? before : buildRule(rule, clusters, context);
+      if (before !== undefined && !current) resumeRule(runtime, before);
       byRule.set(rule, runtime);
-      byKey.set(`${gateway.key}|${rule.key}`, runtime);
+      byKey.set(key, runtime);
     }
   }
   return { byRule, byKey };

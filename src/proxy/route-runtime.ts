@@ -49,14 +49,43 @@ export type RuleRuntime = FilterChain & {
   readonly choice: WeightedChoice;
   readonly mirrors: readonly MirrorRuntime[];
   readonly retryCodes: ReadonlySet<number>;
+  /** The clusters that it was built with, by key. */
+  readonly clusters: ReadonlyMap<string, ClusterRuntime | undefined>;
 };
 
-/** Builds the runtime of a rule. `clusters` holds every cluster that the model names. */
+/** Looks clusters up and remembers which. */
+class ClusterUse {
+  readonly used = new Map<string, ClusterRuntime | undefined>();
+  readonly #clusters: ReadonlyMap<string, ClusterRuntime>;
+
+  constructor(clusters: ReadonlyMap<string, ClusterRuntime>) {
+    this.#clusters = clusters;
+  }
+
+  get(key: string): ClusterRuntime | undefined {
+    const cluster = this.#clusters.get(key);
+    this.used.set(key, cluster);
+    return cluster;
+  }
+}
+
+/** Where a cluster is found by its key. */
+export type ClusterLookup = { get(key: string): ClusterRuntime | undefined };
+
+/** Whether a rule's runtime serves on in a model with these clusters. */
+export function isCurrent(runtime: RuleRuntime, rule: HttpRule, clusters: ClusterLookup): boolean {
+  if (runtime.rule !== rule) return false;
+  for (const [key, cluster] of runtime.clusters) if (clusters.get(key) !== cluster) return false;
+  return true;
+}
+
+/** Builds the runtime of a rule. `all` holds every cluster that the model names. */
 export function buildRule(
   rule: HttpRule,
-  clusters: ReadonlyMap<string, ClusterRuntime>,
+  all: ReadonlyMap<string, ClusterRuntime>,
   context: PlaneContext,
 ): RuleRuntime {
+  const clusters = new ClusterUse(all);
   const backends = rule.backends.map((backend): BackendRuntime => {
     const cluster = backend.target.kind === "cluster" ? clusters.get(backend.target.cluster) : undefined;
     return {
@@ -72,6 +101,7 @@ export function buildRule(
     choice: new WeightedChoice(rule.backends.map(({ weight }) => weight)),
     mirrors: buildMirrors(rule, clusters, context),
     retryCodes: new Set(rule.retry?.codes),
+    clusters: clusters.used,
     ...buildChain(rule.filters, clusters, context),
   };
 }
@@ -94,7 +124,7 @@ export function resumeRule(rule: RuleRuntime, previous: RuleRuntime): void {
 /** Builds the filters of one place in their order. Mirrors are no steps: they begin once all filters have run. */
 export function buildChain(
   placed: readonly PlacedFilter[],
-  clusters: ReadonlyMap<string, ClusterRuntime>,
+  clusters: ClusterLookup,
   context: PlaneContext,
 ): FilterChain {
   const steps: RequestStep[] = [];
@@ -113,11 +143,7 @@ export function buildChain(
   return { steps, onResponse };
 }
 
-function buildMirrors(
-  rule: HttpRule,
-  clusters: ReadonlyMap<string, ClusterRuntime>,
-  { telemetry }: PlaneContext,
-): readonly MirrorRuntime[] {
+function buildMirrors(rule: HttpRule, clusters: ClusterLookup, { telemetry }: PlaneContext): readonly MirrorRuntime[] {
   const mirrors: MirrorRuntime[] = [];
   for (const { filter } of rule.filters) {
     if (filter.kind !== "requestMirror" || filter.cluster === undefined) continue;

@@ -18,7 +18,7 @@ export type ExternalAuthRuntime = {
 /** Builds the runtime of one filter. `clusters` holds every cluster that the model names. */
 export function buildExternalAuth(
   { from, filter }: PlacedFilter & { readonly filter: ExternalAuth },
-  clusters: ReadonlyMap<string, ClusterRuntime>,
+  clusters: { get(key: string): ClusterRuntime | undefined },
   { telemetry }: PlaneContext,
 ): ExternalAuthRuntime {
   const cluster = filter.cluster === undefined ? undefined : clusters.get(filter.cluster);
