@@ -1,7 +1,7 @@
 import { makeFinding } from "../finding/catalogue.ts";
 import type { Finding } from "../finding/finding.ts";
 import type { HttpMatch, ValueMatch } from "../ir/match.ts";
-import type { GatewayModel, HttpEntry, HttpRule, RuleKey } from "../ir/routing-model.ts";
+import type { GatewayModel, HttpEntry, HttpRule, RuleKey, VirtualHost } from "../ir/routing-model.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 
 /** A match that never serves, and the one that always serves in its place. */
@@ -17,9 +17,7 @@ export function findUnreachableRules(model: GatewayModel, snapshot?: Snapshot): 
   for (const listener of model.listeners) {
     if (listener.protocol !== "HTTP" && listener.protocol !== "HTTPS") continue;
     for (const host of listener.virtualHosts) {
-      const winners = new WinnerTable();
-      for (const entry of host.entries) {
-        const winner = winners.claim(entry);
+      for (const { entry, winner } of claimsOf(host)) {
         const ofRule = shadows.get(entry.rule) ?? new Map<number, Shadow | "reachable">();
         shadows.set(entry.rule, ofRule);
         if (winner === undefined) ofRule.set(entry.matchIndex, "reachable");
@@ -36,6 +34,22 @@ export function findUnreachableRules(model: GatewayModel, snapshot?: Snapshot): 
     findings.push(makeUnreachable(rule, hidden, first, { model, snapshot, whole: hidden.length === matches.size }));
   }
   return findings;
+}
+
+/** An entry, and the earlier one that always wins over it, if there is one. */
+type Claim = { readonly entry: HttpEntry; readonly winner: HttpEntry | undefined };
+
+const claimsByHost = new WeakMap<VirtualHost, readonly Claim[]>();
+
+/** Worked out once for a virtual host: it stays the same object for as long as its routes do. */
+function claimsOf(host: VirtualHost): readonly Claim[] {
+  let claims = claimsByHost.get(host);
+  if (claims === undefined) {
+    const winners = new WinnerTable();
+    claims = host.entries.map((entry) => ({ entry, winner: winners.claim(entry) }));
+    claimsByHost.set(host, claims);
+  }
+  return claims;
 }
 
 /**
