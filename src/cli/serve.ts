@@ -1,4 +1,3 @@
-import { type AdminServer, startAdminServer } from "../admin/server.ts";
 import { compileEndpoints } from "../compile/endpoints.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import { type Change, ControlLoop } from "../control/control-loop.ts";
@@ -10,24 +9,20 @@ import { kindNames } from "../resource/kinds.ts";
 import { mergeStatus } from "../status/merge.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { Store } from "../store/store.ts";
-import { type LogSink, openLogSink } from "../telemetry/access-log.ts";
-import { createTelemetry, type RunningTelemetry } from "../telemetry/create-telemetry.ts";
-import { createLogger, type Logger } from "../telemetry/log.ts";
+import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
+import type { Logger } from "../telemetry/log.ts";
 import type { ExitCode, Terminal } from "./command.ts";
 import { createCompiler } from "./compile-snapshot.ts";
-import { renderHostPort } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
-import { normalizePathText } from "./normalize-path.ts";
 import { openPaths } from "./paths-source.ts";
 import { planeOptions } from "./plane-options.ts";
+import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
 import { unreadableMessage } from "./read-paths.ts";
-import { routeRows } from "./render/routes.ts";
 import { ServeReport } from "./serve-report.ts";
 import { handleSignals, surviveBugs } from "./signals.ts";
 import { StubBackends } from "./stub/stub-backends.ts";
 import { StubbedPlane } from "./stub/stubbed-plane.ts";
-import { reasonOf, UsageError } from "./usage-error.ts";
-import { packageVersion } from "./version.ts";
+import { UsageError } from "./usage-error.ts";
 
 export type ServeOptions = {
   readonly paths: readonly string[];
@@ -38,9 +33,6 @@ export type ServeOptions = {
   /** Called once, after the first configuration has been told about. */
   readonly onServing?: (configuration: Configuration) => void;
 };
-
-/** How long after the drain's deadline the process ends by force. */
-const lastResortMs = 5000;
 
 /** Serves until it is told to stop: reads, watches, compiles, binds, reports, drains. Everything is wired together here. */
 export async function serve({ paths, flags, terminal, verify, onServing }: ServeOptions): Promise<ExitCode> {
@@ -108,56 +100,13 @@ export async function serve({ paths, flags, terminal, verify, onServing }: Serve
   );
 
   await stop.promise;
-  log.info(`Stopping: requests in flight have ${flags.drainSeconds} seconds to finish.`, { event: "draining" });
-  // Draining has its own deadline; a process that is told to stop must end even if that fails.
-  setTimeout(() => process.exit(1), flags.drainSeconds * 1000 + lastResortMs).unref();
-  await loop.drain(flags.drainSeconds * 1000);
-  log.info("Stopped.", { event: "stopped" });
+  await drainAndStop((deadlineMs) => loop.drain(deadlineMs), { flags, log });
   return 0;
-}
-
-function openLog({ quiet, verbose, logFormat }: FlagValues, terminal: Terminal): Logger {
-  return createLogger({
-    write: (line) => terminal.err(line),
-    level: quiet ? "error" : verbose ? "debug" : "info",
-    format: logFormat,
-  });
-}
-
-async function openTelemetry({ accessLog }: FlagValues): Promise<RunningTelemetry> {
-  let accessLogSink: LogSink | undefined;
-  try {
-    if (accessLog !== "off") accessLogSink = await openLogSink(accessLog);
-  } catch (error) {
-    throw new UsageError(`The access log ${accessLog} cannot be opened: ${reasonOf(error)}.`);
-  }
-  return createTelemetry({ version: packageVersion(), ...(accessLogSink ? { accessLogSink } : {}) });
 }
 
 function openPlane(flags: FlagValues, telemetry: RunningTelemetry, log: Logger): Plane {
   const plane = new EmbeddedPlane(planeOptions(flags, { telemetry, log }));
   return flags.stubBackends ? new StubbedPlane(plane, new StubBackends()) : plane;
-}
-
-type AdminParts = {
-  readonly state: () => ControlState;
-  readonly telemetry: RunningTelemetry;
-  readonly log: Logger;
-};
-
-async function openAdmin(
-  { admin, controllerName }: FlagValues,
-  { state, telemetry, log }: AdminParts,
-): Promise<AdminServer | undefined> {
-  if (!admin) return undefined;
-  try {
-    const source = { state, controllerName, routeRows, normalizePath: normalizePathText };
-    return await startAdminServer({ address: admin, ...source, telemetry, log });
-  } catch (error) {
-    throw new UsageError(
-      `The admin endpoint cannot listen on ${renderHostPort(admin)}: ${reasonOf(error)}. Give another with --admin HOST:PORT, or do without: --admin off.`,
-    );
-  }
 }
 
 /** The state with the endpoints that are dialled: stand-ins are not the compiler's. */

@@ -1,0 +1,70 @@
+/** The parts that every command which stays running is made of. */
+import { type AdminServer, startAdminServer } from "../admin/server.ts";
+import type { ControlState } from "../control/control-state.ts";
+import { type LogSink, openLogSink } from "../telemetry/access-log.ts";
+import { createTelemetry, type RunningTelemetry } from "../telemetry/create-telemetry.ts";
+import { createLogger, type Logger } from "../telemetry/log.ts";
+import type { Terminal } from "./command.ts";
+import { renderHostPort } from "./flag-values.ts";
+import type { FlagValues } from "./flags.ts";
+import { normalizePathText } from "./normalize-path.ts";
+import { routeRows } from "./render/routes.ts";
+import { reasonOf, UsageError } from "./usage-error.ts";
+import { packageVersion } from "./version.ts";
+
+/** How long after the drain's deadline the process ends by force. */
+const lastResortMs = 5000;
+
+/** The process's own log, on standard error. */
+export function openLog({ quiet, verbose, logFormat }: FlagValues, terminal: Terminal): Logger {
+  return createLogger({
+    write: (line) => terminal.err(line),
+    level: quiet ? "error" : verbose ? "debug" : "info",
+    format: logFormat,
+  });
+}
+
+/** Metrics and the access log. Throws {@link UsageError} when its file cannot be opened. */
+export async function openTelemetry({ accessLog }: FlagValues): Promise<RunningTelemetry> {
+  let accessLogSink: LogSink | undefined;
+  try {
+    if (accessLog !== "off") accessLogSink = await openLogSink(accessLog);
+  } catch (error) {
+    throw new UsageError(`The access log ${accessLog} cannot be opened: ${reasonOf(error)}.`);
+  }
+  return createTelemetry({ version: packageVersion(), ...(accessLogSink ? { accessLogSink } : {}) });
+}
+
+export type AdminParts = {
+  readonly state: () => ControlState;
+  readonly telemetry: RunningTelemetry;
+  readonly log: Logger;
+};
+
+/** The admin endpoint; `undefined` with `--admin off`. Throws {@link UsageError} when it cannot listen. */
+export async function openAdmin(
+  { admin, controllerName }: FlagValues,
+  { state, telemetry, log }: AdminParts,
+): Promise<AdminServer | undefined> {
+  if (!admin) return undefined;
+  try {
+    const source = { state, controllerName, routeRows, normalizePath: normalizePathText };
+    return await startAdminServer({ address: admin, ...source, telemetry, log });
+  } catch (error) {
+    throw new UsageError(
+      `The admin endpoint cannot listen on ${renderHostPort(admin)}: ${reasonOf(error)}. Give another with --admin HOST:PORT, or do without: --admin off.`,
+    );
+  }
+}
+
+/** Stops accepting, lets requests in flight finish for `--drain-seconds`, and ends the process by force if that fails. */
+export async function drainAndStop(
+  drain: (deadlineMs: number) => Promise<void>,
+  { flags, log }: { readonly flags: Pick<FlagValues, "drainSeconds">; readonly log: Logger },
+): Promise<void> {
+  log.info(`Stopping: requests in flight have ${flags.drainSeconds} seconds to finish.`, { event: "draining" });
+  // Draining has its own deadline; a process that is told to stop must end even if that fails.
+  setTimeout(() => process.exit(1), flags.drainSeconds * 1000 + lastResortMs).unref();
+  await drain(flags.drainSeconds * 1000);
+  log.info("Stopped.", { event: "stopped" });
+}
