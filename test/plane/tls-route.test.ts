@@ -73,6 +73,9 @@ async function ask(port: number, options: ConnectionOptions & { readonly shape?:
   }
 }
 
+/** How a client that began a handshake is told of a closed connection. */
+const closedEarly = /before secure TLS connection|ECONNRESET/;
+
 test("passthrough picks the backend by the most specific hostname and leaves its certificate to it", async () => {
   await using exact = await tlsBackend("exact.test");
   await using wild = await tlsBackend("wild.test");
@@ -101,7 +104,7 @@ test("passthrough picks the backend by the most specific hostname and leaves its
   for (const [servername, subject] of rows) {
     assert.deepEqual(await ask(fixture.port, { servername }), { answer: `${subject}:hi`, subject, alpn: false });
   }
-  await assert.rejects(ask(fixture.port, { servername: "example.com" }), /unrecognized name/);
+  await assert.rejects(ask(fixture.port, { servername: "example.com" }), closedEarly);
 });
 
 test("a ClientHello is read whole when it drips byte by byte, and when it is split over records", async () => {
@@ -116,7 +119,7 @@ test("a ClientHello is read whole when it drips byte by byte, and when it is spl
   }
 });
 
-test("an unknown server name and none at all get the alert unrecognized_name", async () => {
+test("a connection with an unknown server name, or with none at all, is closed without an answer", async () => {
   await using backend = await tlsBackend("a.test");
   await using fixture = await startPlane(
     buildStreams([
@@ -130,7 +133,7 @@ test("an unknown server name and none at all get the alert unrecognized_name", a
     ]),
   );
   for (const servername of ["b.test", "elsewhere.org", ""]) {
-    await assert.rejects(ask(fixture.port, { servername }), /unrecognized name/);
+    await assert.rejects(ask(fixture.port, { servername }), closedEarly);
   }
   assert.equal((await ask(fixture.port, { servername: "a.test" })).answer, "a.test:hi");
 });
@@ -231,7 +234,7 @@ test("HTTPS, TLS that ends here and TLS passed through live on one port", async 
   assert.equal((await ask(port, { servername: "tcp.test" })).answer, "tcp:hi");
   assert.equal((await ask(port, { servername: "pass.test" })).subject, "pass.test");
   assert.equal((await ask(port, { servername: "tcp.test", shape: { kind: "drip" } })).answer, "tcp:hi");
-  await assert.rejects(ask(port, { servername: "no.test" }), /unrecognized name/);
+  await assert.rejects(ask(port, { servername: "no.test" }), closedEarly);
   await fixture.plane.apply({ ...http, secrets: mixed.secrets });
   assert.equal(await askWeb(), "web");
 });

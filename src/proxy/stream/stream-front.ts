@@ -5,7 +5,6 @@ import type { BoundListener } from "../../ir/select.ts";
 import type { TcpSeries } from "../../telemetry/telemetry.ts";
 import { clientHelloLimitBytes, readClientHello } from "../../wire/client-hello.ts";
 import { proxyHeaderLimitBytes, readProxyHeader } from "../../wire/proxy-protocol.ts";
-import type { Deadlined } from "../deadlines.ts";
 import { type ClientAddresses, clientAddresses, PendingConnections } from "../listener/client-address.ts";
 import { Peek, type PeekFailure } from "../listener/peek.ts";
 import { listenerLabels } from "../listener-labels.ts";
@@ -13,13 +12,10 @@ import type { PlaneContext } from "../plane-context.ts";
 import type { PortModel } from "../port-model.ts";
 import { Handshaker } from "../transport/handshaker.ts";
 import { SocketTransport, type WriteOwnership } from "../transport/socket-transport.ts";
-import { type Open, OpenSet } from "./open-set.ts";
+import { OpenSet } from "./open-set.ts";
 import type { TlsStreams } from "./port-streams.ts";
 import { StreamConnection } from "./stream-connection.ts";
 import type { StreamRoute } from "./stream-route.ts";
-
-/** Fatal alert `unrecognized_name`. RFC 6066 section 3, RFC 8446 section 6. */
-const unrecognizedName = Buffer.of(21, 3, 3, 0, 2, 2, 112);
 
 /** What the front needs of the listening socket that it stands at. */
 export interface FrontOwner {
@@ -162,7 +158,7 @@ export class StreamFront {
     const target = found && streams?.target(found.bound.listener.hostname, serverName);
     if (target?.route === undefined || streams === undefined) {
       this.#reject("serverName", target?.bound);
-      this.#open.add(new Farewell(socket, unrecognizedName, this.#open, this.#owner.context));
+      drop(socket);
     } else if (target.route.passesTls) {
       this.#serve(socket, "reference", { client, route: target.route, serverName });
     } else {
@@ -224,35 +220,11 @@ export class StreamFront {
   }
 }
 
-/** Closes without a word. What the system still reports of the socket is of no interest. */
+/**
+ * Closes without a word: a TLS alert would speak for a server that is not there. TLSRoute has such connections rejected, and
+ * conformance knows that by the end of the TCP connection. What the system still reports of the socket is of no interest.
+ */
 function drop(socket: Socket): void {
   socket.on("error", () => {});
   socket.destroy();
-}
-
-/** Says a last word and leaves the client a moment to read it: closing at once, with bytes unread, would be a reset. */
-class Farewell implements Deadlined, Open {
-  deadlineMs = Number.POSITIVE_INFINITY;
-  readonly #socket: Socket;
-
-  constructor(socket: Socket, bytes: Buffer, open: OpenSet, { deadlines, limits }: PlaneContext) {
-    this.#socket = socket;
-    deadlines.add(this);
-    this.deadlineMs = deadlines.after(limits.lingerMs);
-    socket.on("error", () => {});
-    socket.on("close", () => {
-      deadlines.delete(this);
-      open.delete(this);
-    });
-    socket.end(bytes);
-    socket.resume();
-  }
-
-  onDeadline(): void {
-    this.#socket.destroy();
-  }
-
-  destroy(): void {
-    this.#socket.destroy();
-  }
 }
