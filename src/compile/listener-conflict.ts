@@ -19,12 +19,14 @@ export function markConflicts(
   const owners = [...new Set(drafts.map(({ owner }) => owner))];
   return owners.flatMap((owner) => {
     const own = drafts.filter((draft) => draft.owner === owner);
-    const judged = own.map((draft) => {
-      // A conflict with an object that goes before decides first: it stays when the user puts their own object in order.
-      const [before] = rivalsOf(draft, standing.candidates(draft), options);
-      const [beside] = rivalsOf(draft, own, options);
-      return { draft, before, rival: before ?? beside };
-    });
+    // A conflict with an object that goes before decides first: what has lost one is in nobody's way any more.
+    const against = own.map((draft) => ({ draft, before: rivalsOf(draft, standing.candidates(draft), options)[0] }));
+    const unbeaten = against.filter(({ before }) => !before).map(({ draft }) => draft);
+    const judged = against.map(({ draft, before }) => ({
+      draft,
+      before,
+      rival: before ?? rivalsOf(draft, unbeaten, options)[0],
+    }));
     for (const { draft, before } of judged) if (!before) standing.add(draft);
     return judged.map(({ draft, rival }) =>
       rival ? { ...draft, findings: [...draft.findings, conflictFinding(draft, rival.other, rival.conflict)] } : draft,
