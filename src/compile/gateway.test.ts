@@ -281,6 +281,29 @@ describe("compile: ListenerSets", () => {
       "listener-hostname-conflict",
     ]);
   });
+  it("has a listener that lost to another object spoil nothing in its own", () => {
+    const compiled = compileYaml([
+      ourClass,
+      gateway("{ name: http, port: 80, protocol: HTTP, hostname: a.example.com }", takesSets),
+      listenerSet(
+        "team",
+        "{ name: web, port: 80, protocol: HTTP, hostname: b.example.com }, { name: raw, port: 80, protocol: TCP }",
+      ),
+      listenerSet("late", "{ name: raw, port: 80, protocol: TCP }"),
+    ]);
+    assert.deepEqual(compiled.conditions("ListenerSet/team", "web"), openListener);
+    assert.deepEqual(compiled.conditions("ListenerSet/team", "raw"), refused("ProtocolConflict"));
+    assert.deepEqual(compiled.conditions("ListenerSet/late")[0], "Accepted=False ListenersNotValid");
+  });
+  it("is not accepted when none of its listeners can be opened", () => {
+    const compiled = compileYaml([ourClass, gateway(http, takesSets), listenerSet("team", https())]);
+    assert.deepEqual(compiled.conditions("ListenerSet/team").slice(0, 2), [
+      "Accepted=False ListenersNotValid",
+      "Programmed=False ListenersNotValid",
+    ]);
+    const body = compiled.body("Gateway/edge");
+    assert.equal(body.shape === "gateway" && body.attachedListenerSets, 0);
+  });
   it("are refused with their Gateway", () => {
     const compiled = compileYaml([
       ourClass,
