@@ -24,22 +24,27 @@ export function createSnapshot(resources: readonly Resource[]): Snapshot {
   return snapshotOf(indexes);
 }
 
-/** A snapshot over indexes that no one changes any more. */
+const none: readonly Resource[] = Object.freeze([]);
+const lists = new WeakMap<KindIndex, readonly Resource[]>();
+
+/** A snapshot over indexes that no one changes any more. Snapshots with the same index of a kind give the same list of it. */
 export function snapshotOf(indexes: ReadonlyMap<Kind, KindIndex>): Snapshot {
-  const lists = new Map<Kind, readonly Resource[]>();
-  const none: readonly Resource[] = Object.freeze([]);
   return Object.freeze({
     list<K extends Kind>(kind: K): readonly Resource<K>[] {
-      let list = lists.get(kind);
-      if (list === undefined) {
-        const index = indexes.get(kind);
-        list = index === undefined ? none : Object.freeze([...index.values()]);
-        lists.set(kind, list);
-      }
-      return list as readonly Resource<K>[];
+      const index = indexes.get(kind);
+      return (index === undefined ? none : listOf(index)) as readonly Resource<K>[];
     },
     get<K extends Kind>(kind: K, namespace: string | undefined, name: string): Resource<K> | undefined {
       return indexes.get(kind)?.get(namespacedName(namespace, name)) as Resource<K> | undefined;
     },
   });
+}
+
+function listOf(index: KindIndex): readonly Resource[] {
+  let list = lists.get(index);
+  if (list === undefined) {
+    list = Object.freeze([...index.values()]);
+    lists.set(index, list);
+  }
+  return list;
 }

@@ -95,7 +95,7 @@ export const sourceFindings = {
   "last-good-kept": {
     code: "SL1016",
     severity: "error",
-    title: "A changed file has errors; what it said before stays in force",
+    title: "A change has errors; what was said before stays in force",
     why: "A slip while editing must not take traffic down. The new content takes effect when its errors are fixed.",
   },
   "ingress-not-served": {
@@ -103,5 +103,47 @@ export const sourceFindings = {
     severity: "info",
     title: "An Ingress, which Sluice recognises and does not serve",
     why: "Sluice serves the Gateway API. An Ingress goes on being the matter of its own controller until routes replace it.",
+  },
+  "gateway-api-missing": {
+    code: "SL1018",
+    severity: "error",
+    title: "The Gateway API is not installed in the cluster",
+    why: "Its kinds are CustomResourceDefinitions that are installed apart from Kubernetes. Until they are there, there is nothing to serve; they are noticed when they come.",
+  },
+  "kind-not-installed": {
+    code: "SL1019",
+    severity: "info",
+    title: "A kind that Sluice reads is not installed in the cluster",
+    why: "The standard channel of the Gateway API leaves the experimental kinds out, and older releases have fewer. Everything else is served; a kind that is installed later is noticed.",
+  },
+  "gateway-api-older": {
+    code: "SL1020",
+    severity: "info",
+    title: "The CustomResourceDefinitions are of an older release than the one that Sluice knows",
+    why: "The API server drops fields that its CustomResourceDefinitions do not have, so newer features cannot be used. Everything else is served.",
+  },
+  "gateway-api-mixed": {
+    code: "SL1021",
+    severity: "warning",
+    title: "The CustomResourceDefinitions are of several releases or channels",
+    why: "Kinds of one release are made for each other; a half-finished upgrade leaves fields out of some of them. Upgrades replace all of them together.",
+  },
+  "kind-forbidden": {
+    code: "SL1022",
+    severity: "error",
+    title: "Sluice has no permission to read a kind",
+    why: "What cannot be read cannot be served. What was read before stays in force; at the start Sluice waits for the kinds that it cannot do without.",
+  },
+  "namespace-labels-unread": {
+    code: "SL1023",
+    severity: "warning",
+    title: "The labels of namespaces cannot be read",
+    why: "Namespaces lie outside of what a Role can give. Listeners that select routes by labels of their namespace then see only the label that holds the namespace's name.",
+  },
+  "secret-references-many": {
+    code: "SL1024",
+    severity: "warning",
+    title: "More Secrets that are not of type kubernetes.io/tls are referred to than are read",
+    why: "Secrets of other types are read one by one, only where something refers to them, so that Sluice never sees the passwords of a cluster. The number is bounded.",
   },
 } as const satisfies Record<string, FindingRow>;

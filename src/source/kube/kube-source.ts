@@ -1,0 +1,390 @@
+import { setTimeout as delay } from "node:timers/promises";
+import { isDeepStrictEqual } from "node:util";
+import { makeFinding } from "../../finding/catalogue.ts";
+import type { Finding, ObjectRef } from "../../finding/finding.ts";
+import type { KubeClient, ResourcePath } from "../../kube/kube-client.ts";
+import { type NamespacedName, namespacedName } from "../../resource/keys.ts";
+import { type Kind, kindOf, kinds, type Resource } from "../../resource/kinds.ts";
+import { type KindIndex, snapshotOf } from "../../store/create-snapshot.ts";
+import type { StoreState } from "../../store/store.ts";
+import { Backoff } from "./backoff.ts";
+import { discoverVersions } from "./discover-versions.ts";
+import type { LiveState, TableChange } from "./kind-table.ts";
+import { type KindHealth, KindWatch } from "./kind-watch.ts";
+import { NamedSecrets } from "./named-secrets.ts";
+import { kindOfCrd, readKinds } from "./readings.ts";
+import type { ReflectorTuning } from "./reflector.ts";
+import { type SecretReference, secretOwners, secretReferences } from "./secret-references.ts";
+import { absenceFindings, permissionFindings, releaseFindings } from "./source-findings.ts";
+
+export type KubeSourceOptions = {
+  readonly client: KubeClient;
+  /** Read these namespaces alone (and what lies in none); absent or empty: the whole cluster. */
+  readonly namespaces?: readonly string[];
+  readonly tuning?: ReflectorTuning;
+};
+
+export type StartOptions = {
+  /** Default 120,000 ms. */
+  readonly deadlineMs?: number;
+  readonly signal?: AbortSignal;
+  /** Called whenever the reading of a kind has gone a step on, or stands still. */
+  readonly onProgress?: (health: readonly KindHealth[]) => void;
+};
+
+/** What has changed: `endpoints` are EndpointSlices alone, which need no compilation. Statuses are told by {@link KubeSource.live}. */
+export type SourceChange = "resources" | "endpoints";
+
+/** An object as the API server has it: where it is written, in which version it is, and its status. */
+export type LiveObject = LiveState & { readonly path: ResourcePath };
+
+/** A cluster could not be read in time; the message says which kinds, and why. */
+export class SourceNotReadyError extends Error {
+  override readonly name = "SourceNotReadyError";
+}
+
+/**
+ * The objects of a cluster, kept in step with its API server. {@link KubeSource.state} is built when it is asked for, so that a
+ * change costs next to nothing; resources of which nothing that is read changes keep their identity.
+ */
+export class KubeSource {
+  readonly #options: KubeSourceOptions;
+  readonly #watches: ReadonlyMap<Kind, KindWatch>;
+  readonly #namedSecrets: NamedSecrets;
+  readonly #listeners = new Set<(change: SourceChange) => void>();
+  readonly #liveListeners = new Set<(ref: ObjectRef) => void>();
+  readonly #stop = new AbortController();
+  readonly #references = new WeakMap<Resource, readonly SecretReference[]>();
+  #progress: (() => void) | undefined;
+  #started = false;
+  #state: StoreState = { version: 0, snapshot: snapshotOf(new Map()), findings: [] };
+  #indexes: ReadonlyMap<Kind, KindIndex> = new Map();
+  #stale = false;
+  #ownFindings: readonly Finding[] = [];
+  #pending: SourceChange | undefined;
+  #flush: NodeJS.Immediate | undefined;
+  #secretsDue = false;
+  #secrets: { readonly tls: KindIndex; readonly named: KindIndex; readonly both: KindIndex } | undefined;
+  /** As the server said last. */
+  #served: ReadonlySet<Kind> = new Set();
+  #discoveryError: unknown;
+  #discovering: Promise<void> | undefined;
+  #discoverAgain = false;
+
+  /** The objects' statuses and versions, for who writes them. */
+  readonly live = {
+    get: (ref: ObjectRef): LiveObject | undefined => this.#liveObject(ref),
+    /** Calls `listener` when an object came, changed (its status alone, too) or went. Returns what takes it off again. */
+    subscribe: (listener: (ref: ObjectRef) => void): (() => void) => {
+      this.#liveListeners.add(listener);
+      return () => this.#liveListeners.delete(listener);
+    },
+  };
+
+  constructor(options: KubeSourceOptions) {
+    const { client, tuning = {} } = options;
+    const namespaces = options.namespaces?.length ? [...new Set(options.namespaces)] : undefined;
+    this.#options = { ...options, ...(namespaces ? { namespaces } : {}) };
+    const onChange = (kind: Kind, key: NamespacedName, change: TableChange) => this.#changed(kind, key, change);
+    const onState = (kind: Kind) => this.#stateChanged(kind);
+    this.#watches = new Map(
+      readKinds.map((kind) => {
+        const scope = namespaces ? { namespaces } : {};
+        return [kind, new KindWatch({ client, kind, ...scope, tuning, onChange, onState })];
+      }),
+    );
+    this.#namedSecrets = new NamedSecrets({
+      client,
+      tuning,
+      onChange: (key, change) => this.#changed("Secret", key, change),
+      onState: () => onState("Secret"),
+    });
+  }
+
+  /** As it is now. Empty, of version 0, until {@link KubeSource.start} has resolved. */
+  get state(): StoreState {
+    if (this.#stale) this.#build();
+    return this.#state;
+  }
+
+  /** One row for each kind, or for each kind and namespace that is read. */
+  get health(): readonly KindHealth[] {
+    return [...this.#watches.values()].flatMap((watch) => watch.health);
+  }
+
+  /** Calls `listener` after changes, at most once a turn of the event loop. Returns what takes it off again. */
+  subscribe(listener: (change: SourceChange) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /**
+   * Resolves when everything that the cluster serves has been read once. Rejects with {@link SourceNotReadyError} at the deadline:
+   * to conclude from half a cluster would take away what is served. Reading goes on until {@link KubeSource.close}.
+   */
+  async start(options: StartOptions = {}): Promise<void> {
+    const { deadlineMs = 120_000, signal, onProgress } = options;
+    const deadline = AbortSignal.timeout(deadlineMs);
+    const ended = AbortSignal.any([deadline, this.#stop.signal, ...(signal ? [signal] : [])]);
+    const versions = await this.#discoverAtStart(ended);
+    if (!versions) throw this.#notReady(deadline.aborted ? deadlineMs : undefined);
+    this.#served = new Set(versions.keys());
+    for (const [kind, watch] of this.#watches) watch.start(versions.get(kind) ?? kinds[kind].version);
+    const done = Promise.withResolvers<void>();
+    this.#progress = () => {
+      onProgress?.(this.health);
+      if (!this.#watches.values().every((watch) => watch.settled)) return;
+      this.#updateSecrets();
+      if (this.#namedSecrets.settled) done.resolve();
+    };
+    const onEnd = () => done.reject(this.#notReady(deadline.aborted ? deadlineMs : undefined));
+    ended.addEventListener("abort", onEnd, { once: true });
+    if (ended.aborted) onEnd();
+    try {
+      await done.promise;
+    } finally {
+      this.#progress = undefined;
+      ended.removeEventListener("abort", onEnd);
+    }
+    this.#started = true;
+    this.#ownFindings = this.#findCircumstances();
+    this.#stale = true;
+    if (this.#secretsDue) this.#updateSecrets();
+  }
+
+  /** Stops reading; the state stays as it is. */
+  async close(): Promise<void> {
+    this.#stop.abort();
+    clearImmediate(this.#flush);
+    await Promise.all([
+      ...this.#watches.values().map((watch) => watch.close()),
+      this.#namedSecrets.close(),
+      this.#discovering,
+    ]);
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.close();
+  }
+
+  #watch(kind: Kind): KindWatch {
+    return this.#watches.get(kind) as KindWatch;
+  }
+
+  #changed(kind: Kind, key: NamespacedName, change: TableChange): void {
+    if (change === "nothing") return;
+    if (change === "resource") {
+      this.#stale = this.#started;
+      if (kind === "Secret" || secretOwners.some((owner) => owner === kind)) this.#secretsDue = true;
+      this.#note(kind === "EndpointSlice" ? "endpoints" : "resources");
+      if (kind === "CustomResourceDefinition") this.#crdChanged(key);
+    }
+    if (!("status" in kinds[kind])) return;
+    const ref = refOf(kind, key);
+    for (const listener of this.#liveListeners) listener(ref);
+  }
+
+  #stateChanged(kind: Kind): void {
+    this.#progress?.();
+    if (!this.#started) return;
+    // It may have come in another version than the one that it is looked for in.
+    if (this.#watch(kind).absent) this.#rediscover();
+    const findings = this.#findCircumstances();
+    if (isDeepStrictEqual(findings, this.#ownFindings)) return;
+    this.#ownFindings = findings;
+    this.#stale = true;
+    this.#note("resources");
+  }
+
+  #note(change: SourceChange): void {
+    if (!this.#started || this.#stop.signal.aborted) return;
+    if (this.#pending !== "resources") this.#pending = change;
+    this.#flush ??= setImmediate(() => {
+      this.#flush = undefined;
+      if (this.#secretsDue) this.#updateSecrets();
+      const told = this.#pending;
+      this.#pending = undefined;
+      if (told) for (const listener of this.#listeners) listener(told);
+    });
+  }
+
+  #build(): void {
+    this.#stale = false;
+    const crds = this.#watch("CustomResourceDefinition").table.index;
+    const indexes = new Map([...this.#watches].map(([kind, { table }]) => [kind, table.index]));
+    indexes.set("Secret", this.#secretIndex());
+    const same = [...indexes].every(([kind, index]) => this.#indexes.get(kind) === index);
+    if (this.#indexes.get("CustomResourceDefinition") !== crds) this.#ownFindings = this.#findCircumstances();
+    this.#indexes = indexes;
+    this.#state = Object.freeze({
+      version: this.#state.version + 1,
+      snapshot: same ? this.#state.snapshot : snapshotOf(indexes),
+      findings: Object.freeze([
+        ...this.#ownFindings,
+        ...this.#watches.values().flatMap(({ table }) => table.findings),
+        ...this.#namedSecrets.table.findings,
+        ...this.#omittedSecrets(),
+      ]),
+    });
+  }
+
+  /** The same map as long as neither part changes. */
+  #secretIndex(): KindIndex {
+    const [tls, named] = [this.#watch("Secret").table.index, this.#namedSecrets.table.index];
+    if (named.size === 0) return tls;
+    if (this.#secrets?.tls !== tls || this.#secrets.named !== named)
+      this.#secrets = { tls, named, both: new Map([...tls, ...named]) };
+    return this.#secrets.both;
+  }
+
+  /** What the cluster lacks for us. */
+  #findCircumstances(): readonly Finding[] {
+    const watches = [...this.#watches.values()];
+    const crds = this.#watch("CustomResourceDefinition").table.index.values();
+    return [
+      ...absenceFindings(watches.filter(({ absent }) => absent).map(({ kind }) => kind)),
+      ...releaseFindings([...crds] as Resource<"CustomResourceDefinition">[]),
+      ...permissionFindings(
+        watches.flatMap(({ refusals }) => refusals),
+        this.#options.namespaces ? "namespaces" : "cluster",
+      ),
+    ];
+  }
+
+  #updateSecrets(): void {
+    this.#secretsDue = false;
+    // What is left out is told in the findings.
+    this.#stale = this.#started;
+    const { namespaces } = this.#options;
+    const references = secretOwners.flatMap((kind) =>
+      [...this.#watch(kind).table.index.values()].flatMap((resource) => this.#referencesOf(resource)),
+    );
+    const { table } = this.#watch("Secret");
+    this.#namedSecrets.update(
+      references.filter(
+        ({ key, namespace }) => !table.resource(key) && (namespaces === undefined || namespaces.includes(namespace)),
+      ),
+    );
+  }
+
+  #referencesOf(resource: Resource): readonly SecretReference[] {
+    let references = this.#references.get(resource);
+    if (references === undefined) {
+      references = secretReferences(resource);
+      this.#references.set(resource, references);
+    }
+    return references;
+  }
+
+  #omittedSecrets(): readonly Finding[] {
+    const { omitted } = this.#namedSecrets;
+    const [first] = omitted;
+    if (first === undefined) return [];
+    return [
+      makeFinding("secret-references-many", {
+        object: { kind: "Secret", group: "", namespace: first.namespace, name: first.name },
+        message: `${omitted.length} Secrets that are referred to are not read, because they are missing or not of type kubernetes.io/tls; the first is ${first.namespace}/${first.name}.`,
+        fix: "Give certificates in Secrets of type kubernetes.io/tls, authorities in ConfigMaps, and remove references to Secrets that do not exist.",
+      }),
+    ];
+  }
+
+  #liveObject({ group, kind, namespace, name }: ObjectRef): LiveObject | undefined {
+    const known = kindOf(group, kind);
+    const watch = known && this.#watches.get(known);
+    const live = watch?.table.live(namespacedName(namespace, name));
+    if (!known || !watch || !live) return undefined;
+    const { plural } = kinds[known];
+    return { ...live, path: { group, version: watch.version, plural, ...(namespace ? { namespace } : {}), name } };
+  }
+
+  #crdChanged(key: NamespacedName): void {
+    const kind = kindOfCrd(key.slice(1));
+    const watch = kind && this.#watches.get(kind);
+    if (!watch || !this.#watch("CustomResourceDefinition").table.resource(key)) return;
+    if (watch.absent) watch.wake();
+    if (this.#started) this.#rediscover();
+  }
+
+  /** `undefined` when the end came first. */
+  async #discoverAtStart(ended: AbortSignal): Promise<ReadonlyMap<Kind, string> | undefined> {
+    const backoff = new Backoff(this.#options.tuning?.backoff);
+    while (!ended.aborted) {
+      try {
+        return await discoverVersions(this.#options.client, readKinds, ended);
+      } catch (error) {
+        // What came before the end says more than the end itself.
+        if (!ended.aborted) this.#discoveryError = error;
+      }
+      await delay(backoff.nextMs(), undefined, { signal: ended }).catch(() => {});
+    }
+    return undefined;
+  }
+
+  /** Looks again which versions are served, now and, as long as a kind that is installed is not served yet, a few more times. */
+  #rediscover(): void {
+    this.#discoverAgain = true;
+    this.#discovering ??= this.#discoverUntilCalm().finally(() => {
+      this.#discovering = undefined;
+    });
+  }
+
+  async #discoverUntilCalm(): Promise<void> {
+    const { signal } = this.#stop;
+    const backoff = new Backoff(this.#options.tuning?.backoff);
+    while (this.#discoverAgain && !signal.aborted) {
+      this.#discoverAgain = false;
+      try {
+        const versions = await discoverVersions(this.#options.client, readKinds, signal);
+        for (const [kind, version] of versions) {
+          const watch = this.#watch(kind);
+          if (watch.version !== version) watch.start(version);
+          else if (!this.#served.has(kind) && watch.absent) watch.wake();
+        }
+        this.#served = new Set(versions.keys());
+        this.#discoverAgain ||= [...this.#installedKinds()].some((kind) => !versions.has(kind));
+      } catch {
+        this.#discoverAgain = true;
+      }
+      if (backoff.failures >= discoveryTries) return;
+      if (this.#discoverAgain) await delay(backoff.nextMs(), undefined, { signal }).catch(() => {});
+    }
+  }
+
+  /** Kinds whose CustomResourceDefinition is there. */
+  *#installedKinds(): Generator<Kind> {
+    for (const key of this.#watch("CustomResourceDefinition").table.index.keys()) {
+      const kind = kindOfCrd(key.slice(1));
+      if (kind && this.#watches.has(kind)) yield kind;
+    }
+  }
+
+  /** `deadlineMs` is absent when reading was called off before. */
+  #notReady(deadlineMs: number | undefined): SourceNotReadyError {
+    const when = deadlineMs === undefined ? "before it was called off" : `within ${deadlineMs / 1000} seconds`;
+    const message = `The cluster could not be read ${when}: ${this.#missing()}`;
+    return new SourceNotReadyError(message.replace(/\.?$/, "."));
+  }
+
+  #missing(): string {
+    const waiting = [...this.#watches.values()].filter(({ settled }) => !settled);
+    if (waiting.length === this.#watches.size && waiting.every(({ health }) => health.length === 0))
+      return this.#discoveryError instanceof Error ? this.#discoveryError.message : "the API server did not answer";
+    const rows = waiting.map(({ kind, health }) => {
+      const error = health.find((row) => row.error)?.error;
+      return error ? `${kind} (${error.message})` : kind;
+    });
+    if (rows.length === 0) return "still missing: Secrets that Gateways refer to";
+    const more = rows.length > 5 ? ` and ${rows.length - 5} more kinds` : "";
+    return `still missing: ${rows.slice(0, 5).join("; ")}${more}`;
+  }
+}
+
+/** With doubling waits that is some minutes. */
+const discoveryTries = 10;
+
+function refOf(kind: Kind, key: NamespacedName): ObjectRef {
+  const slash = key.indexOf("/");
+  const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
+  return { kind, group: kinds[kind].group, ...(namespace === "" ? {} : { namespace }), name };
+}

@@ -1,0 +1,110 @@
+/** What is asked of the API server for each kind, and what of an object is kept. */
+import type { KubeObject, Selection } from "../../kube/kube-client.ts";
+import { isJsonObject, type JsonObject } from "../../resource/json.ts";
+import { type Kind, kindNames, kinds } from "../../resource/kinds.ts";
+
+/** How a kind is read. */
+export type Reading = {
+  /** Default: every object, whole. */
+  readonly selection?: Selection;
+  /** The fields beside metadata that are kept; `undefined` to leave the object out. Default: all but status. */
+  readonly fields?: (object: JsonObject, name: string) => JsonObject | undefined;
+  /**
+   * What follows when the kind may not be read (403). `wait`: nothing may be concluded without it, so the start waits.
+   * `without`: all else works without it. Default `wait`.
+   */
+  readonly forbidden?: "wait" | "without";
+};
+
+/** Groups whose CustomResourceDefinitions tell us something. */
+const crdGroups: ReadonlySet<string> = new Set(
+  kindNames.filter((kind) => kinds[kind].channel !== "core").map((kind) => kinds[kind].group),
+);
+
+/** Keys of Secrets that a certificate or an authority is read from. */
+const secretKeys = ["tls.crt", "tls.key", "tls.ocsp-staple", "ca.crt"] as const;
+/** The key of ConfigMaps that an authority is read from; of all others only that they exist is known. */
+const configMapKeys = ["ca.crt"] as const;
+
+/** Type of the Secrets that are watched. Others are read by name, where something refers to them. */
+export const tlsSecretType = "kubernetes.io/tls";
+
+/** Kinds that differ from the defaults; `"none"`: not read from a cluster. */
+const rows: Partial<Record<Kind, Reading | "none">> = {
+  // Labels are all that matters of a namespace.
+  Namespace: { selection: { metadataOnly: true }, fields: () => ({}) },
+  // Their schemas are the bulk of what a cluster stores; name and annotations say which release they are from.
+  CustomResourceDefinition: { selection: { metadataOnly: true }, fields: crdFields, forbidden: "without" },
+  Secret: {
+    selection: { fieldSelector: `type=${tlsSecretType}` },
+    fields: (object) => ({ type: object["type"], data: pick(object["data"], secretKeys) }),
+  },
+  ConfigMap: {
+    fields: (object) => ({
+      data: pick(object["data"], configMapKeys),
+      binaryData: pick(object["binaryData"], configMapKeys),
+    }),
+  },
+  ClusterTrustBundle: { forbidden: "without" },
+  // Ingresses are the matter of their own controllers; that they are not served is said where manifests are read.
+  Ingress: "none",
+  IngressClass: "none",
+};
+
+/** Kinds that are read from a cluster. */
+export const readKinds: readonly Kind[] = kindNames.filter((kind) => rows[kind] !== "none");
+
+export function readingOf(kind: Kind): Reading {
+  const row = rows[kind];
+  return row === undefined || row === "none" ? {} : row;
+}
+
+/** The object with nothing that no one reads; `undefined` when no one reads it at all. Its status is not in it. */
+export function trimObject(kind: Kind, object: KubeObject): JsonObject | undefined {
+  const { apiVersion, kind: kindName, metadata, status: _, ...rest } = object;
+  const own = isJsonObject(metadata) ? metadata : {};
+  const { fields } = readingOf(kind);
+  const kept = fields ? fields(rest, String(own["name"])) : rest;
+  return kept && { apiVersion, kind: kindName, metadata: trimMetadata(own), ...kept };
+}
+
+const metadataKeys = [
+  "name",
+  "namespace",
+  "labels",
+  "generation",
+  "uid",
+  "creationTimestamp",
+  "deletionTimestamp",
+] as const;
+
+function trimMetadata(metadata: JsonObject): JsonObject {
+  const annotations = Object.entries(isJsonObject(metadata["annotations"]) ? metadata["annotations"] : {});
+  const read = annotations.filter(([key]) => isReadAnnotation(key));
+  return { ...pick(metadata, metadataKeys), ...(read.length === 0 ? {} : { annotations: Object.fromEntries(read) }) };
+}
+
+/** Ours and the Gateway API's; others are large (last-applied-configuration) or change all the time (leader elections). */
+export function isReadAnnotation(key: string): boolean {
+  return /^([^/]+\.)?(sluice\.dev|gateway\.networking\.k8s\.io)\//.test(key);
+}
+
+/** Their metadata alone comes, and names are always `plural.group`. */
+function crdFields(_object: JsonObject, name: string): JsonObject | undefined {
+  const dot = name.indexOf(".");
+  const [plural, group] = [name.slice(0, dot), name.slice(dot + 1)];
+  if (!crdGroups.has(group)) return undefined;
+  return { spec: { group, names: { kind: kindOfCrd(name) ?? plural, plural } } };
+}
+
+/** The kind that a CustomResourceDefinition of this name defines, when it is one of ours. */
+export function kindOfCrd(name: string): Kind | undefined {
+  return kindNames.find(
+    (kind) => kinds[kind].channel !== "core" && `${kinds[kind].plural}.${kinds[kind].group}` === name,
+  );
+}
+
+function pick(from: unknown, keys: readonly string[]): JsonObject {
+  if (!isJsonObject(from)) return {};
+  return Object.fromEntries(keys.flatMap((key) => (from[key] === undefined ? [] : [[key, from[key]]])));
+}

@@ -1,0 +1,27 @@
+import { type NamespacedName, namespacedName } from "../../resource/keys.ts";
+import type { Kind, Resource } from "../../resource/kinds.ts";
+
+/** Kinds that can refer to a Secret. */
+export const secretOwners = [
+  "Gateway",
+  "ListenerSet",
+  "BackendTLSPolicy",
+  "XBackend",
+] as const satisfies readonly Kind[];
+
+export type SecretReference = { readonly key: NamespacedName; readonly namespace: string; readonly name: string };
+
+/** Every Secret that a resource names, wherever in its fields: what has `group: ""`, `kind: Secret` and a name. */
+export function secretReferences({ metadata, ...fields }: Resource): readonly SecretReference[] {
+  const found: SecretReference[] = [];
+  collect(fields, metadata.namespace ?? "", found);
+  return found;
+}
+
+function collect(value: unknown, home: string, found: SecretReference[]): void {
+  if (typeof value !== "object" || value === null) return;
+  const { group, kind, name, namespace = home } = value as Readonly<Record<string, unknown>>;
+  if (group === "" && kind === "Secret" && typeof name === "string" && typeof namespace === "string")
+    found.push({ key: namespacedName(namespace, name), namespace, name });
+  for (const member of Object.values(value)) collect(member, home, found);
+}

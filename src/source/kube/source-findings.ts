@@ -1,0 +1,158 @@
+/** What a cluster lacks for Sluice to work as it should: CustomResourceDefinitions and permissions. */
+import { makeFinding } from "../../finding/catalogue.ts";
+import type { Finding, ObjectRef } from "../../finding/finding.ts";
+import { type Kind, kinds, type Resource } from "../../resource/kinds.ts";
+import { kindOfCrd } from "./readings.ts";
+
+/** The release of the Gateway API whose kinds and fields Sluice knows. */
+export const knownRelease = { minor: 7, version: "v1.7.0" } as const;
+
+const annotation = "gateway.networking.k8s.io";
+const releases = `https://github.com/kubernetes-sigs/gateway-api/releases/download/${knownRelease.version}`;
+
+/** The command that installs the CustomResourceDefinitions. */
+export function installCommand(channel: "standard" | "experimental"): string {
+  return `kubectl apply --server-side -f ${releases}/${channel}-install.yaml`;
+}
+
+/** Kinds without which there is no Gateway API. */
+const essentialKinds: readonly Kind[] = ["GatewayClass", "Gateway", "HTTPRoute"];
+
+/** About kinds that the server does not serve. */
+export function absenceFindings(absent: readonly Kind[]): readonly Finding[] {
+  const lacking = essentialKinds.filter((kind) => absent.includes(kind));
+  if (lacking.length > 0) {
+    return [
+      makeFinding("gateway-api-missing", {
+        object: crdRef(lacking[0] as Kind),
+        message: `The cluster has no ${list(lacking)}: the Gateway API is not installed.`,
+        fix: `Run: ${installCommand("standard")}`,
+      }),
+    ];
+  }
+  const own = absent.filter((kind) => kinds[kind].channel === "own");
+  const others = absent.filter((kind) => kinds[kind].channel === "standard" || kinds[kind].channel === "experimental");
+  const experimental = others.some((kind) => kinds[kind].channel === "experimental");
+  return [
+    ...notInstalled(own, "run: sluice install | kubectl apply --server-side -f -"),
+    ...notInstalled(others, `run: ${installCommand(experimental ? "experimental" : "standard")}`),
+  ];
+}
+
+function notInstalled(absent: readonly Kind[], command: string): readonly Finding[] {
+  const [first] = absent;
+  if (first === undefined) return [];
+  return [
+    makeFinding("kind-not-installed", {
+      object: crdRef(first),
+      message: `The cluster has no ${list(absent)}.`,
+      fix: `Nothing, when no one misses ${absent.length === 1 ? "it" : "them"}. To have ${absent.length === 1 ? "it" : "them"}, ${command}`,
+      related: absent.slice(1).map(crdRef),
+    }),
+  ];
+}
+
+/** About the releases and channels of the CustomResourceDefinitions that are installed. */
+export function releaseFindings(crds: readonly Resource<"CustomResourceDefinition">[]): readonly Finding[] {
+  const official = crds
+    .filter(({ metadata }) => isOfficial(metadata.name))
+    .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
+  const sets = Map.groupBy(official, releaseOf);
+  if (sets.size > 1) {
+    const rows = [...sets].map(([release, own]) => `${own.length} of ${release}`);
+    return [
+      makeFinding("gateway-api-mixed", {
+        object: refOf(official[0] as Resource<"CustomResourceDefinition">),
+        pointer: "/metadata/annotations",
+        message: `The CustomResourceDefinitions of the Gateway API are of several releases or channels: ${rows.join(", ")}.`,
+        fix: `Install one release as a whole: ${installCommand(anyExperimental(official) ? "experimental" : "standard")}`,
+      }),
+    ];
+  }
+  const [first] = official;
+  if (first === undefined || !isOlder(first)) return [];
+  return [
+    makeFinding("gateway-api-older", {
+      object: refOf(first),
+      pointer: "/metadata/annotations",
+      message: `The Gateway API of the cluster is ${releaseOf(first)}; Sluice knows ${knownRelease.version}.`,
+      fix: `Nothing, when no newer feature is wanted. To have them: ${installCommand(anyExperimental(official) ? "experimental" : "standard")}`,
+    }),
+  ];
+}
+
+/** A request that the server refused with 403. */
+export type Refusal = {
+  readonly kind: Kind;
+  /** Absent: over the whole cluster. */
+  readonly namespace?: string;
+  /** What the server said. */
+  readonly message: string;
+};
+
+/** About kinds that may not be read. `scope`: whether all namespaces are read, or only some. */
+export function permissionFindings(refusals: readonly Refusal[], scope: "cluster" | "namespaces"): readonly Finding[] {
+  return refusals.map(({ kind, namespace, message }) => {
+    const { group, plural } = kinds[kind];
+    const resource = group === "" ? plural : `${plural}.${group}`;
+    if (kind === "Namespace" && scope === "namespaces") {
+      return makeFinding("namespace-labels-unread", {
+        object: { kind: "ClusterRole", group: rbacGroup, name: "sluice-controller" },
+        message:
+          "Namespaces may not be read, so selectors of namespaces match only the label kubernetes.io/metadata.name.",
+        fix: "Grant get, list and watch on namespaces in a ClusterRole, or select by kubernetes.io/metadata.name.",
+      });
+    }
+    const role: ObjectRef =
+      namespace === undefined
+        ? { kind: "ClusterRole", group: rbacGroup, name: "sluice-controller" }
+        : { kind: "Role", group: rbacGroup, namespace, name: "sluice-controller-watch" };
+    return makeFinding("kind-forbidden", {
+      object: role,
+      message:
+        `${kind} may not be read${namespace === undefined ? "" : ` in namespace ${namespace}`}: ${message}`.replace(
+          /\.?$/,
+          ".",
+        ),
+      fix: `Grant get, list and watch on ${resource} in a ${role.kind} that is bound to Sluice's ServiceAccount; sluice install writes it.`,
+    });
+  });
+}
+
+const rbacGroup = "rbac.authorization.k8s.io";
+
+function isOfficial(name: string): boolean {
+  const kind = kindOfCrd(name);
+  return kind !== undefined && kinds[kind].channel !== "own";
+}
+
+function crdRef(kind: Kind): ObjectRef {
+  const { group, plural } = kinds[kind];
+  return { kind: "CustomResourceDefinition", group: "apiextensions.k8s.io", name: `${plural}.${group}` };
+}
+
+function refOf({ kind, metadata }: Resource<"CustomResourceDefinition">): ObjectRef {
+  return { kind, group: kinds[kind].group, name: metadata.name };
+}
+
+function releaseOf({ metadata: { annotations } }: Resource<"CustomResourceDefinition">): string {
+  const version = annotations[`${annotation}/bundle-version`] ?? "an unknown release";
+  const channel = annotations[`${annotation}/channel`];
+  return channel === undefined ? version : `${version} (${channel})`;
+}
+
+function anyExperimental(crds: readonly Resource<"CustomResourceDefinition">[]): boolean {
+  return crds.some(({ metadata }) => metadata.annotations[`${annotation}/channel`] === "experimental");
+}
+
+/** Newer ones, and those that do not say, are the compiler's matter: they decide about GatewayClasses. */
+function isOlder({ metadata: { annotations } }: Resource<"CustomResourceDefinition">): boolean {
+  const match = /^v(\d+)\.(\d+)\./.exec(annotations[`${annotation}/bundle-version`] ?? "");
+  if (match === null) return false;
+  const [major, minor] = [Number(match[1]), Number(match[2])];
+  return major < 1 || (major === 1 && minor < knownRelease.minor);
+}
+
+function list(names: readonly string[]): string {
+  return names.length < 2 ? names.join("") : `${names.slice(0, -1).join(", ")} and ${names.at(-1)}`;
+}
