@@ -39,7 +39,8 @@ export type StatusBody<C extends Condition = Condition> =
       readonly conditions: readonly C[];
       readonly listeners: readonly ListenerStatus<C>[];
       readonly attachedListenerSets: number;
-      readonly addresses: readonly { readonly type: string; readonly value: string }[];
+      /** `routability` where the installed API has it (GEP-5093). */
+      readonly addresses: readonly { readonly type: string; readonly value: string; readonly routability?: string }[];
     }
   | {
       readonly shape: "listenerSet";

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import type { GatewayProvision } from "../ir/data-plane.ts";
 import type { Condition, MergedStatus, ObjectStatus } from "./condition.ts";
 import { mergeStatus, type PlaneRows } from "./merge.ts";
 
@@ -90,6 +91,51 @@ describe("mergeStatus: the data plane's word", () => {
       short(mergeStatus([gateway(["a", pending])], rows({}), undefined, t1)).gateway[1],
       "Programmed=Unknown Pending",
     );
+  });
+});
+
+describe("mergeStatus: what was provisioned", () => {
+  const address = { type: "IPAddress", value: "192.0.2.1", routability: "" } as const;
+  const open = { a: { state: "programmed" } } as const;
+  const merged = (listeners: PlaneRows["listeners"], provision: GatewayProvision | undefined) => {
+    const report = { ...rows(listeners, ["10.0.0.1"]), provision: provision ? { "infra/edge": provision } : {} };
+    return short(mergeStatus([gateway(["a", pending])], report, undefined, t1));
+  };
+  it("decides on the addresses, and tells whether all have been assigned", () => {
+    const whole = merged(open, { addresses: [address], assigned: { state: "all", message: "" } });
+    assert.deepEqual(whole.addresses, [address]);
+    assert.deepEqual(whole.gateway.slice(1), [
+      "Programmed=True Programmed",
+      "AddressesAssigned=True AddressesAssigned",
+    ]);
+    const parts = merged(open, { addresses: [address], assigned: { state: "some", message: "no" } });
+    assert.deepEqual(parts.gateway.slice(1), [
+      "Programmed=True Programmed",
+      "AddressesAssigned=False PartiallyAssigned",
+    ]);
+  });
+  it("takes Programmed away from a Gateway without its address, and leaves its listeners as they are", () => {
+    for (const reason of ["AddressNotAssigned", "AddressNotUsable"] as const) {
+      const row = {
+        addresses: [],
+        assigned: { state: "none", message: "m" },
+        problem: { reason, message: "m", isEarly: false },
+      } as const;
+      const status = merged(open, row);
+      assert.deepEqual(status.gateway.slice(1), [`Programmed=False ${reason}`, "AddressesAssigned=False NotAssigned"]);
+      assert.deepEqual(status.listeners, ["True Programmed"]);
+    }
+  });
+  it("says what the proxies wait for, until they serve", () => {
+    const pods = { addresses: [address], waiting: { reason: "NoResources", message: "m" } } as const;
+    assert.equal(merged({}, pods).gateway[1], "Programmed=False NoResources");
+    assert.equal(merged(open, pods).gateway[1], "Programmed=True Programmed");
+    const slow = { addresses: [address], waiting: { reason: "Pending", message: "m" } } as const;
+    assert.equal(merged({}, slow).gateway[1], "Programmed=Unknown Pending");
+  });
+  it("says nothing of a Gateway of which nothing is known yet", () => {
+    const status = merged({}, undefined);
+    assert.deepEqual([status.addresses, status.gateway[1]], [[], "Programmed=Unknown Pending"]);
   });
 });
 

@@ -1,6 +1,7 @@
 /** Joins what the compiler concluded with what the data plane reports and with what stood in the statuses before. Pure. */
 import { unreachable } from "../base/unreachable.ts";
 import type { ObjectRef } from "../finding/finding.ts";
+import type { GatewayProvision } from "../ir/data-plane.ts";
 import type {
   CompiledStatus,
   Condition,
@@ -22,6 +23,8 @@ export type PlaneRows = {
   readonly listeners: Readonly<Record<string, ListenerRow>>;
   /** Addresses that clients can reach. */
   readonly addresses: Readonly<Record<string, readonly string[]>>;
+  /** Where data planes are provisioned: what came of that, by Gateway. It decides on addresses then. */
+  readonly provision?: Readonly<Record<string, GatewayProvision>>;
 };
 
 /**
@@ -35,35 +38,89 @@ export function mergeStatus(
   nowMs: number,
 ): MergedStatus {
   const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, "Z");
-  const known = new Map((previous ?? []).map((status) => [refKey(status.ref), status.body]));
+  const kept = new Set<MergedStatus[number]>(previous);
+  let known: ReadonlyMap<string, MergedStatus[number]> | undefined;
   return compiled.map((status) => {
+    const before = mergedFrom.get(status);
+    if (before && kept.has(before)) return before;
+    known ??= new Map((previous ?? []).map((merged) => [refKey(merged.ref), merged]));
     const body = report ? joinPlane(status, report) : status.body;
-    return { ...status, body: withTimes(body, known.get(refKey(status.ref)), now) };
+    const merged = { ...status, body: withTimes(body, known.get(refKey(status.ref))?.body, now) };
+    if (!followsPlane(status)) mergedFrom.set(status, merged);
+    return merged;
   });
 }
 
-function joinPlane({ ref, body }: ObjectStatus, report: PlaneRows): StatusBody {
+/** What was made of a conclusion, for those that no data plane has a say in: the same object again while nothing changes. */
+const mergedFrom = new WeakMap<ObjectStatus, MergedStatus[number]>();
+
+function followsPlane({ body }: ObjectStatus): boolean {
+  return body.shape === "gateway" || body.shape === "listenerSet";
+}
+
+function joinPlane({ ref, generation, body }: ObjectStatus, report: PlaneRows): StatusBody {
   if (body.shape !== "gateway" && body.shape !== "listenerSet") return body;
   const rows = body.listeners.map(({ name }) => rowOf(report.listeners, `${ownerKey(ref)}/${name}`));
   const listeners = body.listeners.map((listener, place) => joinListener(listener, rows[place]));
   const conditions = body.conditions.map((condition) => joinSummary(condition, listeners));
   if (body.shape === "listenerSet") return { ...body, listeners, conditions };
-  const addresses = (rowOf(report.addresses, `${ref.namespace ?? ""}/${ref.name}`) ?? []).map((value) => ({
-    type: addressType(value),
-    value,
-  }));
+  const key = `${ref.namespace ?? ""}/${ref.name}`;
+  const joined = { ...body, listeners, conditions };
+  if (report.provision) return joinProvision(joined, rowOf(report.provision, key), generation);
+  const addresses = (rowOf(report.addresses, key) ?? []).map((value) => ({ type: addressType(value), value }));
   const unusable = rows.find((row) => row !== undefined && row.state !== "programmed" && row.code === "EADDRNOTAVAIL");
-  if (!unusable || unusable.state === "programmed") return { ...body, listeners, addresses, conditions };
+  if (!unusable || unusable.state === "programmed") return { ...joined, addresses };
   const { message } = unusable;
   return {
-    ...body,
-    listeners,
+    ...joined,
     addresses,
     conditions: conditions.map((condition) =>
       condition.type === "Programmed"
         ? { ...condition, status: "False", reason: "AddressNotUsable", message }
         : condition,
     ),
+  };
+}
+
+type GatewayBody = Extract<StatusBody, { readonly shape: "gateway" }>;
+
+/**
+ * A Gateway without the address that it should have is not programmed, whatever its proxies say; what its proxies wait for is
+ * told while they have said nothing.
+ */
+function joinProvision(body: GatewayBody, row: GatewayProvision | undefined, generation: number): GatewayBody {
+  if (!row) return body;
+  const { addresses, assigned, problem, waiting } = row;
+  const conditions = body.conditions.map((condition): Condition => {
+    if (condition.type !== "Programmed") return condition;
+    if (problem && (condition.status === "True" || isPending(condition))) {
+      const also = isPending(condition) && waiting?.reason === "NoResources" ? waiting : problem;
+      return { ...condition, status: "False", reason: also.reason, message: also.message };
+    }
+    if (!waiting || !isPending(condition)) return condition;
+    const status = waiting.reason === "NoResources" ? "False" : "Unknown";
+    return { ...condition, status, reason: waiting.reason, message: waiting.message };
+  });
+  return {
+    ...body,
+    addresses,
+    conditions: [...conditions, ...(assigned ? [assignedCondition(assigned, generation)] : [])],
+  };
+}
+
+const assignedReasons = { all: "AddressesAssigned", some: "PartiallyAssigned", none: "NotAssigned" } as const;
+
+/** Spec: condition AddressesAssigned (GEP-5093). */
+function assignedCondition(
+  { state, message }: NonNullable<GatewayProvision["assigned"]>,
+  observedGeneration: number,
+): Condition {
+  return {
+    type: "AddressesAssigned",
+    status: state === "all" ? "True" : "False",
+    reason: assignedReasons[state],
+    message: state === "all" ? "The Gateway has every address that it asks for." : message,
+    observedGeneration,
   };
 }
 

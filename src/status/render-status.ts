@@ -108,6 +108,7 @@ const ourTypes: readonly unknown[] = [
   "SupportedVersion",
   "InsecureFrontendValidationMode",
   "DefaultGateway",
+  "AddressesAssigned",
 ];
 
 function renderConditions(ours: readonly (Condition & Partial<TimedCondition>)[], before: unknown): readonly unknown[] {

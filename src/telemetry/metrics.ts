@@ -235,7 +235,7 @@ export const metrics = {
     type: "counter",
     unit: "",
     labels: ["result"],
-    help: "Turns of the control loop: programmed, endpoints (endpoints alone changed), or failed (the last good configuration stays).",
+    help: "Turns of the control loop: programmed, endpoints (endpoints alone changed), reported (data planes confirmed), or failed (the last good configuration stays).",
   },
   gateway_config_compile_duration_seconds: {
     type: "histogram",
@@ -268,6 +268,30 @@ export const metrics = {
     unit: "",
     labels: ["severity"],
     help: "Findings in the objects now in force.",
+  },
+  gateway_status_writes_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "result"],
+    help: "Writes of statuses to the API server, by the object's kind; result is written, conflict, gone, forbidden, refused, unavailable or failed.",
+  },
+  gateway_status_writes_pending: {
+    type: "gauge",
+    unit: "",
+    labels: [],
+    help: "Objects whose status waits to be written; 0 on a controller that does not lead.",
+  },
+  gateway_events_total: {
+    type: "counter",
+    unit: "",
+    labels: ["result"],
+    help: "Events for objects of the API: sent, dropped because there were too many at once, or failed.",
+  },
+  gateway_leader: {
+    type: "gauge",
+    unit: "",
+    labels: [],
+    help: "1 on the controller that leads, 0 on one that stands by.",
   },
   gateway_certificate_expiry_timestamp_seconds: {
     type: "gauge",

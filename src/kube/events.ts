@@ -1,0 +1,302 @@
+import { type Clock, systemClock } from "../base/clock.ts";
+import { hashText } from "../base/hash.ts";
+import { isJsonObject } from "../resource/json.ts";
+import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "./kube-client.ts";
+import { microTime } from "./lease.ts";
+import { TokenBucket } from "./token-bucket.ts";
+
+/** What `kubectl describe` is to show below an object. Equal ones are one event. */
+export type ObjectEvent = {
+  readonly regarding: {
+    readonly apiVersion: string;
+    readonly kind: string;
+    /** Absent for cluster-scoped objects. */
+    readonly namespace?: string;
+    readonly name: string;
+    readonly uid: string;
+  };
+  readonly type: "Normal" | "Warning";
+  /** In CamelCase; at most 128 characters. */
+  readonly reason: string;
+  /** For people; cut after 1,024 bytes of UTF-8. */
+  readonly note: string;
+};
+
+/** How the sending of one event ended. `dropped`: too many at once. */
+export type EventResult = "sent" | "dropped" | "failed";
+
+export type EventRecorderOptions = {
+  readonly client: KubeClient;
+  /** Who reports, such as `sluice.dev/gateway-controller`. */
+  readonly controller: string;
+  /** Which of the controller's processes: the pod's name. At most 128 characters. */
+  readonly instance: string;
+  /** Requests a second. Default 10: events are read by people. */
+  readonly requestsPerSecond?: number;
+  /** Requests that may come at once after quiet. Default 50. */
+  readonly burst?: number;
+  /** Events that may wait to be sent; further ones are dropped. Default 1,000. */
+  readonly maxWaiting?: number;
+  /** Events that are remembered. Default 10,000. */
+  readonly maxKnown?: number;
+  readonly onResult?: (result: EventResult) => void;
+  /** What went wrong with a request, for the log; at most once a minute. */
+  readonly onError?: (error: unknown) => void;
+  readonly clock?: Clock;
+};
+
+/** An event that comes and goes is counted up at most this often. */
+const countAgainMs = 5 * 60_000;
+/** Servers forget events after an hour by default: a warning that still holds is said again before. */
+const sayAgainMs = 30 * 60_000;
+const sweepMs = 60_000;
+const complainMs = 60_000;
+const noteLimitBytes = 1024;
+
+type Known = {
+  readonly key: string;
+  readonly event: ObjectEvent;
+  /** Whether it holds now. */
+  holds: "yes" | "no";
+  /** How often it began to hold since the server was last told. */
+  fresh: number;
+  /** What the server has; 0 when it was not told by this process. */
+  count: number;
+  sentMs: number | undefined;
+};
+
+/**
+ * Tells the API server about things worth knowing of objects, as events of `events.k8s.io/v1`. An event is named after what it
+ * says, so that after a restart the server itself answers that it has it already. Only while started, which is for the
+ * leader to do.
+ */
+export class EventRecorder {
+  readonly #options: Required<Omit<EventRecorderOptions, "onResult" | "onError">> &
+    Pick<EventRecorderOptions, "onResult" | "onError">;
+  readonly #known = new Map<string, Known>();
+  /** Keys of events to send, as they came. */
+  readonly #waiting = new Set<string>();
+  #now: readonly ObjectEvent[] = [];
+  #session: AbortController | undefined;
+  #bucket: TokenBucket;
+  #timer: NodeJS.Timeout | undefined;
+  #sweep: NodeJS.Timeout | undefined;
+  #sending: Promise<void> | undefined;
+  #complainedMs = Number.NEGATIVE_INFINITY;
+
+  constructor(options: EventRecorderOptions) {
+    this.#options = {
+      requestsPerSecond: 10,
+      burst: 50,
+      maxWaiting: 1000,
+      maxKnown: 10_000,
+      clock: systemClock,
+      ...options,
+    };
+    this.#bucket = this.#newBucket();
+  }
+
+  /** Takes in everything that holds now: what began to hold is sent, what goes on holding is not sent again soon. */
+  observe(events: readonly ObjectEvent[]): void {
+    this.#now = events;
+    if (!this.#session) return;
+    const gone = new Set(this.#known.keys());
+    for (const event of events) {
+      const key = eventKey(event);
+      gone.delete(key);
+      const known = this.#known.get(key) ?? this.#add(key, event);
+      if (!known || known.holds === "yes") continue;
+      known.holds = "yes";
+      known.fresh += 1;
+      this.#sendWhenDue(known);
+    }
+    for (const key of gone) {
+      const known = this.#known.get(key);
+      if (known) known.holds = "no";
+    }
+    this.#pump();
+  }
+
+  /** Begins to send, what holds already first: this process leads. */
+  start(): void {
+    if (this.#session) return;
+    this.#session = new AbortController();
+    this.#bucket = this.#newBucket();
+    this.#sweepLater();
+    this.observe(this.#now);
+  }
+
+  /** Stops at once; resolves when no request is on its way any more. May be started again. */
+  async stop(): Promise<void> {
+    this.#session?.abort();
+    this.#session = undefined;
+    clearTimeout(this.#timer);
+    clearTimeout(this.#sweep);
+    this.#known.clear();
+    this.#waiting.clear();
+    await this.#sending;
+  }
+
+  #add(key: string, event: ObjectEvent): Known | undefined {
+    if (this.#known.size >= this.#options.maxKnown || this.#waiting.size >= this.#options.maxWaiting) {
+      this.#options.onResult?.("dropped");
+      return undefined;
+    }
+    const known: Known = { key, event, holds: "no", fresh: 0, count: 0, sentMs: undefined };
+    this.#known.set(key, known);
+    return known;
+  }
+
+  #sendWhenDue(known: Known): void {
+    const sinceMs = this.#options.clock.monotonicMs() - (known.sentMs ?? Number.NEGATIVE_INFINITY);
+    const isRepeated = known.event.type === "Warning" && known.holds === "yes" && sinceMs >= sayAgainMs;
+    if (isRepeated || (known.fresh > 0 && sinceMs >= countAgainMs)) this.#waiting.add(known.key);
+  }
+
+  #sweepLater(): void {
+    this.#sweep = setTimeout(() => {
+      const nowMs = this.#options.clock.monotonicMs();
+      for (const known of this.#known.values()) {
+        this.#sendWhenDue(known);
+        const isForgotten = nowMs - (known.sentMs ?? nowMs) >= 2 * sayAgainMs;
+        if (known.holds === "no" && isForgotten && !this.#waiting.has(known.key)) this.#known.delete(known.key);
+      }
+      this.#pump();
+      this.#sweepLater();
+    }, sweepMs);
+    this.#sweep.unref();
+  }
+
+  /** One request at a time: nothing waits for events. */
+  #pump(): void {
+    if (!this.#session || this.#sending) return;
+    clearTimeout(this.#timer);
+    const [key] = this.#waiting;
+    const known = key === undefined ? undefined : this.#known.get(key);
+    if (key === undefined || !known) return;
+    const nowMs = this.#options.clock.monotonicMs();
+    if (!this.#bucket.take(nowMs)) {
+      this.#timer = setTimeout(() => this.#pump(), this.#bucket.waitMs(nowMs));
+      return;
+    }
+    this.#waiting.delete(key);
+    this.#sending = this.#send(known, this.#session.signal).finally(() => {
+      this.#sending = undefined;
+      this.#pump();
+    });
+  }
+
+  /** Never rejects. When the server was away, the next sweep tries again. */
+  async #send(known: Known, signal: AbortSignal): Promise<void> {
+    const { fresh, sentMs } = known;
+    const isFirst = sentMs === undefined;
+    known.fresh = 0;
+    known.sentMs = this.#options.clock.monotonicMs();
+    try {
+      if (isFirst) known.count = await this.#create(known.event, signal);
+      else known.count = await this.#countUp(known, Math.max(1, fresh), signal);
+      if (!signal.aborted) this.#options.onResult?.("sent");
+    } catch (error) {
+      if (signal.aborted) return;
+      this.#options.onResult?.("failed");
+      if (!isRefusal(error)) {
+        known.fresh += fresh;
+        known.sentMs = sentMs;
+      }
+      const nowMs = this.#options.clock.monotonicMs();
+      if (nowMs - this.#complainedMs < complainMs) return;
+      this.#complainedMs = nowMs;
+      this.#options.onError?.(error);
+    }
+  }
+
+  /** The count that the server has then; 0 when it has the event from before. */
+  async #create(event: ObjectEvent, signal: AbortSignal): Promise<number> {
+    try {
+      await this.#options.client.create(eventPath(event), this.#render(event), signal);
+      return 1;
+    } catch (error) {
+      if (error instanceof KubeError && error.status === 409) return 0;
+      throw error;
+    }
+  }
+
+  async #countUp(known: Known, by: number, signal: AbortSignal): Promise<number> {
+    const { client, controller, clock } = this.#options;
+    const path = { ...eventPath(known.event), name: eventName(known.event) };
+    try {
+      const before = known.count > 0 ? known.count : countOf(await client.get(path, signal));
+      const count = before + by;
+      const series = { count, lastObservedTime: microTime(clock.nowMs()) };
+      await client.patch(
+        path,
+        { series },
+        { type: "merge", fieldManager: controller.split("/")[0] ?? controller, signal },
+      );
+      return count;
+    } catch (error) {
+      // The server has forgotten it.
+      if (error instanceof KubeError && error.status === 404) return this.#create(known.event, signal);
+      throw error;
+    }
+  }
+
+  #render(event: ObjectEvent): KubeObject {
+    const { controller, instance, clock } = this.#options;
+    return {
+      apiVersion: "events.k8s.io/v1",
+      kind: "Event",
+      metadata: { name: eventName(event), namespace: eventNamespace(event) },
+      eventTime: microTime(clock.nowMs()),
+      reportingController: controller,
+      reportingInstance: instance.slice(0, 128),
+      action: "Reconcile",
+      reason: event.reason,
+      regarding: event.regarding,
+      note: cutNote(event.note),
+      type: event.type,
+    };
+  }
+
+  #newBucket(): TokenBucket {
+    const { requestsPerSecond: perSecond, burst, clock } = this.#options;
+    return new TokenBucket({ perSecond, burst, nowMs: clock.monotonicMs() });
+  }
+}
+
+/** Cut at a whole character, with `…` at the end when something is missing. */
+export function cutNote(note: string): string {
+  if (Buffer.byteLength(note) <= noteLimitBytes) return note;
+  const head = Buffer.from(note).subarray(0, noteLimitBytes - 3);
+  return `${new TextDecoder().decode(head).replace(/\ufffd+$/, "")}…`;
+}
+
+/** Equal for events that say the same about the same object, in any process. A valid name: RFC 1123, at most 253. */
+export function eventName(event: ObjectEvent): string {
+  const readable = event.regarding.name.slice(0, 200).replace(/[^a-z0-9]+$/, "");
+  return `${readable}.${hashText(eventKey(event))}`;
+}
+
+function eventKey({ regarding, type, reason, note }: ObjectEvent): string {
+  return JSON.stringify([regarding.uid, type, reason, note]);
+}
+
+/** Events about cluster-scoped objects live in `default`. Spec: validation of events.k8s.io. */
+function eventNamespace({ regarding }: ObjectEvent): string {
+  return regarding.namespace ?? "default";
+}
+
+function eventPath(event: ObjectEvent): ResourcePath {
+  return { group: "events.k8s.io", version: "v1", plural: "events", namespace: eventNamespace(event) };
+}
+
+/** Whether the server will say the same the next time. */
+function isRefusal(error: unknown): boolean {
+  return error instanceof KubeError && error.status >= 400 && error.status < 500 && error.status !== 429;
+}
+
+function countOf(event: KubeObject): number {
+  const series = event["series"];
+  const count = isJsonObject(series) ? series["count"] : undefined;
+  return typeof count === "number" && count > 0 ? count : 1;
+}
