@@ -28,6 +28,7 @@ function configuration(parts: {
     routing: { gateways: parts.gateways ?? [], clusters: {} },
     endpoints: {},
     secrets: new SecretTable(parts.secrets ?? new Map()),
+    dataPlanes: [],
     status: parts.status ?? [],
     findings: [],
   };

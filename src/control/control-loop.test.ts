@@ -14,6 +14,7 @@ const compiled = (generation: number): CompileResult => ({
   routing: { gateways: [], clusters: {} },
   endpoints: {},
   secrets: new SecretTable(new Map()),
+  dataPlanes: [],
   status: [
     {
       ref: { kind: "GatewayClass", group: "gateway.networking.k8s.io", name: "sluice" },
@@ -269,4 +270,76 @@ test("ControlLoop.drain: waits for the running turn, takes no more changes, and 
   assert.deepEqual(plane.drains, [3000]);
   assert.deepEqual([loop.state.phase, loop.state.turn, compiles()], ["draining", 1, 1]);
   await assert.rejects(loop.settled(5), /closed/);
+});
+
+/** A plane that confirms later. */
+class ConfirmingPlane extends FakePlane {
+  #listener: (() => void) | undefined;
+  #report: PlaneReport = { generation: 0, listeners: {}, addresses: {} };
+
+  override async apply(update: PlaneUpdate): Promise<PlaneReport> {
+    this.#report = await super.apply(update);
+    return this.#report;
+  }
+
+  report(): PlaneReport {
+    return this.#report;
+  }
+
+  subscribe(listener: () => void): () => void {
+    this.#listener = listener;
+    return () => {
+      this.#listener = undefined;
+    };
+  }
+
+  confirm(): void {
+    const row = { state: "programmed", address: "192.0.2.1", port: 80 } as const;
+    this.#report = { ...this.#report, listeners: { "Gateway/infra/edge/http": row } };
+    this.#listener?.();
+  }
+
+  get isWatched(): boolean {
+    return this.#listener !== undefined;
+  }
+}
+
+test("ControlLoop: what the plane confirms later is merged into the statuses without a compilation", async (t) => {
+  const plane = new ConfirmingPlane();
+  const merged: number[] = [];
+  const { loop, tick, compiles, turns } = setUp(t, {
+    plane,
+    mergeStatus: (status, { listeners }) => {
+      merged.push(Object.keys(listeners).length);
+      return status;
+    },
+    planeFindings: () => [],
+  });
+  loop.turnNow();
+  const first = await loop.settled();
+  plane.confirm();
+  plane.confirm();
+  tick(100);
+  const state = await loop.settled();
+  assert.deepEqual(merged, [0, 1]);
+  assert.equal(compiles(), 1);
+  assert.equal(turns("reported"), 1);
+  assert.equal(state.turn, 2);
+  assert.equal(state.configuration?.generation, first.configuration?.generation);
+  assert.equal(state.configuration?.report, plane.report());
+  await loop.drain(0);
+  assert.equal(plane.isWatched, false);
+});
+
+test("ControlLoop: a confirmation that comes with a change of endpoints is not lost", async (t) => {
+  const plane = new ConfirmingPlane();
+  const { loop, tick } = setUp(t, { plane, compileEndpoints: () => ({}) });
+  loop.turnNow();
+  await loop.settled();
+  plane.confirm();
+  loop.notify("endpoints");
+  tick(100);
+  const { configuration } = await loop.settled();
+  assert.equal(configuration?.report, plane.report());
+  assert.equal(plane.endpoints.length, 1);
 });

@@ -11,8 +11,8 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import { Coalescer } from "./coalescer.ts";
 import type { Configuration, ControlState } from "./control-state.ts";
 
-/** What an event changed. `endpoints`: nothing but EndpointSlices. */
-export type Change = "resources" | "endpoints";
+/** What an event changed. `endpoints`: nothing but EndpointSlices. `report`: only what the plane says of what it was given. */
+export type Change = "resources" | "endpoints" | "report";
 
 export type ControlLoopOptions<Status extends CompiledStatus> = {
   /** The objects as they are now. */
@@ -34,7 +34,10 @@ export type ControlLoopOptions<Status extends CompiledStatus> = {
   readonly log: Logger;
   /** Default: the machine's. */
   readonly clock?: Clock;
-  /** Milliseconds without a change before a turn begins. Default 100. */
+  /**
+   * Milliseconds without a change before a turn begins. 0: a turn begins at once, unless the one before it ended less than its
+   * own duration ago. Default 100, for files, which change several at a time.
+   */
   readonly quietMs?: number;
   /** Milliseconds after the first change at which a turn begins anyway. Default 500. */
   readonly ceilingMs?: number;
@@ -54,11 +57,13 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
   readonly #waiters = new Set<{ readonly turn: number; readonly done: PromiseWithResolvers<ControlState<Status>> }>();
   #state: ControlState<Status> = { phase: "starting", turn: 0 };
   #pending: Change | undefined;
-  #due = false;
+  /** A turn is to follow the one that runs: after its rest, or at once because the user asked for it. */
+  #due: "no" | "rested" | "now" = "no";
   #started = 0;
   #running: Promise<void> | undefined;
   #drained: Promise<void> | undefined;
   #refresh: NodeJS.Timeout | undefined;
+  readonly #unsubscribe: (() => void) | undefined;
 
   constructor(options: ControlLoopOptions<Status>) {
     this.#options = options;
@@ -66,8 +71,10 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     this.#coalescer = new Coalescer({
       quietMs: options.quietMs ?? 100,
       ceilingMs: options.ceilingMs ?? 500,
-      fire: () => this.#onDue(),
+      fire: () => this.#begin("rested"),
+      clock: this.#clock,
     });
+    this.#unsubscribe = options.plane.subscribe?.(() => this.notify("report"));
   }
 
   get state(): ControlState<Status> {
@@ -88,7 +95,7 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     this.#note("resources");
     this.#coalescer.cancel();
     const turn = this.#started + 1;
-    this.#onDue();
+    this.#begin("now");
     return turn;
   }
 
@@ -119,6 +126,7 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
   async #drain(deadlineMs: number): Promise<void> {
     this.#setState({ ...this.#state, phase: "draining" });
     this.#coalescer.cancel();
+    this.#unsubscribe?.();
     clearTimeout(this.#refresh);
     this.#pending = undefined;
     await this.#running;
@@ -128,18 +136,21 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
   }
 
   #note(change: Change): void {
-    if (this.#pending !== "resources") this.#pending = change;
+    if (this.#pending === undefined || weights[change] > weights[this.#pending]) this.#pending = change;
   }
 
-  #onDue(): void {
+  #begin(when: "rested" | "now"): void {
     if (this.#running) {
-      this.#due = true;
+      if (this.#due !== "now") this.#due = when;
       return;
     }
-    this.#due = false;
+    this.#due = "no";
+    const startMs = this.#clock.monotonicMs();
     this.#running = this.#turn().finally(() => {
       this.#running = undefined;
-      if (this.#due && this.#state.phase !== "draining") this.#onDue();
+      if (this.#state.phase === "draining") return;
+      this.#coalescer.rest(this.#clock.monotonicMs() - startMs, this.#due === "rested" ? "due" : "nothing");
+      if (this.#due === "now") this.#begin("now");
     });
   }
 
@@ -168,16 +179,28 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
 
   async #configure(turn: number, change: Change): Promise<Configuration<Status>> {
     const current = this.#state.configuration;
-    const { compileEndpoints } = this.#options;
+    const { compileEndpoints, plane } = this.#options;
+    if (change === "report" && current && !this.#state.failure) return this.#confirm(current);
     const snapshot = this.#options.snapshot();
     if (change === "endpoints" && current && compileEndpoints && !this.#state.failure) {
       const endpoints = compileEndpoints(snapshot, current.result.routing);
-      this.#options.plane.updateEndpoints(endpoints);
+      plane.updateEndpoints(endpoints);
       this.#count("endpoints");
       this.#refreshLater();
-      return { ...current, snapshot, result: { ...current.result, endpoints } };
+      const changed = { ...current, snapshot, result: { ...current.result, endpoints } };
+      return plane.report === undefined || plane.report() === current.report ? changed : this.#confirm(changed);
     }
     return this.#program(turn, snapshot);
+  }
+
+  /** The plane has said more of the configuration in force: statuses and findings follow from that. */
+  #confirm(current: Configuration<Status>): Configuration<Status> {
+    const { plane, mergeStatus, planeFindings } = this.#options;
+    const { result, snapshot } = current;
+    const report = plane.report?.() ?? current.report;
+    const status = mergeStatus(result.status, report, current.status, this.#clock.nowMs());
+    this.#count("reported");
+    return { ...current, report, status, findings: [...result.findings, ...planeFindings(report, result, snapshot)] };
   }
 
   async #program(turn: number, snapshot: Snapshot): Promise<Configuration<Status>> {
@@ -202,7 +225,7 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     return { generation: turn, snapshot, result, report, status, findings };
   }
 
-  #count(result: "programmed" | "endpoints" | "failed"): void {
+  #count(result: "programmed" | "endpoints" | "reported" | "failed"): void {
     this.#options.telemetry.counter("gateway_config_reloads_total", result).add(1);
   }
 
@@ -231,6 +254,9 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     }
   }
 }
+
+/** What the heavier change leads to covers the lighter one. */
+const weights = { report: 0, endpoints: 1, resources: 2 } as const satisfies Record<Change, number>;
 
 function closedError(): Error {
   return new Error("the control loop is closed");

@@ -39,6 +39,7 @@ const result: CompileResult = {
   },
   endpoints: {},
   secrets: new SecretTable(new Map()),
+  dataPlanes: [],
   status: [],
   findings: [],
 };
@@ -64,7 +65,8 @@ test("findPlaneFaults: each reason has its finding, with place and fix", () => {
     [{ state: "failed", message: "too many open files", code: "EMFILE" }, "listener-failed", /message/],
     [{ state: "unsupported", message: "no" }, "listener-not-served", /protocol/],
   ];
-  assert.deepEqual(rows.map(([, name]) => name).sort(), Object.keys(planeFindings).sort(), "every row is produced");
+  const ofListeners = Object.keys(planeFindings).filter((name) => name.startsWith("listener-"));
+  assert.deepEqual(rows.map(([, name]) => name).sort(), ofListeners.sort(), "every row of listeners is produced");
   for (const [report, name, fix] of rows) {
     const [finding, ...more] = find(report);
     assert.equal(more.length, 0);

@@ -24,6 +24,7 @@ export type ListenerReport =
 
 export type PlaneReport = {
   readonly generation: number;
+  /** A listener without a row is pending: nothing has confirmed it yet. */
   readonly listeners: Readonly<Record<ListenerKey, ListenerReport>>;
   /** Addresses that clients can reach, by Gateway. */
   readonly addresses: Readonly<Record<GatewayKey, readonly string[]>>;
@@ -35,6 +36,10 @@ export interface Plane {
   apply(update: PlaneUpdate): Promise<PlaneReport>;
   /** Swaps the endpoint table alone. */
   updateEndpoints(endpoints: EndpointTable): void;
+  /** What is in force now, for planes that go on confirming after `apply` has returned. */
+  report?(): PlaneReport;
+  /** Calls `listener` whenever {@link report} has changed since it was last given. Returns what takes it off again. */
+  subscribe?(listener: () => void): () => void;
   /** Stops accepting, lets requests in flight finish for at most `deadlineMs`, then closes. */
   drain(deadlineMs: number): Promise<void>;
 }

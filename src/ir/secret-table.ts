@@ -20,6 +20,13 @@ export type SecretMaterial =
     }
   | { readonly kind: "ca"; readonly bundlePem: string };
 
+/**
+ * Key material as plain JSON, for the configuration stream and the state file and nothing else: it is neither redacted nor
+ * encrypted. The only difference to {@link SecretMaterial}: `toMs` of a staple without an end is `null`.
+ */
+export type ExportedSecret = { readonly kind: SecretMaterial["kind"] };
+export type ExportedSecrets = Readonly<Record<SecretKey, ExportedSecret>>;
+
 /** Key material by secret key. Printing, logging or serialising it shows the keys' names and nothing else. */
 export class SecretTable {
   readonly #rows: ReadonlyMap<SecretKey, SecretMaterial>;
@@ -36,6 +43,22 @@ export class SecretTable {
     return [...this.#rows.keys()];
   }
 
+  /** The material of some keys, unredacted; keys without a row are left out. */
+  exportUnredacted(keys: Iterable<SecretKey>): ExportedSecrets {
+    const exported: Record<SecretKey, ExportedSecret> = {};
+    for (const key of keys) {
+      const material = this.#rows.get(key);
+      if (material !== undefined) exported[key] = exportMaterial(material);
+    }
+    return exported;
+  }
+
+  /** The table of what {@link exportUnredacted} gave, also after a way through JSON. */
+  static importUnredacted(exported: ExportedSecrets): SecretTable {
+    const rows = Object.entries(exported).map(([key, material]) => [key, importMaterial(material)] as const);
+    return new SecretTable(new Map(rows));
+  }
+
   toJSON(): unknown {
     return { redacted: this.keys() };
   }
@@ -43,4 +66,16 @@ export class SecretTable {
   [inspect.custom](): string {
     return `SecretTable(${this.#rows.size} redacted)`;
   }
+}
+
+/** JSON knows no Infinity. */
+function exportMaterial(material: SecretMaterial): ExportedSecret {
+  if (material.kind === "ca" || material.ocspStaple?.toMs !== Number.POSITIVE_INFINITY) return material;
+  return { ...material, ocspStaple: { ...material.ocspStaple, toMs: null } } as ExportedSecret;
+}
+
+function importMaterial(exported: ExportedSecret): SecretMaterial {
+  const material = exported as SecretMaterial;
+  if (material.kind === "ca" || material.ocspStaple === undefined || material.ocspStaple.toMs !== null) return material;
+  return { ...material, ocspStaple: { ...material.ocspStaple, toMs: Number.POSITIVE_INFINITY } };
 }

@@ -2,7 +2,14 @@ import { randomBytes } from "node:crypto";
 import type { Cidr } from "../base/cidr.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { ListenerReport, Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
-import type { GatewayKey, Listener, ListenerKey, StreamListener, TlsListener } from "../ir/routing-model.ts";
+import type {
+  GatewayKey,
+  GatewayModel,
+  Listener,
+  ListenerKey,
+  StreamListener,
+  TlsListener,
+} from "../ir/routing-model.ts";
 import type { BoundListener } from "../ir/select.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { type ForwardedTrust, trustNobody } from "../wire/forwarded.ts";
@@ -34,8 +41,18 @@ export type EmbeddedPlaneOptions = {
   readonly bind?: string;
   /** Port to bind for a listener port; 0 binds any. Default: the same. */
   readonly mapPort?: (port: number) => number;
+  /**
+   * The port that clients use for a listener port, as redirects and X-Forwarded-Port show it: the listener's own when something
+   * in front (a Service) leads from it to the bound port. Default `bound`.
+   */
+  readonly clientPort?: "listener" | "bound";
   /** An address of its own for a Gateway; `undefined`: `bind`. */
   readonly gatewayAddress?: (gateway: GatewayKey) => string | undefined;
+  /**
+   * Whether a Gateway that asks for addresses (`spec.addresses`) is bound to these instead. Not where something in front has
+   * them, as a Service has. Default `ignored`.
+   */
+  readonly askedAddresses?: "bound" | "ignored";
   readonly limits?: Partial<ProxyLimits>;
   readonly trust?: ForwardedTrust;
   /** Proxies in front that begin each connection with a PROXY header (v1 or v2). Default: none. */
@@ -59,10 +76,19 @@ export type EmbeddedPlaneOptions = {
   readonly onBug?: (error: unknown) => void;
 };
 
+/** Options that can change while a plane serves. */
+export type PlaneReconfiguration = Pick<
+  EmbeddedPlaneOptions,
+  "trust" | "tenant" | "environment" | "forwardClientCertificate" | "sessionKey"
+>;
+
+type Mutable<T> = { -readonly [K in keyof T]: T[K] };
+
 /** The data plane of this process: HTTP, HTTPS, TLS, TCP and UDP on sockets of its own. */
 export class EmbeddedPlane implements Plane {
   readonly #options: EmbeddedPlaneOptions;
-  readonly #context: PlaneContext;
+  readonly #context: Mutable<PlaneContext>;
+  #sessionKey: Buffer;
   readonly #contexts = new SecureContextCache();
   #ports = new Map<string, PortListener>();
   #clusters = new Map<string, ClusterRuntime>();
@@ -79,6 +105,7 @@ export class EmbeddedPlane implements Plane {
   constructor(options: EmbeddedPlaneOptions) {
     const limits: ProxyLimits = { ...defaultLimits, ...options.limits };
     this.#options = options;
+    this.#sessionKey = options.sessionKey ?? randomBytes(minSessionKeyBytes);
     this.#context = {
       limits,
       requestLimits: {
@@ -99,12 +126,25 @@ export class EmbeddedPlane implements Plane {
       ticketKeys: options.ticketKeys ?? new TicketKeys(),
       forwardClientCertificate: options.forwardClientCertificate ?? "off",
       publicPort: (port) => this.#publicPort(port),
-      sessionTokens: new SessionTokens(options.sessionKey ?? randomBytes(minSessionKeyBytes)),
+      sessionTokens: new SessionTokens(this.#sessionKey),
       tracing: new TracingRegistry(),
       version: options.version ?? "unknown",
       onBug: options.onBug ?? (() => {}),
     };
     this.#udp = new UdpPorts(this.#context);
+  }
+
+  /**
+   * Changes options; those that are absent stay. Holds for requests that begin after the next `apply`, at the latest. Not while
+   * an `apply` runs.
+   */
+  reconfigure({ sessionKey, ...options }: PlaneReconfiguration): void {
+    Object.assign(this.#context, options);
+    if (sessionKey === undefined || sessionKey.equals(this.#sessionKey)) return;
+    this.#sessionKey = sessionKey;
+    this.#context.sessionTokens = new SessionTokens(sessionKey);
+    // Rules hold the tokens that they were built with. A copy is taken for a rule that has changed, and built anew.
+    this.#rules = new Map([...this.#rules].map(([key, runtime]) => [key, { ...runtime, rule: { ...runtime.rule } }]));
   }
 
   /** The port bound for a listener port; differs from `mapPort` when that says 0. `undefined`: not bound. */
@@ -160,8 +200,9 @@ export class EmbeddedPlane implements Plane {
 
     const streamRules = new StreamRules(clusters, this.#streamRules);
 
-    const plan = planPorts(routing, (gateway) => this.#addressOf(gateway));
+    const plan = planPorts(routing, (gateway) => this.#addressesOf(gateway));
     Object.assign(reports, plan.rejected);
+    const unavailable = new Set<string>();
     const next = new Map<string, PortListener>();
     const models: [PortListener, PortModel][] = [];
     for (const port of plan.ports) {
@@ -174,21 +215,27 @@ export class EmbeddedPlane implements Plane {
       if (bound.length === 0) continue;
       const streams = this.#buildStreams(bound, streamRules, certificates);
       const model = new PortModel({ bound, rules: rules.byRule, clusters, certificates, streams }, this.#context);
-      const existing = this.#ports.get(port.key);
+      const existing = this.#boundAt(port);
       const listener = existing ?? (await this.#open(port, model));
-      for (const { listener: one } of bound) reports[one.key] = this.#reportOf(port, listener);
-      if (listener instanceof Error) continue;
+      for (const { listener: one } of bound) addReport(reports, one.key, this.#reportOf(port, listener));
+      if (listener instanceof Error) {
+        if (isUnavailable(listener)) unavailable.add(port.address);
+        continue;
+      }
       next.set(port.key, listener);
       if (existing !== undefined) models.push([existing, model]);
     }
     this.#contexts.prune();
     const udp = await this.#prepareUdp(plan.udpPorts, streamRules);
-    Object.assign(reports, udp.reports);
+    for (const [key, report] of Object.entries(udp.reports)) addReport(reports, key, report);
+    for (const address of udp.unavailable) unavailable.add(address);
 
     // From here on nothing waits: the swap is one step for every request.
     for (const [listener, model] of models) listener.swap(model);
     udp.commit();
-    const gone = [...this.#ports].filter(([key]) => !next.has(key)).map(([, listener]) => listener);
+    const gone = [...this.#ports]
+      .filter(([key, listener]) => next.get(key) !== listener)
+      .map(([, listener]) => listener);
     this.#ports = next;
     // Endpoints that came while sockets were opened are newer than those of this update.
     for (const cluster of clusters.values()) {
@@ -199,7 +246,7 @@ export class EmbeddedPlane implements Plane {
     this.#streamRules = streamRules;
     this.#keepUsedEndpoints();
     for (const listener of gone) this.#retire(listener, this.#context.limits.drainTimeoutMs);
-    return { generation, listeners: reports, addresses: this.#addresses(routing.gateways.map(({ key }) => key)) };
+    return { generation, listeners: reports, addresses: this.#addresses(routing.gateways, unavailable) };
   }
 
   #readCertificates(
@@ -228,8 +275,13 @@ export class EmbeddedPlane implements Plane {
   async #prepareUdp(
     ports: readonly PlanePort<StreamListener>[],
     rules: StreamRules,
-  ): Promise<{ readonly reports: Record<ListenerKey, ListenerReport>; readonly commit: () => void }> {
+  ): Promise<{
+    readonly reports: Record<ListenerKey, ListenerReport>;
+    readonly unavailable: readonly string[];
+    readonly commit: () => void;
+  }> {
     const reports: Record<ListenerKey, ListenerReport> = {};
+    const unavailable: string[] = [];
     const places = this.#closed
       ? []
       : ports.map((port) => ({
@@ -241,14 +293,22 @@ export class EmbeddedPlane implements Plane {
     const { opened, commit } = await this.#udp.prepare(places);
     for (const port of ports) {
       const result = opened.get(port.key) ?? new Error("the gateway is shutting down");
-      for (const { listener } of port.bound) reports[listener.key] = this.#reportOf(port, result);
+      for (const { listener } of port.bound) addReport(reports, listener.key, this.#reportOf(port, result));
+      if (result instanceof Error && isUnavailable(result)) unavailable.push(port.address);
     }
-    return { reports, commit };
+    return { reports, unavailable, commit };
   }
 
   #open(port: PlanePort, model: PortModel): Promise<PortListener | Error> {
     if (this.#closed) return Promise.resolve(new Error("the gateway is shutting down"));
     return PortListener.open({ address: port.address, port: this.#portToBind(port.port) }, model, this.#context);
+  }
+
+  /** The socket that is open for a port of the plan, unless the port is now mapped to another. */
+  #boundAt({ key, port }: PlanePort): PortListener | undefined {
+    const listener = this.#ports.get(key);
+    const wanted = this.#portToBind(port);
+    return wanted === 0 || wanted === listener?.port ? listener : undefined;
   }
 
   #retire(listener: PortListener, deadlineMs: number): void {
@@ -262,8 +322,9 @@ export class EmbeddedPlane implements Plane {
     this.#context.registry.keep(used);
   }
 
-  #addressOf(gateway: GatewayKey): string {
-    return this.#options.gatewayAddress?.(gateway) ?? this.#options.bind ?? "127.0.0.1";
+  #addressesOf({ key, addresses }: GatewayModel): readonly string[] {
+    const { askedAddresses, gatewayAddress, bind = "127.0.0.1" } = this.#options;
+    return askedAddresses === "bound" && addresses.length > 0 ? addresses : [gatewayAddress?.(key) ?? bind];
   }
 
   #reportOf(port: PlanePort, listener: { readonly port: number } | Error): ListenerReport {
@@ -280,13 +341,32 @@ export class EmbeddedPlane implements Plane {
 
   /** Port that clients use for a listener port. */
   #publicPort(port: number): number {
+    if (this.#options.clientPort === "listener") return port;
     const mapped = this.#portToBind(port);
     return mapped === 0 ? (this.boundPort(port) ?? port) : mapped;
   }
 
-  #addresses(gateways: readonly GatewayKey[]): Record<GatewayKey, readonly string[]> {
-    return Object.fromEntries(gateways.map((key) => [key, [this.#addressOf(key)]]));
+  #addresses(
+    gateways: readonly GatewayModel[],
+    unavailable: ReadonlySet<string>,
+  ): Record<GatewayKey, readonly string[]> {
+    return Object.fromEntries(
+      gateways.map((gateway) => [
+        gateway.key,
+        [...new Set(this.#addressesOf(gateway))].filter((address) => !unavailable.has(address)),
+      ]),
+    );
   }
+}
+
+/** A listener has a socket at each address of its Gateway; it serves as it should when all of them do. */
+function addReport(reports: Record<ListenerKey, ListenerReport>, key: ListenerKey, report: ListenerReport): void {
+  const known = reports[key];
+  if (known === undefined || known.state === "programmed") reports[key] = report;
+}
+
+function isUnavailable({ code }: NodeJS.ErrnoException): boolean {
+  return code === "EADDRNOTAVAIL";
 }
 
 function bindProblem(error: NodeJS.ErrnoException): string {

@@ -1,5 +1,5 @@
 import type { ListenerReport } from "../ir/plane.ts";
-import type { GatewayKey, Listener, ListenerKey, RoutingModel, StreamListener } from "../ir/routing-model.ts";
+import type { GatewayModel, Listener, ListenerKey, RoutingModel, StreamListener } from "../ir/routing-model.ts";
 import type { BoundListener } from "../ir/select.ts";
 
 /** One socket to be: listeners of all Gateways that share its address and port. */
@@ -31,29 +31,35 @@ const families = {
   UDP: "UDP",
 } as const satisfies Record<Listener["protocol"], string>;
 
-/** Groups listeners into sockets. Where protocols disagree, that of the first listener (in the model's order) holds. */
-export function planPorts(routing: RoutingModel, addressOf: (gateway: GatewayKey) => string): PortPlan {
+/**
+ * Groups listeners into sockets: each has one at every address of its Gateway. Where protocols disagree, that of the first
+ * listener (in the model's order) holds.
+ */
+export function planPorts(routing: RoutingModel, addressesOf: (gateway: GatewayModel) => Iterable<string>): PortPlan {
   const rejected: Record<ListenerKey, ListenerReport> = {};
   const groups = new Map<string, BoundListener[]>();
   const udpGroups = new Map<string, BoundListener<StreamListener>[]>();
   for (const gateway of routing.gateways) {
+    const addresses = [...new Set(addressesOf(gateway))];
     for (const listener of gateway.listeners) {
-      const place = `${addressOf(gateway.key)}|${listener.port}`;
-      if (listener.protocol === "UDP") {
-        udpGroups.set(place, [...(udpGroups.get(place) ?? []), { gateway, listener }]);
-        continue;
+      for (const address of addresses) {
+        const place = `${address}|${listener.port}`;
+        if (listener.protocol === "UDP") {
+          udpGroups.set(place, [...(udpGroups.get(place) ?? []), { gateway, listener }]);
+          continue;
+        }
+        const group = groups.get(place) ?? [];
+        const first = group[0]?.listener;
+        if (first !== undefined && families[first.protocol] !== families[listener.protocol]) {
+          rejected[listener.key] = {
+            state: "failed",
+            message: `Port ${listener.port} already serves ${first.protocol} for another Gateway (${group[0]!.gateway.key}).`,
+          };
+          continue;
+        }
+        group.push({ gateway, listener });
+        groups.set(place, group);
       }
-      const group = groups.get(place) ?? [];
-      const first = group[0]?.listener;
-      if (first !== undefined && families[first.protocol] !== families[listener.protocol]) {
-        rejected[listener.key] = {
-          state: "failed",
-          message: `Port ${listener.port} already serves ${first.protocol} for another Gateway (${group[0]!.gateway.key}).`,
-        };
-        continue;
-      }
-      group.push({ gateway, listener });
-      groups.set(place, group);
     }
   }
   return { ports: portsOf(groups), udpPorts: portsOf(udpGroups), rejected };

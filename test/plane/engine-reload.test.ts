@@ -117,6 +117,25 @@ test("apply: a Gateway with an address of its own has its own socket on the same
   assert.deepEqual(report.addresses, { "demo/web": ["127.0.0.1"], "demo/other": ["127.0.0.2"] });
 });
 
+test("apply: a Gateway is bound to the addresses that it asks for, and says which the machine does not have", async () => {
+  await using upstream = await RawUpstream.start(() => ok("x"));
+  const update = buildUpdate([listener(80, upstream.port)]);
+  const asking = (...addresses: string[]) => ({
+    ...update,
+    routing: { ...update.routing, gateways: update.routing.gateways.map((gateway) => ({ ...gateway, addresses })) },
+  });
+  await using gateway = await startPlane(buildUpdate([]), { askedAddresses: "bound" });
+  const both = await gateway.plane.apply(asking("127.0.0.3", "127.0.0.4"));
+  assert.equal(both.listeners["Gateway/demo/web/http-80"]?.state, "programmed");
+  assert.deepEqual(both.addresses, { "demo/web": ["127.0.0.3", "127.0.0.4"] });
+  const one = await gateway.plane.apply(asking("127.0.0.3", "192.0.2.1"));
+  const row = one.listeners["Gateway/demo/web/http-80"];
+  assert.deepEqual([row?.state, row?.state === "failed" && row.code], ["failed", "EADDRNOTAVAIL"]);
+  assert.deepEqual(one.addresses, { "demo/web": ["127.0.0.3"] });
+  await using elsewhere = await startPlane(buildUpdate([]));
+  assert.deepEqual((await elsewhere.plane.apply(asking("127.0.0.3"))).addresses, { "demo/web": ["127.0.0.1"] });
+});
+
 test("drain: requests in flight finish with Connection: close, idle connections end", async () => {
   let answer: (text: string) => void = () => {};
   await using upstream = await RawUpstream.start(

@@ -2,6 +2,7 @@ import type { PlaneUpdate } from "../../src/ir/plane.ts";
 import { EmbeddedPlane, type EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
 import { createTelemetry, type RunningTelemetry } from "../../src/telemetry/create-telemetry.ts";
 import type { AccessRecord } from "../../src/telemetry/telemetry.ts";
+import { StreamFedPlane } from "../config-stream/stream-fed-plane.ts";
 import { buildUpdate, type TestRule } from "./model-builder.ts";
 
 export type PlaneFixture = AsyncDisposable & {
@@ -14,6 +15,9 @@ export type PlaneFixture = AsyncDisposable & {
   /** Exceptions that the engine caught; a test fails when there are any at its end. */
   readonly bugs: unknown[];
 };
+
+/** The same tests hold for a plane that is fed as the proxies of a cluster are: see `test/config-stream`. */
+const Fed = process.env["SLUICE_TEST_FEED"] === "stream" ? StreamFedPlane : EmbeddedPlane;
 
 /** A plane on free ports of 127.0.0.1 with what it was given applied. */
 export async function startPlane(
@@ -28,7 +32,7 @@ export async function startPlane(
     accessLogEnabled: true,
     accessLog: (record) => records.push({ ...record }),
   };
-  const plane = new EmbeddedPlane({
+  const plane = new Fed({
     telemetry,
     mapPort: () => 0,
     allowedUpstream: ["loopback"],

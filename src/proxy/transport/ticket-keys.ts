@@ -17,6 +17,14 @@ export type TicketKey = {
   readonly aes: Buffer;
 };
 
+/** Key material that is made elsewhere, so that several processes have the same. */
+export type SharedTicketKey = {
+  /** 32 bytes. */
+  readonly secret: Buffer;
+  /** From when it is used for new tickets. Milliseconds since the epoch. */
+  readonly fromMs: number;
+};
+
 type Master = { readonly secret: Buffer; readonly madeMs: number; readonly derived: Map<string, TicketKey> };
 
 /**
@@ -26,8 +34,10 @@ type Master = { readonly secret: Buffer; readonly madeMs: number; readonly deriv
 export class TicketKeys {
   readonly #now: () => number;
   readonly #rotationMs: number;
-  /** The newest first; at most two. */
+  /** Of its own, the newest first; at most two. */
   #masters: readonly Master[] = [];
+  /** In ascending order of time. */
+  #shared: readonly Master[] = [];
 
   constructor(options: { readonly now?: () => number; readonly rotationMs?: number } = {}) {
     this.#now = options.now ?? Date.now;
@@ -48,9 +58,26 @@ export class TicketKeys {
     return undefined;
   }
 
+  /**
+   * Uses these keys from now on instead of keys of its own: the newest that has begun for new tickets, all of them for tickets
+   * that clients bring. When the newest is twice as old as keys may be, it is back to keys of its own.
+   */
+  share(keys: readonly SharedTicketKey[]): void {
+    const known = new Map(this.#shared.map((master) => [master.secret.toString("base64"), master]));
+    this.#shared = keys
+      .map(
+        ({ secret, fromMs }) => known.get(secret.toString("base64")) ?? { secret, madeMs: fromMs, derived: new Map() },
+      )
+      .sort((a, b) => a.madeMs - b.madeMs);
+  }
+
   /** The keys in use, after dropping what is too old and making what is lacking. */
   #fresh(): readonly Master[] {
     const nowMs = this.#now();
+    const shared = this.#shared.findLast(({ madeMs }) => madeMs <= nowMs);
+    if (shared !== undefined && nowMs - shared.madeMs < 2 * this.#rotationMs) {
+      return [shared, ...this.#shared.filter((master) => master !== shared)];
+    }
     const newest = this.#masters[0];
     if (newest !== undefined && nowMs - newest.madeMs < this.#rotationMs) return this.#masters;
     const master = { secret: randomBytes(masterBytes), madeMs: nowMs, derived: new Map() };

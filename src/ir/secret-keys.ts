@@ -1,5 +1,5 @@
-import type { RoutingModel } from "../ir/routing-model.ts";
-import type { CaSource, SecretKey } from "../ir/tls.ts";
+import type { RoutingModel } from "./routing-model.ts";
+import type { CaSource, SecretKey } from "./tls.ts";
 
 /** Every row of the secret table that a routing model names. */
 export function secretKeys(routing: RoutingModel): ReadonlySet<SecretKey> {
