@@ -12,6 +12,8 @@ export type CompileOptions = {
   readonly selfSigned: boolean;
   /** Serve ExternalName Services. Off by default: they let a route reach any name (CVE-2021-25740). */
   readonly allowExternalName: boolean;
+  /** Where the controller runs, and with it shared data planes. Default `sluice-system`. */
+  readonly controllerNamespace?: string;
   /** Names of the features that the chosen plane has, for `GatewayClass.status.supportedFeatures`. */
   readonly supportedFeatures: readonly string[];
   /** Listener protocols that the chosen plane serves. */

@@ -1,6 +1,7 @@
 import type { Finding } from "../finding/finding.ts";
 import type { Cluster, ClusterKey } from "../ir/cluster.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
+import { secretKeys } from "../ir/secret-keys.ts";
 import type { ObjectStatus } from "../status/condition.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { attachRoute } from "./attach.ts";
@@ -8,6 +9,7 @@ import { byName, compareText } from "./by-name.ts";
 import { type CompileMemo, createCompileMemo } from "./compile-memo.ts";
 import type { CompileOptions } from "./compile-options.ts";
 import type { CompileContext, CompileResult, Route } from "./contract.ts";
+import { compileDataPlanes } from "./data-plane.ts";
 import { compileEndpoints } from "./endpoints.ts";
 import { findNewerFields } from "./field-release.ts";
 import { type CompiledGateway, compileGateway } from "./gateway.ts";
@@ -24,7 +26,6 @@ import { compilePolicies } from "./policy.ts";
 import { createSecretReader } from "./snapshot-secrets.ts";
 import { sortFindings } from "./sort-findings.ts";
 import { findUnreachableRules } from "./unreachable-rule.ts";
-import { secretKeys } from "./used-secrets.ts";
 
 /**
  * Compiles everything that users wrote into what the data planes serve, what the statuses say and what is wrong.
@@ -40,7 +41,7 @@ export function compile(
   const context: CompileContext = { snapshot, options, secrets };
   memo.begin(snapshot, options);
 
-  const { classes, gateways, index } = memo.surroundings(() => compileSurroundings(context));
+  const { classes, gateways, index, dataPlanes } = memo.surroundings(() => compileSurroundings(context));
   const attachments = listRoutes(snapshot).map((route) =>
     memo.attachment(route, () => attachRoute(context, index, route)),
   );
@@ -57,6 +58,7 @@ export function compile(
     routing,
     endpoints: compileEndpoints(snapshot, routing),
     secrets: secrets.table(secretKeys(routing)),
+    dataPlanes: dataPlanes.dataPlanes,
     status: sortStatus([
       ...classes.status,
       ...gateways.ours.flatMap((gateway) => gatewayStatus(gateway, routes.count)),
@@ -69,6 +71,7 @@ export function compile(
       ...classes.findings,
       ...findNewerFields(context),
       ...gateways.findings,
+      ...dataPlanes.findings,
       ...routes.findings,
       ...built.flatMap(({ model, findings }) => [...findings, ...findUnreachableRules(model, snapshot)]),
       ...policies.findings,
@@ -80,7 +83,12 @@ export function compile(
 function compileSurroundings(context: CompileContext) {
   const classes = compileGatewayClasses(context);
   const gateways = compileGateways(context, classes);
-  return { classes, gateways, index: indexGateways(gateways.ours) };
+  return {
+    classes,
+    gateways,
+    index: indexGateways(gateways.ours),
+    dataPlanes: compileDataPlanes(context, gateways.ours),
+  };
 }
 
 function compileGateways(
@@ -116,9 +124,9 @@ function listRoutes(snapshot: Snapshot): readonly Route[] {
   ].sort((a, b) => byName(a, b) || compareText(a.kind, b.kind));
 }
 
-/** Gateways that are not accepted serve nothing, so the planes do not see them. */
+/** Gateways that are not to be served are not shown to the planes. */
 function assemble(gateways: readonly CompiledGateway[], built: readonly BuiltGateway[]): RoutingModel {
-  const served = built.filter((_, place) => gateways[place]?.accepted === true);
+  const served = built.filter((_, place) => gateways[place]?.served === true);
   const clusters = new Map<ClusterKey, Cluster>();
   for (const { clusters: own } of served) for (const [key, cluster] of own) clusters.set(key, cluster);
   return {

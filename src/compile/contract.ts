@@ -1,6 +1,7 @@
 /** The seams between the steps of `compile.ts`: what each is given and what it hands on. Types only. */
 import type { Finding } from "../finding/finding.ts";
 import type { Cluster, ClusterKey } from "../ir/cluster.ts";
+import type { DataPlane } from "../ir/data-plane.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { HttpMatch } from "../ir/match.ts";
 import type { HttpRule, RoutingModel, StreamRule } from "../ir/routing-model.ts";
@@ -19,6 +20,8 @@ export type CompileResult = {
   readonly routing: RoutingModel;
   readonly endpoints: EndpointTable;
   readonly secrets: SecretTable;
+  /** What has to run in a cluster to serve the Gateways, ordered by key. Of no meaning where nothing is provisioned. */
+  readonly dataPlanes: readonly DataPlane[];
   readonly status: CompiledStatus;
   /** Sorted by file and line, then object, then code. */
   readonly findings: readonly Finding[];

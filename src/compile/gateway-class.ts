@@ -5,11 +5,16 @@ import { byName, compareText } from "./by-name.ts";
 import { type ConditionDefault, deriveConditions, isTrue } from "./conditions.ts";
 import type { CompileContext } from "./contract.ts";
 import { nearName } from "./near-name.ts";
+import { type Parameters, readParameters } from "./parameters.ts";
 import { refOf, report } from "./report.ts";
 
 /** What the class of a Gateway makes of it. `waiting`: ours, but its class is not accepted. */
 export type ClassAnswer = {
   readonly served: "yes" | "waiting" | "no";
+  /** Parameters of the class; empty when it has none. */
+  readonly config: Resource<"GatewayConfig">["spec"];
+  /** It waits for nothing but a GatewayConfig of the class that cannot be read: what runs goes on. */
+  readonly onlyParameters?: true;
   /** About the Gateway; one with a condition when it waits. */
   readonly findings: readonly Finding[];
 };
@@ -45,15 +50,17 @@ export function compileGatewayClasses(context: CompileContext): CompiledClasses 
   const status: ObjectStatus[] = [];
   const findings: Finding[] = [...versionFindings];
   const accepted = new Set<string>();
+  const parameters = new Map<string, Parameters>();
   const classes = [...snapshot.list("GatewayClass")].sort(byName);
 
   for (const gatewayClass of classes) {
     const ours = gatewayClass.spec.controllerName === options.controllerName;
     if (!ours && !options.adoptClasses) continue;
-    const own = checkParameters(context, gatewayClass, ours ? "ours" : "adopted");
-    findings.push(...own);
+    const own = parametersOf(context, gatewayClass, ours ? "ours" : "adopted");
+    parameters.set(gatewayClass.metadata.name, own);
+    findings.push(...own.findings);
     const { generation } = gatewayClass.metadata;
-    const conditions = deriveConditions(defaults, [...own, ...versionFindings], generation);
+    const conditions = deriveConditions(defaults, [...own.findings, ...versionFindings], generation);
     if (isTrue(conditions, "Accepted")) accepted.add(gatewayClass.metadata.name);
     const supportedFeatures = [...options.supportedFeatures].sort(compareText);
     status.push({
@@ -71,13 +78,15 @@ export function compileGatewayClasses(context: CompileContext): CompiledClasses 
       const name = gateway.spec.gatewayClassName;
       const gatewayClass = snapshot.get("GatewayClass", undefined, name);
       if (!gatewayClass) {
-        if (options.adoptClasses) return { served: "yes", findings: [] };
-        return { served: "no", findings: [missingClass(context, gateway, classes)] };
+        if (options.adoptClasses) return { served: "yes", config: {}, findings: [] };
+        return { served: "no", config: {}, findings: [missingClass(context, gateway, classes)] };
       }
       if (gatewayClass.spec.controllerName !== options.controllerName && !options.adoptClasses) {
-        return { served: "no", findings: [foreignClass(gateway, gatewayClass)] };
+        return { served: "no", config: {}, findings: [foreignClass(gateway, gatewayClass)] };
       }
-      if (accepted.has(name)) return { served: "yes", findings: [] };
+      const own = parameters.get(name);
+      const config = own?.state === "read" ? own.spec : {};
+      if (accepted.has(name)) return { served: "yes", config, findings: [] };
       const waiting = report(
         "gateway-class-not-accepted",
         { resource: gateway, pointer: "/spec/gatewayClassName" },
@@ -87,7 +96,8 @@ export function compileGatewayClasses(context: CompileContext): CompiledClasses 
           related: [refOf(gatewayClass)],
         },
       );
-      return { served: "waiting", findings: [waiting] };
+      const onlyParameters = own?.state === "invalid" && own.ours;
+      return { served: "waiting", config, findings: [waiting], ...(onlyParameters ? { onlyParameters } : {}) };
     },
   };
 }
@@ -162,33 +172,15 @@ function adopted(context: CompileContext, classes: readonly GatewayClass[]): Fin
   });
 }
 
-/** Sluice has no parameters of its own: a ConfigMap that exists does no harm, everything else cannot be read. */
-function checkParameters(context: CompileContext, gatewayClass: GatewayClass, owner: "ours" | "adopted"): Finding[] {
+function parametersOf(context: CompileContext, gatewayClass: GatewayClass, owner: "ours" | "adopted"): Parameters {
   const ref = gatewayClass.spec.parametersRef;
-  if (!ref) return [];
-  const at = { resource: gatewayClass, pointer: "/spec/parametersRef" };
-  const name = `${ref.kind} ${ref.namespace === undefined ? "" : `${ref.namespace}/`}${ref.name}`;
-  const configMap = ref.group === "" && ref.kind === "ConfigMap";
-  const found = configMap && ref.namespace !== undefined && context.snapshot.get("ConfigMap", ref.namespace, ref.name);
-  if (found || owner === "adopted") {
-    return [
-      report("parameters-ignored", at, {
-        message: `Parameters of GatewayClass ${gatewayClass.metadata.name} (${name}) are not read.`,
-        fix: "Nothing; remove parametersRef when only Sluice uses the class.",
-      }),
-    ];
-  }
-  const reason = !configMap
-    ? `a ${ref.kind}${ref.group === "" ? "" : ` of group ${ref.group}`} is not something that Sluice reads`
-    : ref.namespace === undefined
-      ? "the reference to a ConfigMap has no namespace"
-      : "it does not exist";
-  return [
-    report("gateway-class-parameters-invalid", at, {
-      message: `Parameters of GatewayClass ${gatewayClass.metadata.name} (${name}) cannot be used: ${reason}.`,
-      fix: "Remove parametersRef; Sluice needs no parameters.",
-    }),
-  ];
+  return readParameters(context, {
+    owner: gatewayClass,
+    pointer: "/spec/parametersRef",
+    ref,
+    namespace: ref?.namespace,
+    foreign: owner === "adopted",
+  });
 }
 
 /** One finding for each release that is installed and not known. Without CRDs in the input there is nothing to doubt. */

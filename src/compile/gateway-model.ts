@@ -29,7 +29,7 @@ export function buildGateway(
   const clusters = new Map<ClusterKey, Cluster>(tracing.clusters);
   const findings: Finding[] = [];
   const listeners = allListeners(gateway)
-    .filter((draft) => gateway.accepted && isServable(draft))
+    .filter((draft) => gateway.served && isServable(draft))
     // Stable: listeners on one port stay in order of precedence.
     .sort((a, b) => a.spec.port - b.spec.port)
     .flatMap((draft) => {

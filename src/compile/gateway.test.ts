@@ -239,6 +239,14 @@ describe("compile: kinds of route on a listener", () => {
 
 describe("compile: ListenerSets", () => {
   const web = "{ name: web, port: 8080, protocol: HTTP }";
+  it("have no filters on a listener without requests; the others are served", () => {
+    const filters = "filters: { requests: [{ type: ExtensionRef, extensionRef: { group: a.io, kind: F, name: f } }] }";
+    const set = listenerSet("team", `${web}, { name: db, port: 5432, protocol: TCP, ${filters} }`);
+    const compiled = compileYaml([ourClass, gateway(http, takesSets), set]);
+    assert.equal(compiled.conditions("ListenerSet/team", "db")[0], "Accepted=False UnsupportedValue");
+    assert.deepEqual(compiled.conditions("ListenerSet/team", "web"), openListener);
+    assert.ok(compiled.names.includes("listener-value-unsupported"));
+  });
   it("are refused unless the Gateway takes them", () => {
     const compiled = compileYaml([ourClass, gateway(http), listenerSet("team", web)]);
     assert.deepEqual(compiled.conditions("ListenerSet/team"), [

@@ -1,4 +1,5 @@
 import type { Finding } from "../finding/finding.ts";
+import { routabilities } from "../ir/data-plane.ts";
 import type { SecretKey } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
 import { insecureFallback } from "./client-validation.ts";
@@ -6,11 +7,12 @@ import { conditionOf } from "./conditions.ts";
 import type { CompileContext, GatewayContext } from "./contract.ts";
 import type { ClassAnswer } from "./gateway-class.ts";
 import { explainGrant } from "./grant.ts";
-import { draftListeners, gatewayGroup, isAccepted, type ListenerDraft } from "./listener.ts";
+import { draftListeners, gatewayGroup, isAccepted, isServable, type ListenerDraft } from "./listener.ts";
 import { markConflicts, markOverlaps } from "./listener-conflict.ts";
 import { compileListenerFilters } from "./listener-filters.ts";
 import { type ListenerSet, setsOf } from "./listener-set.ts";
 import { compileListenerTls } from "./listener-tls.ts";
+import { type Parameters, readParameters } from "./parameters.ts";
 import { report } from "./report.ts";
 
 /** A ListenerSet and what came of it. `attached` is what attachedListenerSets counts. */
@@ -25,8 +27,11 @@ export type CompiledSet = {
 export type CompiledGateway = {
   readonly resource: Resource<"Gateway">;
   readonly key: string;
-  /** Not accepted: nothing of it is served. */
   readonly accepted: boolean;
+  /** Its listeners are to be served: it is accepted, or only a GatewayConfig keeps it from that and what runs goes on. */
+  readonly served: boolean;
+  /** GatewayConfigs that apply; empty where there is none. */
+  readonly parameters: { readonly classConfig: GatewayConfigSpec; readonly ownConfig: GatewayConfigSpec };
   readonly context: GatewayContext;
   /** The Gateway's own. */
   readonly listeners: readonly ListenerDraft[];
@@ -35,17 +40,16 @@ export type CompiledGateway = {
   readonly findings: readonly Finding[];
 };
 
+type GatewayConfigSpec = Resource<"GatewayConfig">["spec"];
+
 /** Compiles what a Gateway is without its routes: validity, listeners, ListenerSets, certificates. Spec: Gateway. */
 export function compileGateway(
   context: CompileContext,
   gateway: Resource<"Gateway">,
   classAnswer: ClassAnswer,
 ): CompiledGateway {
-  const findings: Finding[] = [
-    ...classAnswer.findings,
-    ...checkParameters(context, gateway),
-    ...checkAddresses(gateway),
-  ];
+  const parameters = parametersOf(context, gateway);
+  const findings: Finding[] = [...classAnswer.findings, ...parameters.findings, ...checkAddresses(context, gateway)];
   const insecure = insecureFallback(gateway);
   if (insecure) findings.push(insecure);
   const client = resolveClientCertificate(context, gateway);
@@ -61,11 +65,17 @@ export function compileGateway(
   const own = listeners.filter(({ owner }) => owner === gateway);
   if (!own.some(isAccepted) && !blocked(findings)) findings.push(noListener("gateway-no-usable-listener", gateway));
   const accepted = !blocked(findings);
+  const slips = [
+    ...(classAnswer.onlyParameters ? classAnswer.findings : []),
+    ...(parameters.state === "invalid" && parameters.ours ? parameters.findings : []),
+  ];
 
   return {
     resource: gateway,
     key: `${gateway.metadata.namespace}/${gateway.metadata.name}`,
     accepted,
+    served: !blocked(findings.filter((finding) => !slips.includes(finding))),
+    parameters: { classConfig: classAnswer.config, ownConfig: parameters.state === "read" ? parameters.spec : {} },
     context: client.context,
     listeners: own,
     findings,
@@ -73,7 +83,8 @@ export function compileGateway(
       const ofSet = listeners.filter(({ owner }) => owner === set);
       const all = [...setFindings];
       if (allowed && !accepted) all.push(parentNotAccepted(set, gateway));
-      else if (allowed && !ofSet.some(isAccepted)) all.push(noListener("listener-set-no-usable-listener", set));
+      else if (allowed && !ofSet.some((draft) => isServable(draft)))
+        all.push(noListener("listener-set-no-usable-listener", set));
       return { resource: set, attached: allowed && !blocked(all), listeners: ofSet, findings: all };
     }),
   };
@@ -120,39 +131,19 @@ function parentNotAccepted(set: ListenerSet, gateway: Resource<"Gateway">): Find
   );
 }
 
-/** Sluice has no parameters of its own: a ConfigMap that exists does no harm, everything else cannot be read. */
-function checkParameters(context: CompileContext, gateway: Resource<"Gateway">): Finding[] {
-  const ref = gateway.spec.infrastructure?.parametersRef;
-  if (!ref) return [];
-  const at = { resource: gateway, pointer: "/spec/infrastructure/parametersRef" };
-  const { namespace, name } = gateway.metadata;
-  const configMap = ref.group === "" && ref.kind === "ConfigMap";
-  const found = configMap && context.snapshot.get("ConfigMap", namespace, ref.name) !== undefined;
-  const foreign =
-    context.options.adoptClasses &&
-    context.snapshot.get("GatewayClass", undefined, gateway.spec.gatewayClassName)?.spec.controllerName !==
-      context.options.controllerName;
-  if (found || foreign) {
-    return [
-      report("parameters-ignored", at, {
-        message: `Parameters of Gateway ${namespace}/${name} (${ref.kind} ${ref.name}) are not read.`,
-        fix: "Nothing; remove infrastructure.parametersRef when only Sluice serves the Gateway.",
-      }),
-    ];
-  }
-  const reason = configMap
-    ? `it does not exist in namespace ${namespace}`
-    : `a ${ref.kind}${ref.group === "" ? "" : ` of group ${ref.group}`} is not something that Sluice reads`;
-  return [
-    report("gateway-parameters-invalid", at, {
-      message: `Parameters of Gateway ${namespace}/${name} (${ref.kind} ${ref.name}) cannot be used: ${reason}.`,
-      fix: "Remove infrastructure.parametersRef; Sluice needs no parameters.",
-    }),
-  ];
+function parametersOf(context: CompileContext, gateway: Resource<"Gateway">): Parameters {
+  const gatewayClass = context.snapshot.get("GatewayClass", undefined, gateway.spec.gatewayClassName);
+  return readParameters(context, {
+    owner: gateway,
+    pointer: "/spec/infrastructure/parametersRef",
+    ref: gateway.spec.infrastructure?.parametersRef,
+    namespace: gateway.metadata.namespace,
+    foreign: context.options.adoptClasses && gatewayClass?.spec.controllerName !== context.options.controllerName,
+  });
 }
 
-/** An address without a value asks for any; whether one with a value can be bound, the data plane finds out. */
-function checkAddresses(gateway: Resource<"Gateway">): Finding[] {
+/** An address without a value asks for any; whether one with a value can be had, the data plane or the cluster finds out. */
+function checkAddresses(context: CompileContext, gateway: Resource<"Gateway">): Finding[] {
   return (gateway.spec.addresses ?? []).flatMap((address, index) => {
     const pointer = `/spec/addresses/${index}`;
     if (address.type !== "IPAddress") {
@@ -165,16 +156,31 @@ function checkAddresses(gateway: Resource<"Gateway">): Finding[] {
         },
       );
     }
-    if (!address.routability) return [];
+    if (!address.routability || isRoutable(context, address.routability)) return [];
+    const honoured = context.options.supportedFeatures.includes("GatewayAddressRoutability");
     return report(
-      "gateway-address-routability-ignored",
+      honoured ? "gateway-address-routability-unsupported" : "gateway-address-routability-ignored",
       { resource: gateway, pointer: `${pointer}/routability` },
-      {
-        message: `Routability ${address.routability} of address ${address.value ?? index} is not honoured.`,
-        fix: "Remove routability, and see to it in the network.",
-      },
+      honoured
+        ? {
+            message: `Routability ${address.routability} of address ${address.value ?? index} is not one that Sluice can give, so the Gateway gets no address for this entry.`,
+            fix: "Write `routability: Cluster`, or remove routability.",
+          }
+        : {
+            message: `Routability ${address.routability} of address ${address.value ?? index} is not honoured.`,
+            fix: "Remove routability, and see to it in the network.",
+          },
     );
   });
+}
+
+/** Whether addresses of this reach can be had here. */
+function isRoutable({ options }: CompileContext, routability: string): boolean {
+  const features = options.supportedFeatures;
+  return (
+    (routability === routabilities.cluster && features.includes("GatewayAddressRoutabilityCluster")) ||
+    (routability === routabilities.sentinel && features.includes("GatewayAddressRoutability"))
+  );
 }
 
 function resolveClientCertificate(

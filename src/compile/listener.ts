@@ -115,6 +115,12 @@ function readProtocol(context: CompileContext, spec: ListenerSpec, add: Add): Pr
       fix: "Write tls.mode: Passthrough to pass TLS through, or protocol: HTTPS to terminate it for HTTPRoutes.",
     });
   }
+  if (spec.filters?.requests?.length && protocol !== "HTTP" && protocol !== "HTTPS") {
+    add("listener-value-unsupported", "/filters", {
+      message: `Listener "${spec.name}" has filters, but a ${protocol} listener carries no requests that they could run on.`,
+      fix: "Remove filters, or write protocol: HTTP or HTTPS.",
+    });
+  }
   return protocol;
 }
 

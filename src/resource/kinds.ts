@@ -4,6 +4,7 @@ import { type BackendTlsPolicySpec, backendTlsPolicySpec } from "./schema/backen
 import * as core from "./schema/core.ts";
 import { type GatewaySpec, gatewaySpec } from "./schema/gateway.ts";
 import { type GatewayClassSpec, gatewayClassSpec } from "./schema/gateway-class.ts";
+import { type GatewayConfigSpec, gatewayConfigSpec } from "./schema/gateway-config.ts";
 import { type GrpcRouteSpec, grpcRouteSpec } from "./schema/grpc-route.ts";
 import { type HttpRouteSpec, httpRouteSpec } from "./schema/http-route.ts";
 import { type ListenerSetSpec, listenerSetSpec } from "./schema/listener-set.ts";
@@ -38,8 +39,8 @@ export type KindRow = {
   readonly shortNames: readonly string[];
   readonly scope: "Namespaced" | "Cluster";
   readonly status?: StatusShape;
-  /** Gateway API release channel that first has the kind; `core` for the kinds of Kubernetes itself. */
-  readonly channel: "standard" | "experimental" | "core";
+  /** Gateway API release channel that first has the kind; `core` for the kinds of Kubernetes itself, `own` for Sluice's. */
+  readonly channel: "standard" | "experimental" | "core" | "own";
 };
 
 const gatewayApi = "gateway.networking.k8s.io";
@@ -205,6 +206,16 @@ export const kinds = {
     status: "policy",
     channel: "experimental",
   },
+  GatewayConfig: {
+    group: "gateway.sluice.dev",
+    version: "v1alpha1",
+    versions: { v1alpha1: served(withSpec(gatewayConfigSpec)) },
+    plural: "gatewayconfigs",
+    singular: "gatewayconfig",
+    shortNames: ["gwc"],
+    scope: "Namespaced",
+    channel: "own",
+  },
   Namespace: {
     group: "",
     version: "v1",
@@ -338,6 +349,7 @@ type Fields = {
   XBackendTrafficPolicy: WithSpec<XBackendTrafficPolicySpec>;
   XBackend: WithSpec<XBackendSpec>;
   XTelemetryPolicy: WithSpec<XTelemetryPolicySpec>;
+  GatewayConfig: WithSpec<GatewayConfigSpec>;
   Namespace: core.NamespaceFields;
   Service: core.ServiceFields;
   EndpointSlice: core.EndpointSliceFields;

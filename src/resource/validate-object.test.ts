@@ -260,6 +260,19 @@ test("validateObject: not-an-object for nesting that no kind needs, without recu
   );
 });
 
+test("validateObject takes the names of labels and annotations that the API server takes", () => {
+  const prefix = `${"a.".repeat(126)}a`;
+  const takes = (metadata: object) =>
+    validateObject({ apiVersion: "v1", kind: "ConfigMap", metadata: { name: "a", ...metadata } }).resource !==
+    undefined;
+  for (const field of ["labels", "annotations"]) {
+    assert.ok(takes({ [field]: { [`${prefix}/b`]: "x" } }), `a prefix of 253 characters in ${field}`);
+    assert.ok(!takes({ [field]: { [`${prefix}a/b`]: "x" } }), `a prefix of 254 characters in ${field}`);
+  }
+  assert.ok(takes({ annotations: { "Example.com/a": "x" } }));
+  assert.ok(!takes({ labels: { "Example.com/a": "x" } }));
+});
+
 test("validateObject: metadata-invalid names each broken part of the metadata", () => {
   const rows: readonly [metadata: unknown, pointer: string, message: string][] = [
     [undefined, "/metadata/name", "`metadata.name` is missing."],

@@ -183,4 +183,16 @@ export const gatewayFindings = {
     why: "Filters of a listener run for every request on it and are never skipped: its requests are refused. (Listener.filters, GEP-5224)",
     condition: { type: "ResolvedRefs", status: "False", reason: "InvalidListenerFilterRef" },
   },
+  "shared-data-plane-settings-ignored": {
+    code: "SL2035",
+    severity: "warning",
+    title: "Settings of a Gateway do not apply to its shared data plane",
+    why: "A shared data plane serves several Gateways, so it is run as their class says; what one of them wants would be forced upon the others.",
+  },
+  "gateway-address-routability-unsupported": {
+    code: "SL2036",
+    severity: "warning",
+    title: "Gateway gets no address with the routability that it asks for",
+    why: "An address of another reach must not be given instead (GEP-5093). The other entries of spec.addresses are served.",
+  },
 } as const satisfies Record<string, FindingRow>;

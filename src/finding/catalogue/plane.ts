@@ -37,4 +37,32 @@ export const planeFindings = {
     why: "The listener and its routes are valid and have their status, but nothing accepts connections for them.",
     condition: { type: "Programmed", status: "False", reason: "Invalid" },
   },
+  "data-plane-not-made": {
+    code: "SL7006",
+    severity: "error",
+    title: "What serves a Gateway could not be made",
+    why: "A Gateway is served by a Deployment and Services that Sluice makes for it. What is there already goes on serving; the rest is tried again.",
+    condition: { type: "Programmed", status: "False", reason: "NoResources" },
+  },
+  "data-plane-name-taken": {
+    code: "SL7007",
+    severity: "error",
+    title: "Another object has the name that a Gateway's needs",
+    why: "Objects that Sluice did not make for the Gateway are never changed, whatever their name.",
+    condition: { type: "Programmed", status: "False", reason: "NoResources" },
+  },
+  "gateway-address-unusable": {
+    code: "SL7008",
+    severity: "error",
+    title: "Gateway cannot use an address that it asks for",
+    why: "Only the load balancer, or the API server for addresses inside the cluster, can give an address, and each to one Service only. (Gateway.spec.addresses)",
+    condition: { type: "Programmed", status: "False", reason: "AddressNotUsable" },
+  },
+  "gateway-address-unassigned": {
+    code: "SL7009",
+    severity: "warning",
+    title: "Gateway has no address yet",
+    why: "Clients reach a Gateway at the address of its Service, which a load balancer has to assign.",
+    condition: { type: "Programmed", status: "False", reason: "AddressNotAssigned" },
+  },
 } as const satisfies Record<string, FindingRow>;

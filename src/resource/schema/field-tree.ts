@@ -20,8 +20,15 @@ export type FieldTree = {
   readonly maxItems?: number;
   readonly minProperties?: number;
   readonly maxProperties?: number;
+  /** Of a field that takes values of several types. */
+  readonly anyOf?: readonly FieldTree[];
+  readonly description?: string;
+  readonly nullable?: boolean;
   readonly "x-kubernetes-list-type"?: string;
   readonly "x-kubernetes-list-map-keys"?: readonly string[];
+  readonly "x-kubernetes-map-type"?: string;
+  /** Rules between fields as the API server reads them (CEL), for kinds whose CustomResourceDefinition is ours. */
+  readonly "x-kubernetes-validations"?: readonly { readonly rule: string; readonly message: string }[];
 };
 
 const trees = new WeakMap<FieldsSchema, FieldTree>();

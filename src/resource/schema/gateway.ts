@@ -3,7 +3,7 @@ import { addressFamily } from "../../base/cidr.ts";
 import type { DeepReadonly } from "../deep-readonly.ts";
 import { labelSelector } from "./label-selector.ts";
 import { listOf, mapBy } from "./list.ts";
-import { listeners } from "./listener.ts";
+import { gatewayListeners } from "./listener.ts";
 import { infrastructureAnnotations, infrastructureLabels } from "./map.ts";
 import { localObjectReference, objectReference, secretObjectReference } from "./object-reference.ts";
 import { repeated, rule } from "./rule.ts";
@@ -111,7 +111,7 @@ const gatewayTls = z.object({
 /** Spec: GatewaySpec. */
 export const gatewaySpec = z.object({
   gatewayClassName: objectName,
-  listeners,
+  listeners: gatewayListeners,
   addresses: z.exactOptional(addresses),
   infrastructure: z.exactOptional(
     z.object({

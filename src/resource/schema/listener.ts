@@ -41,34 +41,21 @@ const allowedRoutes = z.object({
 });
 
 /** Spec: ListenerEntry, and Listener, which has the same fields. */
-const listenerEntry = z
-  .object({
-    name: sectionName,
-    hostname: z.exactOptional(hostname),
-    port: portNumber,
-    protocol: text({
-      min: 1,
-      max: 255,
-      pattern:
-        /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?$|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9]+$/,
-      words: "a protocol: HTTP, HTTPS, TLS, TCP, UDP, or a prefixed name such as `example.com/bar`",
-    }),
-    tls: z.exactOptional(listenerTls),
-    allowedRoutes: allowedRoutes.default({ namespaces: { from: "Same" } }),
-    filters: z.exactOptional(z.object({ requests: z.exactOptional(listOf(listenerRequestFilter, { max: 16 })) })),
-  })
-  .check(
-    rule((listener, report) => {
-      const { protocol } = listener;
-      if (listener.filters !== undefined && protocol !== "HTTP" && protocol !== "HTTPS") {
-        report(
-          ["filters"],
-          `is set on a ${protocol} listener; only HTTP and HTTPS listeners have filters`,
-          "Remove filters.",
-        );
-      }
-    }),
-  );
+const listenerEntry = z.object({
+  name: sectionName,
+  hostname: z.exactOptional(hostname),
+  port: portNumber,
+  protocol: text({
+    min: 1,
+    max: 255,
+    pattern:
+      /^[a-zA-Z0-9]([-a-zA-Z0-9]*[a-zA-Z0-9])?$|[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*\/[A-Za-z0-9]+$/,
+    words: "a protocol: HTTP, HTTPS, TLS, TCP, UDP, or a prefixed name such as `example.com/bar`",
+  }),
+  tls: z.exactOptional(listenerTls),
+  allowedRoutes: allowedRoutes.default({ namespaces: { from: "Same" } }),
+  filters: z.exactOptional(z.object({ requests: z.exactOptional(listOf(listenerRequestFilter, { max: 16 })) })),
+});
 
 /** Spec: GatewaySpec.listeners, ListenerSetSpec.listeners. */
 export const listeners = mapBy(listenerEntry, ["name"], { min: 1, max: 64 }).check(
@@ -108,6 +95,20 @@ export const listeners = mapBy(listenerEntry, ["name"], { min: 1, max: 64 }).che
         [index],
         `has the same port, protocol and hostname as the listener ${list[first]?.name}`,
         `Give ${at?.name} another port or hostname, or remove it.`,
+      );
+    }
+  }),
+);
+
+/** The definition of ListenerSet lacks this rule; there, the compiler says so of the one listener. */
+export const gatewayListeners = listeners.check(
+  rule((list, report) => {
+    for (const [index, { filters, protocol }] of list.entries()) {
+      if (filters === undefined || protocol === "HTTP" || protocol === "HTTPS") continue;
+      report(
+        [index, "filters"],
+        `is set on a ${protocol} listener; only HTTP and HTTPS listeners have filters`,
+        "Remove filters.",
       );
     }
   }),

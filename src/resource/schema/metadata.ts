@@ -1,6 +1,6 @@
 import { z } from "zod";
 import type { DeepReadonly } from "../deep-readonly.ts";
-import { qualifiedKeys } from "./map.ts";
+import { annotationKeys, labelKeys } from "./map.ts";
 import { rule } from "./rule.ts";
 import { labelValue, namespaceName, quote, text } from "./text.ts";
 
@@ -28,8 +28,8 @@ const timestamp = z.string().check(
 export const metadata = z.object({
   name,
   namespace: z.exactOptional(namespaceName),
-  labels: z.record(z.string(), labelValue).check(qualifiedKeys).default({}),
-  annotations: z.record(z.string(), z.string()).check(qualifiedKeys).default({}),
+  labels: z.record(z.string(), labelValue).check(labelKeys).default({}),
+  annotations: z.record(z.string(), z.string()).check(annotationKeys).default({}),
   generation: z.int().min(0).default(0),
   uid: z.exactOptional(z.string()),
   creationTimestamp: z.exactOptional(timestamp),

@@ -373,6 +373,11 @@ holds("TLSRoute", [
 ]);
 holds("ListenerSet", [
   [
+    "filters on a TCP listener, which its definition does not forbid,",
+    { parentRef: { name: "a" }, listeners: [listener({ protocol: "TCP", filters: {} })] },
+    [],
+  ],
+  [
     "a listener without port",
     { parentRef: { name: "a" }, listeners: [{ name: "a", protocol: "HTTP" }] },
     ["/listeners/0/port"],

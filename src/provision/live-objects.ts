@@ -1,0 +1,106 @@
+import type { DataPlaneKey } from "../ir/data-plane.ts";
+import type { KubeObject } from "../kube/kube-client.ts";
+import type { ManagedKind } from "./managed-kinds.ts";
+import { type LiveObject, type ObjectKey, objectKey, readLive } from "./managed-object.ts";
+import { planeAnnotation } from "./object-labels.ts";
+
+/** Where a watch of one kind puts what it sees. Fits a reflector. */
+export type LiveSink = {
+  put(key: string, object: KubeObject): void;
+  remove(key: string): void;
+  stateChanged(state: { readonly synced: boolean }): void;
+};
+
+/** The objects of all data planes as they are in the cluster, kept up to date by watches of `managedSelector`. */
+export class LiveObjects {
+  readonly #objects = new Map<ObjectKey, LiveObject>();
+  readonly #byPlane = new Map<DataPlaneKey, Map<ObjectKey, LiveObject>>();
+  readonly #sinks = new Set<{ synced: boolean }>();
+  readonly #listeners = new Set<(plane: DataPlaneKey | undefined) => void>();
+
+  /** Everything has been listed once. False without any watch. */
+  get synced(): boolean {
+    return this.#sinks.size > 0 && [...this.#sinks].every(({ synced }) => synced);
+  }
+
+  /** A place for the objects of a kind, of all namespaces or of one. Call it for every watch before any begins. */
+  sink(kind: ManagedKind): LiveSink {
+    const own = { synced: false };
+    this.#sinks.add(own);
+    return {
+      put: (_, object) => this.#put(readLive(object)),
+      // Keys of a watch are `namespace/name`.
+      remove: (key) => {
+        const slash = key.indexOf("/");
+        this.#remove(objectKey(kind, key.slice(0, slash), key.slice(slash + 1)));
+      },
+      stateChanged: ({ synced }) => {
+        if (own.synced || !synced) return;
+        own.synced = true;
+        if (this.synced) this.#tell(undefined);
+      },
+    };
+  }
+
+  /** What a write came to, before the watches tell; what they have told of a later time stays. */
+  note(object: KubeObject): void {
+    const live = readLive(object);
+    const known = live && this.#objects.get(live.key);
+    if (known === undefined || !(Number(known.resourceVersion) > Number(live?.resourceVersion))) this.#put(live);
+  }
+
+  get(key: ObjectKey): LiveObject | undefined {
+    return this.#objects.get(key);
+  }
+
+  /** Objects that are marked with the data plane. */
+  ofPlane(plane: DataPlaneKey): ReadonlyMap<ObjectKey, LiveObject> {
+    return this.#byPlane.get(plane) ?? new Map();
+  }
+
+  /** Data planes that there are objects of. */
+  planes(): readonly DataPlaneKey[] {
+    return [...this.#byPlane.keys()];
+  }
+
+  /** Calls `listener` with the data plane whose objects have changed; without one when everything has been listed. */
+  subscribe(listener: (plane: DataPlaneKey | undefined) => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  #put(live: LiveObject | undefined): void {
+    if (live === undefined) return;
+    const old = planeOf(this.#objects.get(live.key));
+    const plane = planeOf(live);
+    this.#objects.set(live.key, live);
+    if (old !== undefined && old !== plane) this.#unmark(old, live.key);
+    if (plane === undefined) return;
+    const known = this.#byPlane.get(plane);
+    if (known) known.set(live.key, live);
+    else this.#byPlane.set(plane, new Map([[live.key, live]]));
+    this.#tell(plane);
+  }
+
+  #remove(key: ObjectKey): void {
+    const plane = planeOf(this.#objects.get(key));
+    this.#objects.delete(key);
+    if (plane !== undefined) this.#unmark(plane, key);
+  }
+
+  #unmark(plane: DataPlaneKey, key: ObjectKey): void {
+    const known = this.#byPlane.get(plane);
+    known?.delete(key);
+    if (known?.size === 0) this.#byPlane.delete(plane);
+    this.#tell(plane);
+  }
+
+  #tell(plane: DataPlaneKey | undefined): void {
+    for (const listener of this.#listeners) listener(plane);
+  }
+}
+
+function planeOf(live: LiveObject | undefined): DataPlaneKey | undefined {
+  const plane = live?.annotations[planeAnnotation];
+  return typeof plane === "string" ? plane : undefined;
+}

@@ -1,0 +1,63 @@
+import { KubeError } from "../kube/kube-client.ts";
+import type { DesiredObject } from "./managed-object.ts";
+
+/** Why an object of a data plane could not be made as it should be, for users. */
+export type ProvisionFailure = {
+  readonly kind: "foreign" | "forbidden" | "quota" | "invalid" | "other";
+  readonly message: string;
+  readonly fix: string;
+};
+
+/** Another's object has the name. */
+export function foreignFailure(desired: DesiredObject): ProvisionFailure {
+  const title = `${desired.kind} ${desired.namespace}/${desired.name}`;
+  return {
+    kind: "foreign",
+    message: `There is a ${title} that Sluice did not make for this Gateway, and Sluice does not touch what is not its own.`,
+    fix: `Rename or delete that object, or give the Gateway another name: kubectl get ${desired.kind.toLowerCase()} ${desired.name} -n ${desired.namespace} -o yaml`,
+  };
+}
+
+/**
+ * What a refusal of the API server means; `undefined` for what passes by itself: a conflict, a server that is busy or cannot be
+ * reached, a namespace that is being deleted.
+ */
+export function failureOf(error: unknown, desired: DesiredObject): ProvisionFailure | undefined {
+  if (!(error instanceof KubeError)) return undefined;
+  const { status } = error;
+  const message = saidBy(error);
+  const title = `${desired.kind} ${desired.namespace}/${desired.name}`;
+  if (status === 0 || status === 409 || status === 404 || status === 429 || status >= 500) return undefined;
+  if (status === 403 && /being terminated/.test(message)) return undefined;
+  if (status === 403 && /exceeded quota/.test(message)) {
+    return {
+      kind: "quota",
+      message: `${title} does not fit into the quota of its namespace: ${message}`,
+      fix: `Raise the quota, or ask for less in a GatewayConfig: kubectl describe quota -n ${desired.namespace}`,
+    };
+  }
+  if (status === 401 || status === 403) {
+    return {
+      kind: "forbidden",
+      message: `Sluice may not write ${title}: ${message}`,
+      fix: "Give the controller's service account the permissions that `sluice install --dry-run` lists, or see which admission policy refuses it.",
+    };
+  }
+  if (status === 400 || status === 422) {
+    return {
+      kind: "invalid",
+      message: `The API server refuses ${title}: ${message}`,
+      fix: "Correct the field in the GatewayConfig, the infrastructure or the addresses of the Gateway that the message names.",
+    };
+  }
+  return {
+    kind: "other",
+    message: `${title} could not be written: ${message}`,
+    fix: "It is tried again. The controller's log has more.",
+  };
+}
+
+/** What the API server said, without where it is and what was asked of it, which is no business of the Gateway's users. */
+function saidBy({ message }: KubeError): string {
+  return message.replace(/^Cannot [^\n]*? answered \d{3}[^:\n]*: /, "");
+}

@@ -1,0 +1,46 @@
+import { type FindingName, makeFinding } from "../finding/catalogue.ts";
+import type { Finding } from "../finding/finding.ts";
+import type { DataPlaneGateway, GatewayProvision } from "../ir/data-plane.ts";
+import type { ProvisionFailure } from "./provision-failure.ts";
+
+const byFailure = {
+  foreign: "data-plane-name-taken",
+  forbidden: "data-plane-not-made",
+  quota: "data-plane-not-made",
+  invalid: "data-plane-not-made",
+  other: "data-plane-not-made",
+} as const satisfies Record<ProvisionFailure["kind"], FindingName>;
+
+/** What a user should know of how a Gateway's data plane and addresses came out. */
+export function provisionFindings(
+  gateway: DataPlaneGateway,
+  provision: GatewayProvision,
+  failures: Iterable<ProvisionFailure>,
+): readonly Finding[] {
+  const object = {
+    kind: "Gateway",
+    group: "gateway.networking.k8s.io",
+    namespace: gateway.namespace,
+    name: gateway.name,
+  };
+  const findings = [...failures].map(({ kind, message, fix }) =>
+    makeFinding(byFailure[kind], { object, message, fix }),
+  );
+  const { problem } = provision;
+  if (problem === undefined || problem.isEarly) return findings;
+  const address =
+    problem.reason === "AddressNotUsable"
+      ? makeFinding("gateway-address-unusable", {
+          object,
+          pointer: "/spec/addresses",
+          message: `Gateway ${gateway.key} cannot use an address that it asks for. ${problem.message}`,
+          fix: "Write an address that the load balancer has and no other Service uses, or remove it from spec.addresses.",
+        })
+      : makeFinding("gateway-address-unassigned", {
+          object,
+          pointer: "/spec/addresses",
+          message: `Gateway ${gateway.key} has no address. ${problem.message}`,
+          fix: "Wait; or, where no load balancer gives addresses to Services, install one or write `service: {type: ClusterIP}` or NodePort in a GatewayConfig.",
+        });
+  return [...findings, address];
+}
