@@ -8,6 +8,7 @@ import { renderFlagsReference } from "../src/cli/flags-reference.ts";
 import { renderTlsOptions, renderTlsProfiles } from "../src/compile/tls-reference.ts";
 import { renderFilterReference } from "../src/filter/filter-reference.ts";
 import { renderFindingsReference } from "../src/finding/findings-reference.ts";
+import { renderInstallOptions, renderPermissions } from "../src/install/install-reference.ts";
 import { renderGrpcReference } from "../src/proxy/grpc-reference.ts";
 import { renderHttp2Limits } from "../src/proxy/listener/http2-limits-reference.ts";
 import { renderStreamLimits } from "../src/proxy/stream/stream-limits-reference.ts";
@@ -27,6 +28,8 @@ export const pages: readonly { readonly file: string; readonly part?: string; re
   { file: "docs/reference/streams.md", part: "limits", render: renderStreamLimits },
   { file: "docs/reference/tls.md", part: "options", render: renderTlsOptions },
   { file: "docs/reference/tls.md", part: "profiles", render: renderTlsProfiles },
+  { file: "docs/install.md", part: "options", render: renderInstallOptions },
+  { file: "docs/install.md", part: "permissions", render: renderPermissions },
   { file: "docs/architecture.md", part: "layers", render: renderGraph },
 ];
 

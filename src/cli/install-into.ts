@@ -1,0 +1,132 @@
+import { setTimeout as pause } from "node:timers/promises";
+import { controllerName } from "../install/names.ts";
+import { installedPath } from "../install/resource-path.ts";
+import { type KubeClient, KubeError, type KubeObject } from "../kube/kube-client.ts";
+import type { ExitCode } from "./command.ts";
+import { gatewayApiVersion } from "./version.ts";
+
+export type InstallRun = {
+  readonly say: (line: string) => void;
+  /** Address of the API server, for messages. */
+  readonly server: string;
+  /** How long the controller may take to become ready; 0: nobody waits. */
+  readonly waitMs: number;
+  /** Between looks at the Deployment. Default 1,000 ms. */
+  readonly pollMs?: number;
+};
+
+const fieldManager = "sluice-install";
+const release = `https://github.com/kubernetes-sigs/gateway-api/releases/download/${gatewayApiVersion}`;
+
+/**
+ * Applies the objects in their order, waits for the controller, and says what is missing. 0: installed, and ready unless
+ * nobody waits. 1: installed, and not everything works yet. 2: the API server refused an object.
+ */
+export async function installInto(
+  client: KubeClient,
+  objects: readonly KubeObject[],
+  run: InstallRun,
+): Promise<ExitCode> {
+  const { say } = run;
+  say(`Installing into ${run.server}`);
+  const gatewayApi = await findGatewayApi(client);
+  for (const object of objects) {
+    const path = installedPath(object);
+    const shown = `${String(object["kind"])} ${path.namespace === undefined ? "" : `${path.namespace}/`}${path.name}`;
+    if (object["kind"] === "GatewayClass" && gatewayApi === undefined) {
+      say(`  left out ${shown}`);
+      continue;
+    }
+    try {
+      await client.patch(path, object, { type: "apply", fieldManager });
+    } catch (error) {
+      if (!(error instanceof KubeError)) throw error;
+      say(`${shown} could not be applied: ${error.message}`);
+      return 2;
+    }
+    say(`  applied ${shown}`);
+  }
+  const ready = run.waitMs === 0 || (await becomesReady(client, objects, run));
+  for (const line of gatewayApiAdvice(gatewayApi)) say(line);
+  return ready && gatewayApi !== undefined ? 0 : 1;
+}
+
+/** Which Gateway API a cluster has. Texts are what its definitions say of themselves. */
+type GatewayApi = { readonly version: string; readonly channel: string };
+
+async function findGatewayApi(client: KubeClient): Promise<GatewayApi | undefined> {
+  const path = { group: "apiextensions.k8s.io", version: "v1", plural: "customresourcedefinitions" };
+  try {
+    const definition = await client.get({ ...path, name: "gatewayclasses.gateway.networking.k8s.io" });
+    const { annotations = {} } = definition["metadata"] as { annotations?: Readonly<Record<string, string>> };
+    return {
+      version: annotations["gateway.networking.k8s.io/bundle-version"] ?? "unknown",
+      channel: annotations["gateway.networking.k8s.io/channel"] ?? "unknown",
+    };
+  } catch (error) {
+    if (error instanceof KubeError && error.status === 404) return undefined;
+    throw error;
+  }
+}
+
+function gatewayApiAdvice(found: GatewayApi | undefined): readonly string[] {
+  const commands = [
+    `  kubectl apply --server-side -f ${release}/standard-install.yaml`,
+    `  kubectl apply --server-side -f ${release}/experimental-install.yaml   # with the experimental kinds and fields`,
+  ];
+  if (found === undefined) {
+    return [
+      `The cluster lacks the Gateway API, so there is nothing to serve yet. Install ${gatewayApiVersion} with one of`,
+      ...commands,
+      "and then run this command again for the GatewayClass.",
+    ];
+  }
+  const words = `Gateway API ${found.version}, ${found.channel} channel`;
+  if (found.version === gatewayApiVersion) return [`The cluster has ${words}.`];
+  return [`The cluster has ${words}; Sluice knows ${gatewayApiVersion}. To have that one, use one of`, ...commands];
+}
+
+/** Whether the controller's Deployment is rolled out within the time. */
+async function becomesReady(client: KubeClient, objects: readonly KubeObject[], run: InstallRun): Promise<boolean> {
+  const deployment = objects.find(({ kind }) => kind === "Deployment");
+  if (deployment === undefined) return true;
+  const path = installedPath(deployment);
+  const endMs = performance.now() + run.waitMs;
+  run.say(`Waiting for Deployment ${path.namespace}/${path.name}`);
+  let last = "";
+  for (;;) {
+    const progress = rolloutOf(await client.get(path));
+    if (progress === undefined) {
+      run.say("The controller is ready.");
+      return true;
+    }
+    if (progress !== last) run.say(`  ${progress}`);
+    last = progress;
+    if (performance.now() >= endMs) break;
+    await pause(run.pollMs ?? 1000);
+  }
+  run.say(
+    `The controller is not ready after ${Math.round(run.waitMs / 1000)} s. See: kubectl -n ${path.namespace} describe pods -l app.kubernetes.io/component=controller, and: kubectl -n ${path.namespace} logs deployment/${controllerName}`,
+  );
+  return false;
+}
+
+type DeploymentState = {
+  readonly metadata?: { readonly generation?: number };
+  readonly spec?: { readonly replicas?: number };
+  readonly status?: {
+    readonly observedGeneration?: number;
+    readonly updatedReplicas?: number;
+    readonly availableReplicas?: number;
+  };
+};
+
+/** What a rollout still waits for; `undefined` when it is done. */
+function rolloutOf(deployment: KubeObject): string | undefined {
+  const { metadata, spec, status } = deployment as DeploymentState;
+  const wanted = spec?.replicas ?? 1;
+  if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return "the rollout has not begun";
+  const { updatedReplicas = 0, availableReplicas = 0 } = status ?? {};
+  if (updatedReplicas >= wanted && availableReplicas >= wanted) return undefined;
+  return `${Math.min(updatedReplicas, availableReplicas)} of ${wanted} pods are ready`;
+}

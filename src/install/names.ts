@@ -1,0 +1,33 @@
+import type { Node } from "./template.ts";
+
+/** The controller's Deployment, Service and ServiceAccount. */
+export const controllerName = "sluice-controller";
+
+/** Where a controller listens. Unprivileged. */
+export const ports = { stream: 9443, admin: 9900 } as const;
+
+/** The user of the image: no account, no home. */
+export const userId = 65532;
+
+/** What selects the controller's pods. Never changes: selectors of a Deployment are immutable. */
+export const controllerLabels = {
+  "app.kubernetes.io/name": "sluice",
+  "app.kubernetes.io/component": "controller",
+} as const;
+
+type Meta = {
+  readonly name: Node;
+  readonly namespace?: Node;
+  readonly labels?: { readonly [name: string]: Node };
+  readonly annotations?: Node;
+};
+
+/** The metadata of an object of the installation. */
+export function objectMeta(version: string, { name, namespace, labels, annotations }: Meta): Node {
+  return {
+    name,
+    ...(namespace === undefined ? {} : { namespace }),
+    labels: { ...controllerLabels, "app.kubernetes.io/version": version, ...labels },
+    ...(annotations === undefined ? {} : { annotations }),
+  };
+}

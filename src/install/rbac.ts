@@ -1,0 +1,156 @@
+/** What the controller may do in a cluster, and why: the whole of it, in one table. The manifests, the docs and a test read it. */
+import { type KindRow, kindNames, kinds } from "../resource/kinds.ts";
+
+/**
+ * `cluster`: on objects without namespace. `watched`: in every namespace that is read: a ClusterRole, or with
+ * `watchNamespaces` a Role in each. `own`: in the controller's namespace alone.
+ * `default`: in the namespace of that name, which every cluster has.
+ */
+export type RbacScope = "cluster" | "watched" | "own" | "default";
+
+export type Permission = {
+  readonly scope: RbacScope;
+  readonly group: string;
+  /** Plurals, with the subresource behind a slash. */
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+  readonly why: string;
+};
+
+const read = ["get", "list", "watch"] as const;
+/** Server-side apply is a patch, and a creation when there is nothing yet. */
+const provision = ["create", "patch", "delete"] as const;
+
+/** Kinds whose objects are recognised in files, to say that they are not served; nothing is read of them in a cluster. */
+const unread: readonly string[] = ["Ingress", "IngressClass"];
+
+const gatewayApiGroups: Readonly<Record<string, string>> = {
+  "gateway.networking.k8s.io": "The Gateways, routes, policies and grants that are served.",
+  "gateway.networking.x-k8s.io": "The experimental kinds of the Gateway API.",
+};
+
+const readReasons: Readonly<Record<string, string>> = {
+  "cluster gateway.networking.k8s.io": "The GatewayClasses whose controllerName is ours.",
+  "cluster ": "Labels of namespaces, which listeners select routes by.",
+  "cluster certificates.k8s.io": "Certificate authorities that Gateways and policies refer to.",
+  "cluster apiextensions.k8s.io": "Which kinds and which release of the Gateway API the cluster has.",
+  "watched ":
+    "Services that routes send to; Secrets (of type kubernetes.io/tls, and others by name) and ConfigMaps that Gateways, routes and policies refer to.",
+  "watched discovery.k8s.io": "The addresses behind Services.",
+};
+
+/** Every permission of the controller. */
+export const permissions: readonly Permission[] = [
+  ...readPermissions(),
+  ...statusPermissions(),
+  {
+    scope: "watched",
+    group: "",
+    resources: ["services"],
+    verbs: provision,
+    why: "Each data plane's Service.",
+  },
+  {
+    scope: "watched",
+    group: "",
+    resources: ["serviceaccounts"],
+    verbs: [...read, ...provision],
+    why: "Each data plane's ServiceAccount, which has no permissions.",
+  },
+  {
+    scope: "watched",
+    group: "",
+    resources: ["secrets"],
+    verbs: provision,
+    why: "The certificate with which a data plane connects to the controller. No other Secret is written or deleted; a shared data plane has no owner with which its own would go away.",
+  },
+  {
+    scope: "watched",
+    group: "apps",
+    resources: ["deployments"],
+    verbs: [...read, ...provision],
+    why: "Each data plane's Deployment.",
+  },
+  {
+    scope: "watched",
+    group: "policy",
+    resources: ["poddisruptionbudgets"],
+    verbs: [...read, ...provision],
+    why: "Each data plane's PodDisruptionBudget.",
+  },
+  {
+    scope: "watched",
+    group: "autoscaling",
+    resources: ["horizontalpodautoscalers"],
+    verbs: [...read, ...provision],
+    why: "The HorizontalPodAutoscaler of a data plane whose GatewayConfig asks for one.",
+  },
+  {
+    scope: "watched",
+    group: "events.k8s.io",
+    resources: ["events"],
+    verbs: ["get", "create", "patch"],
+    why: "What `kubectl describe` shows of a Gateway or route.",
+  },
+  {
+    scope: "default",
+    group: "events.k8s.io",
+    resources: ["events"],
+    verbs: ["get", "create", "patch"],
+    why: "The same of a GatewayClass: events about objects without namespace are kept in `default`.",
+  },
+  {
+    scope: "own",
+    group: "coordination.k8s.io",
+    resources: ["leases"],
+    verbs: ["get", "create", "update"],
+    why: "The election of the replica that writes statuses and provisions.",
+  },
+  {
+    scope: "own",
+    group: "",
+    resources: ["secrets"],
+    verbs: ["get", "create", "update", "patch"],
+    why: "The authority that signs the certificates of the stream between controller and data planes.",
+  },
+];
+
+/** The permissions of a scope. */
+export function permissionsOf(scope: RbacScope): readonly Permission[] {
+  return permissions.filter((permission) => permission.scope === scope);
+}
+
+/** As the rules of a role: one for each permission, in the order of the table. */
+export function policyRules(scope: RbacScope) {
+  return permissionsOf(scope).map(({ group, resources, verbs }) => ({ apiGroups: [group], resources, verbs }));
+}
+
+function readPermissions(): readonly Permission[] {
+  const rows: readonly KindRow[] = kindNames.filter((kind) => !unread.includes(kind)).map((kind) => kinds[kind]);
+  return (["cluster", "watched"] as const).flatMap((scope) => {
+    const ofScope = rows.filter((row) => (row.scope === "Cluster") === (scope === "cluster"));
+    return [...new Set(ofScope.map(({ group }) => group))].map((group) => ({
+      scope,
+      group,
+      resources: ofScope.filter((row) => row.group === group).map(({ plural }) => plural),
+      verbs: read,
+      why: readReasons[`${scope} ${group}`] ?? gatewayApiGroups[group] ?? "Sluice's own kinds.",
+    }));
+  });
+}
+
+function statusPermissions(): readonly Permission[] {
+  const rows: readonly KindRow[] = kindNames
+    .map((kind) => kinds[kind])
+    .filter((row: KindRow) => row.status !== undefined);
+  return (["cluster", "watched"] as const).flatMap((scope) => {
+    const ofScope = rows.filter((row) => (row.scope === "Cluster") === (scope === "cluster"));
+    return [...new Set(ofScope.map(({ group }) => group))].map((group) => ({
+      scope,
+      group,
+      resources: ofScope.filter((row) => row.group === group).map(({ plural }) => `${plural}/status`),
+      verbs: ["patch"],
+      why: "Conditions, addresses and numbers of attached routes.",
+    }));
+  });
+}

@@ -1,0 +1,132 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { installObjects } from "../../src/install/manifests.ts";
+import { type InstallOptions, initialOptions } from "../../src/install/options.ts";
+import { permissions } from "../../src/install/rbac.ts";
+
+type Rule = {
+  readonly apiGroups: readonly string[];
+  readonly resources: readonly string[];
+  readonly verbs: readonly string[];
+};
+type Role = {
+  readonly kind: string;
+  readonly metadata: { readonly name: string; readonly namespace?: string };
+  readonly rules?: readonly Rule[];
+};
+
+function rolesOf(changes: Partial<InstallOptions> = {}): readonly Role[] {
+  const objects = installObjects({ ...initialOptions("1.2.3"), ...changes }, "1.2.3") as unknown as readonly Role[];
+  return objects.filter(({ kind }) => kind === "ClusterRole" || kind === "Role");
+}
+
+/** `group/resource: verbs`, one line for each resource. */
+function linesOf(role: Role | undefined): readonly string[] {
+  const verbs = new Map<string, Set<string>>();
+  for (const rule of role?.rules ?? []) {
+    for (const resource of rule.apiGroups.flatMap((group) => rule.resources.map((name) => `${group}/${name}`))) {
+      verbs.set(resource, new Set([...(verbs.get(resource) ?? []), ...rule.verbs]));
+    }
+  }
+  return [...verbs].map(([resource, allowed]) => `${resource}: ${[...allowed].sort().join(" ")}`).sort();
+}
+
+/** What may be allowed. A change here is a change of what Sluice may do in people's clusters. */
+const clusterWide = [
+  "/namespaces: get list watch",
+  "apiextensions.k8s.io/customresourcedefinitions: get list watch",
+  "certificates.k8s.io/clustertrustbundles: get list watch",
+  "gateway.networking.k8s.io/gatewayclasses/status: patch",
+  "gateway.networking.k8s.io/gatewayclasses: get list watch",
+];
+
+const watched = [
+  "/configmaps: get list watch",
+  "/secrets: create delete get list patch watch",
+  "/serviceaccounts: create delete get list patch watch",
+  "/services: create delete get list patch watch",
+  "apps/deployments: create delete get list patch watch",
+  "autoscaling/horizontalpodautoscalers: create delete get list patch watch",
+  "discovery.k8s.io/endpointslices: get list watch",
+  "events.k8s.io/events: create get patch",
+  "gateway.networking.k8s.io/backendtlspolicies/status: patch",
+  "gateway.networking.k8s.io/backendtlspolicies: get list watch",
+  "gateway.networking.k8s.io/gateways/status: patch",
+  "gateway.networking.k8s.io/gateways: get list watch",
+  "gateway.networking.k8s.io/grpcroutes/status: patch",
+  "gateway.networking.k8s.io/grpcroutes: get list watch",
+  "gateway.networking.k8s.io/httproutes/status: patch",
+  "gateway.networking.k8s.io/httproutes: get list watch",
+  "gateway.networking.k8s.io/listenersets/status: patch",
+  "gateway.networking.k8s.io/listenersets: get list watch",
+  "gateway.networking.k8s.io/referencegrants: get list watch",
+  "gateway.networking.k8s.io/tcproutes/status: patch",
+  "gateway.networking.k8s.io/tcproutes: get list watch",
+  "gateway.networking.k8s.io/tlsroutes/status: patch",
+  "gateway.networking.k8s.io/tlsroutes: get list watch",
+  "gateway.networking.k8s.io/udproutes/status: patch",
+  "gateway.networking.k8s.io/udproutes: get list watch",
+  "gateway.networking.x-k8s.io/xbackends/status: patch",
+  "gateway.networking.x-k8s.io/xbackends: get list watch",
+  "gateway.networking.x-k8s.io/xbackendtrafficpolicies/status: patch",
+  "gateway.networking.x-k8s.io/xbackendtrafficpolicies: get list watch",
+  "gateway.networking.x-k8s.io/xtelemetrypolicies/status: patch",
+  "gateway.networking.x-k8s.io/xtelemetrypolicies: get list watch",
+  "gateway.sluice.dev/gatewayconfigs: get list watch",
+  "policy/poddisruptionbudgets: create delete get list patch watch",
+];
+
+const own = ["/secrets: create get patch update", "coordination.k8s.io/leases: create get update"];
+
+test("the roles of an installation allow what the list allows, and no more", () => {
+  const roles = rolesOf();
+  const named = (name: string) => linesOf(roles.find(({ metadata }) => metadata.name === name));
+  assert.deepEqual(named("sluice-controller-sluice-system"), clusterWide);
+  assert.deepEqual(named("sluice-controller-watch-sluice-system"), watched);
+  assert.deepEqual(named("sluice-controller"), own);
+  assert.equal(roles.length, 3);
+});
+
+test("with watchNamespaces, there is a Role in each and no ClusterRole on anything that has a namespace", () => {
+  const roles = rolesOf({ watchNamespaces: ["shop", "blog"] });
+  const clusterRoles = roles.filter(({ kind }) => kind === "ClusterRole");
+  assert.deepEqual(clusterRoles.map(linesOf), [clusterWide]);
+  assert.ok(!JSON.stringify(clusterRoles).includes("secrets"));
+  for (const namespace of ["shop", "blog"]) {
+    const inNamespace = roles.filter((role) => role.metadata.namespace === namespace);
+    assert.deepEqual(inNamespace.map(linesOf), [watched]);
+  }
+  assert.deepEqual(roles.filter((role) => role.metadata.namespace === "default").map(linesOf), [
+    ["events.k8s.io/events: create get patch"],
+  ]);
+  assert.equal(roles.length, 5);
+});
+
+test("no permission is a wildcard, raises permissions, or lacks its reason", () => {
+  for (const { group, resources, verbs, why } of permissions) {
+    for (const word of [group, ...resources, ...verbs]) assert.ok(!word.includes("*"), word);
+    for (const verb of verbs) assert.match(verb, /^(get|list|watch|create|update|patch|delete)$/);
+    for (const resource of resources)
+      assert.doesNotMatch(resource, /^(pods|nodes|roles|clusterroles)|token|exec|proxy|binding/);
+    assert.ok(why.length > 10);
+  }
+});
+
+test("every role is bound to the controller's account, and to nothing else", () => {
+  const objects = installObjects(
+    { ...initialOptions("1.2.3"), watchNamespaces: ["shop"] },
+    "1.2.3",
+  ) as unknown as readonly (Role & {
+    readonly roleRef?: { readonly name: string; readonly kind: string };
+    readonly subjects?: readonly unknown[];
+  })[];
+  const place = ({ metadata }: Role) => `${metadata.namespace ?? ""}/${metadata.name}`;
+  const bindings = objects.filter(({ roleRef }) => roleRef !== undefined);
+  const bound = bindings.map(
+    (binding) => `${binding.roleRef?.kind} ${binding.metadata.namespace ?? ""}/${binding.roleRef?.name}`,
+  );
+  const roles = rolesOf({ watchNamespaces: ["shop"] }).map((role) => `${role.kind} ${place(role)}`);
+  assert.deepEqual(bound.sort(), [...roles].sort());
+  for (const { subjects } of bindings)
+    assert.deepEqual(subjects, [{ kind: "ServiceAccount", name: "sluice-controller", namespace: "sluice-system" }]);
+});

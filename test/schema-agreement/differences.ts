@@ -1,0 +1,18 @@
+/** Where our verdict may differ from the API server's, and why. Whatever else differs is a defect. */
+export type Allowed = {
+  /** `kind version path what`, with `[]` for indexes. */
+  readonly where: RegExp;
+  readonly theirs: "accept" | "reject";
+  /** Of the API server's message, when it rejects. */
+  readonly message?: RegExp;
+  readonly why: string;
+};
+
+export const allowed: readonly Allowed[] = [
+  {
+    where: /^GatewayConfig \S+ spec(\.affinity|$)/,
+    theirs: "accept",
+    message: /larger than \d+ characters of JSON/,
+    why: "CEL cannot measure the JSON of fields that a definition does not list; the controller bounds it.",
+  },
+];
