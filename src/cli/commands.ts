@@ -43,6 +43,46 @@ export const commands = {
     exitCodes: ["0  stopped by SIGTERM or SIGINT, requests in flight finished", "1  nothing could be bound", readable],
     load: async () => (await import("./run.ts")).run,
   },
+  controller: {
+    summary: "Serve the Gateways of a Kubernetes cluster.",
+    args: "",
+    description:
+      "Watches the API server, compiles what users wrote, writes statuses and makes a data plane for each Gateway: a " +
+      "Deployment of `sluice proxy` behind a Service. Of several replicas one leads; another takes over within 15 seconds. " +
+      "With --plane embedded this process serves the Gateways itself, in a small cluster or outside of one.",
+    formats: [],
+    examples: [
+      { line: "sluice controller", does: "in a pod, with the permissions of its service account" },
+      {
+        line: "sluice controller --plane embedded --bind 0.0.0.0 --publish-address 203.0.113.7",
+        does: "one process for everything, with the current context of ~/.kube/config",
+      },
+    ],
+    exitCodes: [
+      "0  stopped by SIGTERM or SIGINT, requests in flight finished",
+      "1  the API server refuses what is needed",
+      "2  there is no way to reach an API server, or a flag is wrong",
+    ],
+    load: async () => (await import("./controller.ts")).controller,
+  },
+  proxy: {
+    summary: "Serve the Gateways of one data plane, as a controller tells.",
+    args: "",
+    description:
+      "What the pods of data planes run. The configuration comes from the controller over a stream with mutual TLS; while no " +
+      "controller answers, the last one is served, also after a restart when there is --state-dir. Settings that the " +
+      "controller sends win over the flags. SIGTERM and SIGINT finish what is in flight and stop, twice at once; SIGHUP " +
+      "reopens the access log.",
+    formats: [],
+    examples: [
+      {
+        line: "sluice proxy --controller sluice-controller.sluice-system.svc:9443 --state-dir /var/lib/sluice",
+        does: "in a pod, with its certificate mounted at /var/run/sluice/identity",
+      },
+    ],
+    exitCodes: ["0  stopped by SIGTERM or SIGINT, requests in flight finished", "2  a flag is wrong"],
+    load: async () => (await import("./proxy.ts")).proxy,
+  },
   check: {
     summary: "Say what is wrong with manifests, without serving them.",
     args: "PATH...",
@@ -114,6 +154,30 @@ export const commands = {
     examples: [{ line: "sluice version -o json", does: "for scripts" }],
     exitCodes: ["0  always"],
     load: async () => (await import("./version.ts")).version,
+  },
+  install: {
+    summary: "Install Sluice into a Kubernetes cluster, or print what that takes.",
+    args: "",
+    description:
+      "Applies the namespace, the permissions, the definitions of Sluice's own kinds, the controller and a GatewayClass, and " +
+      "waits until the controller is ready. Running it again with other options changes what differs. The definitions of the " +
+      "Gateway API itself are not part of it; it says how to install them when they are missing.",
+    formats: ["yaml", "json"],
+    examples: [
+      { line: "sluice install --image registry.example.com/sluice:0.1.0", does: "into the current context's cluster" },
+      { line: "sluice install --dry-run > sluice.yaml", does: "print everything, to be read or kept in Git" },
+      {
+        line: "sluice install --set watchNamespaces=shop,blog --set replicas=3",
+        does: "for two namespaces, without permissions in others",
+      },
+      { line: "sluice install --dry-run | kubectl delete -f -", does: "remove it" },
+    ],
+    exitCodes: [
+      "0  installed, and the controller is ready",
+      "1  installed, but the controller is not ready in time, or the cluster lacks the Gateway API",
+      "2  the API server cannot be reached or refuses an object, or a flag is wrong",
+    ],
+    load: async () => (await import("./install.ts")).install,
   },
   completion: {
     summary: "Print a completion script for bash, zsh or fish.",

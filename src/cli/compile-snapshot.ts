@@ -13,12 +13,15 @@ type CompileFlags = Pick<
   "adoptClasses" | "stubBackends" | "selfSigned" | "allowExternalName" | "controllerName"
 >;
 
+/** Where the result goes; default: the embedded plane. */
+type CompileTarget = Partial<Pick<CompileOptions, "supportedProtocols" | "supportedFeatures" | "controllerNamespace">>;
+
 /** The compiler with everything that flags decide; it remembers certificates and compiled routes from call to call. */
-export function createCompiler(flags: CompileFlags): (snapshot: Snapshot) => CompileResult {
+export function createCompiler(flags: CompileFlags, target: CompileTarget = {}): (snapshot: Snapshot) => CompileResult {
   const memo = createCompileMemo();
   const certificates = new SelfSignedSecrets();
   return (snapshot) => {
-    const options = compileOptions(flags, Date.now());
+    const options = { ...compileOptions(flags, Date.now()), ...target };
     const complete = flags.selfSigned
       ? certificates.fill(snapshot, missingCertificates(snapshot, options), options.nowMs)
       : snapshot;

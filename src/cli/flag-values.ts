@@ -58,6 +58,13 @@ export function parseHostPort(text: string): HostPort | undefined {
   return { host: found[1] ?? (found[2] || "127.0.0.1"), port };
 }
 
+/** {@link parseHostPort} for what cannot be off. */
+export function parseAddress(text: string): HostPort {
+  const address = parseHostPort(text);
+  if (address === undefined) throw new UsageError("It cannot be off. Write host:port, such as 0.0.0.0:9443.");
+  return address;
+}
+
 /** `host:port` as it is written in a URL. */
 export function renderHostPort(address: HostPort): string {
   return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;

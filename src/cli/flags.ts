@@ -9,6 +9,7 @@ import {
   type OutputFormat,
   outputFormats,
   type PortMapping,
+  parseAddress,
   parseChoice,
   parseCount,
   parseHeader,
@@ -18,7 +19,19 @@ import {
   parsePortMapping,
 } from "./flag-values.ts";
 
-export const commandNames = ["run", "check", "explain", "status", "routes", "demo", "version", "completion"] as const;
+export const commandNames = [
+  "run",
+  "controller",
+  "proxy",
+  "check",
+  "explain",
+  "status",
+  "routes",
+  "demo",
+  "version",
+  "install",
+  "completion",
+] as const;
 export type CommandName = (typeof commandNames)[number];
 
 /** Values of all flags; a command reads those that the table gives it, the others hold their defaults. */
@@ -45,6 +58,28 @@ export type FlagValues = {
   readonly proxyProtocolFrom: readonly Cidr[];
   readonly sessionKeyFile: string | undefined;
   readonly drainSeconds: number;
+  readonly kubeconfig: string | undefined;
+  readonly context: string | undefined;
+  readonly watchNamespace: readonly string[];
+  readonly plane: "provisioned" | "embedded";
+  readonly stream: HostPort;
+  readonly streamAddress: HostPort | undefined;
+  readonly dataPlaneImage: string;
+  readonly publishAddress: readonly string[];
+  readonly leaderElection: boolean;
+  readonly controllers: readonly HostPort[];
+  readonly certificates: string;
+  readonly stateDir: string | undefined;
+  readonly proxyName: string | undefined;
+  readonly proxyBind: string;
+  readonly ports: "unprivileged" | "listener";
+  readonly installNamespace: string | undefined;
+  readonly image: string | undefined;
+  readonly values: readonly string[];
+  readonly set: readonly string[];
+  readonly dryRun: boolean;
+  readonly wait: boolean;
+  readonly timeoutSeconds: number;
   readonly watch: boolean;
   readonly tenantLabel: string;
   readonly tenantHeader: string | undefined;
@@ -84,7 +119,9 @@ export type Flag<T> = {
   readonly commands: readonly CommandName[];
 };
 
-const serving = ["run", "demo"] as const;
+const serving = ["run", "demo", "controller"] as const;
+const files = ["run", "demo"] as const;
+const proxying = [...serving, "proxy"] as const;
 const compiling = ["run", "check", "explain", "status", "routes"] as const;
 const asIs = (text: string): string => text;
 
@@ -97,7 +134,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text) => parseChoice(text, outputFormats),
     choices: outputFormats,
     help: "How to print the result; each command's help lists its formats.",
-    commands: ["check", "explain", "status", "routes", "version"],
+    commands: ["check", "explain", "status", "routes", "version", "install"],
   },
   namespace: {
     short: "-n",
@@ -130,7 +167,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     long: "--allow-external-name",
     initial: false,
     help: "Serve Services of type ExternalName. They let whoever writes a route reach any host name.",
-    commands: compiling,
+    commands: [...compiling, "controller"],
   },
   controllerName: {
     long: "--controller-name",
@@ -139,7 +176,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "sluice.dev/gateway-controller",
     parse: asIs,
     help: "The controllerName of the GatewayClasses that are served.",
-    commands: compiling,
+    commands: [...compiling, "controller"],
   },
   mapPort: {
     long: "--map-port",
@@ -148,7 +185,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text, previous) => [...previous, parsePortMapping(text)],
     repeatable: true,
     help: "Bind another port than the listener's, such as 80:8080. 0 lets the system choose one.",
-    commands: ["run"],
+    commands: ["run", "controller"],
   },
   bind: {
     long: "--bind",
@@ -165,7 +202,202 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     parse: asIs,
     help: "Give each Gateway an address of its own from this range, such as 127.0.10.0/24.",
-    commands: ["run"],
+    commands: ["run", "controller"],
+  },
+  kubeconfig: {
+    long: "--kubeconfig",
+    argument: "FILE",
+    initial: undefined,
+    shownDefault: "KUBECONFIG, the cluster around the process, or ~/.kube/config",
+    parse: asIs,
+    help: "How to reach the API server.",
+    commands: ["controller", "install"],
+  },
+  context: {
+    long: "--context",
+    argument: "NAME",
+    initial: undefined,
+    shownDefault: "the current one",
+    parse: asIs,
+    help: "The context of the kubeconfig.",
+    commands: ["controller", "install"],
+  },
+  watchNamespace: {
+    long: "--watch-namespace",
+    argument: "NAMESPACE",
+    initial: [],
+    shownDefault: "all",
+    parse: (text, previous) => [...previous, text],
+    repeatable: true,
+    help: "Read only this namespace; give the flag once for each. Permissions are then needed in these alone.",
+    commands: ["controller"],
+  },
+  plane: {
+    long: "--plane",
+    argument: "PLANE",
+    initial: "provisioned",
+    shownDefault: "provisioned",
+    parse: (text) => parseChoice(text, ["provisioned", "embedded"]),
+    choices: ["provisioned", "embedded"],
+    help: 'What serves the Gateways: "provisioned" makes pods for each of them, "embedded" serves all in this process.',
+    commands: ["controller"],
+  },
+  stream: {
+    long: "--stream",
+    argument: "HOST:PORT",
+    initial: { host: "0.0.0.0", port: 9443 },
+    shownDefault: "0.0.0.0:9443",
+    parse: (text) => parseAddress(text),
+    help: "Where data planes connect to, with mutual TLS, for their configuration.",
+    commands: ["controller"],
+  },
+  streamAddress: {
+    long: "--stream-address",
+    argument: "HOST:PORT",
+    initial: undefined,
+    shownDefault: "the Service sluice-controller of the controller's namespace",
+    parse: (text) => parseAddress(text),
+    help: "How data planes reach this controller, when that is not through its Service.",
+    commands: ["controller"],
+  },
+  dataPlaneImage: {
+    long: "--data-plane-image",
+    argument: "IMAGE",
+    initial: "sluice",
+    shownDefault: "sluice",
+    parse: asIs,
+    help: "The container image that data planes run.",
+    commands: ["controller"],
+  },
+  publishAddress: {
+    long: "--publish-address",
+    argument: "ADDRESS",
+    initial: [],
+    shownDefault: "what is bound",
+    parse: (text, previous) => [...previous, text],
+    repeatable: true,
+    help: "The address or host name at which clients reach the embedded data plane, for the statuses of Gateways.",
+    commands: ["controller"],
+  },
+  leaderElection: {
+    long: "--no-leader-election",
+    initial: true,
+    help: "Write statuses and make data planes without asking other replicas. Only where there can be no other.",
+    commands: ["controller"],
+  },
+  controllers: {
+    long: "--controller",
+    argument: "HOST:PORT",
+    initial: [],
+    parse: (text, previous) => [...previous, parseAddress(text)],
+    repeatable: true,
+    help: "The controller's configuration stream. Of several, those that do not lead send the proxy on to the next.",
+    commands: ["proxy"],
+  },
+  certificates: {
+    long: "--certificates",
+    argument: "FOLDER",
+    initial: "/var/run/sluice/identity",
+    shownDefault: "/var/run/sluice/identity",
+    parse: asIs,
+    help: "Where tls.crt, tls.key and ca.crt for the configuration stream are. Replaced files are noticed.",
+    commands: ["proxy"],
+  },
+  stateDir: {
+    long: "--state-dir",
+    argument: "FOLDER",
+    initial: undefined,
+    shownDefault: "nowhere",
+    parse: asIs,
+    help: "Where to keep the last good configuration, so that a restart serves before a controller answers. It holds private keys.",
+    commands: ["proxy"],
+  },
+  proxyName: {
+    long: "--name",
+    argument: "NAME",
+    initial: undefined,
+    shownDefault: "the host name, which is the pod's",
+    parse: asIs,
+    help: "What the controller calls this proxy, in messages.",
+    commands: ["proxy"],
+  },
+  proxyBind: {
+    long: "--bind",
+    argument: "ADDRESS",
+    initial: "0.0.0.0",
+    shownDefault: "0.0.0.0",
+    parse: asIs,
+    help: "The address that listeners bind.",
+    commands: ["proxy"],
+  },
+  ports: {
+    long: "--ports",
+    argument: "WHICH",
+    initial: "unprivileged",
+    shownDefault: "unprivileged",
+    parse: (text) => parseChoice(text, ["unprivileged", "listener"]),
+    choices: ["unprivileged", "listener"],
+    help: 'Which ports to bind: "unprivileged" moves those below 1024 up by 10,000, as the Services of data planes expect; "listener" binds those of the listeners.',
+    commands: ["proxy"],
+  },
+  installNamespace: {
+    short: "-n",
+    long: "--namespace",
+    argument: "NAMESPACE",
+    initial: undefined,
+    shownDefault: "sluice-system",
+    parse: asIs,
+    help: "Where the controller runs.",
+    commands: ["install"],
+  },
+  image: {
+    long: "--image",
+    argument: "IMAGE",
+    initial: undefined,
+    shownDefault: "sluice, with the tag of this release",
+    parse: asIs,
+    help: "The container image of the controller and of the data planes, such as registry.example.com/sluice:1.2.3.",
+    commands: ["install"],
+  },
+  values: {
+    short: "-f",
+    long: "--values",
+    argument: "FILE",
+    initial: [],
+    parse: (text, previous) => [...previous, text],
+    repeatable: true,
+    help: "A YAML file of options, the same as for the Helm chart; of several, the last one counts.",
+    commands: ["install"],
+  },
+  set: {
+    long: "--set",
+    argument: "OPTION=VALUE",
+    initial: [],
+    parse: (text, previous) => [...previous, text],
+    repeatable: true,
+    help: "One option, such as replicas=3, watchNamespaces=shop,blog or a list or mapping as JSON. docs/install.md has them all.",
+    commands: ["install"],
+  },
+  dryRun: {
+    long: "--dry-run",
+    initial: false,
+    help: "Print everything that would be applied, and ask no cluster.",
+    commands: ["install"],
+  },
+  wait: {
+    long: "--no-wait",
+    initial: true,
+    help: "Do not wait until the controller is ready.",
+    commands: ["install"],
+  },
+  timeoutSeconds: {
+    long: "--timeout-seconds",
+    argument: "SECONDS",
+    initial: 180,
+    shownDefault: "180",
+    parse: (text) => parseCount(text, 3600),
+    help: "How long the controller may take to become ready.",
+    commands: ["install"],
   },
   admin: {
     long: "--admin",
@@ -175,7 +407,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text) => parseHostPort(text),
     choices: ["off"],
     help: 'Where the admin endpoint listens: health, metrics, status, configuration. Port 0 for any; "off" for none.',
-    commands: serving,
+    commands: proxying,
   },
   accessLog: {
     long: "--access-log",
@@ -185,7 +417,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: asIs,
     choices: ["-", "off"],
     help: 'Write one JSON line for each request to a file, or to standard output with "-".',
-    commands: serving,
+    commands: proxying,
   },
   logFormat: {
     long: "--log-format",
@@ -195,7 +427,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text) => parseChoice(text, ["text", "json"]),
     choices: ["text", "json"],
     help: "How Sluice's own messages are written, on standard error: text for people, json for programs.",
-    commands: serving,
+    commands: proxying,
   },
   trustedHops: {
     long: "--trusted-hops",
@@ -204,7 +436,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "0",
     parse: (text) => parseCount(text, 32),
     help: "How many proxies in front of Sluice are trusted to have written X-Forwarded-For and Forwarded.",
-    commands: serving,
+    commands: proxying,
   },
   forwardClientCert: {
     long: "--forward-client-cert",
@@ -214,7 +446,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text) => parseChoice(text, ["off", "sanitize", "append"]),
     choices: ["off", "sanitize", "append"],
     help: 'Tell backends of client certificates in X-Forwarded-Client-Cert: "sanitize" sends only what Sluice saw, "append" puts it behind what --trusted-hops proxies sent, "off" sends nothing.',
-    commands: serving,
+    commands: proxying,
   },
   proxyProtocolFrom: {
     long: "--proxy-protocol-from",
@@ -223,7 +455,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text, previous) => [...previous, parseNetwork(text)],
     repeatable: true,
     help: "Proxies in front that begin every TCP connection with a PROXY header (v1 or v2), such as 10.0.0.0/8. Theirs without one are refused.",
-    commands: serving,
+    commands: proxying,
   },
   sessionKeyFile: {
     long: "--session-key-file",
@@ -241,13 +473,13 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "25",
     parse: (text) => parseCount(text, 3600),
     help: "How long requests in flight may take to finish after SIGTERM.",
-    commands: serving,
+    commands: proxying,
   },
   watch: {
     long: "--no-watch",
     initial: true,
     help: "Do not reload when a file changes; SIGHUP still reloads.",
-    commands: serving,
+    commands: files,
   },
   tenantLabel: {
     long: "--tenant-label",
@@ -256,7 +488,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "tenant",
     parse: asIs,
     help: "The route or Gateway label whose value the access log gives as the tenant.",
-    commands: serving,
+    commands: proxying,
   },
   tenantHeader: {
     long: "--tenant-header",
@@ -264,7 +496,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     parse: asIs,
     help: "The request header that names the tenant when no label does.",
-    commands: serving,
+    commands: proxying,
   },
   environmentLabel: {
     long: "--environment-label",
@@ -273,7 +505,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "environment",
     parse: asIs,
     help: "The route or Gateway label whose value the access log gives as the environment.",
-    commands: serving,
+    commands: proxying,
   },
   environmentHeader: {
     long: "--environment-header",
@@ -281,7 +513,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     parse: asIs,
     help: "The request header that names the environment when no label does.",
-    commands: serving,
+    commands: proxying,
   },
   httpPort: {
     long: "--port",
@@ -381,14 +613,14 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     long: "--quiet",
     initial: false,
     help: "Print only errors.",
-    commands: ["run", "check", "demo"],
+    commands: ["run", "check", "demo", "controller", "proxy"],
   },
   verbose: {
     short: "-v",
     long: "--verbose",
     initial: false,
     help: "Print also what is only worth knowing.",
-    commands: ["run", "check", "explain", "demo"],
+    commands: ["run", "check", "explain", "demo", "controller", "proxy"],
   },
   color: {
     long: "--no-color",

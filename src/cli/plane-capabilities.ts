@@ -14,6 +14,7 @@ export const planeCapabilities = {
     "BackendTLSPolicySANValidation",
     "ClusterTrustBundle",
     "Gateway",
+    "GatewayAddressEmpty",
     "GatewayBackendClientCertificate",
     "GatewayFrontendClientCertificateValidation",
     "GatewayFrontendClientCertificateValidationInsecureFallback",
@@ -22,6 +23,7 @@ export const planeCapabilities = {
     "GatewayListenerFilters",
     "GatewayPort8080",
     "GatewayRouteHostnameIntersectionPrecedence",
+    "GatewayStaticAddresses",
     "GRPCRoute",
     "GRPCRouteNamedRouteRule",
     "GRPCRouteRequestHeaderModifier",
@@ -49,6 +51,9 @@ export const planeCapabilities = {
     "HTTPRouteRequestPercentageMirror",
     "HTTPRouteRequestTimeout",
     "HTTPRouteResponseHeaderModification",
+    // The names of v1.6; v1.7 calls them by what is retried.
+    "HTTPRouteRetry",
+    "HTTPRouteRetryBackendTimeout",
     "HTTPRouteRetryCodes",
     "HTTPRouteRetryConnectionError",
     "HTTPRouteSchemeRedirect",
@@ -62,9 +67,28 @@ export const planeCapabilities = {
   ],
 } as const satisfies Pick<CompileOptions, "supportedProtocols" | "supportedFeatures">;
 
+/** What the installed Gateway API lets a controller report. */
+export type InstalledApi = {
+  /** `Gateway.status.addresses[].routability`: in the experimental channel, since v1.7. */
+  readonly routability: boolean;
+};
+
+/** The same where every Gateway gets pods and Services of its own, which brings infrastructure and reach of addresses. */
+export function provisionedCapabilities({ routability }: InstalledApi) {
+  const features = [
+    ...planeCapabilities.supportedFeatures,
+    "GatewayInfrastructure",
+    ...(routability ? ["GatewayAddressRoutability", "GatewayAddressRoutabilityCluster"] : []),
+  ];
+  return { ...planeCapabilities, supportedFeatures: features } satisfies Pick<
+    CompileOptions,
+    "supportedProtocols" | "supportedFeatures"
+  >;
+}
+
 /** The report that the embedded plane would give if every port were free: for commands that bind nothing. */
 export function predictReport(routing: RoutingModel): PlaneReport {
-  const { rejected } = planPorts(routing, () => "");
+  const { rejected } = planPorts(routing, () => [""]);
   const listeners = routing.gateways.flatMap((gateway) => gateway.listeners);
   return {
     generation: 0,

@@ -25,6 +25,7 @@ export function planeOptions(flags: FlagValues, { telemetry, log }: PlaneParts):
     ...(flags.gatewayAddresses === undefined
       ? {}
       : { gatewayAddress: allotAddresses(parseNetwork(flags.gatewayAddresses)) }),
+    askedAddresses: "bound",
     // Folders are served on the machine that the backends run on.
     allowedUpstream: ["loopback"],
     proxyProtocolFrom: flags.proxyProtocolFrom,
@@ -71,7 +72,8 @@ function readSessionKey(path: string): Buffer {
   return text.subarray(0, end);
 }
 
-function ownerSource(label: string, header: string | undefined): OwnerSource {
+/** An owner source of flags: the header in lower case, `""` when there is none. */
+export function ownerSource(label: string, header: string | undefined): OwnerSource {
   return { label, header: header?.toLowerCase() ?? "" };
 }
 

@@ -1,0 +1,62 @@
+import type { Configuration } from "../control/control-state.ts";
+import { EventRecorder } from "../kube/events.ts";
+import type { KubeClient } from "../kube/kube-client.ts";
+import type { KubeSource } from "../source/kube/kube-source.ts";
+import type { MergedStatus } from "../status/condition.ts";
+import { objectEvents } from "../status/writer/object-events.ts";
+import { describeStatusProblem } from "../status/writer/status-problem.ts";
+import { StatusWriter } from "../status/writer/status-writer.ts";
+import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
+import type { Logger } from "../telemetry/log.ts";
+
+export type ApiWritersOptions = {
+  readonly client: KubeClient;
+  readonly source: KubeSource;
+  readonly controllerName: string;
+  /** Of this replica: the pod's name. */
+  readonly instance: string;
+  readonly telemetry: RunningTelemetry;
+  readonly log: Logger;
+};
+
+/** What a controller that leads tells the API server: statuses and Events. One that follows takes everything in and writes nothing. */
+export class ApiWriters {
+  readonly #statuses: StatusWriter;
+  readonly #events: EventRecorder;
+  readonly #telemetry: RunningTelemetry;
+
+  constructor({ client, source, controllerName, instance, telemetry, log }: ApiWritersOptions) {
+    this.#telemetry = telemetry;
+    this.#statuses = new StatusWriter({
+      client,
+      live: source.live,
+      controllerName,
+      onProblem: (problem) => log.warn(describeStatusProblem(problem), { event: "status" }),
+      onResult: (kind, result) => telemetry.counter("gateway_status_writes_total", kind, result).add(1),
+    });
+    this.#events = new EventRecorder({
+      client,
+      controller: controllerName,
+      instance,
+      onResult: (result) => telemetry.counter("gateway_events_total", result).add(1),
+      onError: (error) => log.debug("An Event could not be sent.", { error }),
+    });
+  }
+
+  /** A turn of the control loop ended. */
+  update({ status, findings, snapshot }: Configuration<MergedStatus>): void {
+    this.#statuses.update({ status, snapshot });
+    this.#events.observe(objectEvents({ findings, status, snapshot }));
+    this.#telemetry.gauge("gateway_status_writes_pending").set(this.#statuses.pending);
+  }
+
+  start(): void {
+    this.#statuses.start();
+    this.#events.start();
+  }
+
+  /** Resolves when no request is on its way any more. */
+  async stop(): Promise<void> {
+    await Promise.all([this.#statuses.stop(), this.#events.stop()]);
+  }
+}

@@ -1,0 +1,176 @@
+import { hostname } from "node:os";
+import { compileEndpoints } from "../compile/endpoints.ts";
+import { exportConfiguration } from "../control/config-metrics.ts";
+import { ControlLoop } from "../control/control-loop.ts";
+import type { ControlState } from "../control/control-state.ts";
+import { findPlaneFaults } from "../control/plane-findings.ts";
+import { ApiAccessError } from "../kube/api-access.ts";
+import { type KubeClient, KubeError } from "../kube/kube-client.ts";
+import { readKubeConfig } from "../kube/kube-config.ts";
+import { LeaderElection, leaderIdentity } from "../kube/leader-election.ts";
+import { openKubeClient } from "../kube/open-kube-client.ts";
+import { KubeSource, SourceNotReadyError } from "../source/kube/kube-source.ts";
+import type { MergedStatus } from "../status/condition.ts";
+import { mergeStatus } from "../status/merge.ts";
+import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { ApiWriters } from "./api-writers.ts";
+import type { Command, ExitCode } from "./command.ts";
+import { createCompiler } from "./compile-snapshot.ts";
+import { openControllerPlane } from "./controller-plane.ts";
+import { ControllerReport } from "./controller-report.ts";
+import type { FlagValues } from "./flags.ts";
+import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
+import { handleSignals, surviveBugs } from "./signals.ts";
+import { UsageError } from "./usage-error.ts";
+import { packageVersion } from "./version.ts";
+
+/** Name of the Lease that the replicas of a controller share. */
+const leaseName = "sluice-controller";
+
+type Parts = {
+  readonly flags: FlagValues;
+  readonly client: KubeClient;
+  /** The controller's. */
+  readonly namespace: string;
+  readonly telemetry: RunningTelemetry;
+  readonly log: Logger;
+  /** Resolves when the process is told to stop. */
+  readonly stopped: Promise<"stopped">;
+  /** Hands the control loop's state to the admin endpoint. */
+  readonly show: (state: () => ControlState) => void;
+};
+
+/** `sluice controller`. */
+export const controller: Command = async ({ flags, terminal }) => {
+  const log = openLog(flags, terminal);
+  await using telemetry = await openTelemetry(flags);
+  const { client, namespace } = await connect(flags);
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => client.close());
+  // Answers probes from the beginning: reading a large cluster takes its time.
+  let state: () => ControlState = () => ({ phase: "starting", turn: 0 });
+  const admin = await openAdmin(flags, { state: () => state(), telemetry, log });
+  if (admin) cleanup.use(admin);
+  const stop = Promise.withResolvers<"stopped">();
+  using _signals = handleSignals({
+    reload: () => {
+      void telemetry.reopenAccessLog().catch((error) => log.error("The access log cannot be opened again.", { error }));
+    },
+    stop: () => stop.resolve("stopped"),
+    abort: () => process.exit(1),
+  });
+  using _guard = surviveBugs((error) =>
+    log.error("Something failed by an error of Sluice itself.", { event: "bug", error }),
+  );
+  const show = (next: () => ControlState) => {
+    state = next;
+  };
+  try {
+    return await control({ flags, client, namespace, telemetry, log, stopped: stop.promise, show });
+  } catch (error) {
+    if (!(error instanceof SourceNotReadyError || error instanceof KubeError)) throw error;
+    log.error(error.message, { event: "not-ready" });
+    return 1;
+  }
+};
+
+/** Reads, compiles, applies, elects and writes until the process is told to stop. */
+async function control({ flags, client, namespace, telemetry, log, stopped, show }: Parts): Promise<ExitCode> {
+  await using cleanup = new AsyncDisposableStack();
+  const source = cleanup.use(new KubeSource({ client, namespaces: flags.watchNamespace }));
+  if ((await Promise.race([source.start(), stopped])) === "stopped") return 0;
+
+  const parts = { client, namespace, snapshot: source.state.snapshot, telemetry, log };
+  const served = cleanup.use(await openControllerPlane(flags, parts));
+  const compile = createCompiler(flags, { ...served.capabilities, controllerNamespace: namespace });
+  const loop = new ControlLoop<MergedStatus>({
+    snapshot: () => source.state.snapshot,
+    compile: (snapshot) => {
+      const result = compile(snapshot);
+      served.prepare(result);
+      return { ...result, findings: [...source.state.findings, ...result.findings] };
+    },
+    compileEndpoints,
+    plane: served.plane,
+    mergeStatus: (compiled, report, previous, nowMs) => mergeStatus(compiled, served.rows(report), previous, nowMs),
+    planeFindings: (report, result, snapshot) => [...findPlaneFaults(report, result, snapshot), ...served.findings()],
+    telemetry,
+    log,
+    quietMs: 0,
+  });
+  cleanup.defer(() => loop.drain(0));
+  show(() => loop.state);
+
+  const instance = process.env["POD_NAME"] ?? hostname();
+  const writers = new ApiWriters({ client, source, controllerName: flags.controllerName, instance, telemetry, log });
+  const report = new ControllerReport({ log });
+  loop.subscribe(({ configuration }) => {
+    if (!configuration) return;
+    exportConfiguration(telemetry, configuration);
+    writers.update(configuration);
+    report.turn(configuration);
+  });
+  cleanup.defer(source.subscribe((change) => loop.notify(change)));
+  await loop.settled(loop.turnNow());
+
+  let leads = false;
+  const lead = async (now: boolean): Promise<void> => {
+    if (leads === now) return;
+    leads = now;
+    telemetry.gauge("gateway_leader").set(now ? 1 : 0);
+    served.lead(now);
+    if (!now) return writers.stop();
+    await served.ready();
+    if (leads) writers.start();
+  };
+  const election = flags.leaderElection ? elect({ client, namespace, instance, log, lead, report }) : undefined;
+  if (election) election.start();
+  else await lead(true);
+
+  await stopped;
+  // Another replica can lead before the requests in flight here have ended.
+  await lead(false);
+  await election?.stop();
+  await stopped;
+  await drainAndStop((deadlineMs) => loop.drain(deadlineMs), { flags, log });
+  return 0;
+}
+
+type Candidacy = Pick<Parts, "client" | "namespace" | "log"> & {
+  readonly instance: string;
+  readonly lead: (leads: boolean) => Promise<void>;
+  readonly report: ControllerReport;
+};
+
+function elect({ client, namespace, instance, log, lead, report }: Candidacy): LeaderElection {
+  const election = new LeaderElection({
+    client,
+    namespace,
+    name: leaseName,
+    identity: leaderIdentity(instance),
+    onError: (error) => log.warn("The Lease could not be read or renewed.", { event: "leader", error }),
+  });
+  election.subscribe(({ phase }) => {
+    if (phase !== "stopped") report.leadership(phase === "leading");
+    void lead(phase === "leading");
+  });
+  return election;
+}
+
+/** The API server, and the namespace that is the controller's own. Throws {@link UsageError} when there is no way to it. */
+async function connect({
+  kubeconfig,
+  context,
+}: FlagValues): Promise<{ readonly client: KubeClient; readonly namespace: string }> {
+  try {
+    const access = await readKubeConfig({
+      ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
+      ...(context === undefined ? {} : { context }),
+    });
+    const client = openKubeClient({ access, userAgent: `sluice/${packageVersion()}` });
+    return { client, namespace: process.env["POD_NAMESPACE"] ?? access.namespace ?? "default" };
+  } catch (error) {
+    throw error instanceof ApiAccessError ? new UsageError(error.message) : error;
+  }
+}

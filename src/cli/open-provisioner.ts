@@ -1,0 +1,57 @@
+import { issueClient, needsRenewal, type StreamAuthority } from "../config-stream/stream-authority.ts";
+import type { KubeClient } from "../kube/kube-client.ts";
+import { LiveObjects } from "../provision/live-objects.ts";
+import { managedKindNames, managedKinds } from "../provision/managed-kinds.ts";
+import { managedSelector } from "../provision/object-labels.ts";
+import { Provisioner, type ProvisionerOptions } from "../provision/provisioner.ts";
+import { Reflector } from "../source/kube/reflector.ts";
+
+export type OpenProvisionerOptions = Omit<ProvisionerOptions, "live" | "certificates"> & {
+  readonly client: KubeClient;
+  /** Namespaces in which data planes may be, the controller's among them; empty: all. */
+  readonly namespaces: readonly string[];
+  /** The authority of the configuration stream as it is now. */
+  readonly authority: () => StreamAuthority;
+};
+
+/** A provisioner with the watches of what it made; it acts once it has been given what is wanted. */
+export interface OpenProvisioner extends AsyncDisposable {
+  readonly provisioner: Provisioner;
+}
+
+/** Begins to watch the objects of data planes. */
+export function openProvisioner({ namespaces, authority, ...options }: OpenProvisionerOptions): OpenProvisioner {
+  const { client } = options;
+  const live = new LiveObjects();
+  const provisioner = new Provisioner({
+    ...options,
+    live,
+    certificates: {
+      issue: (identity, nowMs) => issueClient(authority(), identity, nowMs),
+      needsRenewal: (certificatePem, nowMs) => needsRenewal(certificatePem, authority(), nowMs),
+      bundlePem: () => authority().bundlePem,
+    },
+  });
+  const places = namespaces.length === 0 ? [{}] : namespaces.map((namespace) => ({ namespace }));
+  const reflectors = managedKindNames.flatMap((kind) =>
+    places.map(
+      (place) =>
+        new Reflector({
+          client,
+          path: { ...managedKinds[kind], ...place },
+          selection: { labelSelector: managedSelector },
+          sink: live.sink(kind),
+        }),
+    ),
+  );
+  const closing = new AbortController();
+  const running = reflectors.map((reflector) => reflector.run(closing.signal));
+  return {
+    provisioner,
+    async [Symbol.asyncDispose]() {
+      await provisioner.close();
+      closing.abort();
+      await Promise.all(running);
+    },
+  };
+}

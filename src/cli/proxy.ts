@@ -1,0 +1,53 @@
+import { readFile } from "node:fs/promises";
+import { hostname } from "node:os";
+import { join } from "node:path";
+import type { StreamCertificate } from "../config-stream/stream-authority.ts";
+import { exportConfiguration } from "../control/config-metrics.ts";
+import type { Command } from "./command.ts";
+import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
+import { startProxy } from "./proxy-process.ts";
+import { handleSignals, surviveBugs } from "./signals.ts";
+import { UsageError } from "./usage-error.ts";
+
+/** `sluice proxy`. */
+export const proxy: Command = async ({ flags, terminal }) => {
+  if (flags.controllers.length === 0) throw new UsageError("Say where the controller is: --controller HOST:PORT.");
+  const log = openLog(flags, terminal);
+  // The controller may ask for the access log later: it then goes to standard output.
+  await using telemetry = await openTelemetry({
+    ...flags,
+    accessLog: flags.accessLog === "off" ? "-" : flags.accessLog,
+  });
+  await using running = await startProxy({
+    flags,
+    telemetry,
+    log,
+    readCertificate: () => readCertificate(flags.certificates),
+    proxy: flags.proxyName ?? hostname(),
+    onConfiguration: (configuration) => exportConfiguration(telemetry, configuration),
+  });
+  await using cleanup = new AsyncDisposableStack();
+  const admin = await openAdmin(flags, { state: () => running.state, telemetry, log });
+  if (admin) cleanup.use(admin);
+
+  const stop = Promise.withResolvers<void>();
+  using _signals = handleSignals({
+    reload: () => {
+      void telemetry.reopenAccessLog().catch((error) => log.error("The access log cannot be opened again.", { error }));
+    },
+    stop: stop.resolve,
+    abort: () => process.exit(1),
+  });
+  using _guard = surviveBugs((error) =>
+    log.error("Something failed by an error of Sluice itself.", { event: "bug", error }),
+  );
+  await stop.promise;
+  await drainAndStop((deadlineMs) => running.drain(deadlineMs), { flags, log });
+  return 0;
+};
+
+async function readCertificate(folder: string): Promise<StreamCertificate> {
+  const read = (file: string) => readFile(join(folder, file), "utf8");
+  const [certificate, key, authorities] = await Promise.all([read("tls.crt"), read("tls.key"), read("ca.crt")]);
+  return { "tls.crt": certificate, "tls.key": key, "ca.crt": authorities };
+}
