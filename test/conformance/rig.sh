@@ -121,7 +121,8 @@ start() {
       --service-account-key-file="$pki/sa.key" --service-account-signing-key-file="$pki/sa.key" \
       --service-account-issuer=https://kubernetes.default.svc \
       --kubelet-client-certificate="$pki/admin.crt" --kubelet-client-key="$pki/admin.key" \
-      --enable-priority-and-fairness=false --profiling=false
+      --feature-gates=ClusterTrustBundle=true --runtime-config=certificates.k8s.io/v1beta1/clustertrustbundles=true \
+    --enable-priority-and-fairness=false --profiling=false
     wait_for 60 kube-apiserver in_ns kubectl get --raw /readyz ;;
   kube-controller-manager)
     # No node lifecycle, volume or HPA controllers: there is one node, and no volumes.
