@@ -1,7 +1,7 @@
 import { hash } from "node:crypto";
 
-/** Texts longer than this are replaced by their hash in the text of what holds them. Characters. */
-const inlineLength = 256;
+/** Texts longer than this are replaced by their hash in the text of what holds them: about twice the length of a hash. */
+const inlineLength = 48;
 
 const known = new WeakMap<object, string>();
 

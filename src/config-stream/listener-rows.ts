@@ -2,9 +2,14 @@ import type { ListenerReport } from "../ir/plane.ts";
 import type { Listener, ListenerKey } from "../ir/routing-model.ts";
 import type { ConnectedProxy } from "./proxy-connection.ts";
 
+/** Whether a proxy has said what became of the listener as it is now. */
+export function hasAnswered({ listeners }: ConnectedProxy, { key, hash }: Pick<Listener, "key" | "hash">): boolean {
+  return reportOf(listeners, key)?.hash === hash;
+}
+
 /**
  * What the proxies of a data plane say of a listener together. Failed where one of them could not bring it into service, and
- * programmed where every one that is connected has confirmed it as it is now. `undefined`: not confirmed yet.
+ * programmed where every one of them has confirmed it as it is now. `undefined`: not confirmed yet.
  */
 export function listenerRow(
   listener: Pick<Listener, "key" | "hash" | "port">,

@@ -100,7 +100,7 @@ export function parseProxyMessage(line: string): ProxyMessage {
       return { kind: "resync" };
     case "hello": {
       const hash = message["hash"] === undefined ? {} : { hash: text(message, "hash", 64) };
-      return { kind: "hello", proxy: text(message, "proxy", 253), version: text(message, "version", 64), ...hash };
+      return { kind: "hello", proxy: word(message, "proxy", 253), version: word(message, "version", 64), ...hash };
     }
     case "report": {
       const rows = Object.entries(record(message["listeners"], "listeners"));
@@ -168,5 +168,12 @@ function text(message: Readonly<Record<string, unknown>>, name: string, maxLengt
   if (typeof value !== "string" || value.length > maxLength) {
     throw new ProtocolError(`${name} is not a text of at most ${maxLength} characters`);
   }
+  return value;
+}
+
+/** A text without spaces and characters that do something: it is shown to people who do not know its author. */
+function word(message: Readonly<Record<string, unknown>>, name: string, maxLength: number): string {
+  const value = text(message, name, maxLength);
+  if (!/^[\x21-\x7e]+$/.test(value)) throw new ProtocolError(`${name} is not a word of ASCII characters`);
   return value;
 }

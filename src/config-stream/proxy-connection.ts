@@ -19,6 +19,8 @@ export type ConnectedProxy = {
   /** Pod name, as the proxy gives it. */
   readonly proxy: string;
   readonly version: string;
+  /** When it introduced itself, on the clock that never goes back. */
+  readonly sinceMs: number;
   /** Digest of the state that it applied last; absent before its first report. */
   readonly hash?: string;
   /** What became of the listeners of that state. */
@@ -32,13 +34,16 @@ export type ProxyConnectionOptions = {
   readonly expiresMs: number;
   readonly timing: StreamTiming;
   readonly log: Logger;
-  /** The proxy has introduced itself, or reported. */
+  /** The proxy has introduced itself. */
+  readonly onHello: () => void;
   readonly onReport: () => void;
   readonly onClose: () => void;
 };
 
 /** Longest delay that a timer takes. */
 const maxTimerMs = 2 ** 31 - 1;
+/** What is read of a proxy between two signs of life; it has to wait with the rest. Far more than reports come to. */
+const bytesPerPing = maxProxyLineBytes;
 
 /**
  * One proxy's stream at the controller. At most one message is on its way: a proxy that is slow gets the newest state after
@@ -53,7 +58,9 @@ export class ProxyConnection {
   #target: PublishedState | undefined;
   #sent: PublishedState | undefined;
   #isWriting = false;
-  #heardMs = performance.now();
+  readonly #openedMs = performance.now();
+  #heardMs = this.#openedMs;
+  #readableBytes = bytesPerPing;
   #isClosed = false;
 
   constructor(options: ProxyConnectionOptions) {
@@ -62,6 +69,8 @@ export class ProxyConnection {
     const lines = new LineReader(maxProxyLineBytes, (line) => this.#onMessage(parseProxyMessage(line)));
     stream.on("data", (chunk: Buffer) => {
       this.#heardMs = performance.now();
+      this.#readableBytes -= chunk.length;
+      if (this.#readableBytes < 0) stream.pause();
       try {
         lines.push(chunk);
       } catch (error) {
@@ -106,9 +115,9 @@ export class ProxyConnection {
     if (message.kind === "hello") {
       if (this.#peer !== undefined) throw new ProtocolError("the proxy introduced itself twice");
       const { proxy, version, hash } = message;
-      this.#peer = { dataPlane: this.dataPlane, proxy, version, listeners: {} };
+      this.#peer = { dataPlane: this.dataPlane, proxy, version, sinceMs: performance.now(), listeners: {} };
       this.#helloHash = hash;
-      this.#options.onReport();
+      this.#options.onHello();
       this.#pump();
       return;
     }
@@ -140,10 +149,17 @@ export class ProxyConnection {
 
   #checkAlive(): void {
     const { timing, stream } = this.#options;
-    if (performance.now() - this.#heardMs > timing.silenceMs) {
+    const nowMs = performance.now();
+    if (nowMs - this.#heardMs > timing.silenceMs) {
       this.#giveUp(`nothing was heard of it for ${timing.silenceMs} ms`);
       return;
     }
+    if (this.#peer === undefined && nowMs - this.#openedMs > timing.silenceMs) {
+      this.#giveUp(`it did not introduce itself within ${timing.silenceMs} ms`);
+      return;
+    }
+    this.#readableBytes = bytesPerPing;
+    stream.resume();
     // A message on its way is a sign of life too, and nothing should wait behind it.
     if (!this.#isWriting && !stream.closed) stream.write(renderLine({ kind: "ping" }));
   }

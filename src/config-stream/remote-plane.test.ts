@@ -4,6 +4,7 @@ import type { Cluster } from "../ir/cluster.ts";
 import type { PlaneUpdate } from "../ir/plane.ts";
 import type { GatewayModel, HttpRule } from "../ir/routing-model.ts";
 import { type SecretMaterial, SecretTable } from "../ir/secret-table.ts";
+import { createLogger } from "../telemetry/log.ts";
 import { planeKeys, ticketKeyLifeMs } from "./plane-keys.ts";
 import type { PlaneState } from "./protocol.ts";
 import type { ConnectedProxy } from "./proxy-connection.ts";
@@ -93,6 +94,9 @@ function updateOf(gateways: readonly GatewayModel[], generation = 1): PlaneUpdat
   };
 }
 
+const log = createLogger({ write: (line) => lines.push(line) });
+const lines: string[] = [];
+
 /** A server without a network. */
 class FakeServer {
   readonly published: [string, PlaneState][] = [];
@@ -130,6 +134,7 @@ const proxyOf = (proxy: string, listeners: ConnectedProxy["listeners"], dataPlan
   dataPlane,
   proxy,
   version: "test",
+  sinceMs: 0,
   listeners,
 });
 const key = "Gateway/shop/a/https";
@@ -139,7 +144,7 @@ const failed = (hash: string) => ({ [key]: { hash, state: "failed", message: "ta
 
 test("RemotePlane: a data plane gets its Gateways with the clusters, endpoints and keys that they name, and no others", async () => {
   const server = new FakeServer();
-  const plane = new RemotePlane({ server, addresses: () => [] });
+  const plane = new RemotePlane({ log, server, addresses: () => [] });
   await plane.apply(updateOf([gatewayOf("a"), gatewayOf("b")]));
   const state = server.last("shop/a");
   assert.deepEqual(
@@ -157,7 +162,7 @@ test("RemotePlane: a data plane gets its Gateways with the clusters, endpoints a
 
 test("RemotePlane: Gateways that share a data plane are published together", async () => {
   const server = new FakeServer();
-  const plane = new RemotePlane({ server, addresses: () => [], dataPlaneOf: () => "infra/shared" });
+  const plane = new RemotePlane({ log, server, addresses: () => [], dataPlaneOf: () => "infra/shared" });
   await plane.apply(updateOf([gatewayOf("a"), gatewayOf("b")]));
   assert.deepEqual(
     server.last("infra/shared")?.routing.gateways.map((gateway) => gateway.name),
@@ -168,7 +173,7 @@ test("RemotePlane: Gateways that share a data plane are published together", asy
 
 test("RemotePlane: endpoints alone change no other part", async () => {
   const server = new FakeServer();
-  const plane = new RemotePlane({ server, addresses: () => [] });
+  const plane = new RemotePlane({ log, server, addresses: () => [] });
   await plane.apply(updateOf([gatewayOf("a")]));
   const before = server.last("shop/a");
   const row = [{ address: "192.0.2.1", port: 80 }];
@@ -182,7 +187,7 @@ test("RemotePlane: endpoints alone change no other part", async () => {
 
 test("RemotePlane: a listener is programmed when every proxy has confirmed it as it is, and failed when one could not", async () => {
   const server = new FakeServer();
-  const plane = new RemotePlane({ server, addresses: () => [] });
+  const plane = new RemotePlane({ log, server, addresses: () => [] });
   let told = 0;
   const unsubscribe = plane.subscribe(() => told++);
   await plane.apply(updateOf([gatewayOf("a")]));
@@ -212,7 +217,7 @@ test("RemotePlane: a listener is programmed when every proxy has confirmed it as
 
 test("RemotePlane: what other data planes say of a listener counts for nothing", async () => {
   const server = new FakeServer();
-  const plane = new RemotePlane({ server, addresses: () => [] });
+  const plane = new RemotePlane({ log, server, addresses: () => [] });
   await plane.apply(updateOf([gatewayOf("a")]));
   server.tell(proxyOf("liar", programmed("h1"), "shop/b"));
   assert.deepEqual(plane.report().listeners, {});
@@ -224,6 +229,7 @@ test("RemotePlane.refresh: takes in new addresses, settings and keys", async () 
   let address = "192.0.2.1";
   let nowMs = 0;
   const plane = new RemotePlane({
+    log,
     server,
     addresses: () => [address],
     settings: () => ({ trustedHops: 1 }),
@@ -242,5 +248,59 @@ test("RemotePlane.refresh: takes in new addresses, settings and keys", async () 
   assert.equal(told, 1);
   assert.deepEqual(plane.report().addresses, { "shop/a": ["192.0.2.2"] });
   assert.deepEqual(server.last("shop/a")?.keys?.ticketKeys.slice(0, 2), before?.keys?.ticketKeys.slice(1));
+  await plane.drain();
+});
+
+test("RemotePlane: a proxy that never confirms is waited for 30 seconds, told of by name, and counts again when it does", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let nowMs = 0;
+  const pass = (ms: number) => {
+    nowMs += ms;
+    t.mock.timers.tick(ms);
+  };
+  const server = new FakeServer();
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const plane = new RemotePlane({ log, server, addresses: () => [], clock });
+  let told = 0;
+  plane.subscribe(() => told++);
+  lines.length = 0;
+  const row = () => plane.report().listeners[key]?.state;
+  await plane.apply(updateOf([gatewayOf("a")]));
+  pass(60_000);
+  server.tell({ ...proxyOf("one", programmed("h1")), sinceMs: 60_000 }, { ...proxyOf("two", {}), sinceMs: 60_000 });
+  pass(29_999);
+  assert.deepEqual([row(), plane.late], [undefined, []]);
+  pass(1);
+  assert.deepEqual([row(), plane.late, told], ["programmed", [{ dataPlane: "shop/a", proxy: "two" }], 1]);
+  assert.match(lines.join(""), /"proxy":"two"/);
+  assert.doesNotMatch(lines.join(""), /"proxy":"one"/);
+  server.tell(proxyOf("one", programmed("h1")), proxyOf("two", failed("h1")));
+  assert.deepEqual([row(), plane.late], ["failed", []]);
+  await plane.drain();
+});
+
+test("RemotePlane: the patience begins anew with every change, and a proxy that is alone is waited for", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
+  let nowMs = 0;
+  const pass = (ms: number) => {
+    nowMs += ms;
+    t.mock.timers.tick(ms);
+  };
+  const server = new FakeServer();
+  const clock = { nowMs: () => nowMs, monotonicMs: () => nowMs };
+  const plane = new RemotePlane({ log, server, addresses: () => [], clock });
+  const row = () => plane.report().listeners[key]?.state;
+  await plane.apply(updateOf([gatewayOf("a")]));
+  server.tell(proxyOf("one", programmed("h1")), proxyOf("two", programmed("h1")));
+  pass(100_000);
+  await plane.apply(updateOf([gatewayOf("a", "h2")], 2));
+  server.tell(proxyOf("one", programmed("h2")), proxyOf("two", programmed("h1")));
+  assert.deepEqual([row(), plane.late], [undefined, []]);
+  pass(30_000);
+  assert.equal(row(), "programmed");
+  await plane.apply(updateOf([gatewayOf("a", "h3")], 3));
+  server.tell(proxyOf("two", {}));
+  pass(100_000);
+  assert.deepEqual([row(), plane.late.length], [undefined, 1]);
   await plane.drain();
 });

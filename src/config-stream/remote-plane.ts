@@ -4,9 +4,11 @@ import type { DataPlaneKey } from "../ir/data-plane.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { ListenerReport, Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
 import type { GatewayKey, Listener, ListenerKey } from "../ir/routing-model.ts";
-import { listenerRow } from "./listener-rows.ts";
+import type { Logger } from "../telemetry/log.ts";
+import { hasAnswered, listenerRow } from "./listener-rows.ts";
 import type { PlaneKeys } from "./plane-keys.ts";
 import type { PlaneSettings } from "./protocol.ts";
+import type { ConnectedProxy } from "./proxy-connection.ts";
 import { splitUpdate, type UpdatePart, usedEndpoints } from "./split-update.ts";
 import type { StreamServer } from "./stream-server.ts";
 
@@ -20,17 +22,30 @@ export type RemotePlaneOptions = {
   readonly settings?: (dataPlane: DataPlaneKey) => PlaneSettings;
   /** Default: proxies make their own, so that sessions hold at one of them only. */
   readonly keys?: (dataPlane: DataPlaneKey, nowMs: number) => PlaneKeys;
+  readonly log: Logger;
   readonly clock?: Clock;
 };
 
-type ConfirmedRow = { readonly hash: string; readonly row: ListenerReport };
+/** A proxy that is connected and does not say what became of its listeners. */
+export type LateProxy = Pick<ConnectedProxy, "dataPlane" | "proxy">;
+
+type KnownListener = {
+  readonly hash: string;
+  /** Since when it has this hash, on the clock that never goes back. */
+  readonly sinceMs: number;
+  /** Once it was programmed with this hash. */
+  readonly row?: ListenerReport;
+};
 
 /** How often keys are looked at, which change with time alone. */
 const refreshMs = 30 * 60_000;
+/** How long a proxy may take to confirm a listener before the others count without it. */
+const patienceMs = 30_000;
 
 /**
  * The data planes that are fed over the configuration stream, as one plane. It never waits for a proxy: a listener that is new
  * or changed has no row in the report until every connected proxy of its data plane has confirmed it, which `subscribe` tells.
+ * A proxy that does not within {@link patienceMs} is told of by name and no longer waited for where another has confirmed.
  * A listener that was confirmed and did not change since stays so while proxies come and go.
  */
 export class RemotePlane implements Plane {
@@ -39,11 +54,14 @@ export class RemotePlane implements Plane {
   readonly #listeners = new Set<() => void>();
   readonly #unsubscribe: () => void;
   readonly #timer: NodeJS.Timeout;
+  #isDrained = false;
   #generation = 0;
   #parts: ReadonlyMap<DataPlaneKey, UpdatePart> = new Map();
   #report: PlaneReport = { generation: 0, listeners: {}, addresses: {} };
-  /** What was programmed, with the hash that it had. */
-  #confirmed: ReadonlyMap<ListenerKey, ConfirmedRow> = new Map();
+  #known: ReadonlyMap<ListenerKey, KnownListener> = new Map();
+  #late: ReadonlyMap<string, LateProxy> = new Map();
+  /** When the next proxy would be late. */
+  #patience: NodeJS.Timeout | undefined;
 
   constructor(options: RemotePlaneOptions) {
     this.#options = options;
@@ -78,6 +96,12 @@ export class RemotePlane implements Plane {
     return this.#report;
   }
 
+  /** Proxies that are connected and have not confirmed a listener in time. */
+  get late(): readonly LateProxy[] {
+    return [...this.#late.values()];
+  }
+
+  /** Calls `listener` when the report, or what is late, has changed. Returns what takes it off again. */
   subscribe(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -85,8 +109,10 @@ export class RemotePlane implements Plane {
 
   /** Ends the streams. The proxies go on serving: they are drained by whoever ends their pods. */
   async drain(): Promise<void> {
+    this.#isDrained = true;
     this.#unsubscribe();
     clearInterval(this.#timer);
+    clearTimeout(this.#patience);
     this.#options.server.stopServing();
   }
 
@@ -104,34 +130,68 @@ export class RemotePlane implements Plane {
   }
 
   #compare(): void {
+    const late = this.#late;
     const report = this.#makeReport();
-    if (sameJson(report, this.#report)) return;
+    if (sameJson(report, this.#report) && sameJson([...late.keys()], [...this.#late.keys()])) return;
     this.#report = report;
     for (const listener of this.#listeners) listener();
   }
 
   #makeReport(): PlaneReport {
+    const nowMs = this.#clock.monotonicMs();
     const proxies = Map.groupBy(this.#options.server.proxies(), ({ dataPlane }) => dataPlane);
     const rows: Record<ListenerKey, ListenerReport> = {};
     const addresses: Record<GatewayKey, readonly string[]> = {};
-    const confirmed = new Map<ListenerKey, ConfirmedRow>();
+    const known = new Map<ListenerKey, KnownListener>();
+    const late = new Map<string, LateProxy>();
+    let nextMs = Number.POSITIVE_INFINITY;
     for (const [dataPlane, { routing }] of this.#parts) {
+      const connected = proxies.get(dataPlane) ?? [];
       for (const gateway of routing.gateways) {
         addresses[gateway.key] = this.#options.addresses(gateway.key);
         for (const listener of gateway.listeners) {
-          const row = listenerRow(listener, proxies.get(dataPlane) ?? []) ?? this.#earlierRow(listener);
-          if (row === undefined) continue;
-          rows[listener.key] = row;
-          if (row.state === "programmed") confirmed.set(listener.key, { hash: listener.hash, row });
+          const before = this.#knownOf(listener, nowMs);
+          const counted = connected.filter((proxy) => {
+            if (hasAnswered(proxy, listener)) return true;
+            const lateMs = Math.max(before.sinceMs, proxy.sinceMs) + patienceMs;
+            if (lateMs <= nowMs) late.set(`${dataPlane} ${proxy.proxy}`, { dataPlane, proxy: proxy.proxy });
+            else nextMs = Math.min(nextMs, lateMs);
+            return lateMs > nowMs;
+          });
+          const row = listenerRow(listener, counted) ?? before.row;
+          if (row !== undefined) rows[listener.key] = row;
+          known.set(listener.key, row?.state === "programmed" ? { ...before, row } : withoutRow(before));
         }
       }
     }
-    this.#confirmed = confirmed;
+    this.#known = known;
+    this.#noteLate(late);
+    this.#lookAgain(nextMs - nowMs);
     return { generation: this.#generation, listeners: rows, addresses };
   }
 
-  #earlierRow({ key, hash }: Listener): ListenerReport | undefined {
-    const before = this.#confirmed.get(key);
-    return before?.hash === hash ? before.row : undefined;
+  #knownOf({ key, hash }: Listener, nowMs: number): KnownListener {
+    const known = this.#known.get(key);
+    return known?.hash === hash ? known : { hash, sinceMs: nowMs };
   }
+
+  #noteLate(late: ReadonlyMap<string, LateProxy>): void {
+    for (const [key, proxy] of late) {
+      if (this.#late.has(key)) continue;
+      const text = "A proxy is connected and does not say what became of its listeners; it is not waited for any more.";
+      this.#options.log.warn(text, { ...proxy, waitedMs: patienceMs });
+    }
+    this.#late = late;
+  }
+
+  #lookAgain(inMs: number): void {
+    clearTimeout(this.#patience);
+    if (!Number.isFinite(inMs) || this.#isDrained) return;
+    this.#patience = setTimeout(() => this.#compare(), Math.ceil(inMs));
+    this.#patience.unref();
+  }
+}
+
+function withoutRow({ hash, sinceMs }: KnownListener): KnownListener {
+  return { hash, sinceMs };
 }

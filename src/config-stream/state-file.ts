@@ -1,29 +1,39 @@
-import { hash } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename } from "node:fs/promises";
+import { createHash, hash } from "node:crypto";
+import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
+import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "../telemetry/log.ts";
 import { reasonOf } from "./controller-connection.ts";
 import { digestOf } from "./digest.ts";
+import { jsonPieces } from "./json-pieces.ts";
 import { checkState } from "./protocol.ts";
 import type { HeldState } from "./stream-client.ts";
 
 const fileName = "state.json";
-/** Requests wait while a large state is made into text: that may take this share of the time at most. */
+/** A large state is made into text in pieces, and requests served between them: it may take this share of the time at most. */
 const maxShare = 0.01;
+/** Characters that are made at once. */
+const pieceLength = 64 * 1024;
 /** First line of the file: the format, its version, and the checksum of the rest. */
 const headPattern = /^sluice-state 1 ([0-9a-f]{64})$/;
 
 export type StateFileOptions = {
-  /** Made when it does not exist; only its owner may look into it. */
+  /** Made when it does not exist, for its owner alone. */
   readonly directory: string;
   readonly log: Logger;
   /** Shortest time between two writes while the state changes; longer for a state that takes long to write. Default 3,000 ms. */
   readonly intervalMs?: number;
 };
 
+/** A state from before. */
+export type SavedState = HeldState & {
+  /** When it was saved; milliseconds since the epoch. */
+  readonly savedMs: number;
+};
+
 /**
- * The last good state on disk, so that a proxy serves before any controller answers. It holds private keys: the file is 0600
- * in a directory 0700. Failures to read or write are told and never stop the proxy.
+ * The last good state on disk, so that a proxy serves before any controller answers. It holds private keys: the file is 0600,
+ * and a directory that is made for it 0700. Failures to read or write are told and never stop the proxy.
  */
 export class StateFile {
   readonly #options: StateFileOptions;
@@ -38,10 +48,12 @@ export class StateFile {
   }
 
   /** The state that was saved last; `undefined` when there is none, or it is broken or of another version. */
-  async load(): Promise<HeldState | undefined> {
+  async load(): Promise<SavedState | undefined> {
     const { directory, log } = this.#options;
+    const path = join(directory, fileName);
     try {
-      return readState(await readFile(join(directory, fileName), "utf8"));
+      const { mtimeMs } = await stat(path);
+      return { ...readState(await readFile(path, "utf8")), savedMs: mtimeMs };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
         log.warn("The saved state cannot be used; this proxy waits for a controller.", { reason: reasonOf(error) });
@@ -72,11 +84,10 @@ export class StateFile {
     this.#next = undefined;
     if (held === undefined) return;
     this.#writing = this.#writing
-      .then(() => {
-        const startMs = performance.now();
-        const text = renderState(held);
-        this.#renderMs = performance.now() - startMs;
-        return writePrivately(this.#options.directory, text);
+      .then(async () => {
+        const { pieces, renderMs } = await renderState(held);
+        this.#renderMs = renderMs;
+        await writePrivately(this.#options.directory, pieces);
       })
       .catch((error: unknown) => {
         this.#options.log.warn("The state cannot be saved; after a restart this proxy waits for a controller.", {
@@ -86,21 +97,31 @@ export class StateFile {
   }
 }
 
-function renderState({ state }: HeldState): string {
-  const body = JSON.stringify(state);
-  return `sluice-state 1 ${hash("sha256", body)}\n${body}`;
+/** The file's content, with the time that it took, waits not counted. States never change, so it is one state all along. */
+async function renderState({ state }: HeldState): Promise<{ readonly pieces: readonly string[]; renderMs: number }> {
+  const checksum = createHash("sha256");
+  const pieces: string[] = [];
+  let renderMs = 0;
+  let startMs = performance.now();
+  for (const piece of jsonPieces(state, pieceLength)) {
+    checksum.update(piece);
+    pieces.push(piece);
+    renderMs += performance.now() - startMs;
+    await nextTurn();
+    startMs = performance.now();
+  }
+  return { pieces: [`sluice-state 1 ${checksum.digest("hex")}\n`, ...pieces], renderMs };
 }
 
-async function writePrivately(directory: string, text: string): Promise<void> {
+async function writePrivately(directory: string, pieces: readonly string[]): Promise<void> {
   await mkdir(directory, { recursive: true, mode: 0o700 });
-  // A directory that was there before (a mounted volume) may have other rights, and not be ours to change.
-  await chmod(directory, 0o700).catch(() => {});
   const path = join(directory, fileName);
   const temporary = `${path}.new`;
-  const file = await open(temporary, "w", 0o600);
+  // What is left of a write that was cut off; and nobody else's file, or link, is ever written to.
+  await rm(temporary, { force: true });
+  const file = await open(temporary, "wx", 0o600);
   try {
-    await file.chmod(0o600);
-    await file.writeFile(text);
+    for (const piece of pieces) await file.write(piece);
     await file.sync();
   } finally {
     await file.close();

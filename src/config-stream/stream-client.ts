@@ -22,6 +22,8 @@ export type StreamClientOptions = {
   readonly version: string;
   /** What is held from before. */
   readonly held?: HeldState;
+  /** Called when a controller begins or ceases to feed this proxy, and when it confirms what is held. */
+  readonly onFollowing?: (isFollowing: boolean) => void;
   /** Called with every new state. What did not change is the very same part as in the state before. */
   readonly onState: (held: HeldState) => void;
   readonly log: Logger;
@@ -83,7 +85,7 @@ export class StreamClient implements AsyncDisposable {
       const reason = await this.#connect(address).catch(reasonOf);
       if (signal.aborted) return;
       if (this.#isFollowing) attempt = 0;
-      this.#isFollowing = false;
+      this.#setFollowing(false);
       this.#tellEnd(renderAddress(address), { reason, attempt });
       await sleep(retryDelayMs(attempt++, random), undefined, { signal }).catch(() => {});
     }
@@ -141,9 +143,13 @@ export class StreamClient implements AsyncDisposable {
   }
 
   #follow(): void {
-    if (this.#isFollowing) return;
-    this.#isFollowing = true;
-    this.#options.log.info("A controller feeds this proxy.", { event: "following" });
+    if (!this.#isFollowing) this.#options.log.info("A controller feeds this proxy.", { event: "following" });
+    this.#setFollowing(true);
+  }
+
+  #setFollowing(isFollowing: boolean): void {
+    this.#isFollowing = isFollowing;
+    this.#options.onFollowing?.(isFollowing);
   }
 
   #hold(held: HeldState): void {

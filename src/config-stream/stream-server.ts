@@ -22,12 +22,16 @@ export type StreamServerOptions = {
   readonly certificate: StreamCertificate;
   readonly log: Logger;
   readonly timing?: StreamTiming;
+  /** Connections of one data plane; more are cut. Default 2,000: twice the pods that it may have, for a rollout. */
+  readonly connectionsPerDataPlane?: number;
 };
 
 const limits = {
   connections: 10_000,
+  /** Whoever can read Secrets in a data plane's namespace has its certificate, and should not be in everybody's way. */
+  connectionsPerDataPlane: 2_000,
   handshakeMs: 10_000,
-  streamsPerConnection: 4,
+  streamsPerConnection: 1,
   /** A connection on which nothing moves: an open stream has its signs of life. */
   idleMs: 15_000,
 };
@@ -39,15 +43,17 @@ const limits = {
 export class StreamServer implements AsyncDisposable {
   readonly #options: StreamServerOptions;
   readonly #server: Http2SecureServer;
-  readonly #sessions = new Set<Http2Session>();
+  readonly #sessions = new Map<Http2Session, DataPlaneKey | undefined>();
   readonly #connections = new Set<ProxyConnection>();
   readonly #states = new Map<DataPlaneKey, PublishedState>();
   readonly #listeners = new Set<() => void>();
+  readonly #maxPerDataPlane: number;
   #telling: NodeJS.Immediate | undefined;
   #isServing = false;
 
   constructor(options: StreamServerOptions) {
     this.#options = options;
+    this.#maxPerDataPlane = options.connectionsPerDataPlane ?? limits.connectionsPerDataPlane;
     this.#server = createSecureServer({
       ...tlsOptions(options.certificate),
       minVersion: "TLSv1.3",
@@ -65,6 +71,10 @@ export class StreamServer implements AsyncDisposable {
       options.log.debug("A connection to the configuration stream was refused.", { reason: error.message });
     });
     this.#server.on("sessionError", () => {});
+    this.#server.on("error", (error) => {
+      // Of `listen`, which tells it itself; later: the system has no room for a further connection.
+      if (this.#server.listening) options.log.warn("A connection to the configuration stream failed.", { error });
+    });
   }
 
   /** Begins to listen; port 0 is any that is free. Rejects with the system's error. */
@@ -89,7 +99,7 @@ export class StreamServer implements AsyncDisposable {
   stopServing(): void {
     this.#isServing = false;
     for (const connection of this.#connections) connection.close();
-    for (const session of this.#sessions) session.close();
+    for (const session of this.#sessions.keys()) session.close();
   }
 
   /** Makes this the state of a data plane, and tells its proxies. `state` must never change afterwards. */
@@ -128,7 +138,7 @@ export class StreamServer implements AsyncDisposable {
     if (!this.#server.listening) return;
     const closed = once(this.#server, "close");
     this.#server.close();
-    for (const session of this.#sessions) session.destroy();
+    for (const session of this.#sessions.keys()) session.destroy();
     await closed;
   }
 
@@ -137,16 +147,25 @@ export class StreamServer implements AsyncDisposable {
   }
 
   #onSession(session: Http2Session): void {
-    this.#sessions.add(session);
+    const dataPlane = dataPlaneOf(peerOf(session));
+    this.#sessions.set(session, dataPlane);
     session.on("close", () => this.#sessions.delete(session));
     session.on("error", () => {});
     session.setTimeout(limits.idleMs, () => session.destroy());
+    const count = this.#sessions.values().reduce((sum, other) => sum + (other === dataPlane ? 1 : 0), 0);
+    if (count <= this.#maxPerDataPlane) return;
+    this.#options.log.warn("A data plane has too many connections to the configuration stream; one was cut.", {
+      dataPlane,
+    });
+    session.destroy();
   }
 
   #onStream(stream: ServerHttp2Stream, headers: IncomingHttpHeaders): void {
     stream.on("error", () => {});
-    const peer = (stream.session?.socket as TLSSocket | undefined)?.getPeerX509Certificate();
-    const dataPlane = peer && dataPlaneOf(peer);
+    // What came in together with its own end.
+    if (stream.destroyed || stream.session === undefined || stream.session.destroyed) return;
+    const peer = peerOf(stream.session);
+    const dataPlane = dataPlaneOf(peer);
     if (headers[":path"] !== streamPath) refuse(stream, 404);
     else if (headers[":method"] !== "POST") refuse(stream, 405);
     else if (peer === undefined || dataPlane === undefined) refuse(stream, 403);
@@ -162,10 +181,11 @@ export class StreamServer implements AsyncDisposable {
       expiresMs,
       timing,
       log,
-      onReport: () => {
+      onHello: () => {
         this.#endPredecessors(connection);
         this.#tell();
       },
+      onReport: () => this.#tell(),
       onClose: () => {
         this.#connections.delete(connection);
         stream.session?.close();
@@ -197,9 +217,15 @@ export class StreamServer implements AsyncDisposable {
   }
 }
 
+function peerOf(session: Http2Session): X509Certificate | undefined {
+  return (session.socket as TLSSocket).getPeerX509Certificate();
+}
+
 /** The one data plane that a certificate names; `undefined` when it names none, or several. */
-function dataPlaneOf({ subjectAltName }: X509Certificate): DataPlaneKey | undefined {
-  const [identity, ...more] = certificateUris(subjectAltName).flatMap((uri) => parseDataPlaneUri(uri) ?? []);
+function dataPlaneOf(certificate: X509Certificate | undefined): DataPlaneKey | undefined {
+  const [identity, ...more] = certificateUris(certificate?.subjectAltName).flatMap(
+    (uri) => parseDataPlaneUri(uri) ?? [],
+  );
   return identity === undefined || more.length > 0 ? undefined : dataPlaneKey(identity);
 }
 

@@ -51,10 +51,11 @@ function statusError(
   { message, reason }: StatusObject,
   answer: { readonly status: number; readonly retryAfterMs?: number },
 ): KubeError {
-  const said = typeof message === "string" && message !== "" ? `: ${message.slice(0, 1000)}` : "";
+  const serverMessage = typeof message === "string" ? message.slice(0, 1000) : "";
+  const said = serverMessage === "" ? "" : `: ${serverMessage}`;
   return new KubeError(
     `Cannot ${what}: ${server} answered ${answer.status} ${STATUS_CODES[answer.status] ?? ""}`.trimEnd() + said,
-    { ...answer, reason: typeof reason === "string" ? reason : "" },
+    { ...answer, reason: typeof reason === "string" ? reason : "", serverMessage },
   );
 }
 

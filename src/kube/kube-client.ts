@@ -88,6 +88,14 @@ export interface KubeClient {
   close(): Promise<void>;
 }
 
+type KubeErrorDetail = {
+  readonly status: number;
+  readonly reason?: string;
+  readonly serverMessage?: string;
+  readonly retryAfterMs?: number;
+  readonly cause?: unknown;
+};
+
 /** What an API server refused, or that it could not be reached (`status` 0). The message is fit for users. */
 export class KubeError extends Error {
   override readonly name = "KubeError";
@@ -95,13 +103,16 @@ export class KubeError extends Error {
   readonly status: number;
   /** `Status.reason`, such as `Conflict`, `NotFound`, `Expired`; `""` when there was none. */
   readonly reason: string;
+  /** `Status.message`: the server's own words, without where it is and what was asked; at most 1,000 characters. `""` when there were none. */
+  readonly serverMessage: string;
   /** From `Retry-After`. Milliseconds. */
   readonly retryAfterMs: number | undefined;
 
-  constructor(message: string, detail: { status: number; reason?: string; retryAfterMs?: number; cause?: unknown }) {
+  constructor(message: string, detail: KubeErrorDetail) {
     super(message, detail.cause === undefined ? {} : { cause: detail.cause });
     this.status = detail.status;
     this.reason = detail.reason ?? "";
+    this.serverMessage = detail.serverMessage ?? "";
     this.retryAfterMs = detail.retryAfterMs;
   }
 }

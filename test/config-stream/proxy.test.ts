@@ -1,15 +1,17 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { stat } from "node:fs/promises";
+import { stat, utimes } from "node:fs/promises";
 import { Agent, get, type IncomingMessage, type RequestOptions } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
+import { anyAddress } from "../../src/cli/any-address.ts";
 import { initialFlags } from "../../src/cli/flags.ts";
 import { type ProxyProcess, type ProxyProcessOptions, startProxy } from "../../src/cli/proxy-process.ts";
 import { planeKeys } from "../../src/config-stream/plane-keys.ts";
 import { RemotePlane, type RemotePlaneOptions } from "../../src/config-stream/remote-plane.ts";
 import type { PlaneUpdate } from "../../src/ir/plane.ts";
 import { createTelemetry } from "../../src/telemetry/create-telemetry.ts";
+import type { MetricName } from "../../src/telemetry/metrics.ts";
 import { eventually } from "../plane/eventually.ts";
 import { buildUpdate } from "../plane/model-builder.ts";
 import { ok, RawUpstream } from "../plane/raw-upstream.ts";
@@ -17,7 +19,12 @@ import { handshake, httpsListener, root, type Secrets, terminate } from "../plan
 import { makeCertificate, type TestCertificate } from "../test-certificate.ts";
 import { clientCertificate, keptLog, type RunningServer, startServer, temporaryFolder } from "./stream-fixture.ts";
 
-type RunningProxy = ProxyProcess & { readonly port: number; readonly records: { path?: string }[] };
+type RunningProxy = ProxyProcess & {
+  readonly port: number;
+  readonly records: { path?: string }[];
+  /** Value of a gauge without labels. */
+  readonly gauge: (name: "gateway_stream_following" | "gateway_stream_state_timestamp_seconds") => number | undefined;
+};
 
 /** A proxy of the data plane demo/web on free ports. */
 async function startWeb(
@@ -45,6 +52,12 @@ async function startWeb(
   return Object.defineProperties(running as RunningProxy, {
     port: { get: () => running.plane.boundPort(80) ?? 0 },
     records: { value: records },
+    gauge: {
+      value: (name: MetricName) => {
+        const family = telemetry.registry.families[name] as unknown as { all(): Iterable<{ value: number }> };
+        return [...family.all()][0]?.value;
+      },
+    },
   });
 }
 
@@ -53,7 +66,12 @@ type RemoteFixture = AsyncDisposable & RunningServer & { readonly plane: RemoteP
 async function startController(options: Partial<RemotePlaneOptions> & { port?: number } = {}): Promise<RemoteFixture> {
   const { port, ...rest } = options;
   const running = await startServer(port === undefined ? {} : { port });
-  const plane = new RemotePlane({ server: running.server, addresses: () => ["203.0.113.7"], ...rest });
+  const plane = new RemotePlane({
+    server: running.server,
+    addresses: () => ["203.0.113.7"],
+    log: keptLog().log,
+    ...rest,
+  });
   const dispose = async () => {
     await plane.drain();
     await running.server.close();
@@ -152,10 +170,30 @@ test("proxy: serves from disk after a restart while no controller answers", asyn
   await controller[Symbol.asyncDispose]();
   assert.equal((await stat(stateDir)).mode & 0o777, 0o700);
   assert.equal((await stat(join(stateDir, "state.json"))).mode & 0o777, 0o600);
+  const saved = new Date(Date.now() - 3_600_000);
+  await utimes(join(stateDir, "state.json"), saved, saved);
   await using proxy = await startWeb([controller.port], { stateDir });
   await eventually(() => serves(proxy));
   assert.equal((await ask(proxy.port)).body, "kept");
   assert.equal(proxy.isFollowing, false);
+  assert.equal(proxy.gauge("gateway_stream_following"), 0);
+  assert.equal(Math.round(proxy.gauge("gateway_stream_state_timestamp_seconds")!), Math.round(saved.getTime() / 1000));
+  await using next = await startController({ port: controller.port });
+  await next.plane.apply(updateTo(upstream.port));
+  await eventually(() => proxy.isFollowing);
+  assert.equal(proxy.gauge("gateway_stream_following"), 1);
+  assert.ok(proxy.gauge("gateway_stream_state_timestamp_seconds")! > saved.getTime() / 1000 + 1_000);
+});
+
+test("proxy: listens on IPv6 and IPv4 when it is told nothing", async (t) => {
+  if ((await anyAddress()) === "0.0.0.0") return t.skip("the system has no IPv6");
+  await using upstream = await RawUpstream.start(() => ok("hello"));
+  await using controller = await startController();
+  await controller.plane.apply(updateTo(upstream.port));
+  await using proxy = await startWeb([controller.port], { proxyBind: undefined });
+  await eventually(() => serves(proxy));
+  assert.equal((await ask(proxy.port)).body, "hello");
+  assert.equal((await ask(proxy.port, { host: "::1" })).body, "hello");
 });
 
 test("proxy: a listener that changed is pending until every proxy has confirmed it, and stays programmed while proxies go", async () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { once } from "node:events";
-import { connect as connectHttp2 } from "node:http2";
+import { type ClientHttp2Stream, connect as connectHttp2 } from "node:http2";
 import { createServer, type Socket } from "node:net";
 import { test } from "node:test";
 import { digestOf } from "../../src/config-stream/digest.ts";
@@ -18,6 +18,20 @@ import {
   startClient,
   startServer,
 } from "./stream-fixture.ts";
+
+/** A stream of demo/web that says only what it is told to. */
+function openRaw(port: number): AsyncDisposable & { readonly stream: ClientHttp2Stream } {
+  const certificate = clientCertificate();
+  const session = connectHttp2(`https://127.0.0.1:${port}`, {
+    cert: certificate["tls.crt"],
+    key: certificate["tls.key"],
+    ca: certificate["ca.crt"],
+  });
+  session.on("error", () => {});
+  const stream = session.request({ ":path": streamPath, ":method": "POST" }, { endStream: false });
+  stream.on("error", () => {});
+  return { stream, [Symbol.asyncDispose]: async () => session.destroy() };
+}
 
 const quick = { pingMs: 5, silenceMs: 60 };
 
@@ -62,14 +76,16 @@ test("stream: each proxy gets what its certificate names, and nothing else", asy
 });
 
 test("stream: reports reach the controller, and are told again after a reconnect", async () => {
-  const controller = await startServer();
+  await using controller = await startServer();
   await using proxy = startClient([controller.port]);
   const listeners = {
     "Gateway/demo/web/http": { hash: "h", state: "programmed", address: "127.0.0.1", port: 80 },
   } as const;
   proxy.client.report({ hash: "#1", listeners });
   await eventually(() => controller.server.proxies()[0]?.hash === "#1");
-  assert.deepEqual(controller.server.proxies()[0], {
+  const { sinceMs, ...connected } = controller.server.proxies()[0]!;
+  assert.ok(sinceMs > 0 && sinceMs <= performance.now());
+  assert.deepEqual(connected, {
     dataPlane: "demo/web",
     proxy: "web-1",
     version: "test",
@@ -261,8 +277,49 @@ test("stream: a proxy that falls silent is given up", async () => {
   session.destroy();
 });
 
+test("stream: a proxy that gives signs of life and does not introduce itself is given up", async () => {
+  const { log, lines } = keptLog();
+  await using controller = await startServer({ timing: quick, log });
+  await using raw = openRaw(controller.port);
+  const pings = setInterval(() => raw.stream.write('{"kind":"ping"}\n'), 5);
+  await eventually(() => lines.length > 0);
+  clearInterval(pings);
+  assert.match(lines.join(""), /did not introduce itself within 60 ms/);
+});
+
+test("stream: a proxy that says more than there is to say waits, and is heard again after it", async () => {
+  await using controller = await startServer({ timing: { pingMs: 50, silenceMs: 5_000 } });
+  await using raw = openRaw(controller.port);
+  raw.stream.write('{"kind":"hello","proxy":"loud","version":"1"}\n');
+  const padding = " ".repeat(1024 * 1024);
+  for (let n = 0; n < 8; n++) raw.stream.write(`{"kind":"ping"}${padding}\n`);
+  raw.stream.write('{"kind":"report","hash":"#last","listeners":{}}\n');
+  await eventually(() => controller.server.proxies()[0]?.hash === "#last");
+});
+
+test("stream: a data plane with too many connections is in nobody's way but its own", async () => {
+  const { log, lines } = keptLog();
+  await using controller = await startServer({ connectionsPerDataPlane: 1, log });
+  controller.server.publish("demo/web", namedState("web's"));
+  controller.server.publish("demo/other", namedState("other's"));
+  await using web = startClient([controller.port]);
+  await eventually(() => web.states.length === 1);
+  await using _second = startClient([controller.port], { proxy: "web-2" });
+  await eventually(() => lines.some((line) => line.includes("too many connections")));
+  const certificate = clientCertificate({ namespace: "demo", name: "other" });
+  await using other = startClient([controller.port], { readCertificate: async () => certificate });
+  await eventually(() => other.states.length === 1);
+  assert.deepEqual([...new Set(controller.server.proxies().map(({ proxy }) => proxy))], ["web-1"]);
+});
+
 test("stream: a proxy that says what the protocol does not know is cut off, and the log quotes none of it", async () => {
-  for (const line of ["no json", "{}", '{"kind":"report","hash":"#","listeners":{}}', '{"kind":"hello","proxy":7}']) {
+  for (const line of [
+    "no json",
+    "{}",
+    '{"kind":"report","hash":"#","listeners":{}}',
+    '{"kind":"hello","proxy":7}',
+    '{"kind":"hello","proxy":"web 1","version":"1"}',
+  ]) {
     const { log, lines } = keptLog();
     await using controller = await startServer({ log });
     const certificate = clientCertificate();

@@ -15,7 +15,7 @@ export class UdpPorts {
   readonly #context: PlaneContext;
   #ports = new Map<string, UdpPort>();
   /** Removed, with sessions that end: one that comes back goes on with its socket, which nobody else could bind yet. */
-  readonly #draining = new Map<string, { readonly port: UdpPort; readonly done: Promise<unknown> }>();
+  readonly #draining = new Map<UdpPort, { readonly key: string; readonly done: Promise<unknown> }>();
 
   constructor(context: PlaneContext) {
     this.#context = context;
@@ -34,9 +34,7 @@ export class UdpPorts {
   }> {
     const opened = new Map<string, UdpPort | Error>();
     for (const place of places) {
-      const draining = this.#draining.get(place.key)?.port;
-      const existing = this.#ports.get(place.key) ?? (draining?.closed === false ? draining : undefined);
-      opened.set(place.key, existing ?? (await UdpPort.open(place, place.model, this.#context)));
+      opened.set(place.key, this.#openAt(place) ?? (await UdpPort.open(place, place.model, this.#context)));
     }
     const commit = () => {
       const before = this.#ports;
@@ -45,11 +43,11 @@ export class UdpPorts {
         const port = opened.get(key);
         if (!(port instanceof UdpPort)) continue;
         port.swap(model);
-        this.#draining.delete(key);
+        this.#draining.delete(port);
         this.#ports.set(key, port);
       }
       for (const [key, port] of before) {
-        if (!this.#ports.has(key)) this.#retire(key, port, this.#context.limits.drainTimeoutMs);
+        if (this.#ports.get(key) !== port) this.#retire(key, port, this.#context.limits.drainTimeoutMs);
       }
     };
     return { opened, commit };
@@ -61,10 +59,16 @@ export class UdpPorts {
     await Promise.all([...this.#draining.values()].map(({ done }) => done));
   }
 
+  /** The socket that is open for a place, unless its port is now mapped to another. */
+  #openAt({ key, port }: UdpPlace): UdpPort | undefined {
+    const draining = [...this.#draining].flatMap(([one, at]) => (at.key === key && !one.closed ? [one] : []));
+    return [this.#ports.get(key), ...draining].find((open) => open && (port === 0 || port === open.port));
+  }
+
   #retire(key: string, port: UdpPort, deadlineMs: number): void {
     const done = port.drain(deadlineMs).finally(() => {
-      if (this.#draining.get(key)?.port === port) this.#draining.delete(key);
+      if (this.#draining.get(port)?.done === done) this.#draining.delete(port);
     });
-    this.#draining.set(key, { port, done });
+    this.#draining.set(port, { key, done });
   }
 }
