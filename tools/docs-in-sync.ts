@@ -13,6 +13,7 @@ import { renderGrpcReference } from "../src/proxy/grpc-reference.ts";
 import { renderHttp2Limits } from "../src/proxy/listener/http2-limits-reference.ts";
 import { renderStreamLimits } from "../src/proxy/stream/stream-limits-reference.ts";
 import { renderFieldReference } from "../src/resource/schema/field-reference.ts";
+import { renderGatewayConfigFields } from "../src/resource/schema/gateway-config-reference.ts";
 import { renderMetricsReference } from "../src/telemetry/metrics-reference.ts";
 import { renderGraph } from "./import-rules.ts";
 
@@ -22,6 +23,7 @@ export const pages: readonly { readonly file: string; readonly part?: string; re
   { file: "docs/reference/flags.md", render: renderFlagsReference },
   { file: "docs/reference/metrics.md", render: renderMetricsReference },
   { file: "docs/reference/fields.md", render: renderFieldReference },
+  { file: "docs/reference/gateway-config.md", part: "fields", render: renderGatewayConfigFields },
   { file: "docs/reference/filters.md", render: renderFilterReference },
   { file: "docs/reference/grpc.md", render: renderGrpcReference },
   { file: "docs/reference/http2.md", part: "limits", render: renderHttp2Limits },

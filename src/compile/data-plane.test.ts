@@ -85,6 +85,12 @@ spec:
     ]);
   });
 
+  it("goes on for a Gateway whose class is being deleted: the class stays until no Gateway uses it", () => {
+    const going = ourClass.replace(/metadata: \{ ?/, "metadata: { deletionTimestamp: '2026-01-01T00:00:00Z', ");
+    assert.match(going, /deletionTimestamp/);
+    assert.equal(planesOf(going, gateway(http))[0]?.state, "wanted");
+  });
+
   it("makes nothing any more for a Gateway that is being deleted", () => {
     const going = gateway(http).replace(
       "namespace: infra }",

@@ -31,6 +31,8 @@ export function renderPermissions(): string {
 const scopeWords: Readonly<Record<RbacScope, string>> = {
   cluster: "cluster",
   watched: "watched namespaces",
+  planes: "watched namespaces, with `plane: provisioned`",
+  shared: "controller's namespace, with `plane: provisioned` and `watchNamespaces`",
   own: "controller's namespace",
   default: "namespace `default`",
 };

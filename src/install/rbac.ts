@@ -3,10 +3,11 @@ import { type KindRow, kindNames, kinds } from "../resource/kinds.ts";
 
 /**
  * `cluster`: on objects without namespace. `watched`: in every namespace that is read: a ClusterRole, or with
- * `watchNamespaces` a Role in each. `own`: in the controller's namespace alone.
+ * `watchNamespaces` a Role in each. `planes`: there too, where data planes are provisioned. `shared`: the same in the
+ * controller's namespace, with `watchNamespaces`. `own`: in the controller's namespace, always.
  * `default`: in the namespace of that name, which every cluster has.
  */
-export type RbacScope = "cluster" | "watched" | "own" | "default";
+export type RbacScope = "cluster" | "watched" | "planes" | "shared" | "own" | "default";
 
 export type Permission = {
   readonly scope: RbacScope;
@@ -44,47 +45,14 @@ export const permissions: readonly Permission[] = [
   ...readPermissions(),
   ...statusPermissions(),
   {
-    scope: "watched",
-    group: "",
-    resources: ["services"],
-    verbs: provision,
-    why: "Each data plane's Service.",
+    scope: "cluster",
+    group: "gateway.networking.k8s.io",
+    resources: ["gatewayclasses"],
+    verbs: ["patch"],
+    why: "The finalizer that keeps a GatewayClass while Gateways use it. Nothing else of a class is written.",
   },
-  {
-    scope: "watched",
-    group: "",
-    resources: ["serviceaccounts"],
-    verbs: [...read, ...provision],
-    why: "Each data plane's ServiceAccount, which has no permissions.",
-  },
-  {
-    scope: "watched",
-    group: "",
-    resources: ["secrets"],
-    verbs: provision,
-    why: "The certificate with which a data plane connects to the controller. No other Secret is written or deleted; a shared data plane has no owner with which its own would go away.",
-  },
-  {
-    scope: "watched",
-    group: "apps",
-    resources: ["deployments"],
-    verbs: [...read, ...provision],
-    why: "Each data plane's Deployment.",
-  },
-  {
-    scope: "watched",
-    group: "policy",
-    resources: ["poddisruptionbudgets"],
-    verbs: [...read, ...provision],
-    why: "Each data plane's PodDisruptionBudget.",
-  },
-  {
-    scope: "watched",
-    group: "autoscaling",
-    resources: ["horizontalpodautoscalers"],
-    verbs: [...read, ...provision],
-    why: "The HorizontalPodAutoscaler of a data plane whose GatewayConfig asks for one.",
-  },
+  ...managed("planes"),
+  ...managed("shared"),
   {
     scope: "watched",
     group: "events.k8s.io",
@@ -110,7 +78,7 @@ export const permissions: readonly Permission[] = [
     scope: "own",
     group: "",
     resources: ["secrets"],
-    verbs: ["get", "create", "update", "patch"],
+    verbs: ["get", "create", "update"],
     why: "The authority that signs the certificates of the stream between controller and data planes.",
   },
 ];
@@ -123,6 +91,40 @@ export function permissionsOf(scope: RbacScope): readonly Permission[] {
 /** As the rules of a role: one for each permission, in the order of the table. */
 export function policyRules(scope: RbacScope) {
   return permissionsOf(scope).map(({ group, resources, verbs }) => ({ apiGroups: [group], resources, verbs }));
+}
+
+/** What data planes consist of. Services and Secrets are read anyway where Gateways are. */
+function managed(scope: "planes" | "shared"): readonly Permission[] {
+  const verbs = [...read, ...provision];
+  const rows: readonly Omit<Permission, "scope">[] = [
+    {
+      group: "",
+      resources: ["services"],
+      verbs: scope === "planes" ? provision : verbs,
+      why: "Each data plane's Service.",
+    },
+    {
+      group: "",
+      resources: ["serviceaccounts"],
+      verbs,
+      why: "Each data plane's ServiceAccount, which has no permissions.",
+    },
+    {
+      group: "",
+      resources: ["secrets"],
+      verbs: scope === "planes" ? provision : verbs,
+      why: "The certificate with which a data plane connects to the controller. No other Secret is written or deleted; a shared data plane has no owner with which its own would go away.",
+    },
+    { group: "apps", resources: ["deployments"], verbs, why: "Each data plane's Deployment." },
+    { group: "policy", resources: ["poddisruptionbudgets"], verbs, why: "Each data plane's PodDisruptionBudget." },
+    {
+      group: "autoscaling",
+      resources: ["horizontalpodautoscalers"],
+      verbs,
+      why: "The HorizontalPodAutoscaler of a data plane whose GatewayConfig asks for one.",
+    },
+  ];
+  return rows.map((row) => ({ scope, ...row }));
 }
 
 function readPermissions(): readonly Permission[] {

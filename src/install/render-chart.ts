@@ -1,15 +1,13 @@
 /** The template of the installation in Helm's language: the files of the chart. */
 import type { JsonObject } from "../resource/json.ts";
 import { renderValues, valuesSchema } from "./chart-values.ts";
+import { oldestMinor } from "./kubernetes-version.ts";
 import { installParts, ownDefinitions } from "./manifests.ts";
 import { installOptionRows } from "./options.ts";
 import { expressionOf, renderTest, renderYaml } from "./render-yaml.ts";
 import { isHole, type Node } from "./template.ts";
 
 export type ChartFile = { readonly path: string; readonly content: string };
-
-/** Oldest Kubernetes with everything that the manifests use. */
-const oldestKubernetes = ">=1.31.0-0";
 
 const written = "# Written by `npm run manifests` from src/install/; change it there.\n";
 
@@ -40,7 +38,7 @@ function chartMetadata(version: string): Node {
     type: "application",
     version,
     appVersion: version,
-    kubeVersion: oldestKubernetes,
+    kubeVersion: `>=1.${oldestMinor}.0-0`,
     keywords: ["gateway-api", "ingress", "reverse-proxy"],
   };
 }

@@ -1,6 +1,6 @@
 import { controllerName, objectMeta } from "./names.ts";
-import { policyRules } from "./rbac.ts";
-import { each, type Hole, isSet, itemOf, type Node, not, option, text, when } from "./template.ts";
+import { policyRules, type RbacScope } from "./rbac.ts";
+import { each, type Hole, isSet, isValue, itemOf, type Node, not, option, text, when } from "./template.ts";
 
 const rbacGroup = "rbac.authorization.k8s.io";
 const account = { kind: "ServiceAccount", name: controllerName, namespace: option("namespace") };
@@ -8,27 +8,45 @@ const account = { kind: "ServiceAccount", name: controllerName, namespace: optio
 /** Names of objects without namespace tell two installations in one cluster apart. */
 const clusterName: Hole = text`${controllerName}-${option("namespace")}`;
 const watchedName: Hole = text`${controllerName}-watch-${option("namespace")}`;
+const planesName: Hole = text`${controllerName}-planes-${option("namespace")}`;
+const sharedName: Hole = text`${controllerName}-shared-${option("namespace")}`;
 const eventsName: Hole = text`${controllerName}-events-${option("namespace")}`;
 
 const watched = itemOf("watchNamespaces");
 
+const namespaced = isSet("watchNamespaces");
+const provisioned = not(isValue("plane", "embedded"));
+
 /** The roles of the controller, each with its binding. */
 export function roles(version: string): readonly Node[] {
+  const own = { namespace: option("namespace") };
   return [
-    clusterRole(version, clusterName, policyRules("cluster")),
-    clusterBinding(version, clusterName),
-    when(not(isSet("watchNamespaces")), clusterRole(version, watchedName, policyRules("watched"))),
-    when(not(isSet("watchNamespaces")), clusterBinding(version, watchedName)),
-    each("watchNamespaces", role(version, { name: watchedName, namespace: watched, rules: policyRules("watched") })),
-    each("watchNamespaces", binding(version, { name: watchedName, namespace: watched })),
-    when(
-      isSet("watchNamespaces"),
-      role(version, { name: eventsName, namespace: "default", rules: policyRules("default") }),
+    ...everywhere(version, clusterName, "cluster"),
+    ...everywhere(version, watchedName, "watched").map((node) => when(not(namespaced), node)),
+    ...everywhere(version, planesName, "planes").map((node) => when(not(namespaced), when(provisioned, node))),
+    ...inNamespace(version, { name: watchedName, namespace: watched }, "watched").map((node) =>
+      each("watchNamespaces", node),
     ),
-    when(isSet("watchNamespaces"), binding(version, { name: eventsName, namespace: "default" })),
-    role(version, { name: controllerName, namespace: option("namespace"), rules: policyRules("own") }),
-    binding(version, { name: controllerName, namespace: option("namespace") }),
+    ...inNamespace(version, { name: planesName, namespace: watched }, "planes").map((node) =>
+      when(provisioned, each("watchNamespaces", node)),
+    ),
+    ...inNamespace(version, { name: eventsName, namespace: "default" }, "default").map((node) =>
+      when(namespaced, node),
+    ),
+    // Data planes that several Gateways share run in the controller's namespace, also where no Gateway may be.
+    ...inNamespace(version, { name: sharedName, ...own }, "shared").map((node) =>
+      when(namespaced, when(provisioned, node)),
+    ),
+    ...inNamespace(version, { name: controllerName, ...own }, "own"),
   ];
+}
+
+function everywhere(version: string, name: Hole, scope: RbacScope): readonly Node[] {
+  return [clusterRole(version, name, policyRules(scope)), clusterBinding(version, name)];
+}
+
+function inNamespace(version: string, place: Place, scope: RbacScope): readonly Node[] {
+  return [role(version, { ...place, rules: policyRules(scope) }), binding(version, place)];
 }
 
 function clusterRole(version: string, name: Hole, rules: Node): Node {

@@ -6,7 +6,7 @@ import { planeProvision } from "./gateway-provision.ts";
 import { type LiveObject, objectKey, readLive } from "./managed-object.ts";
 import type { ProvisionFailure } from "./provision-failure.ts";
 import { provisionFindings } from "./provision-findings.ts";
-import { patienceMs } from "./service-address.ts";
+import { patienceMs, quietMs } from "./service-address.ts";
 import { planServices } from "./service-plan.ts";
 
 const createdMs = Date.parse("2026-01-01T00:00:00Z");
@@ -219,6 +219,23 @@ describe("planeProvision: pods", () => {
   });
 });
 
+describe("planeProvision: time", () => {
+  it("says when to look again: when it becomes worth telling, and when patience ends", () => {
+    const untilOf = (plane: DataPlane, ageMs: number) => {
+      const live = planServices(plane).map(({ name, type }) => service(name, type, {}));
+      const state = { live: new Map(live.map((one) => [one.key, one])), failures: new Map(), nowMs: createdMs + ageMs };
+      const { untilMs } = planeProvision(plane, state);
+      return untilMs === undefined ? undefined : untilMs - createdMs;
+    };
+    const asked = asking({ value: "192.0.2.1", routability: "" });
+    assert.deepEqual([untilOf(planeOf(), 0), untilOf(planeOf(), quietMs)], [quietMs, undefined]);
+    assert.deepEqual(
+      [untilOf(asked, 0), untilOf(asked, quietMs), untilOf(asked, patienceMs)],
+      [quietMs, patienceMs, undefined],
+    );
+  });
+});
+
 describe("provisionFindings", () => {
   it("tell of addresses and of objects that could not be made", () => {
     const plane = asking({ value: "192.0.2.1", routability: "" });
@@ -228,8 +245,11 @@ describe("provisionFindings", () => {
       provisionFindings(asks, row, failures).map(({ name, object }) => `${name} ${object.namespace}/${object.name}`);
     assert.deepEqual(names(provision(plane, [{ conditions: [refused] }])), ["gateway-address-unusable infra/edge"]);
     assert.deepEqual(names(provision(plane, [{}])), []);
-    assert.deepEqual(names(provision(planeOf(), [{}])), []);
-    assert.deepEqual(names(provision(planeOf(), [{}], patienceMs)), ["gateway-address-unassigned infra/edge"]);
+    for (const quiet of [planeOf(), plane]) {
+      assert.deepEqual(names(provision(quiet, [undefined], quietMs)), []);
+      assert.deepEqual(names(provision(quiet, [{}], quietMs - 1)), []);
+      assert.deepEqual(names(provision(quiet, [{}], quietMs)), ["gateway-address-unassigned infra/edge"]);
+    }
     assert.deepEqual(names(provision(planeOf(), [{ conditions: [refused] }])), [
       "gateway-address-unassigned infra/edge",
     ]);

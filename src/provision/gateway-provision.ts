@@ -66,7 +66,11 @@ function addressesOf(gateway: DataPlaneGateway, results: readonly Result[]): Gat
   return {
     addresses: [],
     assigned: { state: "none", message },
-    problem: { reason: "AddressNotAssigned", message, isEarly: result?.state === "pending" && result.isEarly },
+    problem: {
+      reason: "AddressNotAssigned",
+      message,
+      isEarly: result === undefined || (result.state === "pending" && result.isEarly),
+    },
   };
 }
 

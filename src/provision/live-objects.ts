@@ -8,14 +8,28 @@ import { planeAnnotation } from "./object-labels.ts";
 export type LiveSink = {
   put(key: string, object: KubeObject): void;
   remove(key: string): void;
-  stateChanged(state: { readonly synced: boolean }): void;
+  stateChanged(state: WatchState): void;
+};
+
+type WatchState = {
+  readonly synced: boolean;
+  readonly error?: { readonly status: number; readonly message: string };
+};
+
+/** Objects of a kind that may not be read. */
+export type LiveRefusal = {
+  readonly kind: ManagedKind;
+  /** Absent: over the whole cluster. */
+  readonly namespace?: string;
+  /** What the API server said. */
+  readonly message: string;
 };
 
 /** The objects of all data planes as they are in the cluster, kept up to date by watches of `managedSelector`. */
 export class LiveObjects {
   readonly #objects = new Map<ObjectKey, LiveObject>();
   readonly #byPlane = new Map<DataPlaneKey, Map<ObjectKey, LiveObject>>();
-  readonly #sinks = new Set<{ synced: boolean }>();
+  readonly #sinks = new Set<{ synced: boolean; refusal: LiveRefusal | undefined }>();
   readonly #listeners = new Set<(plane: DataPlaneKey | undefined) => void>();
 
   /** Everything has been listed once. False without any watch. */
@@ -23,9 +37,14 @@ export class LiveObjects {
     return this.#sinks.size > 0 && [...this.#sinks].every(({ synced }) => synced);
   }
 
+  /** Kinds that may not be read; what was read of them before stays. */
+  get refusals(): readonly LiveRefusal[] {
+    return [...this.#sinks].flatMap(({ refusal }) => refusal ?? []);
+  }
+
   /** A place for the objects of a kind, of all namespaces or of one. Call it for every watch before any begins. */
-  sink(kind: ManagedKind): LiveSink {
-    const own = { synced: false };
+  sink(kind: ManagedKind, namespace?: string): LiveSink {
+    const own: { synced: boolean; refusal: LiveRefusal | undefined } = { synced: false, refusal: undefined };
     this.#sinks.add(own);
     return {
       put: (_, object) => this.#put(readLive(object)),
@@ -34,10 +53,15 @@ export class LiveObjects {
         const slash = key.indexOf("/");
         this.#remove(objectKey(kind, key.slice(0, slash), key.slice(slash + 1)));
       },
-      stateChanged: ({ synced }) => {
-        if (own.synced || !synced) return;
-        own.synced = true;
-        if (this.synced) this.#tell(undefined);
+      stateChanged: ({ synced, error }) => {
+        const refused = error?.status === 403 ? error.message : undefined;
+        const isNews = (synced && !own.synced) || refused !== own.refusal?.message;
+        own.synced ||= synced;
+        own.refusal =
+          refused === undefined
+            ? undefined
+            : { kind, message: refused, ...(namespace === undefined ? {} : { namespace }) };
+        if (isNews) this.#tell(undefined);
       },
     };
   }
@@ -63,7 +87,7 @@ export class LiveObjects {
     return [...this.#byPlane.keys()];
   }
 
-  /** Calls `listener` with the data plane whose objects have changed; without one when everything has been listed. */
+  /** Calls `listener` with the data plane whose objects have changed; without one when it concerns them all. */
   subscribe(listener: (plane: DataPlaneKey | undefined) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);

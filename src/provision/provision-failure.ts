@@ -25,8 +25,12 @@ export function foreignFailure(desired: DesiredObject): ProvisionFailure {
 export function failureOf(error: unknown, desired: DesiredObject): ProvisionFailure | undefined {
   if (!(error instanceof KubeError)) return undefined;
   const { status } = error;
-  const message = saidBy(error);
+  // The error's own message says where the server is and what was asked of it, which is no business of the Gateway's users.
+  const message = error.serverMessage || error.reason || `status ${status}`;
   const title = `${desired.kind} ${desired.namespace}/${desired.name}`;
+  // Server-side apply says so of a field that there is not.
+  const isUnknownField = status === 500 && /^failed to create typed patch object/.test(message);
+  if (isUnknownField) return invalidFailure(title, message);
   if (status === 0 || status === 409 || status === 404 || status === 429 || status >= 500) return undefined;
   if (status === 403 && /being terminated/.test(message)) return undefined;
   if (status === 403 && /exceeded quota/.test(message)) {
@@ -43,13 +47,7 @@ export function failureOf(error: unknown, desired: DesiredObject): ProvisionFail
       fix: "Give the controller's service account the permissions that `sluice install --dry-run` lists, or see which admission policy refuses it.",
     };
   }
-  if (status === 400 || status === 422) {
-    return {
-      kind: "invalid",
-      message: `The API server refuses ${title}: ${message}`,
-      fix: "Correct the field in the GatewayConfig, the infrastructure or the addresses of the Gateway that the message names.",
-    };
-  }
+  if (status === 400 || status === 422) return invalidFailure(title, message);
   return {
     kind: "other",
     message: `${title} could not be written: ${message}`,
@@ -57,7 +55,10 @@ export function failureOf(error: unknown, desired: DesiredObject): ProvisionFail
   };
 }
 
-/** What the API server said, without where it is and what was asked of it, which is no business of the Gateway's users. */
-function saidBy({ message }: KubeError): string {
-  return message.replace(/^Cannot [^\n]*? answered \d{3}[^:\n]*: /, "");
+function invalidFailure(title: string, message: string): ProvisionFailure {
+  return {
+    kind: "invalid",
+    message: `The API server refuses ${title}: ${message}`,
+    fix: "Correct the field in the GatewayConfig, the infrastructure or the addresses of the Gateway that the message names.",
+  };
 }

@@ -1,6 +1,8 @@
 import { type FindingName, makeFinding } from "../finding/catalogue.ts";
 import type { Finding } from "../finding/finding.ts";
 import type { DataPlaneGateway, GatewayProvision } from "../ir/data-plane.ts";
+import type { LiveRefusal } from "./live-objects.ts";
+import { managedKinds } from "./managed-kinds.ts";
 import type { ProvisionFailure } from "./provision-failure.ts";
 
 const byFailure = {
@@ -43,4 +45,21 @@ export function provisionFindings(
           fix: "Wait; or, where no load balancer gives addresses to Services, install one or write `service: {type: ClusterIP}` or NodePort in a GatewayConfig.",
         });
   return [...findings, address];
+}
+
+/** About kinds that data planes consist of and that may not be read: before they can be, nothing is made. */
+export function refusalFindings(refusals: readonly LiveRefusal[]): readonly Finding[] {
+  return refusals.map(({ kind, namespace, message }) => {
+    const { group, plural } = managedKinds[kind];
+    const role = namespace === undefined ? { kind: "ClusterRole" } : { kind: "Role", namespace };
+    const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
+    return makeFinding("kind-forbidden", {
+      object: { ...role, group: "rbac.authorization.k8s.io", name: "sluice-controller-planes" },
+      message: `${kind} objects may not be read${where}, so no data planes can be made: ${message}`.replace(
+        /\.?$/,
+        ".",
+      ),
+      fix: `Grant get, list and watch on ${group === "" ? plural : `${plural}.${group}`} in a ${role.kind} that is bound to Sluice's ServiceAccount; sluice install writes it.`,
+    });
+  });
 }

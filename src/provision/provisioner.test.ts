@@ -258,8 +258,34 @@ describe("Provisioner", () => {
   });
 });
 
+describe("Provisioner: kinds that may not be read", () => {
+  it("are told of before it is ready, and no longer than they may not be", async (t) => {
+    const cluster = new MemoryCluster("listing");
+    const { provisioner } = start(t, { client: cluster.client, live: cluster.live });
+    const told: (readonly string[])[] = [];
+    provisioner.subscribe(() => told.push(provisioner.findings.map(({ name, object }) => `${name} ${object.kind}`)));
+    const sink = cluster.live.sink("Deployment", "shop");
+    provisioner.update([planeOf()]);
+    const error = { status: 403, message: "deployments.apps is forbidden" };
+    sink.stateChanged({ synced: false, error });
+    sink.stateChanged({ synced: false, error });
+    assert.match(
+      provisioner.findings[0]?.message ?? "",
+      /may not be read in namespace shop.*: deployments\.apps is forbidden\.$/,
+    );
+    sink.stateChanged({ synced: true });
+    assert.deepEqual(told, [["kind-forbidden Role"], []]);
+    assert.equal(provisioner.isReady, false);
+    cluster.sync();
+    assert.equal(provisioner.isReady, true);
+  });
+});
+
 describe("Provisioner: refusals", () => {
-  const refusal = (status: number, message = "no") => new KubeError(message, { status, reason: "Forbidden" });
+  const refusal = (status: number, serverMessage = "no") => {
+    const message = `Cannot patch x: https://10.0.0.1 answered ${status}: ${serverMessage}`;
+    return new KubeError(message, { status, reason: "Forbidden", serverMessage });
+  };
 
   for (const [title, error, words] of [
     [
@@ -269,10 +295,11 @@ describe("Provisioner: refusals", () => {
     ],
     ["a quota", refusal(403, "exceeded quota: tiny"), /does not fit into the quota/],
     [
-      "an invalid field",
-      refusal(422, "Cannot patch x: https://10.0.0.1 answered 422 Unprocessable Entity: spec: bad"),
-      /refuses Deployment infra\/edge-sluice: spec: bad/,
+      "an unknown field",
+      refusal(500, "failed to create typed patch object (a/b): .spec.x: field not declared"),
+      /refuses .*\.spec\.x/,
     ],
+    ["an invalid field", refusal(422, "spec: bad"), /refuses Deployment infra\/edge-sluice: spec: bad/],
     ["anything else", refusal(418, "teapot"), /could not be written/],
   ] as const) {
     it(`says of ${title} what is refused, and makes the rest`, async (t) => {

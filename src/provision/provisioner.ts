@@ -7,7 +7,7 @@ import { type PlaneProvision, planeProvision } from "./gateway-provision.ts";
 import type { ObjectKey } from "./managed-object.ts";
 import { PlaneReconciler, type ReconcilerOptions } from "./plane-reconciler.ts";
 import type { ProvisionFailure } from "./provision-failure.ts";
-import { provisionFindings } from "./provision-findings.ts";
+import { provisionFindings, refusalFindings } from "./provision-findings.ts";
 
 export type ProvisionerOptions = ReconcilerOptions & {
   /** Tell the routability of addresses: where the installed API has the field (GEP-5093). */
@@ -75,9 +75,10 @@ export class Provisioner {
   }
 
   get findings(): readonly Finding[] {
-    return [...this.#works.values()].flatMap(({ provision }) =>
+    const ofPlanes = [...this.#works.values()].flatMap(({ provision }) =>
       provision.rows.flatMap((row) => provisionFindings(row.gateway, row.provision, provision.failures)),
     );
+    return [...refusalFindings(this.#options.live.refusals), ...ofPlanes];
   }
 
   /** What is wanted and what is there are both known. Statuses of Gateways should not be written before. */
@@ -165,12 +166,12 @@ export class Provisioner {
   }
 
   #onLive(plane: DataPlaneKey | undefined): void {
-    if (this.#closing.signal.aborted || !this.isReady) return;
+    if (this.#closing.signal.aborted) return;
     if (plane === undefined) {
       this.#isChanged = true;
       this.#findOrphans();
       this.#refreshAll();
-    } else {
+    } else if (this.isReady) {
       this.#workOf(plane).isDirty = true;
       this.#refresh(plane);
     }

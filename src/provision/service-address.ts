@@ -10,9 +10,9 @@ export type ServiceAddresses =
   | {
       readonly state: "pending";
       readonly message: string;
-      /** It may well come any moment. */
+      /** It may well come any moment: nobody needs to be told. */
       readonly isEarly: boolean;
-      /** Until when that is so. Milliseconds since the epoch. */
+      /** When time alone changes the answer. Milliseconds since the epoch. */
       readonly untilMs?: number;
     }
   /** The address that was asked for cannot be had. */
@@ -26,6 +26,9 @@ export type ServiceState = {
 
 /** A load balancer that has not given an asked address by then is taken not to have it. Most say so, or give it, in seconds. */
 export const patienceMs = 60_000;
+
+/** So long after a Service was made, it is nothing to tell of that it has no address yet. */
+export const quietMs = 15_000;
 
 /** Conditions of a Service by which a load balancer says that it cannot give an address. */
 const refusals: readonly unknown[] = ["cilium.io/IPAMRequestSatisfied"];
@@ -53,12 +56,11 @@ export function serviceAddresses(service: PlannedService, state: ServiceState): 
   }
   if (given.length > 0) return { state: "assigned", addresses: given };
   const refusal = refusalOf(live);
-  const untilMs = live.createdMs + patienceMs;
-  const isEarly = refusal === undefined && nowMs < untilMs;
-  const early = isEarly ? { isEarly, untilMs } : { isEarly };
+  const ageMs = nowMs - live.createdMs;
+  const isEarly = refusal === undefined && ageMs < quietMs;
   if (address === undefined) {
     const message = `Service ${name} has no address yet${refusal === undefined ? "" : `: ${refusal}`}.`;
-    return { state: "pending", message, ...early };
+    return { state: "pending", message, isEarly, ...(isEarly ? { untilMs: live.createdMs + quietMs } : {}) };
   }
   if (refusal !== undefined) {
     return {
@@ -66,12 +68,14 @@ export function serviceAddresses(service: PlannedService, state: ServiceState): 
       message: `The load balancer does not give address ${address} to Service ${name}: ${refusal}.`,
     };
   }
-  return isEarly
-    ? { state: "pending", message: `Address ${address} is asked for and not assigned yet.`, ...early }
-    : {
-        state: "unusable",
-        message: `The load balancer has not given address ${address} to Service ${name} within ${patienceMs / 1000} seconds.`,
-      };
+  if (ageMs < patienceMs) {
+    const untilMs = live.createdMs + (isEarly ? quietMs : patienceMs);
+    return { state: "pending", message: `Address ${address} is asked for and not assigned yet.`, isEarly, untilMs };
+  }
+  return {
+    state: "unusable",
+    message: `The load balancer has not given address ${address} to Service ${name} within ${patienceMs / 1000} seconds.`,
+  };
 }
 
 function ingressOf({ object }: LiveObject): readonly AssignedAddress[] {

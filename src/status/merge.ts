@@ -224,7 +224,7 @@ function ownerKey(ref: ObjectRef): string {
 }
 
 function refKey(ref: ObjectRef): string {
-  return JSON.stringify([ref.group, ref.kind, ref.namespace ?? null, ref.name]);
+  return `${ref.group}/${ref.kind}/${ref.namespace ?? ""}/${ref.name}`;
 }
 
 function addressType(value: string): "IPAddress" | "Hostname" {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { installInto } from "../../src/cli/install-into.ts";
+import { isTooOld, oldestMinor } from "../../src/install/kubernetes-version.ts";
 import { installObjects } from "../../src/install/manifests.ts";
 import { initialOptions } from "../../src/install/options.ts";
 import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "../../src/kube/kube-client.ts";
@@ -13,13 +14,19 @@ type Cluster = {
   /** What the Deployment's status says, one look after the other; the last one stays. */
   readonly rollout?: readonly KubeObject[];
   readonly refuses?: string;
+  /** Default: new enough. */
+  readonly version?: { readonly major: string; readonly minor: string; readonly gitVersion: string };
 };
 
 /** As much of an API server as an installation talks to. */
-function clusterOf({ gatewayApi, rollout = [ready], refuses }: Cluster) {
+function clusterOf({ gatewayApi, rollout = [ready], refuses, version }: Cluster) {
   const applied: string[] = [];
   let looks = 0;
-  const client: Pick<KubeClient, "get" | "patch"> = {
+  const client: Pick<KubeClient, "get" | "patch" | "raw"> = {
+    async raw(path) {
+      assert.equal(path, "/version");
+      return version ?? { major: "1", minor: "31+", gitVersion: "v1.31.4-eks" };
+    },
     async get(path: ResourcePath) {
       if (path.plural === "customresourcedefinitions") {
         if (gatewayApi === undefined) throw new KubeError("not found", { status: 404 });
@@ -98,4 +105,18 @@ test("installInto gives up on a controller that does not become ready, says wher
 
 test("installInto does not look at the Deployment when nobody waits", async () => {
   assert.equal((await install({ gatewayApi: v170, rollout: [{}] }, 0)).code, 0);
+});
+
+test("installInto changes nothing in a cluster that is too old, says so, and exits with 2", async () => {
+  const version = { major: "1", minor: "30", gitVersion: "v1.30.2" };
+  const { code, applied, text } = await install({ gatewayApi: v170, version });
+  assert.deepEqual([code, applied], [2, []]);
+  assert.match(text, /The cluster runs Kubernetes v1\.30\.2, and Sluice needs 1\.31 or newer\./);
+});
+
+test("isTooOld takes what it cannot read, and newer major versions, for new enough", () => {
+  for (const version of [undefined, "x", {}, { major: "", minor: "" }, { major: "2", minor: "0" }])
+    assert.equal(isTooOld(version), false, JSON.stringify(version));
+  assert.equal(isTooOld({ major: "1", minor: `${oldestMinor}` }), false);
+  assert.equal(isTooOld({ major: "1", minor: "9" }), true);
 });

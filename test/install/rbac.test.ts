@@ -37,16 +37,13 @@ const clusterWide = [
   "apiextensions.k8s.io/customresourcedefinitions: get list watch",
   "certificates.k8s.io/clustertrustbundles: get list watch",
   "gateway.networking.k8s.io/gatewayclasses/status: patch",
-  "gateway.networking.k8s.io/gatewayclasses: get list watch",
+  "gateway.networking.k8s.io/gatewayclasses: get list patch watch",
 ];
 
 const watched = [
   "/configmaps: get list watch",
-  "/secrets: create delete get list patch watch",
-  "/serviceaccounts: create delete get list patch watch",
-  "/services: create delete get list patch watch",
-  "apps/deployments: create delete get list patch watch",
-  "autoscaling/horizontalpodautoscalers: create delete get list patch watch",
+  "/secrets: get list watch",
+  "/services: get list watch",
   "discovery.k8s.io/endpointslices: get list watch",
   "events.k8s.io/events: create get patch",
   "gateway.networking.k8s.io/backendtlspolicies/status: patch",
@@ -73,18 +70,52 @@ const watched = [
   "gateway.networking.x-k8s.io/xtelemetrypolicies/status: patch",
   "gateway.networking.x-k8s.io/xtelemetrypolicies: get list watch",
   "gateway.sluice.dev/gatewayconfigs: get list watch",
+];
+
+/** Where data planes are provisioned. */
+const planes = [
+  "/secrets: create delete patch",
+  "/serviceaccounts: create delete get list patch watch",
+  "/services: create delete patch",
+  "apps/deployments: create delete get list patch watch",
+  "autoscaling/horizontalpodautoscalers: create delete get list patch watch",
   "policy/poddisruptionbudgets: create delete get list patch watch",
 ];
 
-const own = ["/secrets: create get patch update", "coordination.k8s.io/leases: create get update"];
+/** Shared data planes, where the controller reads nothing else. */
+const shared = [
+  "/secrets: create delete get list patch watch",
+  "/serviceaccounts: create delete get list patch watch",
+  "/services: create delete get list patch watch",
+  "apps/deployments: create delete get list patch watch",
+  "autoscaling/horizontalpodautoscalers: create delete get list patch watch",
+  "policy/poddisruptionbudgets: create delete get list patch watch",
+];
+
+const own = ["/secrets: create get update", "coordination.k8s.io/leases: create get update"];
 
 test("the roles of an installation allow what the list allows, and no more", () => {
   const roles = rolesOf();
   const named = (name: string) => linesOf(roles.find(({ metadata }) => metadata.name === name));
   assert.deepEqual(named("sluice-controller-sluice-system"), clusterWide);
   assert.deepEqual(named("sluice-controller-watch-sluice-system"), watched);
+  assert.deepEqual(named("sluice-controller-planes-sluice-system"), planes);
   assert.deepEqual(named("sluice-controller"), own);
-  assert.equal(roles.length, 3);
+  assert.equal(roles.length, 4);
+});
+
+test("with plane embedded, nothing but statuses and Events is written outside of the controller's namespace", () => {
+  for (const watchNamespaces of [[], ["shop"]]) {
+    const roles = rolesOf({ plane: "embedded", watchNamespaces });
+    const abroad = roles.filter(({ metadata }) => metadata.namespace !== "sluice-system");
+    const writes = abroad.flatMap(linesOf).filter((line) => /create|patch|update|delete/.test(line));
+    const allowed = /^events\.k8s\.io\/events:|\/status: patch$|\/gatewayclasses: get list patch watch$/;
+    assert.deepEqual(
+      writes.filter((line) => !allowed.test(line)),
+      [],
+    );
+    assert.deepEqual(roles.filter(({ metadata }) => metadata.namespace === "sluice-system").map(linesOf), [own]);
+  }
 });
 
 test("with watchNamespaces, there is a Role in each and no ClusterRole on anything that has a namespace", () => {
@@ -94,12 +125,14 @@ test("with watchNamespaces, there is a Role in each and no ClusterRole on anythi
   assert.ok(!JSON.stringify(clusterRoles).includes("secrets"));
   for (const namespace of ["shop", "blog"]) {
     const inNamespace = roles.filter((role) => role.metadata.namespace === namespace);
-    assert.deepEqual(inNamespace.map(linesOf), [watched]);
+    assert.deepEqual(inNamespace.map(linesOf), [watched, planes]);
   }
   assert.deepEqual(roles.filter((role) => role.metadata.namespace === "default").map(linesOf), [
     ["events.k8s.io/events: create get patch"],
   ]);
-  assert.equal(roles.length, 5);
+  const atHome = roles.filter((role) => role.metadata.namespace === "sluice-system");
+  assert.deepEqual(atHome.map(linesOf), [shared, own]);
+  assert.equal(roles.length, 8);
 });
 
 test("no permission is a wildcard, raises permissions, or lacks its reason", () => {

@@ -11,7 +11,8 @@ import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "
 import { readKubeConfig } from "../../src/kube/kube-config.ts";
 import { openKubeClient } from "../../src/kube/open-kube-client.ts";
 import { type Kind, kinds } from "../../src/resource/kinds.ts";
-import { KubeSource, SourceNotReadyError } from "../../src/source/kube/kube-source.ts";
+import { KubeSource } from "../../src/source/kube/kube-source.ts";
+import { SourceNotReadyError } from "../../src/source/kube/source-not-ready.ts";
 import { endpointSlice, gateway, gatewayClass, httpRoute, secret } from "./kube-fixture.ts";
 
 const run = promisify(execFile);

@@ -79,7 +79,12 @@ export class StoreClient implements KubeClient {
       await this.after(call, path);
       return answer;
     } catch (error) {
-      if (error instanceof Refusal) throw new KubeError(error.message, { status: error.status, reason: error.reason });
+      if (error instanceof Refusal)
+        throw new KubeError(error.message, {
+          status: error.status,
+          reason: error.reason,
+          serverMessage: error.message,
+        });
       throw error;
     }
   }

@@ -105,7 +105,12 @@ export class MemoryCluster {
     try {
       return structuredClone(act());
     } catch (error) {
-      if (error instanceof Refusal) throw new KubeError(error.message, { status: error.status, reason: error.reason });
+      if (error instanceof Refusal)
+        throw new KubeError(error.message, {
+          status: error.status,
+          reason: error.reason,
+          serverMessage: error.message,
+        });
       throw error;
     }
   }

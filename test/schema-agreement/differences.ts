@@ -15,4 +15,10 @@ export const allowed: readonly Allowed[] = [
     message: /larger than \d+ characters of JSON/,
     why: "CEL cannot measure the JSON of fields that a definition does not list; the controller bounds it.",
   },
+  {
+    where: /^Gateway \S+ spec\.addresses\[\]\.value /,
+    theirs: "accept",
+    message: /must be an IP address, but it is "(?=[\d.]*\b0\d)\d+(\.\d+){3}"/,
+    why: "With leading zeros an address is decimal to some programs and octal to others, and so two addresses (CVE-2021-29923).",
+  },
 ];

@@ -65,4 +65,10 @@ export const planeFindings = {
     why: "Clients reach a Gateway at the address of its Service, which a load balancer has to assign.",
     condition: { type: "Programmed", status: "False", reason: "AddressNotAssigned" },
   },
+  "proxy-not-following": {
+    code: "SL7010",
+    severity: "warning",
+    title: "A proxy of a Gateway does not take in its configuration",
+    why: "It serves an older configuration, or hangs. The other proxies count without it, so that one that hangs does not hold back the Gateway's status.",
+  },
 } as const satisfies Record<string, FindingRow>;

@@ -146,4 +146,10 @@ export const sourceFindings = {
     title: "More Secrets that are not of type kubernetes.io/tls are referred to than are read",
     why: "Secrets of other types are read one by one, only where something refers to them, so that Sluice never sees the passwords of a cluster. The number is bounded.",
   },
+  "status-forbidden": {
+    code: "SL1025",
+    severity: "error",
+    title: "Sluice has no permission to write the statuses of a kind",
+    why: "Requests are served all the same, but conditions, addresses and numbers of attached routes go stale. It is tried again every minute.",
+  },
 } as const satisfies Record<string, FindingRow>;

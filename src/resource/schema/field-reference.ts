@@ -27,28 +27,53 @@ function overviewRow(kind: Kind, row: KindRow): string {
 }
 
 function kindSection(kind: Kind, row: KindRow): readonly string[] {
-  const tree = fieldTree(row.versions[row.version]!.schema);
-  const rows: string[] = [];
-  for (const [name, child] of Object.entries(tree.properties ?? {}))
-    collect(child, name, { kind, required: false, rows });
+  const rows = fieldRows(kind).map(({ path, isRequired, type, preset, limits }) => {
+    const name = isRequired ? `**\`${path}\`**` : `\`${path}\``;
+    const marked = isExperimental(kind, path) ? `${name} (experimental)` : name;
+    return `| ${marked} | ${type} | ${cell(preset)} | ${cell(limits)} |`;
+  });
   if (rows.length === 0) return [`## ${kind}`, "", "Only its metadata is read."];
   const channel = row.channel === "experimental" ? ["", "In the experimental channel alone."] : [];
   return [`## ${kind}`, ...channel, "", "| field | type | default | limits |", "| --- | --- | --- | --- |", ...rows];
 }
 
-type Page = { readonly kind: Kind; readonly required: boolean; readonly rows: string[] };
+/** A field as the pages show it. */
+export type FieldRow = {
+  /** Of names; `[]` stands for each entry of a list. */
+  readonly path: string;
+  /** Where the field above it is written. */
+  readonly isRequired: boolean;
+  readonly type: string;
+  /** The default, as code; empty when there is none. */
+  readonly preset: string;
+  readonly limits: string;
+  /** What the declaration says of it; empty when it says nothing. */
+  readonly description: string;
+};
 
-function collect(tree: FieldTree, path: string, page: Page): void {
-  const name = page.required ? `**\`${path}\`**` : `\`${path}\``;
-  const marked = isExperimental(page.kind, path) ? `${name} (experimental)` : name;
-  const preset = tree.default === undefined ? "" : `\`${JSON.stringify(tree.default)}\``;
-  page.rows.push(`| ${marked} | ${typeOf(tree)} | ${cell(preset)} | ${cell(limitsOf(tree))} |`);
+/** Every field of a kind, each behind the one that it is in. */
+export function fieldRows(kind: Kind): readonly FieldRow[] {
+  const row: KindRow = kinds[kind];
+  const tree = fieldTree(row.versions[row.version]!.schema);
+  return Object.entries(tree.properties ?? {}).flatMap(([name, child]) => rowsBelow(child, name, "optional"));
+}
+
+function rowsBelow(tree: FieldTree, path: string, presence: "required" | "optional"): readonly FieldRow[] {
   const inner = tree.items ?? tree;
   const below = tree.items === undefined ? path : `${path}[]`;
-  for (const [key, child] of Object.entries(inner.properties ?? {})) {
-    const required = inner.required?.includes(key) === true && child.default === undefined;
-    collect(child, `${below}.${key}`, { ...page, required });
-  }
+  const own: FieldRow = {
+    path,
+    isRequired: presence === "required",
+    type: typeOf(tree),
+    preset: tree.default === undefined ? "" : `\`${JSON.stringify(tree.default)}\``,
+    limits: limitsOf(tree),
+    description: tree.description ?? "",
+  };
+  const children = Object.entries(inner.properties ?? {}).flatMap(([key, child]) => {
+    const isRequired = inner.required?.includes(key) === true && child.default === undefined;
+    return rowsBelow(child, `${below}.${key}`, isRequired ? "required" : "optional");
+  });
+  return [own, ...children];
 }
 
 function typeOf(tree: FieldTree): string {
@@ -88,6 +113,7 @@ function within(bound: number | undefined): number | undefined {
   return bound === undefined || Math.abs(bound) >= 2147483647 ? undefined : bound;
 }
 
-function cell(text: string): string {
+/** Text that may stand in a table. */
+export function cell(text: string): string {
   return text.replaceAll("|", "\\|");
 }

@@ -65,8 +65,8 @@ const rows: readonly (readonly [string, object, readonly string[]])[] = [
   ["a quantity that is none", { resources: { limits: { memory: "lots" } } }, ["/resources/limits/memory"]],
   [
     "a source range that is no network",
-    { service: { loadBalancerSourceRanges: ["10.0.0.1"] } },
-    ["/service/loadBalancerSourceRanges/0"],
+    { service: { loadBalancerSourceRanges: ["10.0.0.1", "::ffff:10.0.0.0/104", "pool/8", "fd00::/8"] } },
+    [0, 1, 2].map((place) => `/service/loadBalancerSourceRanges/${place}`),
   ],
   [
     "fields of load balancers on a ClusterIP Service",

@@ -1,5 +1,5 @@
 import { z } from "zod";
-import { parseCidr } from "../../base/cidr.ts";
+import { addressFamily, parseCidr } from "../../base/cidr.ts";
 import type { DeepReadonly } from "../deep-readonly.ts";
 import { labelSelector } from "./label-selector.ts";
 import { listOf, mapBy, setOf } from "./list.ts";
@@ -23,9 +23,9 @@ const quantity = z.union([
 ]);
 
 const quantities = z.object({
-  cpu: z.exactOptional(quantity),
-  memory: z.exactOptional(quantity),
-  "ephemeral-storage": z.exactOptional(quantity),
+  cpu: z.exactOptional(quantity).describe("As in the specification of a container."),
+  memory: z.exactOptional(quantity).describe("As in the specification of a container."),
+  "ephemeral-storage": z.exactOptional(quantity).describe("As in the specification of a container."),
 });
 
 const countOrPercent = z.union([
@@ -105,7 +105,10 @@ const spread = z.object({
 const cidr = text({ min: 1, max: 43 })
   .check(
     rule((value, report) => {
-      if (!value.includes("/") || parseCidr(value) === undefined) {
+      const [address = "", length] = value.split("/");
+      // An IPv4-mapped address is of one family when written and of the other when used.
+      const network = length === undefined ? undefined : parseCidr(value);
+      if (network === undefined || network.family !== addressFamily(address)) {
         report([], `must be a network such as \`10.0.0.0/8\`, but it is ${quote(value)}`, "Write address and length.");
       }
     }, "invalid"),
@@ -169,15 +172,22 @@ export const gatewayConfigSpec = z
       .exactOptional(
         z
           .object({
-            mode: z.enum(["Own", "Shared"]).default("Own"),
-            name: z.exactOptional(
-              text({
-                min: 1,
-                max: 40,
-                pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
-                words: "a lower-case name of letters, digits and `-`",
-              }),
-            ),
+            mode: z
+              .enum(["Own", "Shared"])
+              .default("Own")
+              .describe(
+                "Own: in the Gateway's namespace. Shared: in the controller's namespace, run as the class says.",
+              ),
+            name: z
+              .exactOptional(
+                text({
+                  min: 1,
+                  max: 40,
+                  pattern: /^[a-z]([-a-z0-9]*[a-z0-9])?$/,
+                  words: "a lower-case name of letters, digits and `-`",
+                }),
+              )
+              .describe("Gateways of one class that write the same name share a data plane. Needed with Shared."),
           })
           .check(
             rule(({ mode, name }, report) => {
@@ -197,9 +207,13 @@ export const gatewayConfigSpec = z
       .exactOptional(
         z
           .object({
-            minReplicas: z.exactOptional(z.int32().min(1).max(1000)),
-            maxReplicas: z.exactOptional(z.int32().min(1).max(1000)),
-            targetCPUUtilizationPercentage: z.exactOptional(z.int32().min(1).max(1000)),
+            minReplicas: z.exactOptional(z.int32().min(1).max(1000)).describe("Fewest pods. Default: 2."),
+            maxReplicas: z
+              .exactOptional(z.int32().min(1).max(1000))
+              .describe("Most pods. Default: 10, or minReplicas where that is more."),
+            targetCPUUtilizationPercentage: z
+              .exactOptional(z.int32().min(1).max(1000))
+              .describe("Mean use of the CPU that the pods request, to be kept. Default: 80."),
           })
           .check(
             rule(({ minReplicas, maxReplicas }, report) => {
@@ -217,17 +231,25 @@ export const gatewayConfigSpec = z
       )
       .describe("A HorizontalPodAutoscaler instead of a number of replicas."),
     resources: z
-      .exactOptional(z.object({ requests: z.exactOptional(quantities), limits: z.exactOptional(quantities) }))
-      .describe("What each pod asks for and may use."),
+      .exactOptional(
+        z.object({
+          requests: z.exactOptional(quantities).describe("Default: 100m of CPU and 128Mi of memory."),
+          limits: z.exactOptional(quantities).describe("Default: 1Gi of memory, and no limit of CPU."),
+        }),
+      )
+      .describe("What each pod asks for and may use. A default is left out beside a figure for the same resource."),
     service: z.exactOptional(service.meta(serviceCel)).describe("The Service in front of the pods."),
     podDisruptionBudget: z
       .exactOptional(
         z
-          .object({ minAvailable: z.exactOptional(countOrPercent), maxUnavailable: z.exactOptional(countOrPercent) })
+          .object({
+            minAvailable: z.exactOptional(countOrPercent).describe("Pods that must stay. This or maxUnavailable."),
+            maxUnavailable: z.exactOptional(countOrPercent).describe("Pods that may go. This or minAvailable."),
+          })
           .check(rule((value, report) => exactlyOne(value, ["minAvailable", "maxUnavailable"], report)))
           .meta(cel("has(self.minAvailable) != has(self.maxUnavailable)", "exactly one of the two must be set")),
       )
-      .describe("How many pods may be taken away at a time."),
+      .describe("How many pods may be taken away at a time. Default: one, where there are several."),
     nodeSelector: z
       .exactOptional(
         z
@@ -248,11 +270,13 @@ export const gatewayConfigSpec = z
       .exactOptional(
         // Enabled and Disabled rather than On and Off, which YAML 1.1 takes for true and false.
         z.object({
-          accessLog: z.exactOptional(z.enum(["Enabled", "Disabled"])),
-          format: z.exactOptional(z.enum(["JSON", "Text"])),
+          accessLog: z
+            .exactOptional(z.enum(["Enabled", "Disabled"]))
+            .describe("A line for each request. Default: Disabled."),
+          format: z.exactOptional(z.enum(["JSON", "Text"])).describe("For programs or for people. Default: JSON."),
         }),
       )
-      .describe("What the data plane writes on its standard output. Default: no access log, and JSON."),
+      .describe("What the data plane writes on its standard output."),
     trustedHops: z
       .exactOptional(z.int32().min(0).max(32))
       .describe(

@@ -20,7 +20,7 @@ test("KindTable.put: tells a status from a change of the object, and keeps the r
   assert.equal(table.put(key, version(1, 1)), "resource");
   const [resource, index] = [table.resource(key), table.index];
   assert.equal(table.put(key, version(2, 1, { status: { parents: [] } })), "status");
-  assert.deepEqual(table.live(key), { uid: "u", resourceVersion: "2", status: { parents: [] } });
+  assert.deepEqual(table.live(key), { uid: "u", resourceVersion: "2", finalizers: [], status: { parents: [] } });
   assert.equal(table.resource(key), resource);
   assert.equal(table.index, index);
   assert.equal(table.put(key, version(3, 2)), "resource");

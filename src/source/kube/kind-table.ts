@@ -9,13 +9,16 @@ import { validateObject } from "../../resource/validate-object.ts";
 import type { KindIndex } from "../../store/create-snapshot.ts";
 import { trimObject } from "./readings.ts";
 
-/** What a writer of statuses has to know of an object beyond what it says. */
+/** What a writer of statuses and finalizers has to know of an object beyond what it says. */
 export type LiveState = {
   readonly uid: string;
   readonly resourceVersion: string;
+  readonly finalizers: readonly string[];
   /** As read; anything. */
   readonly status: unknown;
 };
+
+const none: readonly string[] = [];
 
 /** `resource`: what compiling reads, or what there is to say about it. `status`: nothing but what {@link LiveState} has. */
 export type TableChange = "resource" | "status" | "nothing";
@@ -88,10 +91,12 @@ export class KindTable {
     return resource || findings ? "resource" : live ? "status" : "nothing";
   }
 
-  #putLive(key: NamespacedName, { uid, resourceVersion }: JsonObject, status: unknown): TableChange {
+  #putLive(key: NamespacedName, metadata: JsonObject, status: unknown): TableChange {
+    const { uid, resourceVersion, finalizers: own } = metadata;
     if (!("status" in kinds[this.#kind]) || typeof uid !== "string" || typeof resourceVersion !== "string")
       return "nothing";
-    this.#live.set(key, { uid, resourceVersion, status });
+    const finalizers = Array.isArray(own) ? own.filter((name): name is string => typeof name === "string") : none;
+    this.#live.set(key, { uid, resourceVersion, finalizers, status });
     return "status";
   }
 }

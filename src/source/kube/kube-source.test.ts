@@ -11,7 +11,8 @@ import {
 import { eventually } from "../../../test/plane/eventually.ts";
 import { kindNames, kinds } from "../../resource/kinds.ts";
 import type { KindHealth } from "./kind-watch.ts";
-import { type SourceChange, SourceNotReadyError } from "./kube-source.ts";
+import type { SourceChange } from "./kube-source.ts";
+import { SourceNotReadyError } from "./source-not-ready.ts";
 
 const names = (findings: readonly { readonly name: string }[]) => findings.map(({ name }) => name);
 

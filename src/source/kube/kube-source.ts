@@ -1,21 +1,19 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { isDeepStrictEqual } from "node:util";
-import { makeFinding } from "../../finding/catalogue.ts";
 import type { Finding, ObjectRef } from "../../finding/finding.ts";
 import type { KubeClient, ResourcePath } from "../../kube/kube-client.ts";
 import { type NamespacedName, namespacedName } from "../../resource/keys.ts";
 import { type Kind, kindOf, kinds, type Resource } from "../../resource/kinds.ts";
 import { type KindIndex, snapshotOf } from "../../store/create-snapshot.ts";
 import type { StoreState } from "../../store/store.ts";
-import { Backoff } from "./backoff.ts";
-import { discoverVersions } from "./discover-versions.ts";
 import type { LiveState, TableChange } from "./kind-table.ts";
 import { type KindHealth, KindWatch } from "./kind-watch.ts";
 import { NamedSecrets } from "./named-secrets.ts";
 import { kindOfCrd, readKinds } from "./readings.ts";
 import type { ReflectorTuning } from "./reflector.ts";
 import { type SecretReference, secretOwners, secretReferences } from "./secret-references.ts";
-import { absenceFindings, permissionFindings, releaseFindings } from "./source-findings.ts";
+import { absenceFindings, omittedSecretFindings, permissionFindings, releaseFindings } from "./source-findings.ts";
+import { notReadyError, type SourceNotReadyError } from "./source-not-ready.ts";
+import { VersionDiscovery } from "./version-discovery.ts";
 
 export type KubeSourceOptions = {
   readonly client: KubeClient;
@@ -38,11 +36,6 @@ export type SourceChange = "resources" | "endpoints";
 /** An object as the API server has it: where it is written, in which version it is, and its status. */
 export type LiveObject = LiveState & { readonly path: ResourcePath };
 
-/** A cluster could not be read in time; the message says which kinds, and why. */
-export class SourceNotReadyError extends Error {
-  override readonly name = "SourceNotReadyError";
-}
-
 /**
  * The objects of a cluster, kept in step with its API server. {@link KubeSource.state} is built when it is asked for, so that a
  * change costs next to nothing; resources of which nothing that is read changes keep their identity.
@@ -51,6 +44,7 @@ export class KubeSource {
   readonly #options: KubeSourceOptions;
   readonly #watches: ReadonlyMap<Kind, KindWatch>;
   readonly #namedSecrets: NamedSecrets;
+  readonly #discovery: VersionDiscovery;
   readonly #listeners = new Set<(change: SourceChange) => void>();
   readonly #liveListeners = new Set<(ref: ObjectRef) => void>();
   readonly #stop = new AbortController();
@@ -65,11 +59,6 @@ export class KubeSource {
   #flush: NodeJS.Immediate | undefined;
   #secretsDue = false;
   #secrets: { readonly tls: KindIndex; readonly named: KindIndex; readonly both: KindIndex } | undefined;
-  /** As the server said last. */
-  #served: ReadonlySet<Kind> = new Set();
-  #discoveryError: unknown;
-  #discovering: Promise<void> | undefined;
-  #discoverAgain = false;
 
   /** The objects' statuses and versions, for who writes them. */
   readonly live = {
@@ -99,6 +88,13 @@ export class KubeSource {
       onChange: (key, change) => this.#changed("Secret", key, change),
       onState: () => onState("Secret"),
     });
+    this.#discovery = new VersionDiscovery({
+      client,
+      kinds: readKinds,
+      ...(tuning.backoff === undefined ? {} : { backoff: tuning.backoff }),
+      expected: () => this.#installedKinds(),
+      onFound: (versions, before) => this.#versionsFound(versions, before),
+    });
   }
 
   /** As it is now. Empty, of version 0, until {@link KubeSource.start} has resolved. */
@@ -126,9 +122,8 @@ export class KubeSource {
     const { deadlineMs = 120_000, signal, onProgress } = options;
     const deadline = AbortSignal.timeout(deadlineMs);
     const ended = AbortSignal.any([deadline, this.#stop.signal, ...(signal ? [signal] : [])]);
-    const versions = await this.#discoverAtStart(ended);
+    const versions = await this.#discovery.first(ended);
     if (!versions) throw this.#notReady(deadline.aborted ? deadlineMs : undefined);
-    this.#served = new Set(versions.keys());
     for (const [kind, watch] of this.#watches) watch.start(versions.get(kind) ?? kinds[kind].version);
     const done = Promise.withResolvers<void>();
     this.#progress = () => {
@@ -159,7 +154,7 @@ export class KubeSource {
     await Promise.all([
       ...this.#watches.values().map((watch) => watch.close()),
       this.#namedSecrets.close(),
-      this.#discovering,
+      this.#discovery.close(),
     ]);
   }
 
@@ -188,7 +183,7 @@ export class KubeSource {
     this.#progress?.();
     if (!this.#started) return;
     // It may have come in another version than the one that it is looked for in.
-    if (this.#watch(kind).absent) this.#rediscover();
+    if (this.#watch(kind).absent) this.#discovery.again();
     const findings = this.#findCircumstances();
     if (isDeepStrictEqual(findings, this.#ownFindings)) return;
     this.#ownFindings = findings;
@@ -223,7 +218,7 @@ export class KubeSource {
         ...this.#ownFindings,
         ...this.#watches.values().flatMap(({ table }) => table.findings),
         ...this.#namedSecrets.table.findings,
-        ...this.#omittedSecrets(),
+        ...omittedSecretFindings(this.#namedSecrets.omitted),
       ]),
     });
   }
@@ -276,19 +271,6 @@ export class KubeSource {
     return references;
   }
 
-  #omittedSecrets(): readonly Finding[] {
-    const { omitted } = this.#namedSecrets;
-    const [first] = omitted;
-    if (first === undefined) return [];
-    return [
-      makeFinding("secret-references-many", {
-        object: { kind: "Secret", group: "", namespace: first.namespace, name: first.name },
-        message: `${omitted.length} Secrets that are referred to are not read, because they are missing or not of type kubernetes.io/tls; the first is ${first.namespace}/${first.name}.`,
-        fix: "Give certificates in Secrets of type kubernetes.io/tls, authorities in ConfigMaps, and remove references to Secrets that do not exist.",
-      }),
-    ];
-  }
-
   #liveObject({ group, kind, namespace, name }: ObjectRef): LiveObject | undefined {
     const known = kindOf(group, kind);
     const watch = known && this.#watches.get(known);
@@ -303,51 +285,14 @@ export class KubeSource {
     const watch = kind && this.#watches.get(kind);
     if (!watch || !this.#watch("CustomResourceDefinition").table.resource(key)) return;
     if (watch.absent) watch.wake();
-    if (this.#started) this.#rediscover();
+    if (this.#started) this.#discovery.again();
   }
 
-  /** `undefined` when the end came first. */
-  async #discoverAtStart(ended: AbortSignal): Promise<ReadonlyMap<Kind, string> | undefined> {
-    const backoff = new Backoff(this.#options.tuning?.backoff);
-    while (!ended.aborted) {
-      try {
-        return await discoverVersions(this.#options.client, readKinds, ended);
-      } catch (error) {
-        // What came before the end says more than the end itself.
-        if (!ended.aborted) this.#discoveryError = error;
-      }
-      await delay(backoff.nextMs(), undefined, { signal: ended }).catch(() => {});
-    }
-    return undefined;
-  }
-
-  /** Looks again which versions are served, now and, as long as a kind that is installed is not served yet, a few more times. */
-  #rediscover(): void {
-    this.#discoverAgain = true;
-    this.#discovering ??= this.#discoverUntilCalm().finally(() => {
-      this.#discovering = undefined;
-    });
-  }
-
-  async #discoverUntilCalm(): Promise<void> {
-    const { signal } = this.#stop;
-    const backoff = new Backoff(this.#options.tuning?.backoff);
-    while (this.#discoverAgain && !signal.aborted) {
-      this.#discoverAgain = false;
-      try {
-        const versions = await discoverVersions(this.#options.client, readKinds, signal);
-        for (const [kind, version] of versions) {
-          const watch = this.#watch(kind);
-          if (watch.version !== version) watch.start(version);
-          else if (!this.#served.has(kind) && watch.absent) watch.wake();
-        }
-        this.#served = new Set(versions.keys());
-        this.#discoverAgain ||= [...this.#installedKinds()].some((kind) => !versions.has(kind));
-      } catch {
-        this.#discoverAgain = true;
-      }
-      if (backoff.failures >= discoveryTries) return;
-      if (this.#discoverAgain) await delay(backoff.nextMs(), undefined, { signal }).catch(() => {});
+  #versionsFound(versions: ReadonlyMap<Kind, string>, before: ReadonlySet<Kind>): void {
+    for (const [kind, version] of versions) {
+      const watch = this.#watch(kind);
+      if (watch.version !== version) watch.start(version);
+      else if (!before.has(kind) && watch.absent) watch.wake();
     }
   }
 
@@ -359,29 +304,22 @@ export class KubeSource {
     }
   }
 
-  /** `deadlineMs` is absent when reading was called off before. */
   #notReady(deadlineMs: number | undefined): SourceNotReadyError {
-    const when = deadlineMs === undefined ? "before it was called off" : `within ${deadlineMs / 1000} seconds`;
-    const message = `The cluster could not be read ${when}: ${this.#missing()}`;
-    return new SourceNotReadyError(message.replace(/\.?$/, "."));
-  }
-
-  #missing(): string {
-    const waiting = [...this.#watches.values()].filter(({ settled }) => !settled);
-    if (waiting.length === this.#watches.size && waiting.every(({ health }) => health.length === 0))
-      return this.#discoveryError instanceof Error ? this.#discoveryError.message : "the API server did not answer";
-    const rows = waiting.map(({ kind, health }) => {
-      const error = health.find((row) => row.error)?.error;
-      return error ? `${kind} (${error.message})` : kind;
+    const watches = [...this.#watches.values()];
+    const isBegun = watches.some(({ health }) => health.length > 0);
+    const missing = watches
+      .filter(({ settled }) => !settled)
+      .map(({ kind, health }) => {
+        const error = health.find((row) => row.error)?.error?.message;
+        return { kind, ...(error === undefined ? {} : { error }) };
+      });
+    return notReadyError({
+      missing: isBegun ? missing : undefined,
+      discoveryError: this.#discovery.error,
+      deadlineMs,
     });
-    if (rows.length === 0) return "still missing: Secrets that Gateways refer to";
-    const more = rows.length > 5 ? ` and ${rows.length - 5} more kinds` : "";
-    return `still missing: ${rows.slice(0, 5).join("; ")}${more}`;
   }
 }
-
-/** With doubling waits that is some minutes. */
-const discoveryTries = 10;
 
 function refOf(kind: Kind, key: NamespacedName): ObjectRef {
   const slash = key.indexOf("/");

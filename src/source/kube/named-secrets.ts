@@ -46,17 +46,29 @@ export class NamedSecrets {
   /** From now on these are watched. */
   update(references: Iterable<SecretReference>): void {
     const { limit = 100 } = this.#options;
-    const wanted = new Map<NamespacedName, SecretReference>();
-    for (const reference of references) wanted.set(reference.key, reference);
-    // Those that are watched already stay, so that one more reference does not push another out.
-    const order = [...wanted.values()].sort(
-      (a, b) => Number(this.#watched.has(b.key)) - Number(this.#watched.has(a.key)) || (a.key < b.key ? -1 : 1),
-    );
+    const order = this.#byTurn(references);
     const kept = order.slice(0, limit);
     this.#omitted = order.slice(limit);
     const keys = new Set(kept.map(({ key }) => key));
     for (const [key, watched] of this.#watched) if (!keys.has(key)) this.#forget(key, watched);
     for (const reference of kept) if (!this.#watched.has(reference.key)) this.#watch(reference);
+  }
+
+  /**
+   * Each once, one of every referring namespace after the other: who refers to many Secrets pushes out none of another's. Those
+   * that are watched already come first, so that one more reference of a namespace does not push another of its own out.
+   */
+  #byTurn(references: Iterable<SecretReference>): readonly SecretReference[] {
+    const order = (a: SecretReference, b: SecretReference) =>
+      Number(this.#watched.has(b.key)) - Number(this.#watched.has(a.key)) || (a.key < b.key ? -1 : 1);
+    const turns = [...Map.groupBy(references, ({ from }) => from).values()].flatMap((own) => {
+      const single = new Map(own.map((reference) => [reference.key, reference]));
+      return [...single.values()].sort(order).map((reference, turn) => ({ reference, turn }));
+    });
+    turns.sort((a, b) => a.turn - b.turn || order(a.reference, b.reference));
+    const unique = new Map<NamespacedName, SecretReference>();
+    for (const { reference } of turns) if (!unique.has(reference.key)) unique.set(reference.key, reference);
+    return [...unique.values()];
   }
 
   async close(): Promise<void> {

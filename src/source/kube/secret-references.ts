@@ -9,7 +9,13 @@ export const secretOwners = [
   "XBackend",
 ] as const satisfies readonly Kind[];
 
-export type SecretReference = { readonly key: NamespacedName; readonly namespace: string; readonly name: string };
+export type SecretReference = {
+  readonly key: NamespacedName;
+  readonly namespace: string;
+  readonly name: string;
+  /** Namespace of what refers to it. */
+  readonly from: string;
+};
 
 /** Every Secret that a resource names, wherever in its fields: what has `group: ""`, `kind: Secret` and a name. */
 export function secretReferences({ metadata, ...fields }: Resource): readonly SecretReference[] {
@@ -22,6 +28,6 @@ function collect(value: unknown, home: string, found: SecretReference[]): void {
   if (typeof value !== "object" || value === null) return;
   const { group, kind, name, namespace = home } = value as Readonly<Record<string, unknown>>;
   if (group === "" && kind === "Secret" && typeof name === "string" && typeof namespace === "string")
-    found.push({ key: namespacedName(namespace, name), namespace, name });
+    found.push({ key: namespacedName(namespace, name), namespace, name, from: home });
   for (const member of Object.values(value)) collect(member, home, found);
 }

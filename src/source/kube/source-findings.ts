@@ -3,6 +3,7 @@ import { makeFinding } from "../../finding/catalogue.ts";
 import type { Finding, ObjectRef } from "../../finding/finding.ts";
 import { type Kind, kinds, type Resource } from "../../resource/kinds.ts";
 import { kindOfCrd } from "./readings.ts";
+import type { SecretReference } from "./secret-references.ts";
 
 /** The release of the Gateway API whose kinds and fields Sluice knows. */
 export const knownRelease = { minor: 7, version: "v1.7.0" } as const;
@@ -117,6 +118,19 @@ export function permissionFindings(refusals: readonly Refusal[], scope: "cluster
       fix: `Grant get, list and watch on ${resource} in a ${role.kind} that is bound to Sluice's ServiceAccount; sluice install writes it.`,
     });
   });
+}
+
+/** About Secrets above the number that is read by name. */
+export function omittedSecretFindings(omitted: readonly SecretReference[]): readonly Finding[] {
+  const [first] = omitted;
+  if (first === undefined) return [];
+  return [
+    makeFinding("secret-references-many", {
+      object: { kind: "Secret", group: "", namespace: first.namespace, name: first.name },
+      message: `${omitted.length} Secrets that are referred to are not read, because they are missing or not of type kubernetes.io/tls; the first is ${first.namespace}/${first.name}.`,
+      fix: "Give certificates in Secrets of type kubernetes.io/tls, authorities in ConfigMaps, and remove references to Secrets that do not exist.",
+    }),
+  ];
 }
 
 const rbacGroup = "rbac.authorization.k8s.io";

@@ -9,7 +9,7 @@ import { type Kind, kinds, type Resource } from "../../resource/kinds.ts";
 import { createSnapshot } from "../../store/create-snapshot.ts";
 import type { MergedStatus, ObjectStatus, TimedCondition } from "../condition.ts";
 import { type LiveObject, type LiveObjects, liveObjectOf } from "./live-object.ts";
-import type { StatusProblem } from "./status-problem.ts";
+import type { ForbiddenKind, StatusProblem } from "./status-problem.ts";
 import { type StatusTurn, StatusWriter, type StatusWriterOptions } from "./status-writer.ts";
 
 const controllerName = "sluice.dev/gateway-controller";
@@ -412,7 +412,8 @@ test("StatusWriter: an object that is gone is forgotten", async (t) => {
 });
 
 test("StatusWriter: a kind that it may not write is told once, tried once a minute, and keeps no other from being written", async (t) => {
-  const { add, turn, time, client, writer, problems, results } = setUp(t);
+  const told: (readonly ForbiddenKind[])[] = [];
+  const { add, turn, time, client, writer, results } = setUp(t, { onForbidden: () => told.push(writer.forbidden) });
   for (let index = 0; index < 20; index++) add("HTTPRoute", `web-${index}`);
   add("Gateway", "edge");
   await time.pass(0);
@@ -423,19 +424,19 @@ test("StatusWriter: a kind that it may not write is told once, tried once a minu
   writer.start();
   writer.update(turn());
   await time.pass(59_000);
-  assert.deepEqual(problems, [
-    { kind: "forbidden", object: refOf("HTTPRoute", "web-0", "shop"), message: "httproutes is forbidden" },
-  ]);
+  const forbidden = { object: refOf("HTTPRoute", "web-0", "shop"), message: "httproutes is forbidden" };
+  assert.deepEqual(told, [[forbidden]]);
   assert.ok(results.includes("Gateway written"));
   const tried = client.calls.length;
   assert.ok(tried <= 9, `${tried} requests`);
   isAllowed = true;
   await time.pass(62_000);
   assert.equal(results.filter((result) => result === "HTTPRoute written").length, 20);
+  assert.deepEqual(told, [[forbidden], []]);
   isAllowed = false;
   writer.update(turn({ message: "again" }));
   await time.pass(1000);
-  assert.equal(problems.length, 2);
+  assert.equal(told.length, 3);
 });
 
 test("StatusWriter: a status that the server refuses is told once and tried again only when another one is wanted", async (t) => {

@@ -10,7 +10,7 @@ import { type LiveObject, type LiveObjects, liveObjectOf } from "./live-object.t
 import { planStatus } from "./plan-status.ts";
 import { StatusEntry } from "./status-entry.ts";
 import { objectKey, statusIntents } from "./status-intents.ts";
-import type { StatusProblem } from "./status-problem.ts";
+import type { ForbiddenKind, StatusProblem } from "./status-problem.ts";
 import { failureOf, type WriteFailure } from "./write-failure.ts";
 import { WritePace } from "./write-pace.ts";
 import { WriteQueue } from "./write-queue.ts";
@@ -44,12 +44,16 @@ export type StatusWriterOptions = {
   /** After a conflict, how long the watch may take to show the newer object before it is asked for. Default 2,000 ms. */
   readonly conflictWaitMs?: number;
   readonly onProblem?: (problem: StatusProblem) => void;
+  /** Called when {@link StatusWriter.forbidden} has changed. */
+  readonly onForbidden?: () => void;
   /** Called once for each write that ended, for counters. */
   readonly onResult?: (objectKind: string, result: WriteResult) => void;
   readonly clock?: Clock;
   /** From 0 up to 1. Default `Math.random`. */
   readonly random?: () => number;
 };
+
+type Listeners = "onProblem" | "onForbidden" | "onResult";
 
 const urgentKinds: readonly string[] = ["GatewayClass", "Gateway"];
 
@@ -58,11 +62,12 @@ const urgentKinds: readonly string[] = ["GatewayClass", "Gateway"];
  * Only while started, which is for the leader to do. Other controllers' entries and conditions stay as they are.
  */
 export class StatusWriter {
-  readonly #options: Required<Omit<StatusWriterOptions, "onProblem" | "onResult">> &
-    Pick<StatusWriterOptions, "onProblem" | "onResult">;
+  readonly #options: Required<Omit<StatusWriterOptions, Listeners>> & Pick<StatusWriterOptions, Listeners>;
   readonly #entries = new Map<string, StatusEntry>();
   readonly #queue = new WriteQueue();
   readonly #asking = new Set<Promise<void>>();
+  /** By kind. */
+  readonly #forbidden = new Map<string, ForbiddenKind>();
   #turn: StatusTurn | undefined;
   /** Present while started. */
   #session: AbortController | undefined;
@@ -88,6 +93,11 @@ export class StatusWriter {
   /** Objects whose status is waiting to be looked at or written, or being written. */
   get pending(): number {
     return this.#entries.values().reduce((count, { state }) => count + (state === "settled" ? 0 : 1), 0);
+  }
+
+  /** Kinds whose statuses the API server does not permit to write, until it does. */
+  get forbidden(): readonly ForbiddenKind[] {
+    return [...this.#forbidden.values()];
   }
 
   /** Takes in what the newest turn concluded. Before `start` it is only kept. */
@@ -128,6 +138,7 @@ export class StatusWriter {
     for (const entry of this.#entries.values()) clearTimeout(entry.timer);
     this.#entries.clear();
     this.#queue.clear();
+    this.#forbidden.clear();
     await Promise.allSettled(this.#asking);
   }
 
@@ -141,7 +152,8 @@ export class StatusWriter {
   /** Sees to an object that changed, or whose wanted status did. Waits that have another reason go on. */
   #look(entry: StatusEntry): void {
     if (entry.state === "settled") this.#enqueue(entry);
-    else if (entry.state === "delayed" && this.#isPastConflict(entry)) this.#delay(entry, this.#conflictPauseMs(entry));
+    else if (entry.state === "delayed" && this.#isPastConflict(entry))
+      this.#delay(entry, this.#pace.conflictPauseMs(entry.attempts));
   }
 
   /** True once, when a newer version than that of the conflict is known. */
@@ -243,7 +255,7 @@ export class StatusWriter {
     { live, patch }: { readonly live: LiveObject; readonly patch: JsonObject },
     signal: AbortSignal,
   ): Promise<void> {
-    const { client, fieldManager, onResult, controllerName } = this.#options;
+    const { client, fieldManager, onResult, onForbidden, controllerName } = this.#options;
     const { intent } = entry;
     const { uid, resourceVersion } = live;
     try {
@@ -255,6 +267,7 @@ export class StatusWriter {
       entry.attempts = 0;
       this.#pace.answered();
       this.#pace.permitted(entry.ref.kind);
+      if (this.#forbidden.delete(entry.ref.kind)) onForbidden?.();
       entry.allowance ??= this.#pace.newAllowance();
       entry.allowance.take(this.#options.clock.monotonicMs());
       const written = liveObjectOf(live.path, answer);
@@ -295,14 +308,19 @@ export class StatusWriter {
   #fail(entry: StatusEntry, live: LiveObject, failure: WriteFailure): void {
     entry.state = "settled";
     if (this.#entries.get(entry.key) !== entry) return;
-    const { onProblem } = this.#options;
+    const { onProblem, onForbidden } = this.#options;
     if (failure.kind !== "unavailable") this.#pace.answered();
     entry.attempts += 1;
     switch (failure.kind) {
       case "conflict":
         entry.conflictVersion = live.resourceVersion;
         // The watch shows the newer object, or when this wait is over it is asked for.
-        this.#delay(entry, this.#isPastConflict(entry) ? this.#conflictPauseMs(entry) : this.#conflictWaitMs(entry));
+        this.#delay(
+          entry,
+          this.#isPastConflict(entry)
+            ? this.#pace.conflictPauseMs(entry.attempts)
+            : this.#pace.conflictWaitMs(entry.attempts),
+        );
         return;
       case "gone":
         entry.settledVersion = live.resourceVersion;
@@ -312,7 +330,11 @@ export class StatusWriter {
         onProblem?.({ ...failure, object: entry.ref });
         return;
       case "forbidden":
-        if (this.#pace.forbid(entry.ref.kind)) onProblem?.({ ...failure, object: entry.ref });
+        this.#pace.forbid(entry.ref.kind);
+        if (!this.#forbidden.has(entry.ref.kind)) {
+          this.#forbidden.set(entry.ref.kind, { object: entry.ref, message: failure.message });
+          onForbidden?.();
+        }
         this.#enqueue(entry);
         return;
       case "unavailable":
@@ -325,15 +347,5 @@ export class StatusWriter {
       default:
         unreachable(failure);
     }
-  }
-
-  /** None for the first conflicts; then longer and longer, so that two writers get out of step. */
-  #conflictPauseMs({ attempts }: StatusEntry): number {
-    return attempts <= 3 ? 0 : Math.min(this.#options.conflictWaitMs, this.#pace.backoffMs(attempts - 3) / 10);
-  }
-
-  /** Not for ever at the same pace: something else than another writer may be the reason. */
-  #conflictWaitMs({ attempts }: StatusEntry): number {
-    return Math.max(this.#options.conflictWaitMs, attempts <= 3 ? 0 : this.#pace.backoffMs(attempts - 3));
   }
 }

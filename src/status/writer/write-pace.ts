@@ -6,6 +6,8 @@ export type WritePaceOptions = {
   readonly burst: number;
   /** Between writes of one object. */
   readonly intervalMs: number;
+  /** How long the watch may take to show what a write met a conflict with. */
+  readonly conflictWaitMs: number;
   readonly clock: Clock;
   /** From 0 up to 1. */
   readonly random: () => number;
@@ -77,6 +79,16 @@ export class WritePace {
   backoffMs(attempts: number): number {
     const fullMs = Math.min(lastRetryMs, firstRetryMs * 2 ** (attempts - 1));
     return Math.ceil(fullMs * (0.5 + 0.5 * this.#options.random()));
+  }
+
+  /** None for the first conflicts; then longer and longer, so that two writers get out of step. */
+  conflictPauseMs(attempts: number): number {
+    return attempts <= 3 ? 0 : Math.min(this.#options.conflictWaitMs, this.backoffMs(attempts - 3) / 10);
+  }
+
+  /** Not for ever at the same pace: something else than another writer may be the reason. */
+  conflictWaitMs(attempts: number): number {
+    return Math.max(this.#options.conflictWaitMs, attempts <= 3 ? 0 : this.backoffMs(attempts - 3));
   }
 
   /** A bound on the writes of one object. */

@@ -1,0 +1,40 @@
+import type { Kind } from "../../resource/kinds.ts";
+
+/** A cluster could not be read in time; the message says which kinds, and why. */
+export class SourceNotReadyError extends Error {
+  override readonly name = "SourceNotReadyError";
+}
+
+/** A kind that was waited for, and what went wrong with it. */
+export type MissingKind = { readonly kind: Kind; readonly error?: string };
+
+/** Kinds that are named before the rest is only counted. */
+const namedKinds = 5;
+
+/**
+ * `missing`: kinds that were waited for; `undefined` when the server did not even say which it has, `discoveryError` why.
+ * Without `deadlineMs` reading was called off before.
+ */
+export function notReadyError({
+  missing,
+  discoveryError,
+  deadlineMs,
+}: {
+  readonly missing: readonly MissingKind[] | undefined;
+  readonly discoveryError: unknown;
+  readonly deadlineMs: number | undefined;
+}): SourceNotReadyError {
+  const when = deadlineMs === undefined ? "before it was called off" : `within ${deadlineMs / 1000} seconds`;
+  const unanswered = discoveryError instanceof Error ? discoveryError.message : "the API server did not answer";
+  const message = `The cluster could not be read ${when}: ${missing === undefined ? unanswered : missingWords(missing)}`;
+  return new SourceNotReadyError(message.replace(/\.?$/, "."));
+}
+
+function missingWords(missing: readonly MissingKind[]): string {
+  if (missing.length === 0) return "still missing: Secrets that Gateways refer to";
+  const rows = missing
+    .slice(0, namedKinds)
+    .map(({ kind, error }) => (error === undefined ? kind : `${kind} (${error})`));
+  const more = missing.length > namedKinds ? ` and ${missing.length - namedKinds} more kinds` : "";
+  return `still missing: ${rows.join("; ")}${more}`;
+}
