@@ -1,10 +1,12 @@
 import type { Configuration } from "../control/control-state.ts";
+import type { Finding } from "../finding/finding.ts";
 import { EventRecorder } from "../kube/events.ts";
 import type { KubeClient } from "../kube/kube-client.ts";
 import type { KubeSource } from "../source/kube/kube-source.ts";
 import type { MergedStatus } from "../status/condition.ts";
+import { ClassFinalizers } from "../status/writer/class-finalizers.ts";
 import { objectEvents } from "../status/writer/object-events.ts";
-import { describeStatusProblem } from "../status/writer/status-problem.ts";
+import { describeStatusProblem, forbiddenFindings } from "../status/writer/status-problem.ts";
 import { StatusWriter } from "../status/writer/status-writer.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -17,22 +19,32 @@ export type ApiWritersOptions = {
   readonly instance: string;
   readonly telemetry: RunningTelemetry;
   readonly log: Logger;
+  /** Called when {@link ApiWriters.findings} have changed. */
+  readonly onFindings: () => void;
 };
 
-/** What a controller that leads tells the API server: statuses and Events. One that follows takes everything in and writes nothing. */
+/** What a controller that leads tells the API server: statuses, the finalizer of GatewayClasses, and Events. One that follows takes everything in and writes nothing. */
 export class ApiWriters {
   readonly #statuses: StatusWriter;
+  readonly #finalizers: ClassFinalizers;
   readonly #events: EventRecorder;
   readonly #telemetry: RunningTelemetry;
 
-  constructor({ client, source, controllerName, instance, telemetry, log }: ApiWritersOptions) {
+  constructor({ client, source, controllerName, instance, telemetry, log, onFindings }: ApiWritersOptions) {
     this.#telemetry = telemetry;
     this.#statuses = new StatusWriter({
       client,
       live: source.live,
       controllerName,
       onProblem: (problem) => log.warn(describeStatusProblem(problem), { event: "status" }),
+      onForbidden: onFindings,
       onResult: (kind, result) => telemetry.counter("gateway_status_writes_total", kind, result).add(1),
+    });
+    this.#finalizers = new ClassFinalizers({
+      client,
+      live: source.live,
+      controllerName,
+      onError: (error, name) => log.warn(`The finalizer of GatewayClass ${name} could not be written.`, { error }),
     });
     this.#events = new EventRecorder({
       client,
@@ -43,20 +55,27 @@ export class ApiWriters {
     });
   }
 
+  /** What keeps statuses from being written. */
+  get findings(): readonly Finding[] {
+    return forbiddenFindings(this.#statuses.forbidden);
+  }
+
   /** A turn of the control loop ended. */
   update({ status, findings, snapshot }: Configuration<MergedStatus>): void {
     this.#statuses.update({ status, snapshot });
+    this.#finalizers.update({ status, snapshot });
     this.#events.observe(objectEvents({ findings, status, snapshot }));
     this.#telemetry.gauge("gateway_status_writes_pending").set(this.#statuses.pending);
   }
 
   start(): void {
     this.#statuses.start();
+    this.#finalizers.start();
     this.#events.start();
   }
 
   /** Resolves when no request is on its way any more. */
   async stop(): Promise<void> {
-    await Promise.all([this.#statuses.stop(), this.#events.stop()]);
+    await Promise.all([this.#statuses.stop(), this.#finalizers.stop(), this.#events.stop()]);
   }
 }

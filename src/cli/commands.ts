@@ -60,7 +60,7 @@ export const commands = {
     ],
     exitCodes: [
       "0  stopped by SIGTERM or SIGINT, requests in flight finished",
-      "1  the API server refuses what is needed",
+      "1  the API server refuses what is needed, or does not answer within --start-seconds",
       "2  there is no way to reach an API server, or a flag is wrong",
     ],
     load: async () => (await import("./controller.ts")).controller,

@@ -16,6 +16,8 @@ import { ProvisionedPlane } from "./provisioned-plane.ts";
 /** What serves the Gateways of a controller, and what its statuses can say of that. */
 export type ControllerPlane = AsyncDisposable & {
   readonly plane: Plane;
+  /** A replica that does not lead serves as well, and so must have every change at once. */
+  readonly servesAlways: boolean;
   readonly capabilities: Pick<CompileOptions, "supportedProtocols" | "supportedFeatures">;
   /** Called with every compilation before it is applied. */
   prepare(result: CompileResult): void;
@@ -45,6 +47,7 @@ export function openControllerPlane(flags: FlagValues, parts: ControllerPlanePar
 async function openEmbedded(flags: FlagValues, parts: ControllerPlaneParts): Promise<ControllerPlane> {
   return {
     plane: new EmbeddedPlane({ ...planeOptions(flags, parts), allowedUpstream: [] }),
+    servesAlways: true,
     capabilities: planeCapabilities,
     prepare() {},
     rows: (report) => withPublicAddresses(report, flags),
@@ -67,7 +70,7 @@ function withPublicAddresses(report: PlaneReport, { publishAddress }: FlagValues
 }
 
 async function openProvisioned(flags: FlagValues, parts: ControllerPlaneParts): Promise<ControllerPlane> {
-  const { client, namespace, snapshot, log } = parts;
+  const { client, namespace, snapshot, telemetry, log } = parts;
   const api = { routability: hasRoutability(snapshot) };
   const plane = await ProvisionedPlane.open({
     client,
@@ -78,10 +81,12 @@ async function openProvisioned(flags: FlagValues, parts: ControllerPlaneParts): 
     streamAddress: flags.streamAddress,
     image: flags.dataPlaneImage,
     routability: api.routability,
+    telemetry,
     log,
   });
   return {
     plane,
+    servesAlways: false,
     capabilities: provisionedCapabilities(api),
     prepare: ({ dataPlanes }) => plane.prepare(dataPlanes),
     rows: (report) => ({ ...report, provision: plane.provision }),

@@ -1,15 +1,18 @@
 import { hostname } from "node:os";
+import type { AdminServer } from "../admin/server.ts";
 import { compileEndpoints } from "../compile/endpoints.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import { ControlLoop } from "../control/control-loop.ts";
-import type { ControlState } from "../control/control-state.ts";
+import type { Configuration, ControlState } from "../control/control-state.ts";
+import { Latest } from "../control/latest.ts";
 import { findPlaneFaults } from "../control/plane-findings.ts";
 import { ApiAccessError } from "../kube/api-access.ts";
 import { type KubeClient, KubeError } from "../kube/kube-client.ts";
 import { readKubeConfig } from "../kube/kube-config.ts";
 import { LeaderElection, leaderIdentity } from "../kube/leader-election.ts";
 import { openKubeClient } from "../kube/open-kube-client.ts";
-import { KubeSource, SourceNotReadyError } from "../source/kube/kube-source.ts";
+import { KubeSource } from "../source/kube/kube-source.ts";
+import { SourceNotReadyError } from "../source/kube/source-not-ready.ts";
 import type { MergedStatus } from "../status/condition.ts";
 import { mergeStatus } from "../status/merge.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
@@ -19,12 +22,18 @@ import type { Command, ExitCode } from "./command.ts";
 import { createCompiler } from "./compile-snapshot.ts";
 import { openControllerPlane } from "./controller-plane.ts";
 import { ControllerReport } from "./controller-report.ts";
+import { renderHostPort } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
 import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
 import { handleSignals, surviveBugs } from "./signals.ts";
-import { UsageError } from "./usage-error.ts";
+import { reasonOf, UsageError } from "./usage-error.ts";
 import { packageVersion } from "./version.ts";
 
+/** How late a replica that only stands by takes changes in: compiling twice is of use to nobody. */
+const followMs = 10_000;
+/** How late statuses and the log follow a turn, and how late metrics do. */
+const tellMs = 25;
+const measureMs = 1000;
 /** Name of the Lease that the replicas of a controller share. */
 const leaseName = "sluice-controller";
 
@@ -35,6 +44,7 @@ type Parts = {
   readonly namespace: string;
   readonly telemetry: RunningTelemetry;
   readonly log: Logger;
+  readonly admin: AdminServer | undefined;
   /** Resolves when the process is told to stop. */
   readonly stopped: Promise<"stopped">;
   /** Hands the control loop's state to the admin endpoint. */
@@ -67,7 +77,7 @@ export const controller: Command = async ({ flags, terminal }) => {
     state = next;
   };
   try {
-    return await control({ flags, client, namespace, telemetry, log, stopped: stop.promise, show });
+    return await control({ flags, client, namespace, telemetry, log, admin, stopped: stop.promise, show });
   } catch (error) {
     if (!(error instanceof SourceNotReadyError || error instanceof KubeError)) throw error;
     log.error(error.message, { event: "not-ready" });
@@ -76,10 +86,20 @@ export const controller: Command = async ({ flags, terminal }) => {
 };
 
 /** Reads, compiles, applies, elects and writes until the process is told to stop. */
-async function control({ flags, client, namespace, telemetry, log, stopped, show }: Parts): Promise<ExitCode> {
+async function control({ flags, client, namespace, telemetry, log, admin, stopped, show }: Parts): Promise<ExitCode> {
   await using cleanup = new AsyncDisposableStack();
   const source = cleanup.use(new KubeSource({ client, namespaces: flags.watchNamespace }));
-  if ((await Promise.race([source.start(), stopped])) === "stopped") return 0;
+  log.info("Reading the cluster.", {
+    event: "reading",
+    ...(admin ? { admin: `http://${renderHostPort(admin.address)}` } : {}),
+  });
+  await client.raw("/version").catch((error) => {
+    log.warn(`${reasonOf(error)} It is tried again for ${flags.startSeconds} seconds.`, { event: "reading" });
+  });
+  const started = source.start({ deadlineMs: flags.startSeconds * 1000 });
+  // Called off when the process is told to stop.
+  started.catch(() => {});
+  if ((await Promise.race([started, stopped])) === "stopped") return 0;
 
   const parts = { client, namespace, snapshot: source.state.snapshot, telemetry, log };
   const served = cleanup.use(await openControllerPlane(flags, parts));
@@ -94,7 +114,11 @@ async function control({ flags, client, namespace, telemetry, log, stopped, show
     compileEndpoints,
     plane: served.plane,
     mergeStatus: (compiled, report, previous, nowMs) => mergeStatus(compiled, served.rows(report), previous, nowMs),
-    planeFindings: (report, result, snapshot) => [...findPlaneFaults(report, result, snapshot), ...served.findings()],
+    planeFindings: (report, result, snapshot) => [
+      ...findPlaneFaults(report, result, snapshot),
+      ...served.findings(),
+      ...writers.findings,
+    ],
     telemetry,
     log,
     quietMs: 0,
@@ -103,36 +127,72 @@ async function control({ flags, client, namespace, telemetry, log, stopped, show
   show(() => loop.state);
 
   const instance = process.env["POD_NAME"] ?? hostname();
-  const writers = new ApiWriters({ client, source, controllerName: flags.controllerName, instance, telemetry, log });
+  const writers = new ApiWriters({
+    ...{ client, source, controllerName: flags.controllerName, instance, telemetry, log },
+    onFindings: () => loop.notify("report"),
+  });
   const report = new ControllerReport({ log });
+  // Nobody waits for these as clients wait for the next turn.
+  const told = new Latest<Configuration<MergedStatus>>({
+    delayMs: tellMs,
+    act: (configuration) => {
+      writers.update(configuration);
+      report.turn(configuration);
+    },
+  });
+  const measured = new Latest<Configuration<MergedStatus>>({
+    delayMs: measureMs,
+    act: (configuration) => exportConfiguration(telemetry, configuration),
+  });
   loop.subscribe(({ configuration }) => {
     if (!configuration) return;
-    exportConfiguration(telemetry, configuration);
-    writers.update(configuration);
-    report.turn(configuration);
+    told.give(configuration);
+    measured.give(configuration);
   });
-  cleanup.defer(source.subscribe((change) => loop.notify(change)));
+  let leads = false;
+  let followed: NodeJS.Timeout | undefined;
+  const takeIn = () => {
+    followed = undefined;
+    loop.notify("resources");
+  };
+  const stopReading = source.subscribe((change) => {
+    if (leads || served.servesAlways) loop.notify(change);
+    else followed ??= setTimeout(takeIn, followMs);
+  });
+  cleanup.defer(() => {
+    stopReading();
+    clearTimeout(followed);
+  });
   await loop.settled(loop.turnNow());
 
-  let leads = false;
   const lead = async (now: boolean): Promise<void> => {
     if (leads === now) return;
     leads = now;
     telemetry.gauge("gateway_leader").set(now ? 1 : 0);
-    served.lead(now);
-    if (!now) return writers.stop();
+    if (!now) {
+      served.lead(false);
+      return writers.stop();
+    }
+    // What was compiled while following may be older than what the proxies have.
+    await loop.settled(loop.turnNow()).catch(() => {});
+    if (!leads) return;
+    served.lead(true);
     await served.ready();
+    // What has just become known is in the statuses only after a turn with it.
+    await loop.settled().catch(() => {});
+    told.flush();
     if (leads) writers.start();
   };
   const election = flags.leaderElection ? elect({ client, namespace, instance, log, lead, report }) : undefined;
   if (election) election.start();
-  else await lead(true);
+  else void lead(true);
 
   await stopped;
   // Another replica can lead before the requests in flight here have ended.
   await lead(false);
   await election?.stop();
-  await stopped;
+  told[Symbol.dispose]();
+  measured[Symbol.dispose]();
   await drainAndStop((deadlineMs) => loop.drain(deadlineMs), { flags, log });
   return 0;
 }

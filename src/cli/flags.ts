@@ -71,7 +71,7 @@ export type FlagValues = {
   readonly certificates: string;
   readonly stateDir: string | undefined;
   readonly proxyName: string | undefined;
-  readonly proxyBind: string;
+  readonly proxyBind: string | undefined;
   readonly ports: "unprivileged" | "listener";
   readonly installNamespace: string | undefined;
   readonly image: string | undefined;
@@ -79,6 +79,7 @@ export type FlagValues = {
   readonly set: readonly string[];
   readonly dryRun: boolean;
   readonly wait: boolean;
+  readonly startSeconds: number;
   readonly timeoutSeconds: number;
   readonly watch: boolean;
   readonly tenantLabel: string;
@@ -324,8 +325,8 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
   proxyBind: {
     long: "--bind",
     argument: "ADDRESS",
-    initial: "0.0.0.0",
-    shownDefault: "0.0.0.0",
+    initial: undefined,
+    shownDefault: ":: for IPv6 and IPv4, or 0.0.0.0 where the system has no IPv6",
     parse: asIs,
     help: "The address that listeners bind.",
     commands: ["proxy"],
@@ -389,6 +390,15 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: true,
     help: "Do not wait until the controller is ready.",
     commands: ["install"],
+  },
+  startSeconds: {
+    long: "--start-seconds",
+    argument: "SECONDS",
+    initial: 120,
+    shownDefault: "120",
+    parse: (text) => parseCount(text, 3600),
+    help: "How long the cluster may take to be read at the start; after that the controller gives up.",
+    commands: ["controller"],
   },
   timeoutSeconds: {
     long: "--timeout-seconds",

@@ -1,4 +1,5 @@
 import { setTimeout as pause } from "node:timers/promises";
+import { isTooOld, oldestMinor } from "../install/kubernetes-version.ts";
 import { controllerName } from "../install/names.ts";
 import { installedPath } from "../install/resource-path.ts";
 import { type KubeClient, KubeError, type KubeObject } from "../kube/kube-client.ts";
@@ -20,7 +21,7 @@ const release = `https://github.com/kubernetes-sigs/gateway-api/releases/downloa
 
 /**
  * Applies the objects in their order, waits for the controller, and says what is missing. 0: installed, and ready unless
- * nobody waits. 1: installed, and not everything works yet. 2: the API server refused an object.
+ * nobody waits. 1: installed, and not everything works yet. 2: the API server is too old, or refused an object.
  */
 export async function installInto(
   client: KubeClient,
@@ -29,6 +30,12 @@ export async function installInto(
 ): Promise<ExitCode> {
   const { say } = run;
   say(`Installing into ${run.server}`);
+  const version = await client.raw("/version");
+  if (isTooOld(version)) {
+    const { gitVersion } = version as { readonly gitVersion?: string };
+    say(`The cluster runs Kubernetes ${gitVersion}, and Sluice needs 1.${oldestMinor} or newer. Nothing was changed.`);
+    return 2;
+  }
   const gatewayApi = await findGatewayApi(client);
   for (const object of objects) {
     const path = installedPath(object);

@@ -32,15 +32,15 @@ export function openProvisioner({ namespaces, authority, ...options }: OpenProvi
       bundlePem: () => authority().bundlePem,
     },
   });
-  const places = namespaces.length === 0 ? [{}] : namespaces.map((namespace) => ({ namespace }));
+  const places = namespaces.length === 0 ? [undefined] : namespaces;
   const reflectors = managedKindNames.flatMap((kind) =>
     places.map(
-      (place) =>
+      (namespace) =>
         new Reflector({
           client,
-          path: { ...managedKinds[kind], ...place },
+          path: { ...managedKinds[kind], ...(namespace === undefined ? {} : { namespace }) },
           selection: { labelSelector: managedSelector },
-          sink: live.sink(kind),
+          sink: live.sink(kind, namespace),
         }),
     ),
   );

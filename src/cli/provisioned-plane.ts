@@ -1,4 +1,3 @@
-import { setTimeout as delay } from "node:timers/promises";
 import { planeKeys } from "../config-stream/plane-keys.ts";
 import { RemotePlane } from "../config-stream/remote-plane.ts";
 import { StreamServer } from "../config-stream/stream-server.ts";
@@ -8,17 +7,23 @@ import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
 import type { GatewayKey, ListenerKey } from "../ir/routing-model.ts";
 import type { KubeClient } from "../kube/kube-client.ts";
+import { keepRunning } from "../provision/keep-running.ts";
 import type { Provisioner } from "../provision/provisioner.ts";
 import { streamSettings } from "../provision/proxy-arguments.ts";
+import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type HostPort, renderHostPort } from "./flag-values.ts";
+import { lateProxyFindings } from "./late-proxy-findings.ts";
 import { type OpenProvisioner, openProvisioner } from "./open-provisioner.ts";
 import { StreamCertificates } from "./stream-certificates.ts";
+import { reasonOf, UsageError } from "./usage-error.ts";
 
 /** The Service through which data planes reach the controllers. */
 const streamService = "sluice-controller";
-/** How long proxies may take to come back to a controller that has just begun to lead. */
-const reconnectMs = 5000;
+/** How long proxies may take to come back to a controller that has just begun to lead: some attempts of theirs, at least three. */
+const reconnectMs = 10_000;
+/** What is not known yet is told of after this. */
+const patienceMs = 30_000;
 
 export type ProvisionedPlaneOptions = {
   readonly client: KubeClient;
@@ -35,6 +40,7 @@ export type ProvisionedPlaneOptions = {
   readonly image: string;
   /** Whether the installed API has `status.addresses[].routability` (GEP-5093). */
   readonly routability: boolean;
+  readonly telemetry: RunningTelemetry;
   readonly log: Logger;
 };
 
@@ -45,13 +51,14 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
   readonly #remote: RemotePlane;
   readonly #opened: OpenProvisioner;
   readonly #provisioner: Provisioner;
+  readonly #log: Logger;
   #isLeading = false;
   #listeners: readonly ListenerKey[] = [];
   #planes: readonly DataPlane[] = [];
   #planeOf: ReadonlyMap<GatewayKey, DataPlane> = new Map();
   #byKey: ReadonlyMap<DataPlaneKey, DataPlane> = new Map();
 
-  /** Rejects with a `KubeError` when the stream's authority cannot be had, and with the system's error when it cannot listen. */
+  /** Rejects with a `KubeError` when the stream's authority cannot be had, and with a {@link UsageError} when it cannot listen. */
   static async open(options: ProvisionedPlaneOptions): Promise<ProvisionedPlane> {
     const service = { host: `${streamService}.${options.namespace}.svc`, port: options.stream.port };
     const address = options.streamAddress ?? service;
@@ -64,7 +71,14 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
       onChange: () => plane?.onCertificates(),
     });
     const server = new StreamServer({ certificate: certificates.server, log: options.log });
-    await server.listen(options.stream);
+    try {
+      await server.listen(options.stream);
+    } catch (error) {
+      certificates[Symbol.dispose]();
+      throw new UsageError(
+        `The configuration stream cannot listen on ${renderHostPort(options.stream)}: ${reasonOf(error)}. Give another address with --stream HOST:PORT.`,
+      );
+    }
     plane = new ProvisionedPlane({ ...options, streamAddress: address }, { server, certificates });
     return plane;
   }
@@ -73,7 +87,8 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
     options: ProvisionedPlaneOptions & { readonly streamAddress: HostPort },
     parts: { readonly server: StreamServer; readonly certificates: StreamCertificates },
   ) {
-    const { client, log } = options;
+    const { client, log, telemetry } = options;
+    this.#log = log;
     this.#server = parts.server;
     this.#certificates = parts.certificates;
     this.#opened = openProvisioner({
@@ -89,6 +104,7 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
     });
     this.#provisioner = this.#opened.provisioner;
     this.#remote = new RemotePlane({
+      log,
       server: parts.server,
       dataPlaneOf: (gateway) => this.#planeOf.get(gateway)?.key ?? gateway,
       addresses: (gateway) => this.#provisioner.rows[gateway]?.addresses.map(({ value }) => value) ?? [],
@@ -99,6 +115,11 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
       keys: (key, nowMs) => planeKeys(this.#certificates.authority.seed, key, nowMs),
     });
     this.#provisioner.subscribe(() => this.#remote.refresh());
+    telemetry.registry.beforeScrape(() => {
+      const proxies = Map.groupBy(this.#server.proxies(), ({ dataPlane }) => dataPlane);
+      const rows = this.#planes.map(({ key }) => ({ labels: [key] as const, value: proxies.get(key)?.length ?? 0 }));
+      telemetry.registry.replaceGauge("gateway_stream_proxies", rows);
+    });
   }
 
   /** What became of each Gateway's data plane, for statuses. */
@@ -107,7 +128,7 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
   }
 
   get findings(): readonly Finding[] {
-    return this.#provisioner.findings;
+    return [...this.#provisioner.findings, ...lateProxyFindings(this.#remote.late, this.#byKey)];
   }
 
   /**
@@ -115,11 +136,14 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
    * {@link reconnectMs} to: before that, statuses would say less than they did.
    */
   async ready(): Promise<void> {
-    await this.#until(() => this.#provisioner.isReady, this.#provisioner);
-    await Promise.race([
-      this.#until(() => this.#isConfirmed(), this.#remote),
-      delay(reconnectMs, undefined, { ref: false }),
-    ]);
+    const waiting = setTimeout(() => {
+      const text = "What runs for the Gateways could not be read yet; statuses are not written before that.";
+      this.#log.warn(text, { event: "not-ready" });
+    }, patienceMs);
+    waiting.unref();
+    await until(() => this.#provisioner.isReady, this.#provisioner);
+    clearTimeout(waiting);
+    await until(() => this.#isConfirmed(), this.#remote, reconnectMs);
   }
 
   #isConfirmed(): boolean {
@@ -127,19 +151,9 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
     return this.#listeners.every((key) => Object.hasOwn(listeners, key));
   }
 
-  #until(condition: () => boolean, source: { subscribe(listener: () => void): () => void }): Promise<void> {
-    if (condition()) return Promise.resolve();
-    const { promise, resolve } = Promise.withResolvers<void>();
-    const stop = source.subscribe(() => {
-      if (!condition()) return;
-      stop();
-      resolve();
-    });
-    return promise;
-  }
-
   /** What has to run, before the routing that is compiled from the same objects is applied. */
-  prepare(planes: readonly DataPlane[]): void {
+  prepare(wanted: readonly DataPlane[]): void {
+    const planes = keepRunning(wanted, this.#planes);
     this.#planes = planes;
     this.#byKey = new Map(planes.map((plane) => [plane.key, plane]));
     this.#planeOf = new Map(planes.flatMap((plane) => plane.gateways.map(({ key }) => [key, plane] as const)));
@@ -194,4 +208,21 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
     this.#certificates[Symbol.dispose]();
     await Promise.all([this.#opened[Symbol.asyncDispose](), this.#server[Symbol.asyncDispose]()]);
   }
+}
+
+/** Resolves when the condition holds, which is looked at whenever the source tells; with `limitMs`, after that at the latest. */
+async function until(
+  condition: () => boolean,
+  source: { subscribe(listener: () => void): () => void },
+  limitMs?: number,
+): Promise<void> {
+  if (condition()) return;
+  const { promise, resolve } = Promise.withResolvers<void>();
+  const stop = source.subscribe(() => {
+    if (condition()) resolve();
+  });
+  const timer = limitMs === undefined ? undefined : setTimeout(resolve, limitMs).unref();
+  await promise;
+  stop();
+  clearTimeout(timer);
 }

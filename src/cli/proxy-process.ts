@@ -13,6 +13,7 @@ import { TicketKeys } from "../proxy/transport/ticket-keys.ts";
 import { createSnapshot } from "../store/create-snapshot.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { anyAddress } from "./any-address.ts";
 import type { FlagValues } from "./flags.ts";
 import { ownerSource } from "./plane-options.ts";
 import { packageVersion } from "./version.ts";
@@ -68,7 +69,7 @@ export async function startProxy(options: ProxyProcessOptions): Promise<ProxyPro
   let ports: ReadonlyMap<number, number> = new Map();
   const plane = new EmbeddedPlane({
     telemetry,
-    bind: flags.proxyBind,
+    bind: flags.proxyBind ?? (await anyAddress()),
     mapPort: (port) => ports.get(port) ?? port,
     clientPort: "listener",
     proxyProtocolFrom: flags.proxyProtocolFrom,
@@ -107,12 +108,20 @@ export async function startProxy(options: ProxyProcessOptions): Promise<ProxyPro
     },
   });
   const held = await file?.load();
+  const following = telemetry.gauge("gateway_stream_following");
+  following.set(0);
+  const stateTime = telemetry.gauge("gateway_stream_state_timestamp_seconds");
+  if (held) stateTime.set(held.savedMs / 1000);
   const client = new StreamClient({
     controllers: flags.controllers,
     readCertificate: options.readCertificate,
     proxy: options.proxy,
     version: packageVersion(),
     ...(held ? { held } : {}),
+    onFollowing: (isFollowing) => {
+      following.set(isFollowing ? 1 : 0);
+      if (isFollowing) stateTime.set(Date.now() / 1000);
+    },
     onState: (next) => applier.offer(next),
     log,
   });

@@ -3,11 +3,16 @@ import { hostname } from "node:os";
 import { join } from "node:path";
 import type { StreamCertificate } from "../config-stream/stream-authority.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
+import type { Configuration } from "../control/control-state.ts";
+import { Latest } from "../control/latest.ts";
 import type { Command } from "./command.ts";
 import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
 import { startProxy } from "./proxy-process.ts";
 import { handleSignals, surviveBugs } from "./signals.ts";
 import { UsageError } from "./usage-error.ts";
+
+/** How late the metrics of a configuration follow it. */
+const measureMs = 1000;
 
 /** `sluice proxy`. */
 export const proxy: Command = async ({ flags, terminal }) => {
@@ -18,13 +23,17 @@ export const proxy: Command = async ({ flags, terminal }) => {
     ...flags,
     accessLog: flags.accessLog === "off" ? "-" : flags.accessLog,
   });
+  using measured = new Latest<Configuration>({
+    delayMs: measureMs,
+    act: (configuration) => exportConfiguration(telemetry, configuration),
+  });
   await using running = await startProxy({
     flags,
     telemetry,
     log,
     readCertificate: () => readCertificate(flags.certificates),
     proxy: flags.proxyName ?? hostname(),
-    onConfiguration: (configuration) => exportConfiguration(telemetry, configuration),
+    onConfiguration: (configuration) => measured.give(configuration),
   });
   await using cleanup = new AsyncDisposableStack();
   const admin = await openAdmin(flags, { state: () => running.state, telemetry, log });

@@ -11,8 +11,11 @@ import type { Logger } from "../telemetry/log.ts";
 
 /** Secret of the controller's namespace that holds the authority of the configuration stream. */
 const secretName = "sluice-stream-authority";
-/** How often the authority and the controller's own certificate are looked at. */
-const lookMs = 3_600_000;
+/**
+ * How often the authority and the controller's own certificate are looked at. Timers stand still while a machine sleeps and
+ * certificates do not: after that, proxies are locked out for no longer than this.
+ */
+const lookMs = 60_000;
 const attempts = 5;
 
 export type StreamCertificatesOptions = {
@@ -35,6 +38,8 @@ export class StreamCertificates implements Disposable {
   readonly #timer: NodeJS.Timeout;
   #authority: StreamAuthority;
   #server: StreamCertificate;
+  #isFailing = false;
+  #isDisposed = false;
 
   private constructor(options: StreamCertificatesOptions, authority: StreamAuthority) {
     this.#options = options;
@@ -60,22 +65,26 @@ export class StreamCertificates implements Disposable {
   }
 
   [Symbol.dispose](): void {
+    this.#isDisposed = true;
     clearInterval(this.#timer);
   }
 
+  /** Never rejects. While the authority cannot be read, the one in memory goes on signing. */
   async #look(): Promise<void> {
+    const before = this.#authority;
     try {
-      const authority = await loadAuthority(this.#options);
-      const isSame = authority.bundlePem === this.#authority.bundlePem;
-      this.#authority = authority;
-      if (isSame && !needsRenewal(this.#server["tls.crt"], authority, Date.now())) return;
-      this.#server = issueServer(authority, this.#options.dnsNames, Date.now());
-      this.#options.onChange();
+      this.#authority = await loadAuthority(this.#options);
+      this.#isFailing = false;
     } catch (error) {
-      this.#options.log.warn("The authority of the configuration stream could not be read; it is tried again.", {
-        error,
-      });
+      const text = "The authority of the configuration stream could not be read; it is tried again.";
+      this.#options.log[this.#isFailing ? "debug" : "warn"](text, { error });
+      this.#isFailing = true;
     }
+    const authority = this.#authority;
+    const isSame = authority.bundlePem === before.bundlePem;
+    if (this.#isDisposed || (isSame && !needsRenewal(this.#server["tls.crt"], authority, Date.now()))) return;
+    this.#server = issueServer(authority, this.#options.dnsNames, Date.now());
+    this.#options.onChange();
   }
 }
 

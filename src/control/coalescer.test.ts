@@ -31,9 +31,9 @@ test("Coalescer without quiet time: the first change fires in the next turn of t
   assert.equal(fired(), 1);
 });
 
-test("Coalescer without quiet time: changes after some work wait as long as the work took, together", (t) => {
+test("Coalescer without quiet time: changes after some work wait a quarter of what it took, together", (t) => {
   const { coalescer, tick, fired } = setUp(t);
-  coalescer.rest(40, "nothing");
+  coalescer.rest(160, "nothing");
   coalescer.touch();
   tick(39);
   coalescer.touch();
@@ -50,7 +50,7 @@ test("Coalescer without quiet time: short work is followed by a short rest, and 
   const { coalescer, tick, fired } = setUp(t);
   coalescer.rest(0, "nothing");
   coalescer.touch();
-  tick(4);
+  tick(1);
   assert.equal(fired(), 0);
   tick(1);
   assert.equal(fired(), 1);
@@ -64,7 +64,7 @@ test("Coalescer without quiet time: short work is followed by a short rest, and 
 
 test("Coalescer without quiet time: what was fired during the work is fired again after the rest", (t) => {
   const { coalescer, tick, fired } = setUp(t);
-  coalescer.rest(40, "due");
+  coalescer.rest(160, "due");
   tick(39);
   assert.equal(fired(), 0);
   tick(1);

@@ -41,13 +41,13 @@ export class Coalescer {
   }
 
   /**
-   * What the changes led to has just taken `durationMs`. With a quiet time of 0, nothing is fired for as long again, so that
-   * a storm of changes takes half of the processor at most. `due`: changes that had been fired too early are fired after it.
+   * What the changes led to has just taken `durationMs`. With a quiet time of 0, nothing is fired for a quarter of that, so
+   * that other work has its turn in a storm of changes. `due`: changes that had been fired too early are fired after it.
    */
   rest(durationMs: number, due: "due" | "nothing"): void {
     const { quietMs, ceilingMs, fire } = this.#options;
     if (quietMs === 0)
-      this.#restUntilMs = this.#clock.monotonicMs() + Math.min(Math.max(durationMs, minRestMs), ceilingMs);
+      this.#restUntilMs = this.#clock.monotonicMs() + Math.min(Math.max(durationMs / 4, minRestMs), ceilingMs);
     if (due === "nothing") return;
     if (quietMs === 0) this.#afterRest();
     else fire();
@@ -78,4 +78,4 @@ export class Coalescer {
 }
 
 /** Time in which the further events of one cause usually arrive. */
-const minRestMs = 5;
+const minRestMs = 2;

@@ -293,6 +293,24 @@ export const metrics = {
     labels: [],
     help: "1 on the controller that leads, 0 on one that stands by.",
   },
+  gateway_stream_proxies: {
+    type: "gauge",
+    unit: "",
+    labels: ["data_plane"],
+    help: "Proxies that are connected to this controller for their configuration; 0 on one that does not lead.",
+  },
+  gateway_stream_following: {
+    type: "gauge",
+    unit: "",
+    labels: [],
+    help: "1 on a proxy while a controller feeds it, 0 while it serves what it has.",
+  },
+  gateway_stream_state_timestamp_seconds: {
+    type: "gauge",
+    unit: "seconds",
+    labels: [],
+    help: "When a controller last sent or confirmed the configuration that a proxy holds, in seconds since the epoch; of one from disk, when it was saved.",
+  },
   gateway_certificate_expiry_timestamp_seconds: {
     type: "gauge",
     unit: "seconds",

@@ -38,6 +38,8 @@ export type InsideOptions = {
   readonly shape: ClusterShape;
   /** Of the controller. Default: 1. */
   readonly replicas?: number;
+  /** Further arguments of `sluice install`, or of the controller where it is one process. */
+  readonly install?: readonly string[];
   /** Where the cluster's logs are left; absent: left, and named, when the program failed. */
   readonly logs?: string;
   /** Use the rig of this name when it is up, and leave it up. Needs root. */
@@ -50,14 +52,14 @@ export async function runInside(options: InsideOptions): Promise<number> {
     const built = await foreground(["build"]);
     if (built !== 0) return built;
     if (process.getuid?.() !== 0) {
-      return foreground(["once", process.execPath, options.program, ...process.argv.slice(2)]);
+      return foreground(["once", process.execPath, options.program, ...options.args]);
     }
   }
-  const { shape, replicas = 1, keep } = options;
+  const { shape, replicas = 1, install = [], keep } = options;
   const name = process.env["NAME"] ?? options.name;
   const logs = options.logs ?? (await mkdtemp(join(tmpdir(), `sluice-${options.name}-`)));
   const images = { [peerImage]: `${process.execPath} ${peer}` };
-  const cluster = await startCluster({ name, shape, replicas, logs, images, reuse: keep });
+  const cluster = await startCluster({ name, shape, replicas, args: install, logs, images, reuse: keep });
   let status = 1;
   const stop = async (): Promise<void> => {
     await cluster.stop();

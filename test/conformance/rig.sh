@@ -122,7 +122,7 @@ start() {
       --service-account-issuer=https://kubernetes.default.svc \
       --kubelet-client-certificate="$pki/admin.crt" --kubelet-client-key="$pki/admin.key" \
       --feature-gates=ClusterTrustBundle=true --runtime-config=certificates.k8s.io/v1beta1/clustertrustbundles=true \
-    --enable-priority-and-fairness=false --profiling=false
+      --enable-priority-and-fairness=false --profiling=false
     wait_for 60 kube-apiserver in_ns kubectl get --raw /readyz ;;
   kube-controller-manager)
     # No node lifecycle, volume or HPA controllers: there is one node, and no volumes.

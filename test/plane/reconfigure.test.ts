@@ -4,6 +4,8 @@ import { SessionTokens } from "../../src/proxy/session-token.ts";
 import { buildUpdate } from "./model-builder.ts";
 import { startPlane } from "./plane-fixture.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
+import { buildStreams } from "./stream-model.ts";
+import { UdpPeer } from "./udp-peer.ts";
 
 /** Ports that were free a moment ago. */
 async function freePorts(count: number): Promise<number[]> {
@@ -48,6 +50,27 @@ test("EmbeddedPlane: a port that is mapped elsewhere is bound there, and no long
   assert.equal(gateway.plane.boundPort(80), free[1]);
   assert.equal((await fetch(`http://127.0.0.1:${free[1]}/`, { redirect: "manual" })).status, 302);
   await assert.rejects(fetch(`http://127.0.0.1:${free[0]}/`));
+});
+
+test("EmbeddedPlane: a UDP port that is mapped elsewhere is bound there, and back again while a session still drains", async () => {
+  await using backend = await UdpPeer.open((bytes) => bytes);
+  const free = await freePorts(2);
+  let target = free[0]!;
+  const update = buildStreams([{ protocol: "UDP", port: 80, backends: [{ name: "dns", ports: [backend.port] }] }]);
+  await using gateway = await startPlane(update, { mapPort: () => target });
+  await using client = await UdpPeer.open();
+  assert.equal(await client.ask("0", target), "0");
+  for (const port of [free[1]!, free[0]!]) {
+    target = port;
+    const { listeners } = await gateway.plane.apply(update);
+    assert.deepEqual(
+      Object.values(listeners).map((row) => row.state === "programmed" && row.port),
+      [port],
+    );
+    assert.equal(gateway.plane.boundPort(80), port);
+    await using other = await UdpPeer.open();
+    assert.equal(await other.ask("1", port), "1");
+  }
 });
 
 test("EmbeddedPlane.reconfigure: changes what is believed of proxies in front, and how sessions are signed", async () => {

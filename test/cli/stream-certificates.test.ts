@@ -1,0 +1,31 @@
+import assert from "node:assert/strict";
+import { X509Certificate } from "node:crypto";
+import { test } from "node:test";
+import { StreamCertificates } from "../../src/cli/stream-certificates.ts";
+import { leafLifeMs } from "../../src/config-stream/stream-authority.ts";
+import { openKubeClient } from "../../src/kube/open-kube-client.ts";
+import { keptLog } from "../config-stream/stream-fixture.ts";
+import { FakeApiServer } from "../kube/fake-api-server.ts";
+
+test("StreamCertificates: replicas share an authority, and a controller that slept has a new certificate within a minute, also while the API server is away", async (t) => {
+  await using server = await FakeApiServer.start();
+  const client = openKubeClient({ access: server.access });
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(() => client.close());
+  const { log, lines } = keptLog();
+  const changed = Promise.withResolvers<void>();
+  const options = { client, namespace: "sluice-system", dnsNames: ["controller"], log };
+  t.mock.timers.enable({ apis: ["setInterval", "Date"], now: Date.now() });
+  using own = await StreamCertificates.open({ ...options, onChange: () => changed.resolve() });
+  using other = await StreamCertificates.open({ ...options, onChange: () => {} });
+  assert.equal(own.authority.bundlePem, other.authority.bundlePem);
+  const before = own.server;
+  server.failNext(1000, 503);
+  t.mock.timers.setTime(Date.now() + leafLifeMs);
+  t.mock.timers.tick(60_000);
+  await changed.promise;
+  assert.ok(new X509Certificate(own.server["tls.crt"]).validToDate.getTime() > Date.now());
+  assert.notEqual(own.server["tls.crt"], before["tls.crt"]);
+  assert.match(lines.join(""), /could not be read/);
+  assert.doesNotMatch(lines.join(""), /PRIVATE KEY/);
+});
