@@ -9,7 +9,7 @@ import { findPlaneFaults } from "../control/plane-findings.ts";
 import { ApiAccessError } from "../kube/api-access.ts";
 import { type KubeClient, KubeError } from "../kube/kube-client.ts";
 import { readKubeConfig } from "../kube/kube-config.ts";
-import { LeaderElection, leaderIdentity } from "../kube/leader-election.ts";
+import { isRunOf, LeaderElection, leaderIdentity } from "../kube/leader-election.ts";
 import { openKubeClient } from "../kube/open-kube-client.ts";
 import { KubeSource } from "../source/kube/kube-source.ts";
 import { SourceNotReadyError } from "../source/kube/source-not-ready.ts";
@@ -209,6 +209,8 @@ function elect({ client, namespace, instance, log, lead, report }: Candidacy): L
     namespace,
     name: leaseName,
     identity: leaderIdentity(instance),
+    // Outside a pod, two processes may share a host name.
+    ...(process.env["POD_NAME"] === undefined ? {} : { isGone: (holder: string) => isRunOf(instance, holder) }),
     onError: (error) => log.warn("The Lease could not be read or renewed.", { event: "leader", error }),
   });
   election.subscribe(({ phase }) => {

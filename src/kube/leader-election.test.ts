@@ -4,7 +4,7 @@ import { FakeObjectStore } from "../../test/kube/fake-object-store.ts";
 import { type MockTime, mockTime } from "../../test/kube/mock-time.ts";
 import { StoreClient, unreachable } from "../../test/kube/store-client.ts";
 import { KubeError } from "./kube-client.ts";
-import { LeaderElection, type LeaderElectionOptions, leaderIdentity } from "./leader-election.ts";
+import { isRunOf, LeaderElection, type LeaderElectionOptions, leaderIdentity } from "./leader-election.ts";
 import { readLease } from "./lease.ts";
 
 const place = { group: "coordination.k8s.io", plural: "leases", namespace: "sluice-system", name: "sluice" };
@@ -69,6 +69,27 @@ test("LeaderElection: of two candidates one leads, the other follows and knows w
   assert.deepEqual(b.states, ["following a"]);
   assert.deepEqual(lease(), { holder: "a", durationMs: 10_000, transitions: 0 });
   assert.deepEqual([a.errors, b.errors], [[], []]);
+});
+
+test("LeaderElection: the Lease of an earlier run of the same pod is taken at once, that of another pod is not", async (t) => {
+  const { time, stand, store } = setUp(t);
+  const killed = stand(leaderIdentity("pod-a"));
+  await until(time, () => killed.election.isLeading);
+  killed.client.before = unreachable;
+  const other = stand(leaderIdentity("pod-b"), { isGone: (holder) => isRunOf("pod-b", holder) });
+  await time.pass(3000);
+  assert.equal(other.election.isLeading, false);
+  const restarted = stand(leaderIdentity("pod-a"), { isGone: (holder) => isRunOf("pod-a", holder) });
+  await time.pass(50);
+  assert.equal(restarted.election.isLeading, true);
+  assert.match(readLease(store.get(place) ?? {}).holder ?? "", /^pod-a_/);
+});
+
+test("isRunOf: knows runs of a pod, and not those of pods whose name begins alike", () => {
+  assert.equal(isRunOf("pod-a", leaderIdentity("pod-a")), true);
+  assert.equal(isRunOf("pod", leaderIdentity("pod_a")), false);
+  assert.equal(isRunOf("pod-a", leaderIdentity("pod-ab")), false);
+  assert.equal(isRunOf("pod-a", "pod-a"), false);
 });
 
 test("LeaderElection: candidates that begin at the same moment end with one leader", async (t) => {

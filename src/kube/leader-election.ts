@@ -27,6 +27,8 @@ export type LeaderElectionOptions = {
   readonly name: string;
   /** Of this candidate, unlike all others, also of an earlier run of the same pod: see {@link leaderIdentity}. */
   readonly identity: string;
+  /** Whether a holder is known to be gone: its Lease is then taken at once. Default: nothing is known. */
+  readonly isGone?: (holder: string) => boolean;
   /** How long others leave the Lease alone after its last change. Default 10,000; whole seconds. */
   readonly leaseMs?: number;
   /** How often a leader renews. Default 2,000. */
@@ -51,6 +53,11 @@ export function leaderIdentity(podName: string): string {
   return `${podName}_${randomUUID()}`;
 }
 
+/** Whether a holder was a run of this pod: an earlier one is gone, since a pod runs its container once at a time. */
+export function isRunOf(podName: string, holder: string): boolean {
+  return holder.slice(0, holder.lastIndexOf("_")) === podName;
+}
+
 /**
  * Elects one leader by a Lease, in the manner of client-go: a Lease may be taken when its record has not changed for its
  * duration as measured here, by a clock that cannot jump; the times written in it are for people. A leader counts its own
@@ -59,7 +66,8 @@ export function leaderIdentity(podName: string): string {
  * With the defaults a leader that is killed is replaced within 13 seconds, one that stops within 2.
  */
 export class LeaderElection {
-  readonly #options: Required<Omit<LeaderElectionOptions, "onError">> & Pick<LeaderElectionOptions, "onError">;
+  readonly #options: Required<Omit<LeaderElectionOptions, "onError" | "isGone">> &
+    Pick<LeaderElectionOptions, "onError" | "isGone">;
   readonly #listeners = new Set<(state: LeaderState) => void>();
   readonly #stopping = new AbortController();
   #state: LeaderState = { phase: "following" };
@@ -174,7 +182,8 @@ export class LeaderElection {
 
   #mayTake(): boolean {
     const holder = this.#observed?.record.holder;
-    return holder === undefined || holder === this.#options.identity || this.#untilExpiryMs() <= 0;
+    if (holder === undefined || holder === this.#options.identity) return true;
+    return this.#options.isGone?.(holder) === true || this.#untilExpiryMs() <= 0;
   }
 
   /** Milliseconds until the record that was seen last is void; infinite when there is none. */
