@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { renderFeatures } from "../src/cli/features.ts";
 import { renderFlagsReference } from "../src/cli/flags-reference.ts";
 import { renderTlsOptions, renderTlsProfiles } from "../src/compile/tls-reference.ts";
 import { renderFilterReference } from "../src/filter/filter-reference.ts";
@@ -20,6 +21,7 @@ import { renderGraph } from "./import-rules.ts";
 /** Each generated page, or generated part of a page (between `<!-- name -->` and `<!-- /name -->`). */
 export const pages: readonly { readonly file: string; readonly part?: string; readonly render: () => string }[] = [
   { file: "docs/reference/findings.md", render: renderFindingsReference },
+  { file: "docs/reference/features.md", render: renderFeatures },
   { file: "docs/reference/flags.md", render: renderFlagsReference },
   { file: "docs/reference/metrics.md", render: renderMetricsReference },
   { file: "docs/reference/fields.md", render: renderFieldReference },

@@ -2,69 +2,15 @@ import type { CompileOptions } from "../compile/compile-options.ts";
 import type { PlaneReport } from "../ir/plane.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
 import { planPorts } from "../proxy/plan-ports.ts";
+import { featuresWith } from "./features.ts";
 
 /**
  * What the embedded plane can do, as the compiler needs to know it. All protocols are compiled; listeners of those that the
- * plane does not bind are reported by the plane. Names of features: Gateway API, `pkg/features`.
+ * plane does not bind are reported by the plane.
  */
 export const planeCapabilities = {
   supportedProtocols: ["HTTP", "HTTPS", "TLS", "TCP", "UDP"],
-  supportedFeatures: [
-    "BackendTLSPolicy",
-    "BackendTLSPolicySANValidation",
-    "ClusterTrustBundle",
-    "Gateway",
-    "GatewayAddressEmpty",
-    "GatewayBackendClientCertificate",
-    "GatewayFrontendClientCertificateValidation",
-    "GatewayFrontendClientCertificateValidationInsecureFallback",
-    "GatewayHTTPListenerIsolation",
-    "GatewayHTTPSListenerDetectMisdirectedRequests",
-    "GatewayListenerFilters",
-    "GatewayPort8080",
-    "GatewayRouteHostnameIntersectionPrecedence",
-    "GatewayStaticAddresses",
-    "GRPCRoute",
-    "GRPCRouteNamedRouteRule",
-    "GRPCRouteRequestHeaderModifier",
-    "HTTPRoute",
-    "HTTPRoute303RedirectStatusCode",
-    "HTTPRoute307RedirectStatusCode",
-    "HTTPRoute308RedirectStatusCode",
-    "HTTPRouteBackendProtocolH2C",
-    "HTTPRouteBackendProtocolWebSocket",
-    "HTTPRouteBackendRequestHeaderModification",
-    "HTTPRouteBackendTimeout",
-    "HTTPRouteBackendURLRewrite",
-    "HTTPRouteCORS",
-    "HTTPRouteDestinationPortMatching",
-    "HTTPRouteHostRewrite",
-    "HTTPRouteMethodMatching",
-    "HTTPRouteNamedRouteRule",
-    "HTTPRouteParentRefPort",
-    "HTTPRoutePathRedirect",
-    "HTTPRoutePathRewrite",
-    "HTTPRoutePortRedirect",
-    "HTTPRouteQueryParamMatching",
-    "HTTPRouteRequestMirror",
-    "HTTPRouteRequestMultipleMirrors",
-    "HTTPRouteRequestPercentageMirror",
-    "HTTPRouteRequestTimeout",
-    "HTTPRouteResponseHeaderModification",
-    // The names of v1.6; v1.7 calls them by what is retried.
-    "HTTPRouteRetry",
-    "HTTPRouteRetryBackendTimeout",
-    "HTTPRouteRetryCodes",
-    "HTTPRouteRetryConnectionError",
-    "HTTPRouteSchemeRedirect",
-    "ListenerSet",
-    "ReferenceGrant",
-    "TCPRoute",
-    "TLSRoute",
-    "TLSRouteModeMixed",
-    "TLSRouteModeTerminate",
-    "UDPRoute",
-  ],
+  supportedFeatures: featuresWith([]),
 } as const satisfies Pick<CompileOptions, "supportedProtocols" | "supportedFeatures">;
 
 /** What the installed Gateway API lets a controller report. */
@@ -75,12 +21,8 @@ export type InstalledApi = {
 
 /** The same where every Gateway gets pods and Services of its own, which brings infrastructure and reach of addresses. */
 export function provisionedCapabilities({ routability }: InstalledApi) {
-  const features = [
-    ...planeCapabilities.supportedFeatures,
-    "GatewayInfrastructure",
-    ...(routability ? ["GatewayAddressRoutability", "GatewayAddressRoutabilityCluster"] : []),
-  ];
-  return { ...planeCapabilities, supportedFeatures: features } satisfies Pick<
+  const supportedFeatures = featuresWith(routability ? ["provisioned", "routability"] : ["provisioned"]);
+  return { ...planeCapabilities, supportedFeatures } satisfies Pick<
     CompileOptions,
     "supportedProtocols" | "supportedFeatures"
   >;
