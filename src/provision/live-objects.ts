@@ -25,10 +25,15 @@ export type LiveRefusal = {
   readonly message: string;
 };
 
+/** Names of objects that are gone that are remembered: far more than are written at a time. */
+const goneLimit = 1000;
+
 /** The objects of all data planes as they are in the cluster, kept up to date by watches of `managedSelector`. */
 export class LiveObjects {
   readonly #objects = new Map<ObjectKey, LiveObject>();
   readonly #byPlane = new Map<DataPlaneKey, Map<ObjectKey, LiveObject>>();
+  /** The last object of each name that is gone: the answer to a write may come after the word of its end. */
+  readonly #gone = new Map<ObjectKey, string>();
   readonly #sinks = new Set<{ synced: boolean; refusal: LiveRefusal | undefined }>();
   readonly #listeners = new Set<(plane: DataPlaneKey | undefined) => void>();
 
@@ -66,11 +71,17 @@ export class LiveObjects {
     };
   }
 
-  /** What a write came to, before the watches tell; what they have told of a later time stays. */
+  /** What a write came to, before the watches tell; what they have told of a later time stays, also that it is gone. */
   note(object: KubeObject): void {
     const live = readLive(object);
-    const known = live && this.#objects.get(live.key);
-    if (known === undefined || !(Number(known.resourceVersion) > Number(live?.resourceVersion))) this.#put(live);
+    if (live === undefined || this.#gone.get(live.key) === live.uid) return;
+    const known = this.#objects.get(live.key);
+    if (known === undefined || !(Number(known.resourceVersion) > Number(live.resourceVersion))) this.#put(live);
+  }
+
+  /** The API server does not have this object any more, whatever the watches say so far. */
+  forget({ key, uid }: Pick<LiveObject, "key" | "uid">): void {
+    if (this.#objects.get(key)?.uid === uid) this.#remove(key);
   }
 
   get(key: ObjectKey): LiveObject | undefined {
@@ -107,9 +118,18 @@ export class LiveObjects {
   }
 
   #remove(key: ObjectKey): void {
-    const plane = planeOf(this.#objects.get(key));
+    const live = this.#objects.get(key);
+    const plane = planeOf(live);
     this.#objects.delete(key);
+    if (live !== undefined) this.#bury(live);
     if (plane !== undefined) this.#unmark(plane, key);
+  }
+
+  #bury({ key, uid }: LiveObject): void {
+    this.#gone.delete(key);
+    this.#gone.set(key, uid);
+    const [oldest] = this.#gone.keys();
+    if (this.#gone.size > goneLimit && oldest !== undefined) this.#gone.delete(oldest);
   }
 
   #unmark(plane: DataPlaneKey, key: ObjectKey): void {

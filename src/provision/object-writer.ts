@@ -46,12 +46,18 @@ export function updateObject(
   return apply(client, desired, { signal, live });
 }
 
-/** Deletes exactly this object, not one that came after it under its name. */
-export async function deleteObject(client: KubeClient, live: LiveObject, signal: AbortSignal): Promise<void> {
+/** Deletes exactly this object, not one that came after it under its name. `gone`: it was not there any more. */
+export async function deleteObject(
+  client: KubeClient,
+  live: LiveObject,
+  signal: AbortSignal,
+): Promise<"deleted" | "gone"> {
   try {
     await client.delete(pathOf(live), { uid: live.uid, signal });
+    return "deleted";
   } catch (error) {
     if (!(error instanceof KubeError) || (error.status !== 404 && error.status !== 409)) throw error;
+    return "gone";
   }
 }
 

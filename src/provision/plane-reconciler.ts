@@ -129,7 +129,8 @@ export class PlaneReconciler {
     if (change.kind === "foreign") return "foreign";
     await this.#takeTurn(signal);
     if (change.kind === "delete") {
-      await deleteObject(client, change.live, signal);
+      // Of what was gone before, no watch will tell.
+      if ((await deleteObject(client, change.live, signal)) === "gone") this.#options.live.forget(change.live);
       return undefined;
     }
     const { desired } = change;

@@ -5,7 +5,7 @@ import { flush, mockTime } from "../../test/kube/mock-time.ts";
 import { MemoryCluster } from "../../test/provision/memory-cluster.ts";
 import { deploymentOptions, fakeCertificates, planeOf } from "../../test/provision/plane-fixture.ts";
 import { KubeError } from "../kube/kube-client.ts";
-import { recordOf } from "./managed-object.ts";
+import { objectKey, recordOf } from "./managed-object.ts";
 import { Provisioner, type ProvisionerOptions } from "./provisioner.ts";
 
 type Fixture = {
@@ -192,6 +192,25 @@ describe("Provisioner", () => {
     }[];
     assert.equal(owners[0]?.uid, "new");
     assert.equal(cluster.writes.filter(({ verb }) => verb === "delete").length, 4);
+  });
+
+  it("is not held up by what it only remembers of a Gateway of the same name", async (t) => {
+    const { cluster, provisioner } = start(t, { random: () => 0 });
+    provisioner.update([planeOf({ uid: "old" })]);
+    await provisioner.settled();
+    const left = cluster.get("Service", "edge-sluice");
+    assert.ok(left);
+    provisioner.update([]);
+    await provisioner.settled();
+    for (const name of cluster.names()) cluster.remove(name.split("/")[0] as "Service", "edge-sluice");
+    const { uid } = left["metadata"] as { uid: string };
+    // The answer to a write that comes after the word of the object's end, and one that no watch has told of.
+    cluster.live.note(left);
+    assert.equal(cluster.live.get(objectKey("Service", "infra", "edge-sluice")), undefined);
+    cluster.live.note({ ...left, metadata: { ...(left["metadata"] as object), uid: `${uid}-later` } });
+    provisioner.update([planeOf({ uid: "new" })]);
+    await provisioner.settled();
+    assert.deepEqual(cluster.names(), all);
   });
 
   it("does nothing before everything is known, nor without leading", async (t) => {
