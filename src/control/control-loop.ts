@@ -35,8 +35,8 @@ export type ControlLoopOptions<Status extends CompiledStatus> = {
   /** Default: the machine's. */
   readonly clock?: Clock;
   /**
-   * Milliseconds without a change before a turn begins. 0: a turn begins at once, unless the one before it ended less than its
-   * own duration ago. Default 100, for files, which change several at a time.
+   * Milliseconds without a change before a turn begins. 0: a turn begins at once, unless the one before it ended less than
+   * a quarter of its own duration ago. Default 100, for files, which change several at a time.
    */
   readonly quietMs?: number;
   /** Milliseconds after the first change at which a turn begins anyway. Default 500. */
