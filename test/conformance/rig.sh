@@ -152,7 +152,7 @@ up() {
   if [ "$netns" ]; then ip netns add "$netns"; fi
   in_ns ip -batch - <<'END'
 link set lo up
-link add rig0 type bridge forward_delay 0
+link add rig0 address 02:00:c6:12:00:01 type bridge forward_delay 0
 addr add 198.18.0.1/17 dev rig0
 link set rig0 up
 route add local 198.18.128.0/18 dev lo
