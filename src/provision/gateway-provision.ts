@@ -1,3 +1,4 @@
+import { listOf, recordOf } from "../base/untrusted-json.ts";
 import {
   type AddressRequest,
   type AssignedAddress,
@@ -6,7 +7,7 @@ import {
   type GatewayProvision,
   routabilities,
 } from "../ir/data-plane.ts";
-import { type LiveObject, listOf, type ObjectKey, objectKey, recordOf } from "./managed-object.ts";
+import { type LiveObject, type ObjectKey, objectKey } from "./managed-object.ts";
 import { objectName } from "./object-name.ts";
 import type { ProvisionFailure } from "./provision-failure.ts";
 import { type ServiceAddresses, serviceAddresses } from "./service-address.ts";

@@ -1,4 +1,5 @@
 import { hashJson } from "../base/hash.ts";
+import { listOf, recordOf } from "../base/untrusted-json.ts";
 import type { DataPlane, DataPlaneKey } from "../ir/data-plane.ts";
 import type { KubeObject } from "../kube/kube-client.ts";
 import { apiVersionOf, type ManagedKind, managedKindNames } from "./managed-kinds.ts";
@@ -125,14 +126,4 @@ export function readLive(object: KubeObject): LiveObject | undefined {
 
 function isManaged(kind: unknown): kind is ManagedKind {
   return (managedKindNames as readonly unknown[]).includes(kind);
-}
-
-/** A mapping as it is, anything else as an empty one: objects come from outside. */
-export function recordOf(value: unknown): Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Record<string, unknown>) : {};
-}
-
-/** A list as it is, anything else as an empty one. */
-export function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }

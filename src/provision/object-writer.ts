@@ -1,8 +1,9 @@
 import { unreachable } from "../base/unreachable.ts";
+import { recordOf } from "../base/untrusted-json.ts";
 import type { DataPlane } from "../ir/data-plane.ts";
 import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "../kube/kube-client.ts";
 import { managedKinds } from "./managed-kinds.ts";
-import { type DesiredObject, type LiveObject, readLive, recordOf } from "./managed-object.ts";
+import { type DesiredObject, type LiveObject, readLive } from "./managed-object.ts";
 import { ownershipOf } from "./ownership.ts";
 
 /** Under which name the API server remembers which fields are ours. */

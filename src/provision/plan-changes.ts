@@ -1,8 +1,9 @@
 import { hashJson } from "../base/hash.ts";
 import { unreachable } from "../base/unreachable.ts";
+import { recordOf } from "../base/untrusted-json.ts";
 import type { DataPlane } from "../ir/data-plane.ts";
 import type { KubeObject } from "../kube/kube-client.ts";
-import { type DesiredObject, type LiveObject, type ObjectKey, recordOf } from "./managed-object.ts";
+import type { DesiredObject, LiveObject, ObjectKey } from "./managed-object.ts";
 import { hashAnnotation } from "./object-labels.ts";
 import { mayDelete, ownershipOf } from "./ownership.ts";
 

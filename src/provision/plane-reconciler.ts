@@ -1,11 +1,12 @@
 import { type Clock, systemClock } from "../base/clock.ts";
+import { recordOf } from "../base/untrusted-json.ts";
 import type { DataPlane, DataPlaneKey } from "../ir/data-plane.ts";
 import { type KubeClient, KubeError, type KubeObject } from "../kube/kube-client.ts";
 import { TokenBucket } from "../kube/token-bucket.ts";
 import type { DeploymentOptions } from "./deployment.ts";
 import { desiredObjects, type StreamCertificate } from "./desired-objects.ts";
 import type { LiveObjects } from "./live-objects.ts";
-import { type DesiredObject, type ObjectKey, objectKey, recordOf } from "./managed-object.ts";
+import { type DesiredObject, type ObjectKey, objectKey } from "./managed-object.ts";
 import { objectName } from "./object-name.ts";
 import { createObject, deleteObject, updateObject, type WriteResult } from "./object-writer.ts";
 import { type Change, ownFields, planChanges, planDeletions, type Written } from "./plan-changes.ts";

@@ -4,8 +4,9 @@ import fc from "fast-check";
 import { flush, mockTime } from "../../test/kube/mock-time.ts";
 import { MemoryCluster } from "../../test/provision/memory-cluster.ts";
 import { deploymentOptions, fakeCertificates, planeOf } from "../../test/provision/plane-fixture.ts";
+import { recordOf } from "../base/untrusted-json.ts";
 import { KubeError } from "../kube/kube-client.ts";
-import { objectKey, recordOf } from "./managed-object.ts";
+import { objectKey } from "./managed-object.ts";
 import { Provisioner, type ProvisionerOptions } from "./provisioner.ts";
 
 type Fixture = {

@@ -1,5 +1,6 @@
 /** Statuses in the API's own shape, for writers and for `status -o yaml`. Pure. */
 import { unreachable } from "../base/unreachable.ts";
+import { listOf, recordOf } from "../base/untrusted-json.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { Condition, ListenerStatus, ObjectStatus, ParentRef, TimedCondition } from "./condition.ts";
 import { sameRef } from "./merge.ts";
@@ -159,12 +160,4 @@ function withoutEmpty(metadata: Json): Json {
   const filled = ([, value]: [string, unknown]): boolean =>
     Object.keys(recordOf(value)).length > 0 || typeof value !== "object";
   return Object.fromEntries(Object.entries(metadata).filter(filled));
-}
-
-function recordOf(value: unknown): Json {
-  return typeof value === "object" && value !== null && !Array.isArray(value) ? (value as Json) : {};
-}
-
-function listOf(value: unknown): readonly unknown[] {
-  return Array.isArray(value) ? value : [];
 }
