@@ -18,16 +18,16 @@ export type CommandRow = {
   readonly load: () => Promise<Command>;
 };
 
-const readable = "2  a path cannot be read, or a flag is wrong";
+const readable = "2  a path cannot be read, or a flag is invalid";
 
 export const commands = {
   run: {
     summary: "Serve the Gateways in files and folders.",
     args: "PATH...",
     description:
-      "Reads Kubernetes manifests, binds the listeners of their Gateways and serves their routes. Changed files are " +
-      "loaded again without losing a request. What is wrong with them is printed; everything else is served. SIGHUP loads " +
-      "everything again and reopens the access log; SIGTERM and SIGINT finish what is in flight and stop, twice at once.",
+      "Reads Kubernetes manifests, binds the listeners of their Gateways and serves their routes. Changes to the files take " +
+      "effect without dropping a request. Errors are printed, and everything else is served. SIGHUP reloads the files and " +
+      "reopens the access log. SIGTERM and SIGINT drain and stop; a second signal stops at once.",
     formats: [],
     examples: [
       {
@@ -40,7 +40,7 @@ export const commands = {
       },
       { line: "kustomize build . | sluice run -", does: "read from standard input" },
     ],
-    exitCodes: ["0  stopped by SIGTERM or SIGINT, requests in flight finished", "1  nothing could be bound", readable],
+    exitCodes: ["0  drained and stopped after SIGTERM or SIGINT", "1  no listener could be bound", readable],
     load: async () => (await import("./run.ts")).run,
   },
   controller: {
@@ -59,7 +59,7 @@ export const commands = {
       },
     ],
     exitCodes: [
-      "0  stopped by SIGTERM or SIGINT, requests in flight finished",
+      "0  drained and stopped after SIGTERM or SIGINT",
       "1  the API server refuses what is needed, or does not answer within --start-seconds",
       "2  there is no way to reach an API server, or a flag is wrong",
     ],
@@ -80,11 +80,11 @@ export const commands = {
         does: "in a pod, with its certificate mounted at /var/run/sluice/identity",
       },
     ],
-    exitCodes: ["0  stopped by SIGTERM or SIGINT, requests in flight finished", "2  a flag is wrong"],
+    exitCodes: ["0  drained and stopped after SIGTERM or SIGINT", "2  a flag is wrong"],
     load: async () => (await import("./proxy.ts")).proxy,
   },
   check: {
-    summary: "Say what is wrong with manifests, without serving them.",
+    summary: "Report what is wrong with manifests, without serving them.",
     args: "PATH...",
     formats: ["text", "json", "yaml", "github"],
     examples: [
@@ -95,9 +95,9 @@ export const commands = {
     load: async () => (await import("./check.ts")).check,
   },
   explain: {
-    summary: "Say which route serves a request, and why the others do not.",
+    summary: "Explain which route serves a request, and why the others do not.",
     args: "[PATH...]",
-    description: "Give the request with --url, or with --host, --path and the others. Nothing is sent anywhere.",
+    description: "Describe the request with --url, or with --host, --path and so on. Nothing is sent.",
     formats: ["text", "json", "yaml"],
     examples: [
       {
@@ -132,12 +132,12 @@ export const commands = {
     summary: "Show the effective routing table, in order of precedence.",
     args: "PATH...",
     formats: ["table", "json", "yaml"],
-    examples: [{ line: "sluice routes manifests/", does: "every match, its backends and what is done to the request" }],
+    examples: [{ line: "sluice routes manifests/", does: "every match with its filters and backends" }],
     exitCodes: ["0  the table was printed", readable],
     load: async () => (await import("./routes.ts")).routes,
   },
   demo: {
-    summary: "Serve a small example with stand-in backends, to try Sluice at once.",
+    summary: "Serve a small example with stub backends, to see Sluice at work.",
     args: "",
     formats: [],
     examples: [
@@ -200,6 +200,6 @@ export function commandRow(name: CommandName): CommandRow {
 
 /** The help of a flag; `--output` names the formats of its command. */
 export function flagHelp(name: FlagName, formats: readonly string[]): string {
-  if (name === "output") return `How to print the result: ${formats.join(", ")}.`;
+  if (name === "output") return `Output format: ${formats.join(", ")}.`;
   return flags[name].help;
 }

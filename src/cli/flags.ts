@@ -134,7 +134,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     parse: (text) => parseChoice(text, outputFormats),
     choices: outputFormats,
-    help: "How to print the result; each command's help lists its formats.",
+    help: "Output format; each command's help lists its formats.",
     commands: ["check", "explain", "status", "routes", "version", "install"],
   },
   namespace: {
@@ -149,25 +149,25 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
   adoptClasses: {
     long: "--adopt-classes",
     initial: false,
-    help: "Serve Gateways of every class, also of classes that are not Sluice's or do not exist.",
+    help: "Serve Gateways of every class, including classes of other controllers and classes that do not exist.",
     commands: compiling,
   },
   stubBackends: {
     long: "--stub-backends",
     initial: false,
-    help: "Stand in for every Service that is referenced and has no endpoints, with a small echo server. Requests with the headers x-stub-status and x-stub-delay-ms make it fail or wait.",
+    help: "Answer for every referenced Service without endpoints with a small echo server. The request headers x-stub-status and x-stub-delay-ms make it fail or wait.",
     commands: compiling,
   },
   selfSigned: {
     long: "--self-signed",
     initial: false,
-    help: "Make certificates, valid for 30 days, for TLS Secrets that are referenced and missing.",
+    help: "Make certificates, valid for 30 days, for referenced TLS Secrets that do not exist.",
     commands: compiling,
   },
   allowExternalName: {
     long: "--allow-external-name",
     initial: false,
-    help: "Serve Services of type ExternalName. They let whoever writes a route reach any host name.",
+    help: "Serve Services of type ExternalName. They let anyone who can write a Service send traffic to any host name.",
     commands: [...compiling, "controller"],
   },
   controllerName: {
@@ -176,7 +176,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: "sluice.dev/gateway-controller",
     shownDefault: "sluice.dev/gateway-controller",
     parse: asIs,
-    help: "The controllerName of the GatewayClasses that are served.",
+    help: "The controllerName of the GatewayClasses to serve.",
     commands: [...compiling, "controller"],
   },
   mapPort: {
@@ -185,7 +185,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: [],
     parse: (text, previous) => [...previous, parsePortMapping(text)],
     repeatable: true,
-    help: "Bind another port than the listener's, such as 80:8080. 0 lets the system choose one.",
+    help: "Bind a different port from the listener's, such as 80:8080. 0 picks a free port.",
     commands: ["run", "controller"],
   },
   bind: {
@@ -194,7 +194,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: "127.0.0.1",
     shownDefault: "127.0.0.1",
     parse: asIs,
-    help: "The address that listeners bind. Use 0.0.0.0 or :: to be reachable from other machines.",
+    help: "The address that listeners bind. Use :: or 0.0.0.0 to accept connections from other machines.",
     commands: serving,
   },
   gatewayAddresses: {
@@ -211,7 +211,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     shownDefault: "KUBECONFIG, the cluster around the process, or ~/.kube/config",
     parse: asIs,
-    help: "How to reach the API server.",
+    help: "The kubeconfig file to use.",
     commands: ["controller", "install"],
   },
   context: {
@@ -220,7 +220,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     shownDefault: "the current one",
     parse: asIs,
-    help: "The context of the kubeconfig.",
+    help: "The kubeconfig context to use.",
     commands: ["controller", "install"],
   },
   watchNamespace: {
@@ -310,7 +310,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     shownDefault: "nowhere",
     parse: asIs,
-    help: "Where to keep the last good configuration, so that a restart serves before a controller answers. It holds private keys.",
+    help: "Where to keep the last good configuration, so that a restart serves before a controller answers. It contains private keys.",
     commands: ["proxy"],
   },
   proxyName: {
@@ -367,7 +367,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: [],
     parse: (text, previous) => [...previous, text],
     repeatable: true,
-    help: "A YAML file of options, the same as for the Helm chart; of several, the last one counts.",
+    help: "A YAML file of options, the same as for the Helm chart. May be repeated; later files win.",
     commands: ["install"],
   },
   set: {
@@ -426,7 +426,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "off",
     parse: asIs,
     choices: ["-", "off"],
-    help: 'Write one JSON line for each request to a file, or to standard output with "-".',
+    help: 'Write one JSON line per request to a file, or to standard output with "-".',
     commands: proxying,
   },
   logFormat: {
@@ -436,7 +436,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "text",
     parse: (text) => parseChoice(text, ["text", "json"]),
     choices: ["text", "json"],
-    help: "How Sluice's own messages are written, on standard error: text for people, json for programs.",
+    help: "Format of Sluice's own log, on standard error: text for people, json for programs.",
     commands: proxying,
   },
   trustedHops: {
@@ -473,7 +473,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     shownDefault: "a random key",
     parse: asIs,
-    help: "A secret of at least 32 bytes that signs what session persistence gives to clients. Give all instances the same, so that sessions hold between them and over restarts.",
+    help: "A secret of at least 32 bytes that signs session persistence tokens. Give every instance the same file, so that sessions survive restarts and are shared.",
     commands: serving,
   },
   drainSeconds: {
@@ -488,7 +488,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
   watch: {
     long: "--no-watch",
     initial: true,
-    help: "Do not reload when a file changes; SIGHUP still reloads.",
+    help: "Do not reload when files change; SIGHUP still reloads.",
     commands: files,
   },
   tenantLabel: {
@@ -497,7 +497,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: "tenant",
     shownDefault: "tenant",
     parse: asIs,
-    help: "The route or Gateway label whose value the access log gives as the tenant.",
+    help: "The route or Gateway label that the access log reports as tenant.",
     commands: proxying,
   },
   tenantHeader: {
@@ -514,7 +514,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: "environment",
     shownDefault: "environment",
     parse: asIs,
-    help: "The route or Gateway label whose value the access log gives as the environment.",
+    help: "The route or Gateway label that the access log reports as environment.",
     commands: proxying,
   },
   environmentHeader: {
@@ -531,7 +531,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: 8080,
     shownDefault: "8080",
     parse: (text) => parsePort(text),
-    help: "The local port for HTTP. 0 lets the system choose one.",
+    help: "The local port for HTTP. 0 picks a free port.",
     commands: ["demo"],
   },
   httpsPort: {
@@ -540,7 +540,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: 8443,
     shownDefault: "8443",
     parse: (text) => parsePort(text),
-    help: "The local port for HTTPS. 0 lets the system choose one.",
+    help: "The local port for HTTPS. 0 picks a free port.",
     commands: ["demo"],
   },
   url: {
@@ -565,7 +565,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: "/",
     shownDefault: "/",
     parse: asIs,
-    help: "The path of the request, with its query when it has one.",
+    help: "The path of the request, with its query if any.",
     commands: ["explain"],
   },
   method: {
@@ -593,7 +593,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     parse: (text) => parseChoice(text, ["http", "https", "tls", "tcp", "udp"] as const),
     choices: ["http", "https", "tls", "tcp", "udp"],
-    help: "Only listeners of this scheme; with tls, tcp or udp, where a connection goes (--port, and --host as server name).",
+    help: "Only listeners of this scheme. tls, tcp and udp explain a connection instead of a request: give --port, and --host as the server name.",
     commands: ["explain"],
   },
   port: {
@@ -601,7 +601,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     argument: "PORT",
     initial: undefined,
     parse: (text) => parsePort(text, 1),
-    help: "Only listeners of this port, as the Gateway writes it.",
+    help: "Only listeners on this port, as written in the Gateway.",
     commands: ["explain"],
   },
   adminUrl: {
@@ -615,27 +615,27 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
   strict: {
     long: "--strict",
     initial: false,
-    help: "Warnings count as errors for the exit code.",
+    help: "Exit with status 1 for warnings too.",
     commands: ["check"],
   },
   quiet: {
     short: "-q",
     long: "--quiet",
     initial: false,
-    help: "Print only errors.",
+    help: "Print errors only.",
     commands: ["run", "check", "demo", "controller", "proxy"],
   },
   verbose: {
     short: "-v",
     long: "--verbose",
     initial: false,
-    help: "Print also what is only worth knowing.",
+    help: "Print informational findings too.",
     commands: ["run", "check", "explain", "demo", "controller", "proxy"],
   },
   color: {
     long: "--no-color",
     initial: true,
-    help: "Print without colours. The environment variable NO_COLOR does the same; so does output that is not a terminal.",
+    help: "Print without colour. NO_COLOR does the same, and colour is only used on a terminal.",
     commands: commandNames,
   },
 };
