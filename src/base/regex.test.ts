@@ -36,16 +36,51 @@ describe("compileRegex()", () => {
     ["(?=a)b", /Perl syntax/],
     ["[z-a]", /invalid character class range/],
     ["(a{1,1000}){1,1000}", /too large/],
-    ["a{900}b{900}", /too large: \d+ steps/],
+    ["a{900}b{900}c{900}d{900}e{900}", /too large: more than 4000 steps/],
     ["(".repeat(4000), /./],
     [`${"(".repeat(2000)}a${")".repeat(2000)}`, /./],
     ["a".repeat(maxPatternLength + 1), /4097 characters/],
+    ["/.*a.{900}c", /too many states/],
+    [".*a.{20}c", /too many states/],
+    ["/.{1,100}/.{1,100}", /too many states/],
+    ["[\\p{L}\\p{N}]".repeat(300), /too many states/],
   ];
   for (const [pattern, message] of bad) {
     test(`refuses ${JSON.stringify(pattern.slice(0, 24))} with a reason instead of throwing`, () => {
       const regex = compileRegex(pattern);
       assert.equal(regex.kind, "error");
       if (regex.kind === "error") assert.match(regex.message, message);
+      if (regex.kind === "error") assert.match(regex.fix, /^[A-Z].+\.$/);
+    });
+  }
+
+  const used: readonly (readonly [pattern: string, fits: string, misses: string])[] = [
+    ["/api/v[0-9]+/users/.*", "/api/v2/users/7", "/api/v/users/7"],
+    ["/(?:en|de|fr)/(?:[^/]+/)*index\\.html?", "/de/a/b/index.htm", "/it/index.htm"],
+    ["(?i)/path/[a-z0-9._-]{1,63}/?", "/Path/X-1.y/", `/path/${"x".repeat(64)}`],
+    ["/[^/]{1,63}/[^/]{1,63}/[^/]{1,63}/.*", "/a/b/c/d", "/a/b/c"],
+    ["/x(/|$)(.*)", "/x/y", "/xyz"],
+    [".*\\.(?:jpe?g|png|gif|css|js|woff2?)", "/a/b.jpeg", "/a/b.jpegs"],
+    ["(^|.*;\\s*)canary=always(;.*|$)", "a=b; canary=always; c=d", "xcanary=always"],
+    [
+      ".*[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}.*",
+      "/o/00000000-aaaa-bbbb-cccc-0123456789ab/x",
+      "/o/00000000-aaaa-bbbb-cccc-0123456789a/x",
+    ],
+    [
+      "(?i).*\\b(?:googlebot|bingbot|yandexbot|duckduckbot|baiduspider|applebot)\\b.*",
+      "x GoogleBot/2.1",
+      "x Googlebots",
+    ],
+    ["(?:10|172\\.(?:1[6-9]|2[0-9]|3[01])|192\\.168)(?:\\.[0-9]{1,3}){2,3}", "172.31.0.9", "172.32.0.9"],
+    ["[^@\\s]{1,64}@(?:[a-z0-9-]{1,63}\\.){1,8}[a-z]{2,24}", "a.b@mail.example.org", "a.b@mail"],
+    ["/a{900}", `/${"a".repeat(900)}`, `/${"a".repeat(899)}`],
+    ["[\\p{L}\\p{N}-]{1,64}", "größe-9", "a b"],
+  ];
+  for (const [pattern, fits, misses] of used) {
+    test(`takes ${JSON.stringify(pattern.slice(0, 40))}, as people use it`, () => {
+      assert.equal(matches(pattern, fits), true, fits);
+      assert.equal(matches(pattern, misses), false, misses);
     });
   }
 

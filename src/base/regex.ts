@@ -1,17 +1,12 @@
-/** The one home of RE2 regular expressions: linear in the text, whatever the pattern. */
-import { RE2JS } from "re2js";
+/** The one home of RE2 regular expressions: one table look-up for each character of the text, whatever the pattern. */
+import { accepts, buildAutomaton, maxTableEntries } from "./regex/automaton.ts";
+import { parseProgram } from "./regex/program.ts";
 
 /** Longest pattern accepted, in characters: the largest that the specification allows (a header value). */
 export const maxPatternLength = 4096;
 
-/**
- * Largest compiled program, in instructions. The time of a match grows with program times text: 1,000 keeps the worst
- * pattern on 8 KiB of hostile text near 50 ms for its first run, and below 1 ms once its states are known.
- */
-export const maxProgramSize = 1000;
-
-/** Memory that one pattern may spend on states learnt while matching; beyond it, matching goes on without. Bytes. */
-const maxStateMemoryBytes = 1 << 20;
+/** Largest parsed pattern, in steps: a repetition has the steps of what it repeats as often as it is repeated. */
+export const maxProgramSize = 4000;
 
 /** Patterns remembered across recompiles; the least recently compiled goes first. */
 const maxCachedPatterns = 8192;
@@ -22,16 +17,22 @@ export type CompiledRegex =
       readonly kind: "regex";
       /** Every text that matches begins with this; may be empty. */
       readonly literalPrefix: string;
-      /** Whether the pattern matches all of `text`, as if it stood between `^` and `$`. */
+      /** Whether the pattern matches all of `text`, as if it stood between `^` and `$`. Some 2 ns for each character. */
       matchesWhole(text: string): boolean;
     }
-  | { readonly kind: "error"; readonly message: string };
+  | {
+      readonly kind: "error";
+      /** Completes "the pattern is not usable: …". */
+      readonly message: string;
+      /** What to write instead, as a sentence. */
+      readonly fix: string;
+    };
 
 const cache = new Map<string, CompiledRegex>();
 
 /**
- * Compiles a pattern in RE2 syntax (no back-references, no look-around); never throws. A bad, too long or too large
- * pattern comes back as an error whose message completes "the pattern is not usable: …".
+ * Compiles a pattern in RE2 syntax (no back-references, no look-around); never throws. A bad or too long pattern comes back
+ * as an error, and so does one that no table of at most {@link maxTableEntries} entries can match.
  */
 export function compileRegex(pattern: string): CompiledRegex {
   const known = cache.get(pattern);
@@ -49,27 +50,40 @@ export function compileRegex(pattern: string): CompiledRegex {
 
 function compileUncached(pattern: string): CompiledRegex {
   if (pattern.length > maxPatternLength) {
-    return { kind: "error", message: `it has ${pattern.length} characters, more than ${maxPatternLength}` };
+    return {
+      kind: "error",
+      message: `it has ${pattern.length} characters, more than ${maxPatternLength}`,
+      fix: "Split it into several matches.",
+    };
   }
   try {
-    const program = RE2JS.compile(pattern);
-    const size = program.programSize();
-    if (size > maxProgramSize) {
-      return { kind: "error", message: `it is too large: ${size} steps, more than ${maxProgramSize}` };
+    const program = parseProgram(pattern, maxProgramSize);
+    if (program === undefined) {
+      return {
+        kind: "error",
+        message: `it is too large: more than ${maxProgramSize} steps`,
+        fix: "Use smaller repetition counts, or split it into several matches.",
+      };
     }
-    const machine = program.re2();
-    machine.dfa.maxMem = maxStateMemoryBytes;
-    machine.dfa.stateBudget = maxStateMemoryBytes;
-    machine.dfa.memBudget = maxStateMemoryBytes;
-    return {
-      kind: "regex",
-      literalPrefix: typeof machine.prefix === "string" ? machine.prefix : "",
-      matchesWhole: (text) => program.testExact(text),
-    };
+    const automaton = buildAutomaton(program);
+    if (automaton === undefined) return tooManyStates;
+    const { literalPrefix } = program;
+    return { kind: "regex", literalPrefix, matchesWhole: (text) => accepts(automaton, text) };
   } catch (error) {
-    return { kind: "error", message: describeError(error) };
+    return {
+      kind: "error",
+      message: describeError(error),
+      fix: "Correct the pattern. RE2 syntax is used: it has no look-around and no back-references.",
+    };
   }
 }
+
+/** What follows `.*` may begin anywhere, so a counted `.` after it has to remember every place where it may have begun. */
+const tooManyStates: CompiledRegex = {
+  kind: "error",
+  message: `it has too many states: its table would have more than ${maxTableEntries} entries`,
+  fix: "Repeat `.` without a count, or say which characters it stands for, such as `[^/]{1,40}`.",
+};
 
 /** The library's own words without its preamble; a stack overflow on absurd nesting is "too deeply nested". */
 function describeError(error: unknown): string {

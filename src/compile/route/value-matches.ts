@@ -53,7 +53,7 @@ export function checkRegex(at: MatchScope, pattern: string, pointer: string): vo
     ruleIndex: at.ruleIndex,
     pointer,
     message: `the regular expression ${JSON.stringify(shorten(pattern))} is not usable: ${regex.message}.`,
-    fix: "Correct the pattern. RE2 syntax is used: it has no look-around and no back-references.",
+    fix: regex.fix,
   });
 }
 
