@@ -12,7 +12,7 @@ export const sourceFindings = {
     code: "SL1002",
     severity: "error",
     title: "A file or folder exceeds the reader's limits",
-    why: "The size of files, their number, and what anchors and aliases may expand to are limited, so that no input can exhaust memory.",
+    why: "The size of files, the number of files and folders, and what anchors and aliases may expand to are limited, so that no input can exhaust memory.",
   },
   "syntax-error": {
     code: "SL1003",

@@ -1,6 +1,6 @@
 import type { Dirent, Stats } from "node:fs";
 import { readdir, realpath, stat } from "node:fs/promises";
-import { basename, dirname, join } from "node:path";
+import { dirname, join } from "node:path";
 import type { Finding } from "../../finding/finding.ts";
 import { fileFinding } from "./file-finding.ts";
 
@@ -10,12 +10,14 @@ export type Listing = {
   readonly files: readonly string[];
   /** Real folders whose entries decide what is listed, for watching. */
   readonly folders: readonly string[];
-  /** Paths that cannot be read, folders that hold nothing. */
+  /** Paths that cannot be read, folders that hold nothing, what is beyond the limits. */
   readonly findings: readonly Finding[];
+  /** Whether a limit ended the walk: files that are not listed may be there all the same. */
+  readonly cutShort: boolean;
 };
 
-/** Files read from all paths together. */
-export const fileLimit = 10_000;
+/** What is read from all paths together. Every folder is watched, which costs the kernel and this process memory. */
+export const listLimits = { files: 10_000, folders: 1000, entries: 100_000, depth: 32 } as const;
 
 const manifestName = /\.(?:ya?ml|json)$/i;
 
@@ -27,16 +29,16 @@ export function isManifestName(name: string): boolean {
 /**
  * Lists manifests: files as given, folders with all below them in the order of names. Hidden entries and node_modules
  * are left out. Symbolic links are followed, each real file and folder once, so a mounted ConfigMap is read through its
- * visible names and loops end.
+ * visible names and loops end; a link to a folder above it is not followed. A finding names what is left out.
  */
 export async function listFiles(paths: readonly string[]): Promise<Listing> {
-  const walk: Walk = { files: [], folders: new Set(), findings: [], seen: new Set(), full: false };
+  const walk: Walk = { files: [], folders: new Set(), findings: [], seen: new Set(), entries: 0, full: false };
   for (const path of paths) {
     const before = walk.files.length;
     const info = await statOf(path, walk);
     if (info === undefined) continue;
     if (info.isDirectory()) {
-      await walkFolder(path, walk);
+      await walkFolder(path, 0, walk);
       if (walk.files.length === before) {
         walk.findings.push(
           fileFinding("no-objects", path, {
@@ -49,7 +51,7 @@ export async function listFiles(paths: readonly string[]): Promise<Listing> {
       await addFile(path, walk);
     }
   }
-  return { files: walk.files, folders: [...walk.folders], findings: walk.findings };
+  return { files: walk.files, folders: [...walk.folders], findings: walk.findings, cutShort: walk.full };
 }
 
 type Walk = {
@@ -57,14 +59,18 @@ type Walk = {
   readonly folders: Set<string>;
   readonly findings: Finding[];
   readonly seen: Set<string>;
+  /** Entries of folders looked at. */
+  entries: number;
   full: boolean;
 };
 
-async function walkFolder(path: string, walk: Walk): Promise<void> {
+async function walkFolder(path: string, depth: number, walk: Walk): Promise<void> {
   let entries: Dirent[];
   try {
     const real = await realpath(path);
     if (walk.seen.has(real)) return;
+    if (depth > listLimits.depth) return leaveOut(path, `It is nested more than ${listLimits.depth} folders deep`, walk);
+    if (walk.folders.size >= listLimits.folders) return endWalk(path, `more than ${listLimits.folders} folders`, walk);
     walk.seen.add(real);
     walk.folders.add(real);
     entries = await readdir(path, { withFileTypes: true });
@@ -73,11 +79,16 @@ async function walkFolder(path: string, walk: Walk): Promise<void> {
     return;
   }
   for (const entry of entries.sort((a, b) => (a.name < b.name ? -1 : 1))) {
-    if (walk.full || entry.name.startsWith(".") || entry.name === "node_modules") continue;
+    if (walk.full) return;
+    if (++walk.entries > listLimits.entries) return endWalk(path, `more than ${listLimits.entries} entries`, walk);
+    if (entry.name.startsWith(".") || entry.name === "node_modules") continue;
     const below = join(path, entry.name);
-    const info = entry.isSymbolicLink() ? await statOf(below, walk) : entry;
-    if (info?.isDirectory()) await walkFolder(below, walk);
-    else if (info?.isFile() && isManifestName(entry.name)) await addFile(below, walk);
+    const isLink = entry.isSymbolicLink();
+    const info = isLink ? await statOf(below, walk) : entry;
+    if (info?.isDirectory()) {
+      if (isLink && (await leadsUp(below, walk))) continue;
+      await walkFolder(below, depth + 1, walk);
+    } else if (info?.isFile() && isManifestName(entry.name)) await addFile(below, walk);
   }
 }
 
@@ -92,19 +103,38 @@ async function addFile(path: string, walk: Walk): Promise<void> {
     walk.findings.push(unreadable(path, error));
     return;
   }
-  if (walk.files.length >= fileLimit) {
-    if (!walk.full) {
-      walk.findings.push(
-        fileFinding("source-too-large", path, {
-          message: `There are more than ${fileLimit} files; \`${basename(path)}\` and those after it are not read.`,
-          fix: "Name fewer or smaller folders.",
-        }),
-      );
-    }
-    walk.full = true;
-    return;
-  }
+  if (walk.files.length >= listLimits.files) return endWalk(path, `more than ${listLimits.files} files`, walk);
   walk.files.push(path);
+}
+
+/** Whether a link leads to a folder that it stands in or below. One that has been walked is left out in silence. */
+async function leadsUp(link: string, walk: Walk): Promise<boolean> {
+  try {
+    const [target, place] = await Promise.all([realpath(link), realpath(dirname(link))]);
+    if (walk.seen.has(target) || !`${place}/`.startsWith(target === "/" ? "/" : `${target}/`)) return false;
+    leaveOut(link, `It is a link to \`${target}\`, a folder above it`, walk);
+    return true;
+  } catch {
+    // It has gone since; the folder tells of the next change.
+    return true;
+  }
+}
+
+function leaveOut(path: string, reason: string, walk: Walk): void {
+  const message = `\`${path}\` is not read. ${reason}.`;
+  walk.findings.push(fileFinding("source-too-large", path, { message, fix: "Remove it, or name the folder by itself." }));
+}
+
+/** Ends the walk where a limit is reached, with one finding. */
+function endWalk(path: string, excess: string, walk: Walk): void {
+  if (walk.full) return;
+  walk.full = true;
+  walk.findings.push(
+    fileFinding("source-too-large", path, {
+      message: `There are ${excess}; \`${path}\` and what comes after it are not read.`,
+      fix: "Name fewer or smaller folders.",
+    }),
+  );
 }
 
 async function statOf(path: string, walk: Walk): Promise<Stats | undefined> {

@@ -3,7 +3,7 @@ import type { Finding } from "../../finding/finding.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import { type SourcePart, Store } from "../../store/store.ts";
 import { type Listing, listFiles } from "./list-files.ts";
-import { type FileText, readStream, readText } from "./read-file.ts";
+import { type FileText, readStream, readText, totalSizeLimitBytes } from "./read-file.ts";
 import { type SourceFile, updateSourceFile } from "./source-file.ts";
 
 export type LoadOptions = {
@@ -47,10 +47,14 @@ export async function readPaths(
   const fromInput =
     paths.includes("-") && stdin !== undefined ? updateSourceFile("-", await readStream(stdin)) : undefined;
   const files = new Map<string, SourceFile>();
+  let bytesLeft = totalSizeLimitBytes;
   for (const file of listing.files) {
-    const content: FileText = await readText(file);
+    const content: FileText = await readText(file, bytesLeft);
+    if ("bytes" in content) bytesLeft -= content.bytes;
     files.set(file, updateSourceFile(file, content, previous.get(file)));
   }
+  // Where the walk was cut short, what it has not come to is most likely as it was.
+  if (listing.cutShort) for (const [file, former] of previous) if (!files.has(file)) files.set(file, former);
   const findings = listing.findings.filter((finding) => !keepVanished(finding, files, previous));
   return { files, listing: { ...listing, findings }, stdin: fromInput };
 }
