@@ -6,8 +6,7 @@
  */
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, renameSync, rmSync, writeFileSync } from "node:fs";
-import { createServer, type Socket } from "node:net";
-import { connect } from "node:net";
+import { connect, createServer, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -145,7 +144,10 @@ class Sluice implements AsyncDisposable {
 }
 
 /** Asks until `done`, a request each millisecond; the longest waits are what the work in between held up. */
-async function stalls(asker: Asker, done: () => boolean): Promise<{ readonly worstMs: number; readonly over20: number }> {
+async function stalls(
+  asker: Asker,
+  done: () => boolean,
+): Promise<{ readonly worstMs: number; readonly over20: number }> {
   let worstMs = 0;
   let over20 = 0;
   while (!done()) {
@@ -220,5 +222,11 @@ const count = Number(flags.routes);
 const bytes = Number(flags.megabytes) * 1e6;
 await measureDelay(Math.min(20, Number(flags.changes)), 1);
 await measureDelay(Number(flags.changes), Number(flags.perSecond));
-await measureStall(`${count} routes, all changed`, [0, 1, 2].map((version) => routes(count, version)));
-await measureStall(`${flags.megabytes} MB of ConfigMaps`, [0, 1].map((version) => configMaps(bytes, version)));
+await measureStall(
+  `${count} routes, all changed`,
+  [0, 1, 2].map((version) => routes(count, version)),
+);
+await measureStall(
+  `${flags.megabytes} MB of ConfigMaps`,
+  [0, 1].map((version) => configMaps(bytes, version)),
+);

@@ -121,7 +121,6 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
     ],
     telemetry,
     log,
-    quietMs: 0,
   });
   cleanup.defer(() => loop.drain(0));
   show(() => loop.state);

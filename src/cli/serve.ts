@@ -62,8 +62,6 @@ export async function serve({ paths, flags, terminal, verify, onServing }: Serve
     planeFindings: findPlaneFaults,
     telemetry,
     log,
-    // The source has waited for what belongs together.
-    quietMs: 0,
   });
   cleanup.defer(() => loop.drain(0));
   const admin = await openAdmin(flags, { state: () => withStandIns(loop.state, plane), telemetry, log });

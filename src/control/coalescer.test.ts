@@ -2,14 +2,12 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { Coalescer } from "./coalescer.ts";
 
-/** A coalescer without quiet time, with hands that the test holds. */
+/** A coalescer with hands that the test holds. */
 function setUp(t: TestContext) {
   t.mock.timers.enable({ apis: ["setTimeout", "setImmediate"] });
   let nowMs = 0;
   let fired = 0;
   const coalescer = new Coalescer({
-    quietMs: 0,
-    ceilingMs: 500,
     fire: () => fired++,
     clock: { nowMs: () => nowMs, monotonicMs: () => nowMs },
   });
@@ -20,7 +18,7 @@ function setUp(t: TestContext) {
   return { coalescer, tick, fired: () => fired };
 }
 
-test("Coalescer without quiet time: the first change fires in the next turn of the event loop, with what came together", (t) => {
+test("Coalescer: the first change fires in the next turn of the event loop, with what came together", (t) => {
   const { coalescer, tick, fired } = setUp(t);
   coalescer.touch();
   coalescer.touch();
@@ -31,7 +29,7 @@ test("Coalescer without quiet time: the first change fires in the next turn of t
   assert.equal(fired(), 1);
 });
 
-test("Coalescer without quiet time: changes after some work wait a quarter of what it took, together", (t) => {
+test("Coalescer: changes after some work wait a quarter of what it took, together", (t) => {
   const { coalescer, tick, fired } = setUp(t);
   coalescer.rest(160, "nothing");
   coalescer.touch();
@@ -46,7 +44,7 @@ test("Coalescer without quiet time: changes after some work wait a quarter of wh
   assert.equal(fired(), 2, "and none when it was quiet before");
 });
 
-test("Coalescer without quiet time: short work is followed by a short rest, and very long work by the ceiling", (t) => {
+test("Coalescer: short work is followed by a short rest, and very long work by half a second", (t) => {
   const { coalescer, tick, fired } = setUp(t);
   coalescer.rest(0, "nothing");
   coalescer.touch();
@@ -62,7 +60,7 @@ test("Coalescer without quiet time: short work is followed by a short rest, and 
   assert.equal(fired(), 2);
 });
 
-test("Coalescer without quiet time: what was fired during the work is fired again after the rest", (t) => {
+test("Coalescer: what was fired during the work is fired again after the rest", (t) => {
   const { coalescer, tick, fired } = setUp(t);
   coalescer.rest(160, "due");
   tick(39);

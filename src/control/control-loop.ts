@@ -34,13 +34,6 @@ export type ControlLoopOptions<Status extends CompiledStatus> = {
   readonly log: Logger;
   /** Default: the machine's. */
   readonly clock?: Clock;
-  /**
-   * Milliseconds without a change before a turn begins. 0: a turn begins at once, unless the one before it ended less than
-   * a quarter of its own duration ago. Default 100, for files, which change several at a time.
-   */
-  readonly quietMs?: number;
-  /** Milliseconds after the first change at which a turn begins anyway. Default 500. */
-  readonly ceilingMs?: number;
   /** After a change of endpoints alone, findings about endpoints are brought up to date this much later. Default 5,000 ms. */
   readonly refreshMs?: number;
 };
@@ -68,12 +61,7 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
   constructor(options: ControlLoopOptions<Status>) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
-    this.#coalescer = new Coalescer({
-      quietMs: options.quietMs ?? 100,
-      ceilingMs: options.ceilingMs ?? 500,
-      fire: () => this.#begin("rested"),
-      clock: this.#clock,
-    });
+    this.#coalescer = new Coalescer({ fire: () => this.#begin("rested"), clock: this.#clock });
     this.#unsubscribe = options.plane.subscribe?.(() => this.notify("report"));
   }
 
@@ -89,7 +77,7 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     return this.#started + 1;
   }
 
-  /** Begins a turn without waiting for quiet: the first one, and when the user asks for a reload. Returns its number. */
+  /** Begins a turn without a rest: the first one, and when the user asks for a reload. Returns its number. */
   turnNow(): number {
     if (this.#state.phase === "draining") return 0;
     this.#note("resources");

@@ -69,7 +69,8 @@ async function walkFolder(path: string, depth: number, walk: Walk): Promise<void
   try {
     const real = await realpath(path);
     if (walk.seen.has(real)) return;
-    if (depth > listLimits.depth) return leaveOut(path, `It is nested more than ${listLimits.depth} folders deep`, walk);
+    if (depth > listLimits.depth)
+      return leaveOut(path, `It is nested more than ${listLimits.depth} folders deep`, walk);
     if (walk.folders.size >= listLimits.folders) return endWalk(path, `more than ${listLimits.folders} folders`, walk);
     walk.seen.add(real);
     walk.folders.add(real);
@@ -122,7 +123,9 @@ async function leadsUp(link: string, walk: Walk): Promise<boolean> {
 
 function leaveOut(path: string, reason: string, walk: Walk): void {
   const message = `\`${path}\` is not read. ${reason}.`;
-  walk.findings.push(fileFinding("source-too-large", path, { message, fix: "Remove it, or name the folder by itself." }));
+  walk.findings.push(
+    fileFinding("source-too-large", path, { message, fix: "Remove it, or name the folder by itself." }),
+  );
 }
 
 /** Ends the walk where a limit is reached, with one finding. */

@@ -3,7 +3,9 @@ import { chmod, mkdir, mkdtemp, rm, symlink, truncate, writeFile } from "node:fs
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
+import { listLimits } from "./list-files.ts";
 import { loadPaths } from "./load-paths.ts";
+import { readText } from "./read-file.ts";
 
 async function folder(t: TestContext): Promise<string> {
   const path = await mkdtemp(join(tmpdir(), "sluice-"));
@@ -96,6 +98,62 @@ test("loadPaths: source-too-large for a file above 16 MiB, which is not read int
     (await load(root)).findings.map(({ name }) => name),
     ["source-too-large"],
   );
+});
+
+test("loadPaths does not follow a link to a folder above it, and says so", async (t) => {
+  const root = await folder(t);
+  const inner = join(root, "inner");
+  await mkdir(inner);
+  await writeFile(join(root, "outside.yaml"), configMap("outside"));
+  await writeFile(join(inner, "z.yaml"), configMap("z"));
+  await symlink("/", join(inner, "everything"));
+  await symlink("..", join(inner, "up"));
+  const { names, findings } = await load(inner);
+  assert.deepEqual(names, ["z"]);
+  assert.deepEqual(
+    findings.map(({ name, message }) => [name, message]),
+    [
+      ["source-too-large", `\`${join(inner, "everything")}\` is not read. It is a link to \`/\`, a folder above it.`],
+      ["source-too-large", `\`${join(inner, "up")}\` is not read. It is a link to \`${root}\`, a folder above it.`],
+    ],
+  );
+});
+
+test("loadPaths: source-too-large names the folder at which a walk ends, once; what is before it is read", async (t) => {
+  const root = await folder(t);
+  await writeFile(join(root, "a.yaml"), configMap("a"));
+  for (let number = 1000; number < 1000 + listLimits.folders; number++) await mkdir(join(root, `f${number}`));
+  await writeFile(join(root, "z.yaml"), configMap("z"));
+  const { names, findings } = await load(root);
+  assert.deepEqual(names, ["a"]);
+  assert.deepEqual(
+    findings.map(({ name, message }) => [name, message]),
+    [
+      [
+        "source-too-large",
+        `There are more than 1000 folders; \`${join(root, "f1999")}\` and what comes after it are not read.`,
+      ],
+    ],
+  );
+});
+
+test("loadPaths: source-too-large for a folder that is nested too deep", async (t) => {
+  const root = await folder(t);
+  const deep = join(root, ...Array.from({ length: listLimits.depth + 1 }, () => "d"));
+  await mkdir(deep, { recursive: true });
+  await writeFile(join(deep, "a.yaml"), configMap("a"));
+  await writeFile(join(deep, "..", "b.yaml"), configMap("b"));
+  const { names, findings } = await load(root);
+  assert.deepEqual(names, ["b"]);
+  assert.match(findings[0]?.message ?? "", /^`.*` is not read\. It is nested more than 32 folders deep\.$/);
+});
+
+test("readText: source-too-large for a file beyond what all files together may have", async (t) => {
+  const root = await folder(t);
+  await writeFile(join(root, "a.yaml"), configMap("a"));
+  assert.ok("text" in (await readText(join(root, "a.yaml"), 100)));
+  const content = await readText(join(root, "a.yaml"), 10);
+  assert.equal("finding" in content && content.finding.name, "source-too-large");
 });
 
 test("loadPaths: syntax-error for a file that is not UTF-8", async (t) => {

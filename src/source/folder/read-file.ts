@@ -34,11 +34,7 @@ export async function readStream(stream: AsyncIterable<Uint8Array | string>): Pr
   }
 }
 
-async function decode(
-  file: string,
-  stream: AsyncIterable<Uint8Array | string>,
-  bytesLeft: number,
-): Promise<FileText> {
+async function decode(file: string, stream: AsyncIterable<Uint8Array | string>, bytesLeft: number): Promise<FileText> {
   const parts: Buffer[] = [];
   let size = 0;
   for await (const part of stream) {
