@@ -6,6 +6,7 @@ import { findPlaneFaults } from "../control/plane-findings.ts";
 import type { Plane } from "../ir/plane.ts";
 import { EmbeddedPlane } from "../proxy/embedded-plane.ts";
 import { kindNames } from "../resource/kinds.ts";
+import { WorkerSource } from "../source/folder/worker/worker-source.ts";
 import { mergeStatus } from "../status/merge.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { Store } from "../store/store.ts";
@@ -14,7 +15,6 @@ import type { Logger } from "../telemetry/log.ts";
 import type { ExitCode, Terminal } from "./command.ts";
 import { createCompiler } from "./compile-snapshot.ts";
 import type { FlagValues } from "./flags.ts";
-import { openPaths } from "./paths-source.ts";
 import { planeOptions } from "./plane-options.ts";
 import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
 import { unreadableMessage } from "./read-paths.ts";
@@ -39,7 +39,15 @@ export async function serve({ paths, flags, terminal, verify, onServing }: Serve
   const log = openLog(flags, terminal);
   await using telemetry = await openTelemetry(flags);
   const store = new Store();
-  const source = openPaths(paths, { store, stdin: process.stdin, watch: flags.watch ? "changes" : "nothing" });
+  const source = new WorkerSource(paths, {
+    store,
+    watch: flags.watch ? "changes" : "nothing",
+    onFault: (error) =>
+      log.error("Files are read no more, by an error of Sluice itself; the last good configuration stays in force.", {
+        event: "bug",
+        error,
+      }),
+  });
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => source.close());
   await source.start();
@@ -72,7 +80,10 @@ export async function serve({ paths, flags, terminal, verify, onServing }: Serve
   using _signals = handleSignals({
     reload: () => {
       void telemetry.reopenAccessLog().catch((error) => log.error("The access log cannot be opened again.", { error }));
-      void source.reload().then(() => loop.turnNow());
+      source.reload().then(
+        () => loop.turnNow(),
+        (error) => log.error("The files cannot be read again: restart Sluice.", { error }),
+      );
     },
     stop: stop.resolve,
     abort: () => process.exit(1),

@@ -43,6 +43,27 @@ export class Chunk {
     return { file: this.file, line: this.linesAbove + Math.max(1, line), column: Math.max(1, col) };
   }
 
+  /** Every position below `base`, by JSON pointer from there: line in the text, and column. */
+  positionsBelow(base: readonly string[]): Map<string, [line: number, column: number]> {
+    const { document, lines } = this.#parse();
+    const found = new Map<string, [line: number, column: number]>();
+    let root: unknown = document.contents;
+    for (const part of base) root = stepInto(isAlias(root) ? root.resolve(document) : root, part)?.node;
+    const add = (pointer: string, node: unknown, offset: number): void => {
+      const { line, col } = lines.linePos(offset);
+      found.set(pointer, [Math.max(1, line), Math.max(1, col)]);
+      const value = isAlias(node) ? node.resolve(document) : node;
+      // Values that anchors repeat without end have no object; this bounds what is left.
+      if (found.size > positionLimit) return;
+      for (const [part, item] of membersOf(value)) {
+        const place = startOf(item.key) ?? startOf(item.value) ?? offset;
+        add(`${pointer}/${part.replaceAll("~", "~0").replaceAll("/", "~1")}`, item.value, place);
+      }
+    };
+    add("", root, startOf(root) ?? 0);
+    return found;
+  }
+
   #parse(): Parsed {
     const kept = this.#parsed?.deref();
     if (kept !== undefined) return kept;
@@ -51,6 +72,22 @@ export class Chunk {
     this.#parsed = new WeakRef(parsed);
     return parsed;
   }
+}
+
+/** Positions that one object may have. */
+const positionLimit = 100_000;
+
+type Member = readonly [part: string, item: { readonly key: unknown; readonly value: unknown }];
+
+/** The members of a mapping or sequence as {@link stepInto} finds them. */
+function membersOf(node: unknown): readonly Member[] {
+  if (isSeq(node)) return node.items.map((value, index) => [String(index), { key: undefined, value }]);
+  if (isMap(node)) return node.items.map((pair) => [keyText(pair.key), pair]);
+  return [];
+}
+
+function keyText(key: unknown): string {
+  return String(isNode(key) ? (key as { value?: unknown }).value : key);
 }
 
 type Parsed = { readonly document: Document.Parsed; readonly lines: LineCounter };
@@ -65,9 +102,7 @@ function stepInto(
     return item === undefined ? undefined : { node: item, offset: startOf(item) };
   }
   if (!isMap(node)) return undefined;
-  const pair = node.items.find(
-    (item) => String(isNode(item.key) ? (item.key as { value?: unknown }).value : item.key) === part,
-  );
+  const pair = node.items.find((item) => keyText(item.key) === part);
   return pair === undefined ? undefined : { node: pair.value, offset: startOf(pair.key) ?? startOf(pair.value) };
 }
 
@@ -85,8 +120,21 @@ export class ChunkOrigin implements Origin {
     this.#base = base;
   }
 
+  get chunk(): Chunk {
+    return this.#chunk;
+  }
+
+  get base(): readonly string[] {
+    return this.#base;
+  }
+
   get file(): string {
     return this.#chunk.file;
+  }
+
+  /** Of every field of the object, for whoever has not got the text. */
+  positions(): Map<string, [line: number, column: number]> {
+    return this.#chunk.positionsBelow(this.#base);
   }
 
   at(pointer: string): Position {

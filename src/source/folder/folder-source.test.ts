@@ -21,7 +21,7 @@ async function watched(t: TestContext, prepare: (root: string) => Promise<unknow
   t.after(() => rm(root, { recursive: true, force: true }));
   await prepare(root);
   const store = new Store();
-  const source = new FolderSource([pathOf(root)], { store, quietMs: 20 });
+  const source = new FolderSource([pathOf(root)], { store, watch: "changes", quietMs: 20 });
   t.after(() => source.close());
   await source.start();
   /** Resolves with the first state, from now on, that passes. */
@@ -200,7 +200,7 @@ test("FolderSource keeps what standard input said when files change", async (t) 
     yield service("in", 5);
   }
   const store = new Store();
-  await using source = new FolderSource(["-", root], { store, stdin: stdin() });
+  await using source = new FolderSource(["-", root], { store, watch: "changes", stdin: stdin() });
   await source.start();
   await writeFile(join(root, "a.yaml"), service("a", 2));
   await source.reload();

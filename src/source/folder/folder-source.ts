@@ -8,6 +8,8 @@ export type FolderSourceOptions = {
   readonly store: Pick<Store, "replace">;
   /** Read for the path `-`, once. */
   readonly stdin?: AsyncIterable<Uint8Array | string>;
+  /** Whether to read again when something changes, or only on `reload`. */
+  readonly watch: "changes" | "nothing";
   /**
    * How long a change that takes objects away, or has errors, has to stay the same before it counts; at the latest after five
    * times that. Any other counts at once. Milliseconds; 100 unless given.
@@ -25,7 +27,7 @@ const gatherMs = 15;
 export class FolderSource {
   readonly #paths: readonly string[];
   readonly #options: FolderSourceOptions;
-  readonly #watcher: PathWatcher;
+  readonly #watcher: PathWatcher | undefined;
   readonly #settling: Settling;
   #files: SourceFiles = new Map();
   #stdin: SourceFile | undefined;
@@ -45,7 +47,8 @@ export class FolderSource {
     this.#options = options;
     const { quietMs = 100 } = options;
     this.#settling = new Settling({ quietMs, ceilingMs: 5 * quietMs });
-    this.#watcher = watchPaths({ onChange: () => this.#schedule(gatherMs), files: paths });
+    if (options.watch === "changes")
+      this.#watcher = watchPaths({ onChange: () => this.#schedule(gatherMs), files: paths });
   }
 
   /** Reads everything into the store and begins to watch. */
@@ -62,7 +65,7 @@ export class FolderSource {
   async close(): Promise<void> {
     this.#closed = true;
     clearTimeout(this.#timer);
-    await this.#watcher.close();
+    await this.#watcher?.close();
     await this.#reading;
   }
 
@@ -103,7 +106,7 @@ export class FolderSource {
       const sources = [...(this.#stdin === undefined ? [] : [this.#stdin]), ...files.values()];
       this.#parts = partsOf(read.listing, sources, this.#parts);
       this.#options.store.replace(this.#parts);
-      if (await this.#watcher.setFolders(read.listing.folders)) this.#again = true;
+      if (await this.#watcher?.setFolders(read.listing.folders)) this.#again = true;
     }
   }
 

@@ -56,7 +56,7 @@ test("Settling: errors of a file that is half written are not told while it grow
     assert.deepEqual(settling.settle(before, next, step * 90).files, before);
   }
   const next = read({ "1.yaml": `${service("a")}---\nkind: [` }, before);
-  assert.deepEqual(names(settling.settle(before, next, 500).files), ["1.yaml:a,b/2"]);
+  assert.deepEqual(names(settling.settle(before, next, 500).files), ["1.yaml:b,a/2"]);
 });
 
 test("Settling: a new file with errors is told of when it stays so", () => {
