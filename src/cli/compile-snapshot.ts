@@ -1,4 +1,5 @@
-import { compile } from "../compile/compile.ts";
+import { runToEnd, type Steps } from "../base/steps.ts";
+import { compileInSteps } from "../compile/compile.ts";
 import { createCompileMemo } from "../compile/compile-memo.ts";
 import type { CompileOptions } from "../compile/compile-options.ts";
 import type { CompileResult } from "../compile/contract.ts";
@@ -16,8 +17,14 @@ type CompileFlags = Pick<
 /** Where the result goes; default: the embedded plane. */
 type CompileTarget = Partial<Pick<CompileOptions, "supportedProtocols" | "supportedFeatures" | "controllerNamespace">>;
 
-/** The compiler with everything that flags decide; it remembers certificates and compiled routes from call to call. */
-export function createCompiler(flags: CompileFlags, target: CompileTarget = {}): (snapshot: Snapshot) => CompileResult {
+/**
+ * The compiler with everything that flags decide; it remembers certificates and compiled routes from call to call. A call
+ * has to be run to its end before the next.
+ */
+export function createCompiler(
+  flags: CompileFlags,
+  target: CompileTarget = {},
+): (snapshot: Snapshot) => Steps<CompileResult> {
   const memo = createCompileMemo();
   const certificates = new SelfSignedSecrets();
   return (snapshot) => {
@@ -25,13 +32,14 @@ export function createCompiler(flags: CompileFlags, target: CompileTarget = {}):
     const complete = flags.selfSigned
       ? certificates.fill(snapshot, missingCertificates(snapshot, options), options.nowMs)
       : snapshot;
-    return compile(complete, options, memo);
+    return compileInSteps(complete, options, memo);
   };
 }
 
 /** Compiles once, for commands that do not serve. */
 export function compileSnapshot(snapshot: Snapshot, flags: CompileFlags): CompileResult {
-  return createCompiler({ ...flags, stubBackends: flags.stubBackends || lacksServices(snapshot, flags) })(snapshot);
+  const compile = createCompiler({ ...flags, stubBackends: flags.stubBackends || lacksServices(snapshot, flags) });
+  return runToEnd(compile(snapshot));
 }
 
 /**

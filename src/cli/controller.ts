@@ -6,6 +6,7 @@ import { ControlLoop } from "../control/control-loop.ts";
 import type { Configuration, ControlState } from "../control/control-state.ts";
 import { Latest } from "../control/latest.ts";
 import { findPlaneFaults } from "../control/plane-findings.ts";
+import { runInSlices } from "../control/run-in-slices.ts";
 import { ApiAccessError } from "../kube/api-access.ts";
 import { type KubeClient, KubeError } from "../kube/kube-client.ts";
 import { readKubeConfig } from "../kube/kube-config.ts";
@@ -106,8 +107,8 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
   const compile = createCompiler(flags, { ...served.capabilities, controllerNamespace: namespace });
   const loop = new ControlLoop<MergedStatus>({
     snapshot: () => source.state.snapshot,
-    compile: (snapshot) => {
-      const result = compile(snapshot);
+    compile: async (snapshot) => {
+      const result = await runInSlices(compile(snapshot));
       served.prepare(result);
       return { ...result, findings: [...source.state.findings, ...result.findings] };
     },

@@ -2,7 +2,9 @@ import { compileEndpoints } from "../compile/endpoints.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import { type Change, ControlLoop } from "../control/control-loop.ts";
 import type { Configuration, ControlState } from "../control/control-state.ts";
+import { Latest } from "../control/latest.ts";
 import { findPlaneFaults } from "../control/plane-findings.ts";
+import { runInSlices } from "../control/run-in-slices.ts";
 import type { Plane } from "../ir/plane.ts";
 import { EmbeddedPlane } from "../proxy/embedded-plane.ts";
 import { kindNames } from "../resource/kinds.ts";
@@ -23,6 +25,10 @@ import { handleSignals, surviveBugs } from "./signals.ts";
 import { StubBackends } from "./stub/stub-backends.ts";
 import { StubbedPlane } from "./stub/stubbed-plane.ts";
 import { UsageError } from "./usage-error.ts";
+
+/** How late the log and metrics follow a turn. */
+const tellMs = 25;
+const measureMs = 100;
 
 export type ServeOptions = {
   readonly paths: readonly string[];
@@ -59,9 +65,9 @@ export async function serve({ paths, flags, terminal, verify, onServing }: Serve
   let turnStartMs = 0;
   const loop = new ControlLoop({
     snapshot: () => store.state.snapshot,
-    compile: (snapshot) => {
+    compile: async (snapshot) => {
       turnStartMs = performance.now();
-      const result = compile(snapshot);
+      const result = await runInSlices(compile(snapshot));
       return { ...result, findings: [...store.state.findings, ...result.findings] };
     },
     compileEndpoints,
@@ -89,12 +95,27 @@ export async function serve({ paths, flags, terminal, verify, onServing }: Serve
     abort: () => process.exit(1),
   });
 
-  loop.subscribe(({ configuration }) => {
-    if (configuration) exportConfiguration(telemetry, configuration);
-  });
   const { configuration, failure } = await loop.settled(loop.turnNow());
   if (!configuration) throw new Error(failure?.message ?? "the first configuration could not be brought into service");
-  loop.subscribe((state) => report.reload(state, performance.now() - turnStartMs));
+  exportConfiguration(telemetry, configuration);
+  // Requests need not wait for these.
+  const told = new Latest<{ readonly state: ControlState; readonly tookMs: number }>({
+    delayMs: tellMs,
+    act: ({ state, tookMs }) => report.reload(state, tookMs),
+  });
+  const measured = new Latest<Configuration>({
+    delayMs: measureMs,
+    act: (current) => exportConfiguration(telemetry, current),
+  });
+  cleanup.defer(() => {
+    told.flush();
+    measured[Symbol.dispose]();
+  });
+  loop.subscribe((state) => {
+    if (state.failure || !state.configuration) return;
+    told.give({ state, tookMs: performance.now() - turnStartMs });
+    measured.give(state.configuration);
+  });
   let seen = store.state.snapshot;
   cleanup.defer(
     store.subscribe(({ snapshot }) => {

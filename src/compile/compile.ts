@@ -1,10 +1,11 @@
+import { runToEnd, type Steps } from "../base/steps.ts";
 import type { Finding } from "../finding/finding.ts";
 import type { Cluster, ClusterKey } from "../ir/cluster.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
 import { secretKeys } from "../ir/secret-keys.ts";
 import type { ObjectStatus } from "../status/condition.ts";
 import type { Snapshot } from "../store/snapshot.ts";
-import { attachRoute } from "./attach.ts";
+import { attachRoute, type RouteAttachment } from "./attach.ts";
 import { byName, compareText } from "./by-name.ts";
 import { type CompileMemo, createCompileMemo } from "./compile-memo.ts";
 import type { CompileOptions } from "./compile-options.ts";
@@ -37,26 +38,44 @@ export function compile(
   options: CompileOptions,
   memo: CompileMemo = createCompileMemo(),
 ): CompileResult {
+  return runToEnd(compileInSteps(snapshot, options, memo));
+}
+
+/** The same in steps, for whoever serves requests on the same thread. Nothing else may use `memo` before it has ended. */
+export function* compileInSteps(snapshot: Snapshot, options: CompileOptions, memo: CompileMemo): Steps<CompileResult> {
   const secrets = createSecretReader(snapshot);
   const context: CompileContext = { snapshot, options, secrets };
   memo.begin(snapshot, options);
 
   const { classes, gateways, index, dataPlanes } = memo.surroundings(() => compileSurroundings(context));
-  const attachments = listRoutes(snapshot).map((route) =>
-    memo.attachment(route, () => attachRoute(context, index, route)),
-  );
-  const routes = placeRoutes(context, attachments, memo);
-  const built = gateways.ours.map((gateway) => {
+  const attachments: RouteAttachment[] = [];
+  for (const route of listRoutes(snapshot)) {
+    yield;
+    attachments.push(memo.attachment(route, () => attachRoute(context, index, route)));
+  }
+  const routes = yield* placeRoutes(context, attachments, memo);
+  const built: BuiltGateway[] = [];
+  const unreachable: Finding[] = [];
+  for (const gateway of gateways.ours) {
+    yield;
     const tracing = compileGatewayTracing(context, gateway.context);
-    return buildGateway(gateway, routes.byListener, { memo, tracing });
-  });
+    const one = buildGateway(gateway, routes.byListener, { memo, tracing });
+    built.push(one);
+    yield;
+    unreachable.push(...one.findings, ...findUnreachableRules(one.model, snapshot));
+  }
+  yield;
   const routing = assemble(gateways.ours, built);
   const policies = compilePolicies(context, { gateways: routes.usage(gateways.ours) });
+  const endpoints = compileEndpoints(snapshot, routing);
+  yield;
+  const newerFields = findNewerFields(context);
+  yield;
 
   memo.end();
   return {
     routing,
-    endpoints: compileEndpoints(snapshot, routing),
+    endpoints,
     secrets: secrets.table(secretKeys(routing)),
     dataPlanes: dataPlanes.dataPlanes,
     status: sortStatus([
@@ -69,11 +88,11 @@ export function compile(
       ...findIngresses(context),
       ...findUnknownLoadBalancing(context),
       ...classes.findings,
-      ...findNewerFields(context),
+      ...newerFields,
       ...gateways.findings,
       ...dataPlanes.findings,
       ...routes.findings,
-      ...built.flatMap(({ model, findings }) => [...findings, ...findUnreachableRules(model, snapshot)]),
+      ...unreachable,
       ...policies.findings,
     ]),
   };

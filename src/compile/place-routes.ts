@@ -1,3 +1,4 @@
+import type { Steps } from "../base/steps.ts";
 import type { Finding } from "../finding/finding.ts";
 import type { Condition, ObjectStatus } from "../status/condition.ts";
 import type { RouteAttachment } from "./attach.ts";
@@ -33,18 +34,22 @@ export type PlacedAttachment = {
   readonly acceptedBy: ReadonlyMap<CompiledGateway, CompiledRoute>;
 };
 
-/** Compiles every attached route once for each of its Gateways, and puts those that are accepted on their listeners. */
-export function placeRoutes(
+/**
+ * Compiles every attached route once for each of its Gateways, and puts those that are accepted on their listeners; a step
+ * for each.
+ */
+export function* placeRoutes(
   context: CompileContext,
   attachments: readonly RouteAttachment[],
   memo: CompileMemo,
-): PlacedRoutes {
+): Steps<PlacedRoutes> {
   const byListener = new Map<ListenerDraft, PlacedRoute[]>();
   const backends = new Map<CompiledGateway, Set<BackendKey>>();
   const status: ObjectStatus[] = [];
   const findings: Finding[] = [];
 
   for (const attachment of attachments) {
+    yield;
     const { route, outcomes } = attachment;
     const compiled = outcomes.map(({ parent: { gateway } }) =>
       memo.route(route, gateway.context, () => compileRoute(route, gateway.context, context)),

@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { CompileResult } from "../compile/contract.ts";
 import type { Finding } from "../finding/finding.ts";
@@ -17,7 +18,8 @@ export type Change = "resources" | "endpoints" | "report";
 export type ControlLoopOptions<Status extends CompiledStatus> = {
   /** The objects as they are now. */
   readonly snapshot: () => Snapshot;
-  readonly compile: (snapshot: Snapshot) => CompileResult;
+  /** May take its time: requests are served meanwhile. Not called again before it has ended. */
+  readonly compile: (snapshot: Snapshot) => CompileResult | Promise<CompileResult>;
   /** Only the endpoints that the model in force names; absent: endpoint changes recompile. */
   readonly compileEndpoints?: (snapshot: Snapshot, routing: RoutingModel) => EndpointTable;
   readonly plane: Plane;
@@ -40,7 +42,7 @@ export type ControlLoopOptions<Status extends CompiledStatus> = {
 
 /**
  * Turns changes of objects into a configuration in force: coalesce, compile, apply, report, join the status, tell the
- * listeners. One turn runs at a time and each has a number, so that callers can wait for theirs.
+ * listeners. Sockets have their turn between these. One turn runs at a time and each has a number, so that callers can wait for theirs.
  */
 export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
   readonly #options: ControlLoopOptions<Status>;
@@ -196,12 +198,14 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     clearTimeout(this.#refresh);
     this.#refresh = undefined;
     const startMs = this.#clock.monotonicMs();
-    const result = compile(snapshot);
+    const result = await compile(snapshot);
     const compiledMs = this.#clock.monotonicMs();
     telemetry.histogram("gateway_config_compile_duration_seconds").observe((compiledMs - startMs) / 1000);
     const { routing, endpoints, secrets } = result;
+    await setImmediate();
     const report = await plane.apply({ generation: turn, routing, endpoints, secrets });
     const applyMs = this.#clock.monotonicMs() - compiledMs;
+    await setImmediate();
     telemetry.histogram("gateway_config_apply_duration_seconds").observe(applyMs / 1000);
     const previous = this.#state.configuration?.status;
     const nowMs = this.#clock.nowMs();
