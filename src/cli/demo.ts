@@ -1,5 +1,6 @@
 import { fileURLToPath } from "node:url";
 import type { Configuration } from "../control/control-state.ts";
+import { startFolderThread } from "../source/folder/worker/folder-thread.ts";
 import type { Command } from "./command.ts";
 import type { FlagValues } from "./flags.ts";
 import { printable } from "./render/printable.ts";
@@ -22,8 +23,10 @@ export const demo: Command = async ({ flags, terminal }) => {
       { listenerPort: 443, localPort: flags.httpsPort },
     ],
   };
+  const paths = [quickstart];
   return serve({
-    paths: [quickstart],
+    paths,
+    thread: startFolderThread({ paths, watch: flags.watch ? "changes" : "nothing" }),
     flags: settings,
     terminal,
     verify: (configuration) => {

@@ -1,5 +1,9 @@
+import { startFolderThread } from "../source/folder/worker/folder-thread.ts";
 import type { Command } from "./command.ts";
-import { serve } from "./serve.ts";
 
-/** `sluice run`. */
-export const run: Command = ({ args, flags, terminal }) => serve({ paths: args, flags, terminal });
+/** `sluice run`. The thread that reads the files loads its modules while this one loads the others. */
+export const run: Command = async ({ args, flags, terminal }) => {
+  const thread = startFolderThread({ paths: args, watch: flags.watch ? "changes" : "nothing" });
+  const { serve } = await import("./serve.ts");
+  return serve({ paths: args, thread, flags, terminal });
+};

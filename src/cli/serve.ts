@@ -1,3 +1,4 @@
+import type { Worker } from "node:worker_threads";
 import { compileEndpoints } from "../compile/endpoints.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import { type Change, ControlLoop } from "../control/control-loop.ts";
@@ -31,7 +32,10 @@ const tellMs = 25;
 const measureMs = 100;
 
 export type ServeOptions = {
+  /** As typed. */
   readonly paths: readonly string[];
+  /** Reads them. Ended when serving ends. */
+  readonly thread: Worker;
   readonly flags: FlagValues;
   readonly terminal: Terminal;
   /** Called once, when the first configuration is in force and before anything is told about it; throws to stop there. */
@@ -41,20 +45,22 @@ export type ServeOptions = {
 };
 
 /** Serves until it is told to stop: reads, watches, compiles, binds, reports, drains. Everything is wired together here. */
-export async function serve({ paths, flags, terminal, verify, onServing }: ServeOptions): Promise<ExitCode> {
+export async function serve(options: ServeOptions): Promise<ExitCode> {
+  const { paths, thread, flags, terminal, verify, onServing } = options;
+  await using cleanup = new AsyncDisposableStack();
+  cleanup.defer(async () => void (await thread.terminate()));
   const log = openLog(flags, terminal);
-  await using telemetry = await openTelemetry(flags);
+  const telemetry = cleanup.use(await openTelemetry(flags));
   const store = new Store();
-  const source = new WorkerSource(paths, {
+  const source = new WorkerSource({
+    thread,
     store,
-    watch: flags.watch ? "changes" : "nothing",
     onFault: (error) =>
       log.error("Files are read no more, by an error of Sluice itself; the last good configuration stays in force.", {
         event: "bug",
         error,
       }),
   });
-  await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => source.close());
   await source.start();
   const unreadable = unreadableMessage(store.state.findings);

@@ -1,9 +1,11 @@
-import { Worker } from "node:worker_threads";
+import type { Worker } from "node:worker_threads";
 import type { Store } from "../../../store/store.ts";
-import type { FromWorker, ToWorker, WorkerSettings } from "./messages.ts";
+import type { FromWorker, ToWorker } from "./messages.ts";
 import { PartReceiver } from "./part-receiver.ts";
 
-export type WorkerSourceOptions = Pick<WorkerSettings, "watch"> & {
+export type WorkerSourceOptions = {
+  /** From {@link startFolderThread}. Ended by `close`. */
+  readonly thread: Worker;
   readonly store: Pick<Store, "replace">;
   /** The thread has failed, by an error of ours or for want of memory: the store stays as it is. */
   readonly onFault: (error: Error) => void;
@@ -21,11 +23,9 @@ export class WorkerSource {
   #lastReload = 0;
   #fault: Error | undefined;
 
-  /** `paths`: files, folders, and `-` for standard input, which is read once. */
-  constructor(paths: readonly string[], options: WorkerSourceOptions) {
+  constructor(options: WorkerSourceOptions) {
     this.#options = options;
-    const settings: WorkerSettings = { paths, watch: options.watch };
-    this.#worker = new Worker(workerUrl, { workerData: settings });
+    this.#worker = options.thread;
     this.#worker.on("message", (message: FromWorker) => this.#receive(message));
     this.#worker.on("error", (error) => this.#fail(error instanceof Error ? error : new Error(String(error))));
   }
@@ -73,6 +73,3 @@ export class WorkerSource {
     this.#worker.postMessage(message);
   }
 }
-
-/** The sources run as they are, and the package has them compiled. */
-const workerUrl = new URL(`./folder-worker${import.meta.url.endsWith(".ts") ? ".ts" : ".js"}`, import.meta.url);
