@@ -1,5 +1,5 @@
 /** The one home of RE2 regular expressions: one table look-up for each character of the text, whatever the pattern. */
-import { accepts, buildAutomaton, maxTableEntries } from "./regex/automaton.ts";
+import { accepts, buildAutomaton } from "./regex/automaton.ts";
 import { parseProgram } from "./regex/program.ts";
 
 /** Longest pattern accepted, in characters: the largest that the specification allows (a header value). */
@@ -32,7 +32,7 @@ const cache = new Map<string, CompiledRegex>();
 
 /**
  * Compiles a pattern in RE2 syntax (no back-references, no look-around); never throws. A bad or too long pattern comes back
- * as an error, and so does one that no table of at most {@link maxTableEntries} entries can match.
+ * as an error, and so does one with more states than {@link buildAutomaton} finds within its limits.
  */
 export function compileRegex(pattern: string): CompiledRegex {
   const known = cache.get(pattern);
@@ -81,7 +81,7 @@ function compileUncached(pattern: string): CompiledRegex {
 /** What follows `.*` may begin anywhere, so a counted `.` after it has to remember every place where it may have begun. */
 const tooManyStates: CompiledRegex = {
   kind: "error",
-  message: `it has too many states: its table would have more than ${maxTableEntries} entries`,
+  message: "it has too many states for a match of bounded cost",
   fix: "Repeat `.` without a count, or say which characters it stands for, such as `[^/]{1,40}`.",
 };
 
