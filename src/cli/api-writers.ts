@@ -29,6 +29,8 @@ export class ApiWriters {
   readonly #finalizers: ClassFinalizers;
   readonly #events: EventRecorder;
   readonly #telemetry: RunningTelemetry;
+  #told: "everything" | "standing-by" = "everything";
+  #configuration: Configuration<MergedStatus> | undefined;
 
   constructor({ client, source, controllerName, instance, telemetry, log, onFindings }: ApiWritersOptions) {
     this.#telemetry = telemetry;
@@ -61,14 +63,35 @@ export class ApiWriters {
   }
 
   /** A turn of the control loop ended. */
-  update({ status, findings, snapshot }: Configuration<MergedStatus>): void {
+  update(configuration: Configuration<MergedStatus>): void {
+    const { status, snapshot } = configuration;
+    this.#configuration = configuration;
     this.#statuses.update({ status, snapshot });
     this.#finalizers.update({ status, snapshot });
-    this.#events.observe(objectEvents({ findings, status, snapshot }));
+    this.#observe();
     this.#telemetry.gauge("gateway_status_writes_pending").set(this.#statuses.pending);
   }
 
+  /** The Event that says why nothing is written, and nothing else. */
+  standBy(): void {
+    this.#told = "standing-by";
+    this.#observe();
+    this.#events.start();
+  }
+
+  #observe(): void {
+    if (!this.#configuration) return;
+    const { findings, status, snapshot } = this.#configuration;
+    const told =
+      this.#told === "everything"
+        ? { findings, status }
+        : { findings: findings.filter(({ name }) => name === "installation-standing-by"), status: [] };
+    this.#events.observe(objectEvents({ ...told, snapshot }));
+  }
+
   start(): void {
+    this.#told = "everything";
+    this.#observe();
     this.#statuses.start();
     this.#finalizers.start();
     this.#events.start();

@@ -1,17 +1,23 @@
 import type { Configuration } from "../control/control-state.ts";
 import type { Finding } from "../finding/finding.ts";
 import type { Logger } from "../telemetry/log.ts";
+import type { Role } from "./leadership.ts";
 import { countFindings, renderCounts, renderRef } from "./render/findings.ts";
 
 /** Findings of one turn that are told one by one before the rest is only counted. */
 const toldFindings = 20;
+
+const roleWords: Readonly<Record<Role, string>> = {
+  lead: "This replica leads: it writes statuses and makes data planes.",
+  standBy: "Another Sluice in the cluster serves this controllerName: statuses and data planes are left to it.",
+  follow: "Another replica leads; this one follows and stands ready.",
+};
 
 /** Tells in the log what a controller does: each turn, findings that are new, and who leads. */
 export class ControllerReport {
   readonly #log: Logger;
   #known: ReadonlySet<string> = new Set();
   #serving = false;
-  #leads: boolean | undefined;
 
   constructor({ log }: { readonly log: Logger }) {
     this.#log = log;
@@ -30,14 +36,9 @@ export class ControllerReport {
     this.#known = known;
   }
 
-  /** This replica began, or ceased, to lead. */
-  leadership(leads: boolean): void {
-    if (this.#leads === leads) return;
-    this.#leads = leads;
-    const message = leads
-      ? "This replica leads: it writes statuses and makes data planes."
-      : "Another replica leads; this one follows and stands ready.";
-    this.#log.info(message, { event: "leader", leads });
+  /** What this replica does has changed. */
+  role(role: Role): void {
+    this.#log.info(roleWords[role], { event: "leader", leads: role === "lead" });
   }
 
   #tell(findings: readonly Finding[]): void {

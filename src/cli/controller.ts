@@ -16,6 +16,8 @@ import { KubeSource } from "../source/kube/kube-source.ts";
 import { SourceNotReadyError } from "../source/kube/source-not-ready.ts";
 import type { MergedStatus } from "../status/condition.ts";
 import { mergeStatus } from "../status/merge.ts";
+import { InstallationClaim } from "../status/writer/installation-claim.ts";
+import { standingByFindings } from "../status/writer/standing-by.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { ApiWriters } from "./api-writers.ts";
@@ -25,6 +27,7 @@ import { openControllerPlane } from "./controller-plane.ts";
 import { ControllerReport } from "./controller-report.ts";
 import { renderHostPort } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
+import { Leadership } from "./leadership.ts";
 import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
 import { handleSignals, surviveBugs } from "./signals.ts";
 import { reasonOf, UsageError } from "./usage-error.ts";
@@ -119,6 +122,7 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
       ...findPlaneFaults(report, result, snapshot),
       ...served.findings(),
       ...writers.findings,
+      ...standingByFindings(claim.state, { controllerName: flags.controllerName, installation: namespace }),
     ],
     telemetry,
     log,
@@ -132,6 +136,12 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
     onFindings: () => loop.notify("report"),
   });
   const report = new ControllerReport({ log });
+  const claim = new InstallationClaim({
+    ...{ client, source, controllerName: flags.controllerName, installation: namespace },
+    onError: (error, name) =>
+      log.warn(`GatewayClass ${name} could not be annotated; nothing is written before.`, { event: "leader", error }),
+  });
+  claim.subscribe(() => loop.notify("report"));
   // Nobody waits for these as clients wait for the next turn.
   const told = new Latest<Configuration<MergedStatus>>({
     delayMs: tellMs,
@@ -166,7 +176,7 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
   await loop.settled(loop.turnNow());
 
   const lead = async (now: boolean): Promise<void> => {
-    if (leads === now) return;
+    if (leads && now) return;
     leads = now;
     telemetry.gauge("gateway_leader").set(now ? 1 : 0);
     if (!now) {
@@ -183,28 +193,32 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
     told.flush();
     if (leads) writers.start();
   };
-  const election = flags.leaderElection ? elect({ client, namespace, instance, log, lead, report }) : undefined;
-  if (election) election.start();
-  else void lead(true);
+  const leadership = new Leadership({
+    election: flags.leaderElection ? standForElection({ client, namespace, instance, log }) : undefined,
+    claim,
+    onRole: (role) => {
+      report.role(role);
+      telemetry.gauge("gateway_installation_standing_by").set(role === "standBy" ? 1 : 0);
+      void lead(role === "lead");
+      if (role === "standBy") writers.standBy();
+    },
+  });
+  leadership.start();
 
   await stopped;
   // Another replica can lead before the requests in flight here have ended.
   await lead(false);
-  await election?.stop();
+  await leadership.stop();
   told[Symbol.dispose]();
   measured[Symbol.dispose]();
   await drainAndStop((deadlineMs) => loop.drain(deadlineMs), { flags, log });
   return 0;
 }
 
-type Candidacy = Pick<Parts, "client" | "namespace" | "log"> & {
-  readonly instance: string;
-  readonly lead: (leads: boolean) => Promise<void>;
-  readonly report: ControllerReport;
-};
+type Candidacy = Pick<Parts, "client" | "namespace" | "log"> & { readonly instance: string };
 
-function elect({ client, namespace, instance, log, lead, report }: Candidacy): LeaderElection {
-  const election = new LeaderElection({
+function standForElection({ client, namespace, instance, log }: Candidacy): LeaderElection {
+  return new LeaderElection({
     client,
     namespace,
     name: leaseName,
@@ -213,11 +227,6 @@ function elect({ client, namespace, instance, log, lead, report }: Candidacy): L
     ...(process.env["POD_NAME"] === undefined ? {} : { isGone: (holder: string) => isRunOf(instance, holder) }),
     onError: (error) => log.warn("The Lease could not be read or renewed.", { event: "leader", error }),
   });
-  election.subscribe(({ phase }) => {
-    if (phase !== "stopped") report.leadership(phase === "leading");
-    void lead(phase === "leading");
-  });
-  return election;
 }
 
 /** The API server, and the namespace that is the controller's own. Throws {@link UsageError} when there is no way to it. */

@@ -49,7 +49,7 @@ export const permissions: readonly Permission[] = [
     group: "gateway.networking.k8s.io",
     resources: ["gatewayclasses"],
     verbs: ["patch"],
-    why: "The finalizer that keeps a GatewayClass while Gateways use it. Nothing else of a class is written.",
+    why: "The finalizer that keeps a GatewayClass while Gateways use it, and the annotation that says which installation serves its controllerName. Nothing else of a class is written.",
   },
   ...managed("planes"),
   ...managed("shared"),

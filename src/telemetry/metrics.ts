@@ -293,6 +293,12 @@ export const metrics = {
     labels: [],
     help: "1 on the controller that leads, 0 on one that stands by.",
   },
+  gateway_installation_standing_by: {
+    type: "gauge",
+    unit: "",
+    labels: [],
+    help: "1 while another Sluice in the cluster serves the same controllerName and this one therefore writes nothing.",
+  },
   gateway_stream_proxies: {
     type: "gauge",
     unit: "",

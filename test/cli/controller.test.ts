@@ -31,31 +31,40 @@ const redirect = (name: string) => ({
   },
 });
 
-async function startCluster(): Promise<
-  AsyncDisposable & { readonly server: FakeApiServer; readonly args: readonly string[] }
-> {
+type TestCluster = AsyncDisposable & {
+  readonly server: FakeApiServer;
+  /** Of a controller in `sluice-system`. */
+  readonly args: readonly string[];
+  /** Of one in another namespace. */
+  readonly argsIn: (namespace: string) => Promise<readonly string[]>;
+};
+
+async function startCluster(): Promise<TestCluster> {
   const server = await FakeApiServer.start();
   const folder = await temporaryFolder();
   server.installCrds("v1.7.0");
   server.put(gatewayClass("sluice"));
   server.put(gateway("web"));
   server.put(redirect("home"));
-  const kubeconfig = join(folder.path, "config");
-  await writeFile(kubeconfig, kubeconfigOf(server.url));
+  const argsIn = async (namespace: string): Promise<readonly string[]> => {
+    const kubeconfig = join(folder.path, namespace);
+    await writeFile(kubeconfig, kubeconfigOf(server.url, namespace));
+    return ["controller", "--kubeconfig", kubeconfig];
+  };
   const dispose = async () => {
     await server.close();
     await folder[Symbol.asyncDispose]();
   };
-  return { server, args: ["controller", "--kubeconfig", kubeconfig], [Symbol.asyncDispose]: dispose };
+  return { server, argsIn, args: await argsIn("sluice-system"), [Symbol.asyncDispose]: dispose };
 }
 
-const kubeconfigOf = (url: string) =>
+const kubeconfigOf = (url: string, namespace = "sluice-system") =>
   JSON.stringify({
     apiVersion: "v1",
     kind: "Config",
     clusters: [{ name: "c", cluster: { server: url } }],
     users: [{ name: "u", user: {} }],
-    contexts: [{ name: "x", context: { cluster: "c", user: "u", namespace: "sluice-system" } }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u", namespace } }],
     "current-context": "x",
   });
 
@@ -144,6 +153,50 @@ test("controller: a restart takes no status back while the proxies go on serving
   assert.deepEqual([...new Set(seen)], ["True"]);
   second.signal("SIGTERM");
   assert.equal(await second.exited(), 0);
+});
+
+test("controller: of two installations with one controllerName, one writes, the other says so in every way, and takes over when it is told to", async () => {
+  await using cluster = await startCluster();
+  const { server, args, argsIn } = cluster;
+  for (const name of ["sluice-system", "other"])
+    server.put({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
+  const embedded = async (more: readonly string[], address: string) =>
+    SluiceProcess.start([
+      ...[...more, "--plane", "embedded", "--map-port", `80:${await freePort()}`, "--publish-address", address],
+    ]);
+  const addressOf = () =>
+    (server.find("Gateway", "web", "shop") as { status?: { addresses?: { value: string }[] } } | undefined)?.status
+      ?.addresses?.[0]?.value;
+  const metric = async (from: SluiceProcess, name: string) => {
+    const admin = String((await from.event("reading"))["admin"]);
+    return new RegExp(`^${name} (.*)$`, "m").exec((await ask(`${admin}/metrics`)).body)?.[1];
+  };
+
+  await using first = await embedded(args, "203.0.113.1");
+  await soon(() => addressOf() === "203.0.113.1");
+  const writes = () => server.requests.filter(({ path }) => path.endsWith("/status")).length;
+  await using second = await embedded(await argsIn("other"), "203.0.113.2");
+  const finding = await second.event("finding");
+  assert.equal(finding["code"], "SL2037");
+  assert.match(String(finding["message"]), /belongs to the Sluice in namespace sluice-system/);
+  assert.equal(await metric(second, "gateway_installation_standing_by"), "1");
+  assert.equal(await metric(first, "gateway_installation_standing_by"), "0");
+  const events = () => server.store.list("events.k8s.io", "events");
+  await soon(() => events().some(({ reason }) => reason === "InstallationStandingBy"));
+  const before = writes();
+  server.put(redirect("late"));
+  await soon(() => (server.find("HTTPRoute", "late", "shop") as Written | undefined)?.status?.parents !== undefined);
+  // The second one would have answered with its own address.
+  assert.equal(addressOf(), "203.0.113.1");
+  assert.ok(writes() - before <= 3, `${writes() - before} writes`);
+
+  server.store.merge(
+    { group: "gateway.networking.k8s.io", plural: "gatewayclasses", name: "sluice" },
+    { metadata: { annotations: { "gateway.sluice.dev/installation": "other" } } },
+    "object",
+  );
+  await soon(() => addressOf() === "203.0.113.2");
+  await soon(() => events().filter(({ reason }) => reason === "InstallationStandingBy").length === 2);
 });
 
 test("controller: says what is wrong and ends with 2 without a kubeconfig, or where the stream cannot listen", async () => {

@@ -195,4 +195,10 @@ export const gatewayFindings = {
     title: "Gateway gets no address with the requested routability",
     why: "An address with a different routability must not be used instead (GEP-5093). The other entries of spec.addresses are served.",
   },
+  "installation-standing-by": {
+    code: "SL2037",
+    severity: "error",
+    title: "Another Sluice in the cluster has the same controllerName",
+    why: "Two controllers that serve the same GatewayClasses would overwrite each other's statuses and data planes. The one named in the annotation gateway.sluice.dev/installation of the oldest class serves them; the other writes nothing.",
+  },
 } as const satisfies Record<string, FindingRow>;
