@@ -156,28 +156,53 @@ export const commands = {
     load: async () => (await import("./version.ts")).version,
   },
   install: {
-    summary: "Install Sluice into a Kubernetes cluster, or print what that takes.",
+    summary: "Install Sluice in a Kubernetes cluster, or print the manifests.",
     args: "",
     description:
-      "Applies the namespace, the permissions, the definitions of Sluice's own kinds, the controller and a GatewayClass, and " +
-      "waits until the controller is ready. Running it again with other options changes what differs. The definitions of the " +
-      "Gateway API itself are not part of it; it says how to install them when they are missing.",
+      "Applies the namespace, RBAC, the CustomResourceDefinitions of Sluice, the controller and a GatewayClass, then waits until " +
+      "the controller is ready. To change options, run it again with all of them: what the installation no longer needs is " +
+      "removed. Objects of others are never changed. The Gateway API itself is not included; if it is missing, the command " +
+      "shows how to install it.",
     formats: ["yaml", "json"],
     examples: [
-      { line: "sluice install --image registry.example.com/sluice:0.1.0", does: "into the current context's cluster" },
-      { line: "sluice install --dry-run > sluice.yaml", does: "print everything, to be read or kept in Git" },
+      {
+        line: "sluice install --image registry.example.com/sluice:0.1.0",
+        does: "into the cluster of the current context",
+      },
+      { line: "sluice install --dry-run > sluice.yaml", does: "print the manifests, to review or keep in Git" },
       {
         line: "sluice install --set watchNamespaces=shop,blog --set replicas=3",
-        does: "for two namespaces, without permissions in others",
+        does: "for two namespaces, with no access to others",
       },
-      { line: "sluice install --dry-run | kubectl delete -f -", does: "remove it" },
     ],
     exitCodes: [
       "0  installed, and the controller is ready",
-      "1  installed, but the controller is not ready in time, or the cluster lacks the Gateway API",
-      "2  the API server cannot be reached or refuses an object, or a flag is wrong",
+      "1  installed, but the controller is not ready in time or the Gateway API is missing",
+      "2  nothing was changed, the API server refused an object or cannot be reached, or a flag is wrong",
     ],
     load: async () => (await import("./install.ts")).install,
+  },
+  uninstall: {
+    summary: "Remove Sluice from a Kubernetes cluster.",
+    args: "",
+    description:
+      "Removes the installation in --namespace, whatever options it was installed with: the controller, RBAC, its GatewayClass, " +
+      "data planes, and its finalizers and annotations on other GatewayClasses. Gateways, routes, GatewayConfigs, the " +
+      "namespace and the CustomResourceDefinitions stay. It refuses while Gateways are served, unless --force is given.",
+    formats: [],
+    examples: [
+      { line: "sluice uninstall --dry-run", does: "list what would be removed" },
+      { line: "sluice uninstall", does: "remove the installation in sluice-system" },
+      {
+        line: "sluice uninstall --namespace edge --purge",
+        does: "with its namespace and the CustomResourceDefinitions",
+      },
+    ],
+    exitCodes: [
+      "0  removed, or there was nothing to remove",
+      "2  refused, the API server refused a request or cannot be reached, or a flag is wrong",
+    ],
+    load: async () => (await import("./uninstall.ts")).uninstall,
   },
   completion: {
     summary: "Print a completion script for bash, zsh or fish.",

@@ -7,6 +7,7 @@ import type { Configuration, ControlState } from "../control/control-state.ts";
 import { Latest } from "../control/latest.ts";
 import { findPlaneFaults } from "../control/plane-findings.ts";
 import { runInSlices } from "../control/run-in-slices.ts";
+import { controllerName } from "../install/names.ts";
 import { ApiAccessError } from "../kube/api-access.ts";
 import { type KubeClient, KubeError } from "../kube/kube-client.ts";
 import { readKubeConfig } from "../kube/kube-config.ts";
@@ -38,8 +39,6 @@ const followMs = 10_000;
 /** How late statuses and the log follow a turn, and how late metrics do. */
 const tellMs = 25;
 const measureMs = 1000;
-/** Name of the Lease that the replicas of a controller share. */
-const leaseName = "sluice-controller";
 
 type Parts = {
   readonly flags: FlagValues;
@@ -221,7 +220,7 @@ function standForElection({ client, namespace, instance, log }: Candidacy): Lead
   return new LeaderElection({
     client,
     namespace,
-    name: leaseName,
+    name: controllerName,
     identity: leaderIdentity(instance),
     // Outside a pod, two processes may share a host name.
     ...(process.env["POD_NAME"] === undefined ? {} : { isGone: (holder: string) => isRunOf(instance, holder) }),

@@ -30,6 +30,7 @@ export const commandNames = [
   "demo",
   "version",
   "install",
+  "uninstall",
   "completion",
 ] as const;
 export type CommandName = (typeof commandNames)[number];
@@ -78,6 +79,8 @@ export type FlagValues = {
   readonly values: readonly string[];
   readonly set: readonly string[];
   readonly dryRun: boolean;
+  readonly force: boolean;
+  readonly purge: boolean;
   readonly wait: boolean;
   readonly startSeconds: number;
   readonly timeoutSeconds: number;
@@ -212,7 +215,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "KUBECONFIG, the cluster around the process, or ~/.kube/config",
     parse: asIs,
     help: "The kubeconfig file to use.",
-    commands: ["controller", "install"],
+    commands: ["controller", "install", "uninstall"],
   },
   context: {
     long: "--context",
@@ -221,7 +224,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "the current one",
     parse: asIs,
     help: "The kubeconfig context to use.",
-    commands: ["controller", "install"],
+    commands: ["controller", "install", "uninstall"],
   },
   watchNamespace: {
     long: "--watch-namespace",
@@ -349,7 +352,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "sluice-system",
     parse: asIs,
     help: "Where the controller runs.",
-    commands: ["install"],
+    commands: ["install", "uninstall"],
   },
   image: {
     long: "--image",
@@ -382,8 +385,20 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
   dryRun: {
     long: "--dry-run",
     initial: false,
-    help: "Print everything that would be applied, and ask no cluster.",
-    commands: ["install"],
+    help: "Change nothing. install prints the manifests without contacting a cluster; uninstall lists what would be removed.",
+    commands: ["install", "uninstall"],
+  },
+  force: {
+    long: "--force",
+    initial: false,
+    help: "Uninstall even if Gateways are still served: their data planes are removed and traffic stops.",
+    commands: ["uninstall"],
+  },
+  purge: {
+    long: "--purge",
+    initial: false,
+    help: "Also remove the namespace, with everything in it, and the CustomResourceDefinitions of Sluice, with every GatewayConfig.",
+    commands: ["uninstall"],
   },
   wait: {
     long: "--no-wait",
@@ -406,8 +421,8 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: 180,
     shownDefault: "180",
     parse: (text) => parseCount(text, 3600),
-    help: "How long the controller may take to become ready.",
-    commands: ["install"],
+    help: "How long to wait for the controller to become ready, or to stop.",
+    commands: ["install", "uninstall"],
   },
   admin: {
     long: "--admin",

@@ -1,12 +1,19 @@
 import { setTimeout as pause } from "node:timers/promises";
+import type { Installation } from "../install/installation.ts";
 import { isTooOld, oldestMinor } from "../install/kubernetes-version.ts";
 import { controllerName } from "../install/names.ts";
-import { installedPath } from "../install/resource-path.ts";
+import type { InstallOptions } from "../install/options.ts";
+import { installedPath, printInstalled } from "../install/resource-path.ts";
 import { type KubeClient, KubeError, type KubeObject } from "../kube/kube-client.ts";
 import type { ExitCode } from "./command.ts";
+import { listInstallations } from "./installation/controllers.ts";
+import { listClasses, markClass } from "./installation/gateway-classes.ts";
+import { preflight } from "./installation/preflight.ts";
+import { prune } from "./installation/prune.ts";
 import { gatewayApiVersion } from "./version.ts";
 
 export type InstallRun = {
+  readonly options: InstallOptions;
   readonly say: (line: string) => void;
   /** Address of the API server, for messages. */
   readonly server: string;
@@ -20,15 +27,16 @@ const fieldManager = "sluice-install";
 const release = `https://github.com/kubernetes-sigs/gateway-api/releases/download/${gatewayApiVersion}`;
 
 /**
- * Applies the objects in their order, waits for the controller, and says what is missing. 0: installed, and ready unless
- * nobody waits. 1: installed, and not everything works yet. 2: the API server is too old, or refused an object.
+ * Looks first whether anything is in the way, applies the objects in their order, waits for the controller, removes what the
+ * installation no longer consists of, and says what is missing. 0: installed, and ready unless nobody waits. 1: installed, and
+ * not everything works yet. 2: nothing was changed, or the API server refused an object.
  */
 export async function installInto(
   client: KubeClient,
   objects: readonly KubeObject[],
   run: InstallRun,
 ): Promise<ExitCode> {
-  const { say } = run;
+  const { say, options, waitMs, pollMs = 1000 } = run;
   say(`Installing into ${run.server}`);
   const version = await client.raw("/version");
   if (isTooOld(version)) {
@@ -37,25 +45,59 @@ export async function installInto(
     return 2;
   }
   const gatewayApi = await findGatewayApi(client);
+  const installations = await listInstallations(client);
+  const others = installations.filter(({ namespace }) => namespace !== options.namespace);
+  const wanted = objects.filter(({ kind }) => kind !== "GatewayClass" || gatewayApi !== undefined);
+  const looked = await preflight(client, wanted, { installation: options, others, say, waitMs, pollMs });
+  if (looked.problems.length > 0) {
+    for (const problem of looked.problems) say(problem);
+    say("Nothing was changed.");
+    return 2;
+  }
+  if (!(await applyAll(client, looked.objects, say))) return 2;
+  for (const object of objects) if (!wanted.includes(object)) say(`  left out ${printInstalled(object)}`);
+  await takeCharge(client, run, others);
+  const ready = waitMs === 0 || (await becomesReady(client, objects, run));
+  // The controller from before still needs what goes now.
+  if (ready) {
+    const before = installations.find(({ namespace }) => namespace === options.namespace);
+    await prune(client, { objects: wanted, installation: options, before, others, say });
+  } else {
+    say(
+      "What is left of the former options is removed when this command is run again and the controller becomes ready.",
+    );
+  }
+  for (const line of gatewayApiAdvice(gatewayApi)) say(line);
+  return ready && gatewayApi !== undefined ? 0 : 1;
+}
+
+async function applyAll(client: KubeClient, objects: readonly KubeObject[], say: InstallRun["say"]): Promise<boolean> {
   for (const object of objects) {
-    const path = installedPath(object);
-    const shown = `${String(object["kind"])} ${path.namespace === undefined ? "" : `${path.namespace}/`}${path.name}`;
-    if (object["kind"] === "GatewayClass" && gatewayApi === undefined) {
-      say(`  left out ${shown}`);
-      continue;
-    }
+    const shown = printInstalled(object);
     try {
-      await client.patch(path, object, { type: "apply", fieldManager });
+      await client.patch(installedPath(object), object, { type: "apply", fieldManager });
     } catch (error) {
       if (!(error instanceof KubeError)) throw error;
       say(`${shown} could not be applied: ${error.message}`);
-      return 2;
+      return false;
     }
     say(`  applied ${shown}`);
   }
-  const ready = run.waitMs === 0 || (await becomesReady(client, objects, run));
-  for (const line of gatewayApiAdvice(gatewayApi)) say(line);
-  return ready && gatewayApi !== undefined ? 0 : 1;
+  return true;
+}
+
+/** Classes that were left in the charge of an installation that is not there any more. */
+async function takeCharge(
+  client: KubeClient,
+  { options, say }: InstallRun,
+  others: readonly Installation[],
+): Promise<void> {
+  for (const { name, controllerName, claimedBy } of await listClasses(client)) {
+    if (controllerName !== options.controllerName || claimedBy === "" || claimedBy === options.namespace) continue;
+    if (others.some(({ namespace }) => namespace === claimedBy)) continue;
+    await markClass(client, name, { finalizer: "keep", claimedBy: options.namespace });
+    say(`  took GatewayClass ${name} over from the Sluice that was in namespace ${claimedBy}`);
+  }
 }
 
 /** Which Gateway API a cluster has. Texts are what its definitions say of themselves. */
@@ -123,6 +165,7 @@ type DeploymentState = {
   readonly spec?: { readonly replicas?: number };
   readonly status?: {
     readonly observedGeneration?: number;
+    readonly replicas?: number;
     readonly updatedReplicas?: number;
     readonly availableReplicas?: number;
   };
@@ -133,7 +176,8 @@ function rolloutOf(deployment: KubeObject): string | undefined {
   const { metadata, spec, status } = deployment as DeploymentState;
   const wanted = spec?.replicas ?? 1;
   if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return "the rollout has not begun";
-  const { updatedReplicas = 0, availableReplicas = 0 } = status ?? {};
-  if (updatedReplicas >= wanted && availableReplicas >= wanted) return undefined;
+  const { updatedReplicas = 0, availableReplicas = 0, replicas = updatedReplicas } = status ?? {};
+  if (updatedReplicas >= wanted && availableReplicas >= wanted)
+    return replicas > updatedReplicas ? "pods of the former release are still there" : undefined;
   return `${Math.min(updatedReplicas, availableReplicas)} of ${wanted} pods are ready`;
 }

@@ -1,7 +1,6 @@
 import { installObjects } from "../install/manifests.ts";
-import { readKubeConfig } from "../kube/kube-config.ts";
-import { openKubeClient } from "../kube/open-kube-client.ts";
 import type { Command } from "./command.ts";
+import { openInstallClient } from "./install-client.ts";
 import { installInto } from "./install-into.ts";
 import { readInstallOptions } from "./install-options.ts";
 import { renderData } from "./render/data.ts";
@@ -18,18 +17,10 @@ export const install: Command = async ({ flags, terminal }) => {
     else terminal.out(objects.map((object) => `---\n${renderData(object, format)}`).join(""));
     return 0;
   }
-  const access = await readKubeConfig({
-    ...(flags.kubeconfig === undefined ? {} : { file: flags.kubeconfig }),
-    ...(flags.context === undefined ? {} : { context: flags.context }),
+  await using opened = await openInstallClient(flags);
+  return installInto(opened.client, objects, {
+    ...{ options, server: opened.server },
+    say: (line) => terminal.err(`${line}\n`),
+    waitMs: flags.wait ? flags.timeoutSeconds * 1000 : 0,
   });
-  const client = openKubeClient({ access, fieldManager: "sluice-install" });
-  try {
-    return await installInto(client, objects, {
-      say: (line) => terminal.err(`${line}\n`),
-      server: access.server,
-      waitMs: flags.wait ? flags.timeoutSeconds * 1000 : 0,
-    });
-  } finally {
-    await client.close();
-  }
 };

@@ -6,11 +6,10 @@ import {
   type StreamAuthority,
   type StreamCertificate,
 } from "../config-stream/stream-authority.ts";
+import { streamSecretName } from "../install/names.ts";
 import { type KubeClient, KubeError, type KubeObject } from "../kube/kube-client.ts";
 import type { Logger } from "../telemetry/log.ts";
 
-/** Secret of the controller's namespace that holds the authority of the configuration stream. */
-const secretName = "sluice-stream-authority";
 /**
  * How often the authority and the controller's own certificate are looked at. Timers stand still while a machine sleeps and
  * certificates do not: after that, proxies are locked out for no longer than this.
@@ -92,13 +91,13 @@ async function loadAuthority({ client, namespace, log }: StreamCertificatesOptio
   const list = { group: "", version: "v1", plural: "secrets", namespace };
   for (let attempt = 1; ; attempt++) {
     try {
-      const stored = await readSecret(client, { ...list, name: secretName });
+      const stored = await readSecret(client, { ...list, name: streamSecretName });
       const { authority, write, problem } = nextAuthority(stored?.data, Date.now());
       if (problem !== undefined) log.error(problem, { event: "stream" });
       if (write === undefined) return authority;
       const secret = secretOf(namespace, write, stored?.resourceVersion);
       if (stored === undefined) await client.create(list, secret);
-      else await client.replace({ ...list, name: secretName }, secret);
+      else await client.replace({ ...list, name: streamSecretName }, secret);
       return authority;
     } catch (error) {
       // Another replica was first: what it wrote counts.
@@ -133,7 +132,7 @@ function secretOf(namespace: string, data: AuthorityData, resourceVersion: strin
     apiVersion: "v1",
     kind: "Secret",
     metadata: {
-      name: secretName,
+      name: streamSecretName,
       namespace,
       labels: { "app.kubernetes.io/name": "sluice", "app.kubernetes.io/component": "controller" },
       ...(resourceVersion === undefined ? {} : { resourceVersion }),

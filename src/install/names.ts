@@ -1,7 +1,11 @@
-import type { Node } from "./template.ts";
+import { installationLabel } from "./ownership.ts";
+import { type Node, option } from "./template.ts";
 
-/** The controller's Deployment, Service and ServiceAccount. */
+/** The controller's Deployment, Service, ServiceAccount and Lease. */
 export const controllerName = "sluice-controller";
+
+/** Secret of the controller's namespace that holds the authority of the configuration stream. */
+export const streamSecretName = "sluice-stream-authority";
 
 /** Where a controller listens. Unprivileged. */
 export const ports = { stream: 9443, admin: 9900 } as const;
@@ -27,7 +31,12 @@ export function objectMeta(version: string, { name, namespace, labels, annotatio
   return {
     name,
     ...(namespace === undefined ? {} : { namespace }),
-    labels: { ...controllerLabels, "app.kubernetes.io/version": version, ...labels },
+    labels: {
+      ...controllerLabels,
+      "app.kubernetes.io/version": version,
+      [installationLabel]: option("namespace"),
+      ...labels,
+    },
     ...(annotations === undefined ? {} : { annotations }),
   };
 }

@@ -1,8 +1,12 @@
 /** The template of the installation in Helm's language: the files of the chart. */
+
+import { installationAnnotation } from "../resource/installation-annotation.ts";
 import type { JsonObject } from "../resource/json.ts";
+import { kinds } from "../resource/kinds.ts";
 import { renderValues, valuesSchema } from "./chart-values.ts";
 import { oldestMinor } from "./kubernetes-version.ts";
 import { installParts, ownDefinitions } from "./manifests.ts";
+import { controllerName } from "./names.ts";
 import { installOptionRows } from "./options.ts";
 import { expressionOf, renderTest, renderYaml } from "./render-yaml.ts";
 import { isHole, type Node } from "./template.ts";
@@ -19,6 +23,7 @@ export function chartFiles(version: string): readonly ChartFile[] {
     { path: "values.yaml", content: written + renderValues(rows) },
     { path: "values.schema.json", content: `${JSON.stringify(valuesSchema(rows), undefined, 2)}\n` },
     { path: "templates/NOTES.txt", content: notes },
+    { path: "templates/preflight.yaml", content: preflight },
     ...installParts(version).map(({ name, documents }) => ({
       path: `templates/${name}.yaml`,
       content: documents.map(renderDocument).join(""),
@@ -42,6 +47,32 @@ function chartMetadata(version: string): Node {
     keywords: ["gateway-api", "ingress", "reverse-proxy"],
   };
 }
+
+/**
+ * What `sluice install` looks at before it changes anything, as far as Helm does not do it itself: Helm leaves objects alone that
+ * are not of the release. `lookup` finds nothing when there is no cluster, as with `helm template`.
+ */
+const preflight = `{{- /* ${written.slice(2).trim()} */ -}}
+{{- if .Capabilities.APIVersions.Has "${kinds.GatewayClass.group}/${kinds.GatewayClass.version}/GatewayClass" }}
+{{- $classes := (lookup "${kinds.GatewayClass.group}/${kinds.GatewayClass.version}" "GatewayClass" "" "").items | default list }}
+{{- range $class := $classes }}
+{{- if and $.Values.gatewayClass.create (eq $class.metadata.name $.Values.gatewayClass.name) }}
+{{- if $class.metadata.deletionTimestamp }}
+{{- fail (printf "GatewayClass %s is being deleted, and stays until no Gateway uses it. Delete its Gateways, or set gatewayClass.name to another name." $class.metadata.name) }}
+{{- end }}
+{{- if ne $class.spec.controllerName $.Values.controllerName }}
+{{- fail (printf "GatewayClass %s has the controllerName %s, which cannot be changed. Set gatewayClass.name to another name." $class.metadata.name $class.spec.controllerName) }}
+{{- end }}
+{{- end }}
+{{- $owner := index ($class.metadata.annotations | default dict) "${installationAnnotation}" | default "" }}
+{{- if and (eq $class.spec.controllerName $.Values.controllerName) (ne $owner "") (ne $owner $.Release.Namespace) }}
+{{- if lookup "apps/v1" "Deployment" $owner "${controllerName}" }}
+{{- fail (printf "The Sluice in namespace %s has the controllerName %s too, and only one can serve it. Set controllerName and gatewayClass.name to others." $owner $.Values.controllerName) }}
+{{- end }}
+{{- end }}
+{{- end }}
+{{- end }}
+`;
 
 const notes = `Sluice {{ .Chart.AppVersion }} is installed in {{ .Release.Namespace }}.
 

@@ -6,7 +6,8 @@ import { installObjects } from "../../src/install/manifests.ts";
 import { initialOptions } from "../../src/install/options.ts";
 import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "../../src/kube/kube-client.ts";
 
-const objects = installObjects(initialOptions("1.2.3"), "1.2.3");
+const options = initialOptions("1.2.3");
+const objects = installObjects(options, "1.2.3");
 
 type Cluster = {
   /** Annotations of the Gateway API's definitions; absent: there are none. */
@@ -22,7 +23,7 @@ type Cluster = {
 function clusterOf({ gatewayApi, rollout = [ready], refuses, version }: Cluster) {
   const applied: string[] = [];
   let looks = 0;
-  const client: Pick<KubeClient, "get" | "patch" | "raw"> = {
+  const client: Pick<KubeClient, "get" | "list" | "patch" | "raw"> = {
     async raw(path) {
       assert.equal(path, "/version");
       return version ?? { major: "1", minor: "31+", gitVersion: "v1.31.4-eks" };
@@ -32,9 +33,14 @@ function clusterOf({ gatewayApi, rollout = [ready], refuses, version }: Cluster)
         if (gatewayApi === undefined) throw new KubeError("not found", { status: 404 });
         return { metadata: { name: path.name, annotations: gatewayApi } };
       }
-      assert.equal(path.plural, "deployments");
+      // Looked at before it is applied.
+      if (!applied.includes(path.plural) || path.plural !== "deployments")
+        throw new KubeError("not found", { status: 404 });
       const status = rollout[Math.min(looks++, rollout.length - 1)];
       return { metadata: { generation: 2 }, spec: { replicas: 2 }, status };
+    },
+    async list() {
+      return { resourceVersion: "1", items: [] };
     },
     async patch(path, object, { type }) {
       assert.equal(type, "apply");
@@ -53,6 +59,7 @@ async function install(cluster: Cluster, waitMs = 60_000) {
   const { client, applied } = clusterOf(cluster);
   const lines: string[] = [];
   const code = await installInto(client, objects, {
+    options,
     say: (line) => lines.push(line),
     server: "https://a",
     waitMs,
@@ -65,6 +72,7 @@ test("installInto applies everything in order, waits for the rollout, and exits 
   const rollout = [
     { observedGeneration: 1, updatedReplicas: 2, availableReplicas: 2 },
     { ...ready, availableReplicas: 1 },
+    { ...ready, replicas: 3 },
     ready,
   ];
   const { code, applied, text } = await install({ gatewayApi: v170, rollout });
@@ -72,7 +80,10 @@ test("installInto applies everything in order, waits for the rollout, and exits 
   assert.equal(applied.length, objects.length);
   assert.ok(applied.indexOf("namespaces") < applied.indexOf("serviceaccounts"));
   assert.ok(applied.indexOf("customresourcedefinitions") < applied.indexOf("deployments"));
-  assert.match(text, /rollout has not begun[\s\S]*1 of 2 pods are ready[\s\S]*The controller is ready/);
+  assert.match(
+    text,
+    /rollout has not begun[\s\S]*1 of 2 pods are ready[\s\S]*pods of the former release are still there[\s\S]*The controller is ready/,
+  );
   assert.match(text, /The cluster has Gateway API v1\.7\.0, standard channel\./);
 });
 

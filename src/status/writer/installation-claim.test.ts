@@ -3,9 +3,10 @@ import { type TestContext, test } from "node:test";
 import { mockTime } from "../../../test/kube/mock-time.ts";
 import { StoreClient } from "../../../test/kube/store-client.ts";
 import { KubeError } from "../../kube/kube-client.ts";
+import { installationAnnotation } from "../../resource/installation-annotation.ts";
 import { kinds, type Resource } from "../../resource/kinds.ts";
 import { createSnapshot } from "../../store/create-snapshot.ts";
-import { type ClaimState, InstallationClaim, installationAnnotation } from "./installation-claim.ts";
+import { type ClaimState, InstallationClaim } from "./installation-claim.ts";
 import { standingByFindings } from "./standing-by.ts";
 
 const controllerName = "sluice.dev/gateway-controller";

@@ -2,14 +2,9 @@ import { type Clock, systemClock } from "../../base/clock.ts";
 import { sameJson } from "../../base/same-json.ts";
 import type { ObjectRef } from "../../finding/finding.ts";
 import { type KubeClient, KubeError, type ResourcePath } from "../../kube/kube-client.ts";
+import { installationAnnotation } from "../../resource/installation-annotation.ts";
 import { kinds, type Resource } from "../../resource/kinds.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
-
-/**
- * Annotation of a GatewayClass: the namespace of the installation that is in charge of the class's controllerName. It counts on
- * the oldest class of a controllerName alone, so that it is one write by which two installations are told apart.
- */
-export const installationAnnotation = "gateway.sluice.dev/installation";
 
 /** Which installation is in charge. `pending`: nobody yet, as far as is known. */
 export type ClaimState =

@@ -1,7 +1,8 @@
 import { makeFinding } from "../../finding/catalogue.ts";
 import type { Finding } from "../../finding/finding.ts";
+import { installationAnnotation } from "../../resource/installation-annotation.ts";
 import { kinds } from "../../resource/kinds.ts";
-import { type ClaimState, installationAnnotation } from "./installation-claim.ts";
+import type { ClaimState } from "./installation-claim.ts";
 
 /** About an installation that leaves its controllerName to another; nothing while it does not. */
 export function standingByFindings(

@@ -1,0 +1,17 @@
+import { initialOptions } from "../install/options.ts";
+import type { Command } from "./command.ts";
+import { openInstallClient } from "./install-client.ts";
+import { uninstallFrom } from "./installation/uninstall-from.ts";
+
+/** `sluice uninstall`. */
+export const uninstall: Command = async ({ flags, terminal }) => {
+  await using opened = await openInstallClient(flags);
+  const { installNamespace, force, purge, dryRun, timeoutSeconds } = flags;
+  const tell = dryRun ? terminal.out : terminal.err;
+  return uninstallFrom(opened.client, {
+    ...{ force, purge, dryRun, server: opened.server },
+    namespace: installNamespace ?? initialOptions("").namespace,
+    say: (line) => tell(`${line}\n`),
+    waitMs: timeoutSeconds * 1000,
+  });
+};
