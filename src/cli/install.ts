@@ -18,7 +18,7 @@ export const install: Command = async ({ flags, terminal }) => {
     return 0;
   }
   await using opened = await openInstallClient(flags);
-  return installInto(opened.client, objects, {
+  return await installInto(opened.client, objects, {
     ...{ options, server: opened.server },
     say: (line) => terminal.err(`${line}\n`),
     waitMs: flags.wait ? flags.timeoutSeconds * 1000 : 0,

@@ -8,7 +8,7 @@ export const uninstall: Command = async ({ flags, terminal }) => {
   await using opened = await openInstallClient(flags);
   const { installNamespace, force, purge, dryRun, timeoutSeconds } = flags;
   const tell = dryRun ? terminal.out : terminal.err;
-  return uninstallFrom(opened.client, {
+  return await uninstallFrom(opened.client, {
     ...{ force, purge, dryRun, server: opened.server },
     namespace: installNamespace ?? initialOptions("").namespace,
     say: (line) => tell(`${line}\n`),

@@ -1,16 +1,20 @@
 /**
- * Installations other than the default, each in a rig of its own: in watched namespaces alone, and with the data plane in the
- * controller's pods. The last line is `N passed, N failed`.
+ * Installations other than the default, each in a rig of its own: in watched namespaces alone, with the data plane in the
+ * controller's pods, and one that is joined by a second, changed and uninstalled. The last line is `N passed, N failed`.
  *
- *   node test/install/in-cluster.ts [namespaced|embedded]
+ *   node test/install/in-cluster.ts [namespaced|embedded|changed]
  */
 import assert from "node:assert/strict";
-import { at } from "../cluster/api-object.ts";
+import { spawn } from "node:child_process";
+import { join } from "node:path";
+import { text } from "node:stream/consumers";
+import { type ApiObject, at } from "../cluster/api-object.ts";
 import { echoBackend } from "../cluster/backends.ts";
 import { Cluster } from "../cluster/cluster.ts";
 import { gatewayApi, Scene } from "../cluster/feature.ts";
 import { askUntil, hasStatus } from "../cluster/gateway-request.ts";
 import { findInside, runInside } from "../cluster/inside.ts";
+import { exited } from "../conformance/rig.ts";
 
 type Installation = {
   readonly replicas: number;
@@ -63,9 +67,12 @@ async function deployments(scene: Scene, namespace: string): Promise<readonly st
 }
 
 const className = (scene: Scene) => ({ apiVersion: gatewayApi, kind: "GatewayClass", name: scene.className });
-const finalizersOf = async (scene: Scene) =>
-  ((await scene.cluster.find(className(scene)))?.metadata as { finalizers?: readonly string[] } | undefined)
-    ?.finalizers;
+const finalizersOf = async (scene: Scene, name = scene.className) =>
+  (
+    (await scene.cluster.find({ ...className(scene), name }))?.metadata as
+      | { finalizers?: readonly string[] }
+      | undefined
+  )?.finalizers;
 
 const finalizerTest = async (scene: Scene): Promise<void> => {
   await scene.eventually(async () => assert.deepEqual(await finalizersOf(scene), [finalizer]));
@@ -150,7 +157,159 @@ const embedded: Installation = {
   },
 };
 
-const installations: Readonly<Record<string, Installation>> = { namespaced, embedded };
+/** The second installation: everything of its own but the controllerName. */
+const other = ["--namespace", "other", "--set", "gatewayClass.name=other", "--set", "replicas=1"];
+
+const changed: Installation = {
+  replicas: 1,
+  options: [],
+  tests: {
+    "of two installations with one controllerName, the second stands by, says so, and changes nothing": async (
+      scene,
+    ) => {
+      await scene.applyReady(`${echoBackend("echo")}\n---${gateway("edge", 80)}`);
+      const refused = await sluice(scene, "install", ...other);
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, /The Sluice in namespace sluice-system has the controllerName .* too/);
+      // Past the command, as with files that are applied.
+      const { out } = await sluice(scene, "install", "--dry-run", "-o", "json", ...other);
+      await scene.cluster.apply((JSON.parse(out) as { items: readonly ApiObject[] }).items);
+      await scene.waitForPods({
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        namespace: "other",
+        name: "sluice-controller",
+      });
+      await scene.eventually(async () => assert.equal((await standingByEvents(scene)).length, 1));
+      const before = await versions(scene);
+      await scene.throughout(20_000, async () => assert.deepEqual(await versions(scene), before));
+      await askUntil({ address: await scene.address("edge"), host }, hasStatus(200));
+    },
+    "it takes over at once when the first is uninstalled, and traffic goes on": async (scene) => {
+      const address = await scene.address("edge");
+      const uninstalled = await sluice(scene, "uninstall", "--namespace", "sluice-system");
+      assert.equal(uninstalled.code, 0, uninstalled.err);
+      await scene.eventually(async () => {
+        const [deployment] = await dataPlanes(scene, "default");
+        assert.match(JSON.stringify(deployment), /sluice-controller\.other\.svc/);
+      });
+      await scene.waitForPods({
+        apiVersion: "apps/v1",
+        kind: "Deployment",
+        namespace: "default",
+        name: "edge-gateway-conformance",
+      });
+      await askUntil({ address, host }, hasStatus(200));
+      assert.equal(await scene.address("edge"), address);
+    },
+    "watched namespaces instead of all leave no binding over the cluster": async (scene) => {
+      const bindings = async () =>
+        (await ownObjects(scene, "rbac.authorization.k8s.io/v1", "ClusterRoleBinding")).map(
+          ({ metadata }) => metadata.name,
+        );
+      assert.equal((await bindings()).length, 3);
+      const installed = await sluice(scene, "install", ...other, "--set", "watchNamespaces=default");
+      assert.equal(installed.code, 0, installed.err);
+      assert.deepEqual(await bindings(), ["sluice-controller-other"]);
+      assert.equal((await dataPlanes(scene, "default")).length, 1);
+      await scene.apply(gateway("narrow", 8082));
+      await scene.waitForConditions(scene.named("Gateway", "narrow"), [{ type: "Programmed", status: "True" }]);
+    },
+    "an embedded data plane leaves none of the others": async (scene) => {
+      const options = [
+        "--set",
+        "plane=embedded",
+        "--set",
+        "service.ports=80,8082",
+        "--set",
+        "publishAddresses=192.0.2.80",
+      ];
+      const installed = await sluice(scene, "install", ...other, ...options);
+      assert.equal(installed.code, 0, installed.err);
+      assert.match(installed.err, /removed Deployment default\/edge-gateway-conformance/);
+      await scene.eventually(async () => assert.equal(await scene.address("edge"), "192.0.2.80"));
+      assert.deepEqual(await dataPlanes(scene, "default"), []);
+    },
+    "a GatewayClass that is being deleted is not installed over": async (scene) => {
+      const name = { ...className(scene), name: "other" };
+      await scene.apply(gateway("late", 8083).replace("@class", "other"));
+      await scene.eventually(async () => {
+        assert.deepEqual(await finalizersOf(scene, "other"), [finalizer]);
+      });
+      await scene.cluster.remove([name]);
+      const refused = await sluice(scene, "install", ...other, "--set", "plane=embedded");
+      assert.equal(refused.code, 2);
+      assert.match(
+        refused.err,
+        /GatewayClass other is being deleted, and stays until no Gateway uses it \(default\/late\)/,
+      );
+    },
+    "uninstall refuses while Gateways are served, and then leaves nothing but what users wrote": async (scene) => {
+      const namespace = ["--namespace", "other"];
+      const refused = await sluice(scene, "uninstall", ...namespace);
+      assert.equal(refused.code, 2);
+      assert.match(refused.err, /would lose their data planes: .*default\/late/);
+      const listed = await sluice(scene, "uninstall", ...namespace, "--force", "--purge", "--dry-run");
+      const done = await sluice(scene, "uninstall", ...namespace, "--force", "--purge");
+      assert.equal(done.code, 0, done.err);
+      const lines = (text: string) => text.split("\n").filter((line) => line.startsWith("  removed"));
+      assert.deepEqual(lines(done.err), lines(listed.out));
+      for (const [apiVersion, kind] of installedKindsOf)
+        assert.deepEqual(await ownObjects(scene, apiVersion, kind), []);
+      await scene.cluster.waitGone({ apiVersion: "v1", kind: "Namespace", name: "other" });
+      assert.ok(await scene.cluster.find(scene.named("Gateway", "edge")));
+      assert.equal(await scene.cluster.find({ ...className(scene), name: "other" }), undefined);
+    },
+  },
+};
+
+const installedKindsOf = [
+  ["apps/v1", "Deployment"],
+  ["v1", "Service"],
+  ["v1", "ServiceAccount"],
+  ["rbac.authorization.k8s.io/v1", "ClusterRole"],
+  ["rbac.authorization.k8s.io/v1", "ClusterRoleBinding"],
+  ["rbac.authorization.k8s.io/v1", "Role"],
+  ["rbac.authorization.k8s.io/v1", "RoleBinding"],
+] as const;
+
+/** Of the second installation. */
+const ownObjects = async (scene: Scene, apiVersion: string, kind: string) =>
+  scene.cluster.list({ apiVersion, kind }, "gateway.sluice.dev/installation=other");
+
+const dataPlanes = async (scene: Scene, namespace: string) =>
+  scene.cluster.list(
+    { apiVersion: "apps/v1", kind: "Deployment", namespace },
+    "app.kubernetes.io/component=data-plane",
+  );
+
+async function standingByEvents(scene: Scene): Promise<readonly unknown[]> {
+  const events = await scene.cluster.list({ apiVersion: "events.k8s.io/v1", kind: "Event", namespace: "default" });
+  return events.filter((event) => event["reason"] === "InstallationStandingBy");
+}
+
+/** What two controllers would fight over, in which version it is. */
+async function versions(scene: Scene): Promise<readonly string[]> {
+  const [deployment] = await dataPlanes(scene, "default");
+  const names = [scene.named("Gateway", "edge"), scene.named("HTTPRoute", "edge"), className(scene)];
+  const objects = await Promise.all(names.map((name) => scene.cluster.find(name)));
+  return [
+    `Deployment ${deployment?.metadata.generation}`,
+    ...objects.map((object) => `${object?.kind} ${object?.metadata.resourceVersion}`),
+  ];
+}
+
+type Run = { readonly code: number; readonly out: string; readonly err: string };
+
+/** The command as the cluster's images have it. */
+async function sluice(scene: Scene, ...args: readonly string[]): Promise<Run> {
+  const entry = join(await scene.rig.run("state"), "sluice/dist/main.js");
+  const child = spawn(process.execPath, [entry, ...args], { stdio: ["ignore", "pipe", "pipe"] });
+  const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), exited(child)]);
+  return { code, out, err };
+}
+
+const installations: Readonly<Record<string, Installation>> = { namespaced, embedded, changed };
 
 /** The tests of one installation, where it is. */
 async function runTests({ tests }: Installation, inside: NonNullable<ReturnType<typeof findInside>>): Promise<number> {

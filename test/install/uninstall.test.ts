@@ -1,6 +1,10 @@
 import assert from "node:assert/strict";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 import { initialOptions } from "../../src/install/options.ts";
+import { sluice } from "../cli/sluice-process.ts";
+import { temporaryFolder } from "../config-stream/stream-fixture.ts";
 import { InstallCluster } from "./install-fixture.ts";
 
 const { controllerName } = initialOptions("");
@@ -175,4 +179,25 @@ test("uninstall says what is refused and goes on from there the next time", asyn
   assert.match(text, /Not removed Role sluice-system\/sluice-controller: .*403/);
   assert.equal((await cluster.uninstall()).code, 0);
   assert.deepEqual(cluster.contents(), [definition, "Namespace sluice-system"]);
+});
+
+test("the commands install into, and uninstall from, the cluster of the kubeconfig", async () => {
+  await using cluster = await InstallCluster.start();
+  await using folder = await temporaryFolder();
+  const kubeconfig = join(folder.path, "config");
+  const config = {
+    ...{ apiVersion: "v1", kind: "Config", "current-context": "x" },
+    clusters: [{ name: "c", cluster: { server: cluster.server.url } }],
+    users: [{ name: "u", user: {} }],
+    contexts: [{ name: "x", context: { cluster: "c", user: "u" } }],
+  };
+  await writeFile(kubeconfig, JSON.stringify(config));
+  const installed = await sluice(["install", "--kubeconfig", kubeconfig, "--namespace", "edge"]);
+  assert.equal(installed.code, 0, installed.err);
+  assert.ok(cluster.contents().includes("Deployment edge/sluice-controller"));
+  const listed = await sluice(["uninstall", "--kubeconfig", kubeconfig, "--namespace", "edge", "--dry-run"]);
+  assert.match(listed.out, /removed Deployment edge\/sluice-controller/);
+  const uninstalled = await sluice(["uninstall", "--kubeconfig", kubeconfig, "--namespace", "edge"]);
+  assert.equal(uninstalled.code, 0, uninstalled.err);
+  assert.deepEqual(cluster.contents(), [definition, "Namespace edge"]);
 });
