@@ -1,6 +1,7 @@
 import type { KubeClient } from "../kube/kube-client.ts";
 import { readKubeConfig } from "../kube/kube-config.ts";
 import { openKubeClient } from "../kube/open-kube-client.ts";
+import { patientClient } from "../kube/patient-client.ts";
 import type { FlagValues } from "./flags.ts";
 
 /** The cluster that is installed into, with the user's own permissions; closed when it goes out of scope. */
@@ -19,6 +20,6 @@ export async function openInstallClient({
     ...(kubeconfig === undefined ? {} : { file: kubeconfig }),
     ...(context === undefined ? {} : { context }),
   });
-  const client = openKubeClient({ access, fieldManager: "sluice-install" });
+  const client = patientClient(openKubeClient({ access, fieldManager: "sluice-install" }));
   return { client, server: access.server, [Symbol.asyncDispose]: () => client.close() };
 }

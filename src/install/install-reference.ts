@@ -14,7 +14,7 @@ export function renderInstallOptions(): string {
           : ` (chart: ${shown(chartInitial)})`;
     return `| \`${name}\` | ${shown(initial)}${chart} | ${help} |`;
   });
-  return ["| option | default | what |", "| --- | --- | --- |", ...lines, ""].join("\n");
+  return ["| option | default | description |", "| --- | --- | --- |", ...lines, ""].join("\n");
 }
 
 /** The part `permissions` of `docs/install.md`: the table of permissions. */
