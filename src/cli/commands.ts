@@ -47,32 +47,33 @@ export const commands = {
     summary: "Serve the Gateways of a Kubernetes cluster.",
     args: "",
     description:
-      "Watches the API server, compiles what users wrote, writes statuses and makes a data plane for each Gateway: a " +
-      "Deployment of `sluice proxy` behind a Service. Of several replicas one leads; another takes over within 15 seconds. " +
-      "With --plane embedded this process serves the Gateways itself, in a small cluster or outside of one.",
+      "Watches the Gateway API resources of a cluster, writes their statuses and creates a data plane for each Gateway: a " +
+      "Deployment of `sluice proxy` behind a Service. One replica leads; if it fails, another takes over within 15 seconds. " +
+      "With --plane embedded, this process serves the Gateways itself. SIGTERM and SIGINT drain and stop; a second " +
+      "signal stops at once.",
     formats: [],
     examples: [
-      { line: "sluice controller", does: "in a pod, with the permissions of its service account" },
+      { line: "sluice controller", does: "in a pod, with its service account" },
       {
         line: "sluice controller --plane embedded --bind 0.0.0.0 --publish-address 203.0.113.7",
-        does: "one process for everything, with the current context of ~/.kube/config",
+        does: "everything in one process, with the current kubeconfig context",
       },
     ],
     exitCodes: [
       "0  drained and stopped after SIGTERM or SIGINT",
-      "1  the API server refuses what is needed, or does not answer within --start-seconds",
-      "2  there is no way to reach an API server, or a flag is wrong",
+      "1  the API server refused a request or did not answer within --start-seconds",
+      "2  there is no cluster to connect to, or a flag is wrong",
     ],
     load: async () => (await import("./controller.ts")).controller,
   },
   proxy: {
-    summary: "Serve the Gateways of one data plane, as a controller tells.",
+    summary: "Run a proxy of a data plane that a controller configures.",
     args: "",
     description:
-      "What the pods of data planes run. The configuration comes from the controller over a stream with mutual TLS; while no " +
-      "controller answers, the last one is served, also after a restart when there is --state-dir. Settings that the " +
-      "controller sends win over the flags. SIGTERM and SIGINT finish what is in flight and stop, twice at once; SIGHUP " +
-      "reopens the access log.",
+      "The pods of data planes run this. The controller sends the configuration over a stream with mutual TLS. While no " +
+      "controller answers, the proxy serves the last configuration, with --state-dir also after a restart. Settings from " +
+      "the controller override flags. SIGTERM and SIGINT drain and stop; a second signal stops at once. SIGHUP reopens the " +
+      "access log.",
     formats: [],
     examples: [
       {

@@ -9,5 +9,5 @@ export function renderGatewayConfigFields(): string {
       const words = [description, preset === "" ? "" : `Default: ${preset}.`].filter((text) => text !== "").join(" ");
       return `| ${isRequired ? `**\`${name}\`**` : `\`${name}\``} | ${type} | ${cell(limits)} | ${cell(words)} |`;
     });
-  return ["| field of `spec` | type | limits | what |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
+  return ["| field of `spec` | type | limits | description |", "| --- | --- | --- | --- |", ...rows, ""].join("\n");
 }

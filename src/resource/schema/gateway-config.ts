@@ -23,9 +23,9 @@ const quantity = z.union([
 ]);
 
 const quantities = z.object({
-  cpu: z.exactOptional(quantity).describe("As in the specification of a container."),
-  memory: z.exactOptional(quantity).describe("As in the specification of a container."),
-  "ephemeral-storage": z.exactOptional(quantity).describe("As in the specification of a container."),
+  cpu: z.exactOptional(quantity).describe("As in a container's resources."),
+  memory: z.exactOptional(quantity).describe("As in a container's resources."),
+  "ephemeral-storage": z.exactOptional(quantity).describe("As in a container's resources."),
 });
 
 const countOrPercent = z.union([
@@ -120,18 +120,18 @@ const loadBalancerFields = ["loadBalancerClass", "loadBalancerSourceRanges"] as 
 const service = z
   .object({
     type: z.exactOptional(z.enum(["LoadBalancer", "NodePort", "ClusterIP"])).describe("Default: LoadBalancer."),
-    annotations: z.exactOptional(ownAnnotations).describe("Annotations of the Service, for the cloud's load balancer."),
-    labels: z.exactOptional(ownLabels).describe("Further labels of the Service."),
-    externalTrafficPolicy: z
-      .exactOptional(z.enum(["Cluster", "Local"]))
-      .describe("As in the specification of a Service."),
-    loadBalancerClass: z.exactOptional(text({ min: 1, max: 317 })).describe("As in the specification of a Service."),
+    annotations: z
+      .exactOptional(ownAnnotations)
+      .describe("Extra annotations of the Service, such as settings of the cloud's load balancer."),
+    labels: z.exactOptional(ownLabels).describe("Extra labels of the Service."),
+    externalTrafficPolicy: z.exactOptional(z.enum(["Cluster", "Local"])).describe("As in Service.spec."),
+    loadBalancerClass: z.exactOptional(text({ min: 1, max: 317 })).describe("As in Service.spec."),
     loadBalancerSourceRanges: z
       .exactOptional(setOf(cidr, { max: 64 }))
-      .describe("Networks whose clients the load balancer lets in. Default: all."),
+      .describe("Client networks that the load balancer accepts. Default: all."),
     ipFamilyPolicy: z
       .exactOptional(z.enum(["SingleStack", "PreferDualStack", "RequireDualStack"]))
-      .describe("As in the specification of a Service."),
+      .describe("As in Service.spec."),
   })
   .check(
     rule((value, report) => {
@@ -167,7 +167,7 @@ export const gatewayConfigSpec = z
   .object({
     plane: z
       .exactOptional(z.enum(["Embedded", "Envoy"]))
-      .describe("What serves the requests. Default: Embedded, the proxy of Sluice itself."),
+      .describe("Data plane implementation. Default: Embedded, Sluice's own proxy. Envoy is not supported yet."),
     dataPlane: z
       .exactOptional(
         z
@@ -176,7 +176,7 @@ export const gatewayConfigSpec = z
               .enum(["Own", "Shared"])
               .default("Own")
               .describe(
-                "Own: in the Gateway's namespace. Shared: in the controller's namespace, run as the class says.",
+                "Own: in the Gateway's namespace. Shared: in the controller's namespace, configured by the class alone.",
               ),
             name: z
               .exactOptional(
@@ -187,7 +187,7 @@ export const gatewayConfigSpec = z
                   words: "a lower-case name of letters, digits and `-`",
                 }),
               )
-              .describe("Gateways of one class that write the same name share a data plane. Needed with Shared."),
+              .describe("Gateways of a class with the same name here share a data plane. Required with Shared."),
           })
           .check(
             rule(({ mode, name }, report) => {
@@ -201,19 +201,19 @@ export const gatewayConfigSpec = z
           )
           .meta(cel("(self.mode == 'Shared') == has(self.name)", "name is required with mode Shared, and only there")),
       )
-      .describe("Whether a Gateway has a data plane of its own or shares one with others of its class."),
-    replicas: z.exactOptional(z.int32().min(1).max(1000)).describe("Pods of the data plane. Default: 1."),
+      .describe("Whether a Gateway gets its own data plane or shares one with others of its class."),
+    replicas: z.exactOptional(z.int32().min(1).max(1000)).describe("Number of pods. Default: 1."),
     autoscaling: z
       .exactOptional(
         z
           .object({
-            minReplicas: z.exactOptional(z.int32().min(1).max(1000)).describe("Fewest pods. Default: 2."),
+            minReplicas: z.exactOptional(z.int32().min(1).max(1000)).describe("Minimum number of pods. Default: 2."),
             maxReplicas: z
               .exactOptional(z.int32().min(1).max(1000))
-              .describe("Most pods. Default: 10, or minReplicas where that is more."),
+              .describe("Maximum number of pods. Default: 10, or minReplicas if that is higher."),
             targetCPUUtilizationPercentage: z
               .exactOptional(z.int32().min(1).max(1000))
-              .describe("Mean use of the CPU that the pods request, to be kept. Default: 80."),
+              .describe("Target for the average CPU utilization, in percent of the CPU requests. Default: 80."),
           })
           .check(
             rule(({ minReplicas, maxReplicas }, report) => {
@@ -229,27 +229,33 @@ export const gatewayConfigSpec = z
             ),
           ),
       )
-      .describe("A HorizontalPodAutoscaler instead of a number of replicas."),
+      .describe("Creates a HorizontalPodAutoscaler. Instead of replicas."),
     resources: z
       .exactOptional(
         z.object({
           requests: z.exactOptional(quantities).describe("Default: 100m of CPU and 128Mi of memory."),
-          limits: z.exactOptional(quantities).describe("Default: 1Gi of memory, and no limit of CPU."),
+          limits: z.exactOptional(quantities).describe("Default: 1Gi of memory; no CPU limit."),
         }),
       )
-      .describe("What each pod asks for and may use. A default is left out beside a figure for the same resource."),
+      .describe(
+        "Resource requests and limits of each pod. If you set one of them for a resource, the other has no default for it.",
+      ),
     service: z.exactOptional(service.meta(serviceCel)).describe("The Service in front of the pods."),
     podDisruptionBudget: z
       .exactOptional(
         z
           .object({
-            minAvailable: z.exactOptional(countOrPercent).describe("Pods that must stay. This or maxUnavailable."),
-            maxUnavailable: z.exactOptional(countOrPercent).describe("Pods that may go. This or minAvailable."),
+            minAvailable: z
+              .exactOptional(countOrPercent)
+              .describe("Pods that must stay available. Excludes maxUnavailable."),
+            maxUnavailable: z
+              .exactOptional(countOrPercent)
+              .describe("Pods that may be unavailable. Excludes minAvailable."),
           })
           .check(rule((value, report) => exactlyOne(value, ["minAvailable", "maxUnavailable"], report)))
           .meta(cel("has(self.minAvailable) != has(self.maxUnavailable)", "exactly one of the two must be set")),
       )
-      .describe("How many pods may be taken away at a time. Default: one, where there are several."),
+      .describe("The PodDisruptionBudget. Default: maxUnavailable 1, if there can be several pods."),
     nodeSelector: z
       .exactOptional(
         z
@@ -257,37 +263,39 @@ export const gatewayConfigSpec = z
           .check(bounded(32), qualifiedKeys)
           .meta({ maxProperties: 32, "x-kubernetes-validations": [keysCel] }),
       )
-      .describe("Labels of the nodes on which the pods run."),
-    tolerations: z.exactOptional(listOf(toleration, { max: 32 })).describe("Taints of nodes that the pods tolerate."),
-    affinity: z.exactOptional(affinity).describe("As in the specification of a pod."),
+      .describe("Node selector of the pods."),
+    tolerations: z.exactOptional(listOf(toleration, { max: 32 })).describe("Tolerations of the pods."),
+    affinity: z.exactOptional(affinity).describe("As in a pod's spec."),
     topologySpreadConstraints: z
       .exactOptional(mapBy(spread, ["topologyKey", "whenUnsatisfiable"], { max: 8 }))
-      .describe("How the pods are spread. Default: over nodes and zones, as far as possible."),
+      .describe("How the pods are spread. Default: over nodes and zones, if possible."),
     priorityClassName: z.exactOptional(text({ min: 1, max: 253 })).describe("PriorityClass of the pods."),
-    podLabels: z.exactOptional(ownLabels).describe("Further labels of the pods."),
-    podAnnotations: z.exactOptional(ownAnnotations).describe("Further annotations of the pods."),
+    podLabels: z.exactOptional(ownLabels).describe("Extra labels of the pods."),
+    podAnnotations: z.exactOptional(ownAnnotations).describe("Extra annotations of the pods."),
     logging: z
       .exactOptional(
         // Enabled and Disabled rather than On and Off, which YAML 1.1 takes for true and false.
         z.object({
           accessLog: z
             .exactOptional(z.enum(["Enabled", "Disabled"]))
-            .describe("A line for each request. Default: Disabled."),
-          format: z.exactOptional(z.enum(["JSON", "Text"])).describe("For programs or for people. Default: JSON."),
+            .describe("One line per request. Default: Disabled."),
+          format: z.exactOptional(z.enum(["JSON", "Text"])).describe("Log format. Default: JSON."),
         }),
       )
-      .describe("What the data plane writes on its standard output."),
+      .describe("What the data plane logs to standard output."),
     trustedHops: z
       .exactOptional(z.int32().min(0).max(32))
       .describe(
-        "Proxies in front of the data plane that are trusted to have written X-Forwarded-For and Forwarded. Default: 0.",
+        "Number of proxies in front of the data plane whose X-Forwarded-For and Forwarded are trusted. Default: 0.",
       ),
     forwardClientCertificate: z
       .exactOptional(z.enum(["Disabled", "Sanitize", "Append"]))
-      .describe("Whether backends are told of client certificates in X-Forwarded-Client-Cert. Default: Disabled."),
+      .describe(
+        "Whether backends receive client certificates in X-Forwarded-Client-Cert. Sanitize: only what Sluice saw itself. Append: after what trusted proxies sent. Default: Disabled.",
+      ),
     drainSeconds: z
       .exactOptional(z.int32().min(0).max(3600))
-      .describe("How long requests in flight may take to finish when a pod stops. Seconds. Default: 25."),
+      .describe("Seconds that requests in flight may take to finish when a pod stops. Default: 25."),
   })
   .check(
     rule((spec, report) => {
