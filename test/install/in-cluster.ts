@@ -6,6 +6,8 @@
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { type ApiObject, at } from "../cluster/api-object.ts";
@@ -15,6 +17,7 @@ import { gatewayApi, Scene } from "../cluster/feature.ts";
 import { askUntil, hasStatus } from "../cluster/gateway-request.ts";
 import { findInside, runInside } from "../cluster/inside.ts";
 import { exited } from "../conformance/rig.ts";
+import { findHelm, helmReleases, runHelm } from "./helm.ts";
 
 type Installation = {
   readonly replicas: number;
@@ -184,6 +187,32 @@ const changed: Installation = {
       const before = await versions(scene);
       await scene.throughout(20_000, async () => assert.deepEqual(await versions(scene), before));
       await askUntil({ address: await scene.address("edge"), host }, hasStatus(200));
+    },
+    "Helm refuses a controllerName, a GatewayClass and objects that are another's": async (scene) => {
+      const chart = join(import.meta.dirname, "../../deploy/chart/sluice");
+      const folder = await mkdtemp(join(tmpdir(), "sluice-helm-"));
+      const gatewayClass = `gatewayClass.name=${scene.className}`;
+      for (const release of helmReleases) {
+        const binary = findHelm(release);
+        if (binary === undefined) {
+          console.log(`  ${release} is left out: npm run check:install builds it`);
+          continue;
+        }
+        for (const [namespace, set, problem] of [
+          ["edge", "gatewayClass.name=edge", /The Sluice in namespace sluice-system has the controllerName \S+ too/],
+          [
+            "edge",
+            `controllerName=example.com/edge,${gatewayClass}`,
+            /has the controllerName \S+, which cannot be changed/,
+          ],
+          ["sluice-system", gatewayClass, /invalid ownership metadata/],
+        ] as const) {
+          const run = runHelm(binary, ["install", "gw", chart, "--namespace", namespace, "--set", set], folder);
+          assert.notEqual(run.status, 0);
+          assert.match(run.stderr, problem);
+        }
+      }
+      await rm(folder, { recursive: true });
     },
     "it takes over at once when the first is uninstalled, and traffic goes on": async (scene) => {
       const address = await scene.address("edge");

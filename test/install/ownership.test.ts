@@ -114,18 +114,15 @@ const refusals: readonly (readonly [string, (cluster: InstallCluster) => unknown
     "an installation of Helm's",
     (cluster) => {
       const annotations = { "meta.helm.sh/release-name": "gw", "meta.helm.sh/release-namespace": "sluice-system" };
-      cluster.create(
-        { group: "", plural: "serviceaccounts" },
-        {
-          ...{ apiVersion: "v1", kind: "ServiceAccount" },
-          metadata: {
-            ...{ name: "sluice-controller", namespace: "sluice-system", annotations },
-            labels: { "gateway.sluice.dev/installation": "sluice-system" },
-          },
-        },
-      );
+      const labels = { "gateway.sluice.dev/installation": "sluice-system" };
+      const metadata = { name: "sluice-controller", namespace: "sluice-system", annotations, labels };
+      for (const [kind, plural] of [
+        ["ServiceAccount", "serviceaccounts"],
+        ["Service", "services"],
+      ] as const)
+        cluster.create({ group: "", plural }, { apiVersion: "v1", kind, metadata });
     },
-    /ServiceAccount sluice-system\/sluice-controller belongs to the Helm release sluice-system\/gw\. .*helm upgrade/,
+    /ServiceAccount sluice-system\/sluice-controller \(and 1 more object\) belongs to the Helm release sluice-system\/gw\. .*helm upgrade/,
   ],
   [
     "a GatewayClass that is being deleted and that Gateways use",

@@ -16,16 +16,14 @@ import {
   rmSync,
   writeFileSync,
 } from "node:fs";
-import { homedir, tmpdir } from "node:os";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { parseAllDocuments, stringify } from "yaml";
 import { packageVersion } from "../../src/cli/version.ts";
+import { buildHelm, helmReleases, runHelm } from "./helm.ts";
 
-/** Both lines that are maintained. */
-const releases = ["helm.sh/helm/v3/cmd/helm@v3.22.0", "helm.sh/helm/v4/cmd/helm@v4.3.1"];
 const root = new URL("../..", import.meta.url).pathname;
 const chart = join(root, "deploy/chart/sluice");
-const cache = join(process.env["XDG_CACHE_HOME"] || join(homedir(), ".cache"), "sluice/helm");
 const folder = mkdtempSync(join(tmpdir(), "sluice-install-"));
 
 /** Sets of values, by what is in them. */
@@ -92,22 +90,8 @@ function check(name: string, run: () => void): void {
   }
 }
 
-/** The path of a release of Helm; minutes the first time. */
-function buildHelm(release: string): string {
-  const bin = join(cache, release.slice(release.indexOf("@") + 1));
-  if (!existsSync(join(bin, "helm"))) {
-    console.log(`building ${release} into ${bin}`);
-    const env = { ...process.env, CGO_ENABLED: "0", GOTOOLCHAIN: "auto", GOFLAGS: "", GOBIN: bin };
-    execFileSync("go", ["install", "-trimpath", "-ldflags=-s -w", release], { cwd: tmpdir(), env, stdio: "inherit" });
-  }
-  return join(bin, "helm");
-}
-
 /** Helm with no settings of the user's. */
-function helm(binary: string, args: readonly string[]) {
-  const env = { ...process.env, HELM_CONFIG_HOME: folder, HELM_CACHE_HOME: folder, HELM_DATA_HOME: folder };
-  return spawnSync(binary, args, { encoding: "utf8", env, timeout: 60_000 });
-}
+const helm = (binary: string, args: readonly string[]) => runHelm(binary, args, folder);
 
 type Objects = ReadonlyMap<string, unknown>;
 
@@ -197,7 +181,7 @@ try {
       assert.deepEqual(globSync("sluice/dist/**/*.test.js", { cwd: image }), []);
     });
   }
-  for (const release of releases) {
+  for (const release of helmReleases) {
     const binary = buildHelm(release);
     const name = `helm ${/@(.*)/.exec(release)?.[1]}`;
     check(`${name}: lint finds nothing`, () => {
@@ -230,7 +214,7 @@ try {
         assert.notEqual(run.status, 0);
         assert.ok(run.stderr.includes(field), run.stderr);
       });
-      if (release !== releases[0]) continue;
+      if (release !== helmReleases[0]) continue;
       check(`sluice install refuses ${JSON.stringify(values)}`, () => {
         const args = [join(root, "src/main.ts"), "install", "--dry-run", "--values", writeValues(values)];
         const run = spawnSync(process.execPath, args, { encoding: "utf8" });

@@ -34,15 +34,23 @@ export async function preflight(
   const classes = await listClasses(client);
   const problems = sharedName(options);
   const applied: KubeObject[] = [];
+  /** Objects of others, by what is said of them. */
+  const foreign = new Map<string, string[]>();
   for (const object of objects) {
     // Definitions belong to the cluster: every installation brings the same.
     if (object["kind"] === "CustomResourceDefinition") {
       applied.push(object);
       continue;
     }
-    const { problem, verdict } = await judge(client, object, { ...options, classes });
-    if (problem !== undefined) problems.push(problem);
-    else if (verdict === "apply") applied.push(object);
+    const verdict = await judge(client, object, { ...options, classes });
+    if (verdict.kind === "apply") applied.push(object);
+    else if (verdict.kind === "problem") problems.push(verdict.problem);
+    else if (verdict.kind === "foreign")
+      foreign.set(verdict.why, [...(foreign.get(verdict.why) ?? []), printInstalled(object)]);
+  }
+  for (const [why, [first = "", ...more]] of foreign) {
+    const others = more.length === 0 ? "" : ` (and ${more.length} more ${more.length === 1 ? "object" : "objects"})`;
+    problems.push(`${first}${others} belongs to ${why}`);
   }
   return { problems, objects: applied };
 }
@@ -56,10 +64,18 @@ function sharedName({ installation: { controllerName }, others }: PreflightOptio
     );
 }
 
-type Judged = { readonly problem?: string; readonly verdict?: "apply" | "keep" };
+/** `keep`: it stays as it is, and that is no obstacle. */
+type Verdict =
+  | { readonly kind: "apply" | "keep" }
+  | { readonly kind: "problem"; readonly problem: string }
+  /** `why`: what follows "belongs to". */
+  | { readonly kind: "foreign"; readonly why: string };
+
+const obstacle = (problem: string): Verdict => ({ kind: "problem", problem });
+
 type JudgeOptions = PreflightOptions & { readonly classes: readonly ClassState[] };
 
-async function judge(client: KubeClient, object: KubeObject, options: JudgeOptions): Promise<Judged> {
+async function judge(client: KubeClient, object: KubeObject, options: JudgeOptions): Promise<Verdict> {
   const { installation, classes, say } = options;
   const kind = String(object["kind"]);
   const shown = printInstalled(object);
@@ -68,9 +84,9 @@ async function judge(client: KubeClient, object: KubeObject, options: JudgeOptio
   if (live !== undefined && isBeingDeleted(live)) {
     const gateways = state?.gateways ?? [];
     if (gateways.length > 0) {
-      return {
-        problem: `${shown} is being deleted, and stays until no Gateway uses it (${printSome(gateways)}). Delete these Gateways, or name another class with --set gatewayClass.name=NAME.`,
-      };
+      return obstacle(
+        `${shown} is being deleted, and stays until no Gateway uses it (${printSome(gateways)}). Delete these Gateways, or name another class with --set gatewayClass.name=NAME.`,
+      );
     }
     // No controller may be there that takes it off.
     if (state?.controllerName === installation.controllerName)
@@ -79,22 +95,22 @@ async function judge(client: KubeClient, object: KubeObject, options: JudgeOptio
     if (live !== undefined) {
       const finalizers = recordOf(live["metadata"])["finalizers"];
       const held = Array.isArray(finalizers) ? `, held by the finalizers ${finalizers.join(", ")}` : "";
-      return { problem: `${shown} is being deleted and still there${held}. Run this command again when it is gone.` };
+      return obstacle(`${shown} is being deleted and still there${held}. Run this command again when it is gone.`);
     }
   }
-  if (live === undefined) return { verdict: "apply" };
+  if (live === undefined) return { kind: "apply" };
   const owner = ownerOf(live, installation.namespace);
   if (owner.kind === "other") {
-    if (kind !== "Namespace") return { problem: `${shown} belongs to ${owner.words}. ${adviceOn(kind, owner.words)}` };
+    if (kind !== "Namespace") return { kind: "foreign", why: `${owner.words}. ${adviceOn(kind, owner.words)}` };
     say(`  kept ${shown} as it is: this command did not create it`);
-    return { verdict: "keep" };
+    return { kind: "keep" };
   }
   if (state !== undefined && state.controllerName !== installation.controllerName) {
-    return {
-      problem: `${shown} has the controllerName ${state.controllerName}, which cannot be changed. Name another class with --set gatewayClass.name=NAME, or delete this one first.`,
-    };
+    return obstacle(
+      `${shown} has the controllerName ${state.controllerName}, which cannot be changed. Name another class with --set gatewayClass.name=NAME, or delete this one first.`,
+    );
   }
-  return { verdict: "apply" };
+  return { kind: "apply" };
 }
 
 function adviceOn(kind: string, owner: string): string {
