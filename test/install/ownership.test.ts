@@ -63,6 +63,23 @@ test("data planes go when the controller looks after them no longer, and not bef
   assert.deepEqual(planes(), ofOthers);
 });
 
+test("what Helm manages is not pruned, whatever its label", async () => {
+  await using cluster = await InstallCluster.start();
+  await cluster.install();
+  const annotations = { "meta.helm.sh/release-name": "gw", "meta.helm.sh/release-namespace": "sluice-system" };
+  const labels = { "gateway.sluice.dev/installation": "sluice-system" };
+  for (const [name, more] of [
+    ["theirs", { annotations }],
+    ["ours", {}],
+  ] as const) {
+    const metadata = { name, namespace: "sluice-system", labels, ...more };
+    cluster.create({ group: "", plural: "services" }, { apiVersion: "v1", kind: "Service", metadata });
+  }
+  const { text } = await cluster.install();
+  assert.match(text, /removed Service sluice-system\/ours/);
+  assert.doesNotMatch(text, /theirs/);
+});
+
 test("nothing is pruned before the new controller is ready", async () => {
   await using cluster = await InstallCluster.start();
   await cluster.install();

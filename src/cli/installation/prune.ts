@@ -1,4 +1,5 @@
 import type { Installation } from "../../install/installation.ts";
+import { ownerOf } from "../../install/ownership.ts";
 import { printInstalled } from "../../install/resource-path.ts";
 import type { KubeClient, KubeObject } from "../../kube/kube-client.ts";
 import { isLookedAfter, listDataPlanes, printDataPlane, removeDataPlane } from "./data-planes.ts";
@@ -27,6 +28,8 @@ export async function prune(client: KubeClient, options: PruneOptions): Promise<
   for (const object of found.toReversed()) {
     const shown = printInstalled(object);
     if (wanted.has(shown) || object["kind"] === "Namespace" || isBeingDeleted(object)) continue;
+    // Helm's carry the label too.
+    if (ownerOf(object, installation.namespace).kind !== "ours") continue;
     if (object["kind"] === "GatewayClass" && !(await mayGo(client, object, say))) continue;
     await removeInstalled(client, object);
     say(`  removed ${shown}`);
