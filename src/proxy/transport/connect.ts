@@ -3,6 +3,7 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "n
 import type { AddressGuard } from "../upstream/address-guard.ts";
 import type { UpstreamTlsContext } from "../upstream/tls-context.ts";
 import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
+import { readBeforeEnd } from "./read-before-end.ts";
 import { SocketTransport } from "./socket-transport.ts";
 import type { Transport, TransportEvents } from "./transport.ts";
 
@@ -52,6 +53,7 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
         },
       },
     });
+    readBeforeEnd(socket);
     const transport = new SocketTransport(socket, "reference");
     transport.attach(events, "none");
     socket.once("connect", () => transport.contain(() => events.onConnect("")));
