@@ -53,6 +53,8 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   #ending = false;
   /** Our last byte is on its way; what comes is thrown away. */
   #closing = false;
+  /** Thrown away so far, in bytes. */
+  #thrownAway = 0;
   #closed = false;
 
   constructor(owner: ConnectionOwner, transport: Transport, peer: Peer, security: ConnectionSecurity | undefined) {
@@ -97,7 +99,10 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
-    if (this.#closing) return;
+    if (this.#closing) {
+      this.#throwAway(end - start);
+      return;
+    }
     this.session.receive(bytes, start, end);
     const touched = this.#touched;
     if (touched.length > 0) {
@@ -120,6 +125,7 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   }
 
   onDrain(): void {
+    this.session.onTaken();
     if (this.#readPaused) {
       this.#readPaused = false;
       this.#transport.resume();
@@ -195,7 +201,9 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   // What the session and its streams report.
 
   write(buffer: Buffer, start: number, end: number): boolean {
-    return this.#transport.write(buffer, start, end);
+    const taken = this.#transport.write(buffer, start, end);
+    if (this.#transport.queuedBytes === 0) this.session.onTaken();
+    return taken;
   }
 
   flushLater(): void {
@@ -253,6 +261,12 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
     this.#waitFor("linger", this.context.limits.lingerMs);
     if (this.#readPaused) this.#transport.resume();
     flushAfterTurn(this);
+  }
+
+  /** Bears what was under way when the connection ended: a window of DATA. Whoever sends more does not listen. */
+  #throwAway(bytes: number): void {
+    this.#thrownAway += bytes;
+    if (this.#thrownAway > this.context.limits.http2.connectionWindowBytes) this.destroy();
   }
 
   /** Sets the deadline for what is waited for now. */

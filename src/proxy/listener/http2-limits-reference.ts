@@ -1,5 +1,6 @@
 import { abuseBuckets } from "../../wire/http2/abuse-budget.ts";
 import { maxFrameBytes } from "../../wire/http2/frame.ts";
+import { maxAnswersWaiting } from "../../wire/http2/peer-faults.ts";
 import { defaultLimits } from "../limits.ts";
 
 const seconds = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
@@ -31,8 +32,15 @@ export function renderHttp2Limits(): string {
       `${control.capacity}, and ${control.drainPerSecond} a second`,
       "`ENHANCE_YOUR_CALM`, closed",
     ],
+    [
+      "Answers to PING, SETTINGS and frames on streams that are over that the client has not read",
+      String(maxAnswersWaiting),
+      "`ENHANCE_YOUR_CALM`, closed",
+    ],
     ["Preface, header block or frame other than DATA that has begun", seconds(limits.headerTimeoutMs), "closed"],
     ["Connection without a request", seconds(limits.idleTimeoutMs), "`GOAWAY`"],
+    ["Bytes that a client sends on after its connection has ended", kib(http2.connectionWindowBytes), "reset"],
+    ["Request that goes on behind its answer", seconds(limits.lingerMs), "`NO_ERROR`"],
     ["Request body of which nothing comes", seconds(limits.requestStallMs), "408"],
     ["Answer of which nothing is taken", seconds(limits.writeStallMs), "`CANCEL`, or closed"],
     ["WebSocket on which nothing moves", seconds(limits.tunnelIdleMs), "`CANCEL`"],

@@ -59,6 +59,12 @@ export class Http2RequestReader {
     this.#beginExchange(writeUpgradeHead(message, responder.tunnel));
   }
 
+  /** Makes ready for what is left of a request that cannot be read. */
+  beginUnread(stream: Http2Stream<Http2Responder>, endStream: boolean): void {
+    this.#stream = stream;
+    this.ended = endStream;
+  }
+
   onData(bytes: Buffer, start: number, end: number): void {
     const responder = this.#responder;
     this.#unconsumed += end - start;
@@ -108,16 +114,18 @@ export class Http2RequestReader {
   /** Gives the client its window back, unless the backend is to be waited for. */
   consume(): void {
     const stream = this.#stream;
-    if (stream === undefined || this.#unconsumed === 0 || this.#paused) return;
-    if (this.#responder.tunnel?.state === "asked") return;
-    this.#connection.session.consume(stream, this.#unconsumed);
+    if (stream === undefined || this.#unconsumed === 0) return;
+    const { session } = this.#connection;
+    // Nobody waits for the rest of a request that has been answered.
+    if (this.#exchange.over) session.discard(this.#unconsumed);
+    else if (this.#paused || this.#responder.tunnel?.state === "asked") return;
+    else session.consume(stream, this.#unconsumed);
     this.#unconsumed = 0;
   }
 
   /** Lets go of the stream; what was received on it is in nobody's way any more. */
   release(): void {
-    const stream = this.#stream;
-    if (stream !== undefined && this.#unconsumed > 0) this.#connection.session.consume(stream, this.#unconsumed);
+    if (this.#unconsumed > 0) this.#connection.session.discard(this.#unconsumed);
     this.#stream = undefined;
     this.#unconsumed = 0;
     this.#paused = false;

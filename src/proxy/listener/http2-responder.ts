@@ -37,6 +37,8 @@ export class Http2Responder implements Responder, Deadlined {
   tunnel: Http2Tunnel | undefined;
   /** The head of the answer has gone out. */
   answered = false;
+  /** The answer is complete and the request is not: the client has its time to read the one and to stop the other. */
+  #lingers = false;
   readonly #connection: Http2Connection;
   readonly #request: Http2RequestReader;
   readonly #sender: Http2AnswerSender;
@@ -74,6 +76,15 @@ export class Http2Responder implements Responder, Deadlined {
     this.#request.begin(stream, message, endStream);
   }
 
+  /** Serves a stream of which no request can be read: it is for `refuse` alone. */
+  beginUnread(stream: Http2Stream<Http2Responder>, endStream: boolean): void {
+    this.#stream = stream;
+    this.#sender.begin(stream);
+    this.#method = "";
+    this.grpc = false;
+    this.#request.beginUnread(stream, endStream);
+  }
+
   // What the client sends.
 
   onData(bytes: Buffer, start: number, end: number): void {
@@ -93,6 +104,7 @@ export class Http2Responder implements Responder, Deadlined {
     this.touched = false;
     if (!this.exchange.over) this.exchange.onRequestPause();
     this.#request.consume();
+    if (this.#lingers && this.#stream?.closed === true) this.#release();
   }
 
   /** The stream is gone: the client broke it off, or the connection ended. */
@@ -182,7 +194,7 @@ export class Http2Responder implements Responder, Deadlined {
   }
 
   onExchangeOver(): void {
-    if (this.#sender.pendingBytes === 0) this.#release();
+    if (this.#sender.pendingBytes === 0) this.#finish();
   }
 
   // Windows and time.
@@ -198,7 +210,7 @@ export class Http2Responder implements Responder, Deadlined {
     }
     if (this.#isOpen) this.wait(limits.tunnelIdleMs);
     else this.stopWaiting();
-    if (this.exchange.over) this.#release();
+    if (this.exchange.over) this.#finish();
     else this.onDrain();
   }
 
@@ -208,6 +220,10 @@ export class Http2Responder implements Responder, Deadlined {
   }
 
   onDeadline(): void {
+    if (this.#lingers) {
+      this.#release();
+      return;
+    }
     if (this.#sender.pendingBytes > 0 || this.#isOpen) {
       this.#sender.clear();
       this.#reset(errorCode.cancel);
@@ -247,7 +263,7 @@ export class Http2Responder implements Responder, Deadlined {
     const body = this.grpc ? noBytes : Buffer.from(`${message}\n`, "utf8");
     if (this.grpc) this.#sendOwn(grpcRefusalFields(status, message), body);
     else this.#sendOwn(refusalFields(status, body.length), body);
-    if (this.exchange.over && this.#sender.pendingBytes === 0) this.#release();
+    if (this.exchange.over && this.#sender.pendingBytes === 0) this.#finish();
   }
 
   /** The request's frames contradict its head: nothing of it may look complete to a backend. */
@@ -278,6 +294,20 @@ export class Http2Responder implements Responder, Deadlined {
     this.deadlineMs = Number.POSITIVE_INFINITY;
   }
 
+  /**
+   * The answer has gone out. A client that is in the middle of its request is told to stop it, but not in the same breath: some
+   * take a reset that they read along with an answer for the failure of both. RFC 9113 section 8.1.
+   */
+  #finish(): void {
+    const stream = this.#stream;
+    if (stream === undefined || stream.closed || stream.local === "open" || this.#isOpen) {
+      this.#release();
+      return;
+    }
+    this.#lingers = true;
+    this.wait(this.#connection.context.limits.lingerMs);
+  }
+
   /** Nothing more happens on this stream: makes ready for another one. */
   #release(): void {
     const stream = this.#stream;
@@ -287,7 +317,8 @@ export class Http2Responder implements Responder, Deadlined {
     stream.owner = undefined;
     this.#request.release();
     // The answer is complete and the request is not: the client may stop. RFC 9113 section 8.1.
-    connection.session.reset(stream, errorCode.noError);
+    if (!stream.closed) connection.session.reset(stream, errorCode.noError);
+    this.#lingers = false;
     if (this.#timed) {
       this.#timed = false;
       connection.context.deadlines.delete(this);

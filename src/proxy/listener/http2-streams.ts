@@ -5,9 +5,6 @@ import type { SessionEvents } from "../../wire/http2/session.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http2Responder } from "./http2-responder.ts";
-import { refusalFields } from "./http2-response-fields.ts";
-
-const tooLargeBody = Buffer.from("The request's headers are larger than the limit.\n", "latin1");
 
 /** Responders that a connection without a request keeps. */
 const quietSpares = 2;
@@ -40,19 +37,21 @@ export class Http2Streams implements SessionEvents<Http2Responder> {
       connection.session.reset(stream, errorCode.protocolError, "peer");
       return;
     }
-    const responder = this.#spare.pop() ?? new Http2Responder(connection);
-    stream.owner = responder;
+    const responder = this.#take(stream);
     connection.onRequest();
     responder.begin(stream, request, endStream);
   }
 
-  onHeadersTooLarge(stream: Http2Stream<Http2Responder>): void {
-    const { session } = this.#connection;
-    this.#connection.onRefused("DL");
-    session.sendHeaders(stream, refusalFields(431, tooLargeBody.length), false);
-    const sent = session.sendData(stream, tooLargeBody, 0, tooLargeBody.length, true);
-    // Without window for that one line, or with a body still to come, the stream ends here.
-    session.reset(stream, sent < tooLargeBody.length ? errorCode.refusedStream : errorCode.noError);
+  onHeadersTooLarge(stream: Http2Stream<Http2Responder>, endStream: boolean): void {
+    const responder = this.#take(stream);
+    responder.beginUnread(stream, endStream);
+    responder.refuse(431, "DL", "The request's headers are larger than the limit.");
+  }
+
+  #take(stream: Http2Stream<Http2Responder>): Http2Responder {
+    const responder = this.#spare.pop() ?? new Http2Responder(this.#connection);
+    stream.owner = responder;
+    return responder;
   }
 
   onTrailers(stream: Http2Stream<Http2Responder>, block: readonly HeaderField[]): void {
@@ -60,7 +59,7 @@ export class Http2Streams implements SessionEvents<Http2Responder> {
   }
 
   onData(stream: Http2Stream<Http2Responder>, bytes: Buffer, start: number, end: number): void {
-    if (stream.owner === undefined) this.#connection.session.consume(stream, end - start);
+    if (stream.owner === undefined) this.#connection.session.discard(end - start);
     else stream.owner.onData(bytes, start, end);
   }
 

@@ -167,6 +167,7 @@ export class Http2Connection implements ConnectEvents, Deadlined {
   }
 
   onDrain(): void {
+    this.session.onTaken();
     for (const exchange of this.#exchanges) exchange.onConnectionDrain();
   }
 
@@ -262,7 +263,11 @@ export class Http2Connection implements ConnectEvents, Deadlined {
       onGoaway: (lastStreamId) => this.#onGoaway(lastStreamId),
       onConnectionError: () => this.#fail(this.connecting ? "unsupportedProtocol" : "upstreamGarbage"),
       onDirty: () => flushLater(this.session),
-      onOutput: (buffer, start, end) => this.#transport.write(buffer, start, end),
+      onOutput: (buffer, start, end) => {
+        const taken = this.#transport.write(buffer, start, end);
+        if (this.#transport.queuedBytes === 0) this.session.onTaken();
+        return taken;
+      },
     };
   }
 

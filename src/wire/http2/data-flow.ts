@@ -48,13 +48,10 @@ export class DataFlow<Owner> {
       return faults.refuse(errorCode.flowControlError, "more DATA than the connection's window");
     const endStream = (header.flags & frameFlag.endStream) !== 0;
     const stream = this.#streams.open.get(header.streamId);
-    if (stream === undefined || stream.remote === "closed") {
+    if (stream === undefined) return this.#onStray(header, endStream);
+    if (stream.remote === "closed") {
       this.#giveBack(header.length);
-      if (stream !== undefined) return this.#streams.fail(stream, errorCode.streamClosed);
-      // What a server had under way when we gave the stream up is no fault of its own.
-      if (this.#core.role === "client") return 0;
-      this.#output.resetStream(header.streamId, errorCode.streamClosed);
-      return faults.spendControl();
+      return this.#streams.fail(stream, errorCode.streamClosed);
     }
     if (!stream.sawHeaders) return faults.refuse(errorCode.protocolError, "DATA before the final header block");
     stream.receiveWindow -= header.length;
@@ -73,6 +70,23 @@ export class DataFlow<Owner> {
     }
     if (endStream) this.#streams.endRemote(stream);
     return 0;
+  }
+
+  /** DATA on a stream that is no more: it counts for the connection's window, and is thrown away. */
+  #onStray({ streamId, length }: FrameHeader, endStream: boolean): number {
+    const faults = this.#faults;
+    this.#giveBack(length);
+    switch (this.#streams.late.takeData(streamId, length, endStream)) {
+      case "late":
+        return length > 0 || endStream ? 0 : faults.spendControl();
+      case "excess":
+        return faults.refuse(errorCode.flowControlError, "more DATA than the window of a stream that was reset");
+      case "unknown":
+        // A server may still be at work for a stream that we gave up longer ago than we remember.
+        if (this.#core.role === "client") return faults.spendControl();
+        this.#output.resetStream(streamId, errorCode.streamClosed);
+        return faults.spendAnswer();
+    }
   }
 
   /** Takes a WINDOW_UPDATE frame. RFC 9113 section 6.9. */
@@ -172,6 +186,11 @@ export class DataFlow<Owner> {
     this.#output.windowUpdate(stream.id, stream.unannounced);
     stream.receiveWindow += stream.unannounced;
     stream.unannounced = 0;
+  }
+
+  /** Payload was thrown away: the connection's window is free again, the stream's is not. */
+  discard(bytes: number): void {
+    if (!this.#faults.dead) this.#giveBack(bytes);
   }
 
   #giveBack(bytes: number): void {

@@ -10,6 +10,8 @@ import type { StreamTable } from "./stream-table.ts";
 type HeaderBlock = {
   readonly streamId: number;
   readonly endStream: boolean;
+  /** It is the first on its stream. */
+  readonly opens: boolean;
   readonly parts: Buffer[];
   bytes: number;
   frames: number;
@@ -17,6 +19,9 @@ type HeaderBlock = {
 
 /** A header list this many times the limit is no long cookie but a decompression bomb. */
 const bombFactor = 4;
+
+/** Length of `; `, which joins the crumbs of a cookie. */
+const crumbJoint = 2;
 
 /** Puts header blocks together from HEADERS and CONTINUATION, decodes them, and opens the streams they begin. RFC 9113 section 4.3. */
 export class HeaderBlockReader<Owner> {
@@ -57,9 +62,9 @@ export class HeaderBlockReader<Owner> {
       start += 5;
     }
     const known = this.#streams.open.get(header.streamId);
+    const idle = known === undefined && this.#streams.isIdle(header.streamId);
     if (known === undefined) {
-      const idle = this.#streams.isIdle(header.streamId);
-      if (!idle && role === "server") {
+      if (!idle && role === "server" && !this.#streams.late.has(header.streamId)) {
         return faults.refuse(errorCode.streamClosed, "HEADERS on a closed stream");
       }
       if (idle && (role === "client" || (header.streamId & 1) === 0)) {
@@ -72,6 +77,7 @@ export class HeaderBlockReader<Owner> {
     this.#block = {
       streamId: header.streamId,
       endStream: (header.flags & frameFlag.endStream) !== 0,
+      opens: idle,
       parts: [],
       bytes: 0,
       frames: 0,
@@ -99,23 +105,31 @@ export class HeaderBlockReader<Owner> {
     }
     if (header.flags & frameFlag.endHeaders) {
       this.#block = undefined;
-      if (block.parts.length === 0) return this.#onBlock(block.streamId, block.endStream, [bytes, start, end]);
+      if (block.parts.length === 0) return this.#onBlock(block, bytes, start, end);
       block.parts.push(bytes.subarray(start, end));
       const whole = Buffer.concat(block.parts);
-      return this.#onBlock(block.streamId, block.endStream, [whole, 0, whole.length]);
+      return this.#onBlock(block, whole, 0, whole.length);
     }
     block.parts.push(Buffer.from(bytes.subarray(start, end)));
     return 0;
   }
 
-  #onBlock(streamId: number, endStream: boolean, [bytes, start, end]: readonly [Buffer, number, number]): number {
-    const { faults, limits, output, role } = this.#core;
+  #onBlock({ streamId, endStream, opens }: HeaderBlock, bytes: Buffer, start: number, end: number): number {
+    const { faults, limits } = this.#core;
     const fields: HeaderField[] = [];
     let listBytes = 0;
+    let count = 0;
+    let cookie = false;
     let tooLarge = false;
     const decoded = this.#decoder.decode(bytes, start, end, (field) => {
-      listBytes += field.name.length + field.value.length + 32;
-      tooLarge ||= listBytes > limits.headerListBytes || fields.length >= limits.headerCount;
+      // The crumbs of a request's cookie count as the one field that they are joined to. RFC 9113 section 8.2.3.
+      if (cookie && field.name === "cookie") listBytes += crumbJoint + field.value.length;
+      else {
+        count++;
+        listBytes += field.name.length + field.value.length + 32;
+        cookie = opens && (cookie || field.name === "cookie");
+      }
+      tooLarge ||= listBytes > limits.headerListBytes || count > limits.headerCount;
       if (!tooLarge) fields.push(field);
       return listBytes <= bombFactor * limits.headerListBytes;
     });
@@ -127,13 +141,11 @@ export class HeaderBlockReader<Owner> {
     this.#selfDependent = false;
     let stream = this.#streams.open.get(streamId);
     if (stream === undefined) {
-      // An answer that crossed our reset: decoded, since every block counts for those behind it, and left alone.
-      if (role === "client") return 0;
-      // Refused before it costs anything but its header block, and safe for the peer to try again. RFC 9113 section 8.7.
-      if (this.#streams.full) {
-        output.resetStream(streamId, errorCode.refusedStream);
-        return faults.spendControl();
-      }
+      // What crossed our reset was decoded, since every block counts for those behind it, and is left alone.
+      if (this.#streams.late.takeBlock(streamId, endStream)) return 0;
+      if (!opens) return faults.spendControl();
+      // Refused before it costs anything but its header block.
+      if (this.#streams.full) return this.#streams.refuse(streamId, endStream);
       stream = this.#streams.add(streamId);
     }
     if (selfDependent) return this.#streams.fail(stream, errorCode.protocolError);

@@ -1,6 +1,9 @@
 import { AbuseBudget } from "./abuse-budget.ts";
 import { errorCode } from "./frame.ts";
 
+/** Answers to control frames that may wait for a peer that does not read. */
+export const maxAnswersWaiting = 1000;
+
 /**
  * What the peer does wrong: how much of it the session bears, and why it ended. Codes are those that a frame handler
  * returns: an error code of the connection, or 0 to go on.
@@ -12,6 +15,8 @@ export class PeerFaults {
   reason = "malformed frame";
   readonly #role: "server" | "client";
   readonly #budget: AbuseBudget;
+  /** Answers that were put together since the peer last had taken everything. */
+  #answersWaiting = 0;
 
   /** `now`: milliseconds of a monotonic clock. */
   constructor(role: "server" | "client", now: () => number) {
@@ -35,6 +40,21 @@ export class PeerFaults {
     return this.#budget.spend("control", amount)
       ? 0
       : this.refuse(errorCode.enhanceYourCalm, "too many control frames");
+  }
+
+  /**
+   * Counts a frame that makes us write another: PING, SETTINGS, or one on a stream that is no more. However much else the peer
+   * gets done, it has to read the answers. The code is that of the connection error, or 0.
+   */
+  spendAnswer(): number {
+    return ++this.#answersWaiting > maxAnswersWaiting
+      ? this.refuse(errorCode.enhanceYourCalm, "too many answers that nobody reads")
+      : this.spendControl();
+  }
+
+  /** The peer has taken all answers so far. */
+  onAnswersTaken(): void {
+    this.#answersWaiting = 0;
   }
 
   /** Counts a stream that ended in a reset; the code is that of the connection error, or 0. */

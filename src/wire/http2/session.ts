@@ -187,6 +187,7 @@ export class Http2Session<Owner> {
       }
     } else {
       this.#output.ping(frameFlag.ack, bytes, start);
+      return faults.spendAnswer();
     }
     return faults.spendControl();
   }
@@ -209,8 +210,7 @@ export class Http2Session<Owner> {
   /** Breaks the stream off. The peer's share in it counts as abuse when `blame` is given: its message was malformed. */
   reset(stream: Http2Stream<Owner>, code: number, blame?: "peer"): void {
     if (this.dead || !this.streams.has(stream.id)) return;
-    this.#table.drop(stream);
-    this.#output.resetStream(stream.id, code);
+    this.#table.reset(stream, code);
     if (blame === "peer" && !this.#faults.spendMalformed())
       this.#fail(errorCode.enhanceYourCalm, "too many malformed messages");
   }
@@ -249,6 +249,11 @@ export class Http2Session<Owner> {
   /** Payload was used: the peer may send as much again. Announced in steps of half a window. */
   consume(stream: Http2Stream<Owner>, bytes: number): void {
     this.#flow.consume(stream, bytes);
+  }
+
+  /** Payload was thrown away: its place in the connection's window is free again, that in its stream's is not. */
+  discard(bytes: number): void {
+    this.#flow.discard(bytes);
   }
 
   /**
@@ -290,5 +295,10 @@ export class Http2Session<Owner> {
   /** Hands over all frames that were put together since the last time. */
   flush(): void {
     this.#output.flush();
+  }
+
+  /** The peer has taken everything that was handed over so far. */
+  onTaken(): void {
+    this.#faults.onAnswersTaken();
   }
 }

@@ -60,7 +60,7 @@ export class SettingsExchange<Owner> {
     }
     if (header.length % 6 !== 0) return faults.refuse(errorCode.frameSizeError, "SETTINGS of a wrong size");
     // Every entry may mean work for every stream.
-    const code = faults.spendControl(1 + Math.floor(header.length / (6 * settingsPerSpend)));
+    const code = faults.spendControl(Math.floor(header.length / (6 * settingsPerSpend)));
     if (code !== 0) return code;
     this.settled = true;
     for (let at = start; at < end; at += 6) {
@@ -71,7 +71,7 @@ export class SettingsExchange<Owner> {
     // Before any DATA that the new settings let through: the peer takes what comes behind the ACK to follow them.
     output.frame({ length: 0, type: frameType.settings, flags: frameFlag.ack, streamId: 0 });
     this.#flow.resume();
-    return 0;
+    return faults.spendAnswer();
   }
 
   #onSetting(id: number, value: number): number {

@@ -1,4 +1,5 @@
 import { errorCode, type FrameHeader, maxWindow, readUint32 } from "./frame.ts";
+import { LateStreams } from "./late-streams.ts";
 import type { Http2Session } from "./session.ts";
 import type { SessionCore } from "./session-core.ts";
 import { Http2Stream } from "./stream.ts";
@@ -11,6 +12,7 @@ export class StreamTable<Owner> {
   highestRemoteId = 0;
   /** `announced`: the peer knows that the end is near, and may not have known when it sent what still comes. */
   ending: "no" | "announced" | "final" = "no";
+  readonly late: LateStreams;
   readonly #session: Http2Session<Owner>;
   readonly #core: SessionCore<Owner>;
   #nextLocalId: number;
@@ -18,6 +20,7 @@ export class StreamTable<Owner> {
   constructor(session: Http2Session<Owner>, core: SessionCore<Owner>) {
     this.#session = session;
     this.#core = core;
+    this.late = new LateStreams(core.limits.maxConcurrentStreams);
     this.#nextLocalId = core.role === "server" ? 2 : 1;
   }
 
@@ -70,8 +73,22 @@ export class StreamTable<Owner> {
     if (stream.closed && this.open.delete(stream.id)) this.#core.faults.creditFinished();
   }
 
+  /** Breaks the stream off from our side, whatever its state. RFC 9113 section 5.4.2. */
+  reset(stream: Http2Stream<Owner>, code: number): void {
+    if (stream.remote === "open") this.late.add(stream.id, stream.receiveWindow);
+    this.#drop(stream);
+    this.#core.output.resetStream(stream.id, code);
+  }
+
+  /** Breaks off a stream that was never taken: the peer may try it again. RFC 9113 section 8.7. */
+  refuse(streamId: number, endStream: boolean): number {
+    if (!endStream) this.late.add(streamId, this.#core.limits.streamWindowBytes);
+    this.#core.output.resetStream(streamId, errorCode.refusedStream);
+    return this.#core.faults.spendAnswer();
+  }
+
   /** Takes the stream out, whatever its state. */
-  drop(stream: Http2Stream<Owner>): void {
+  #drop(stream: Http2Stream<Owner>): void {
     stream.remote = "closed";
     stream.local = "closed";
     this.open.delete(stream.id);
@@ -82,8 +99,7 @@ export class StreamTable<Owner> {
    * or 0. RFC 9113 section 5.4.2.
    */
   fail(stream: Http2Stream<Owner>, code: number): number {
-    this.drop(stream);
-    this.#core.output.resetStream(stream.id, code);
+    this.reset(stream, code);
     this.#core.events.onReset(stream, code);
     return this.#core.faults.afterReset();
   }
@@ -97,7 +113,7 @@ export class StreamTable<Owner> {
     if (wrongSize || (readUint32(bytes, start) & maxWindow) === header.streamId) {
       const code = wrongSize ? errorCode.frameSizeError : errorCode.protocolError;
       if (stream !== undefined) return this.fail(stream, code);
-      output.resetStream(header.streamId, code);
+      if (!this.late.has(header.streamId)) output.resetStream(header.streamId, code);
       return faults.afterReset();
     }
     return faults.spendControl();
@@ -111,8 +127,8 @@ export class StreamTable<Owner> {
       return faults.refuse(errorCode.protocolError, "RST_STREAM on stream 0 or an idle stream");
     }
     const stream = this.open.get(header.streamId);
-    if (stream === undefined) return faults.spendControl();
-    this.drop(stream);
+    if (stream === undefined) return this.late.delete(header.streamId) ? 0 : faults.spendControl();
+    this.#drop(stream);
     events.onReset(stream, readUint32(bytes, start));
     return faults.afterReset();
   }
