@@ -1,6 +1,7 @@
 import { isGrpcContentType } from "../wire/grpc-content-type.ts";
 import { parseGrpcTimeout } from "../wire/grpc-timeout.ts";
 import { TARGET } from "../wire/http1/ascii.ts";
+import { isConnectionLogin } from "../wire/http1/connection-login.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
 import type { RequestHead as WireRequestHead } from "../wire/http1/request-head.ts";
 import { fixed, HeadWriter } from "../wire/http1/serialize.ts";
@@ -25,6 +26,8 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   query = "";
   framing: BodyFraming = "none";
   upgrade = false;
+  /** As it is written. */
+  logsIn = false;
   acceptsTrailers = false;
   /** By its content type. */
   grpc = false;
@@ -50,7 +53,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.query = wire.query(bytes);
     this.framing = wire.chunked ? "chunked" : wire.contentLength > 0 ? "length" : "none";
     // A switch to HTTP/2 would carry requests past routing.
-    this.upgrade = wire.upgrade && this.framing === "none" && !h2Upgrade.test(this.known(RequestField.upgrade) ?? "");
+    this.upgrade = wire.upgrade && !h2Upgrade.test(this.known(RequestField.upgrade) ?? "");
     const te = this.known(RequestField.te);
     this.acceptsTrailers = te !== undefined && trailersToken.test(te);
     this.grpc = isGrpcContentType(this.known(RequestField.contentType));
@@ -170,6 +173,9 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.#parentIdAt = writer.length - traceparentTail;
     this.#writeFraming(writer);
     writer.crlf();
+    this.logsIn =
+      (this.#edits.count > 0 || wire.first[RequestField.authorization]! >= 0) &&
+      isConnectionLogin(this.#edits.get("authorization"));
   }
 
   /** Puts another parent id into the `traceparent` of a head that is written. 16 hexadecimal digits. */
@@ -183,7 +189,6 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
         .put(fixed.upgrade)
         .text(this.known(RequestField.upgrade) ?? "")
         .crlf();
-      return;
     }
     if (this.framing === "chunked") writer.put(fixed.chunked);
     else if (this.#wire.contentLength >= 0) writer.contentLength(this.#wire.contentLength);

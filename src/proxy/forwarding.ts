@@ -13,6 +13,7 @@ import { type ForwardedTrust, readForwarded } from "../wire/forwarded.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
 import type { RequestHead } from "../wire/http1/request-head.ts";
 import type { ClientCertificate, ClientCertificateForwarding } from "./client-certificate.ts";
+import { PrivateUpstreams } from "./upstream/private-upstreams.ts";
 
 export type ClientView = {
   /** Header lines to send, CR LF after each. */
@@ -36,6 +37,8 @@ export type Peer = {
   /** Our own lines up to the value of X-Forwarded-Host: made once for each connection. */
   readonly ownLines: string;
   readonly clientCertificate: ClientCertificate;
+  /** Connections to endpoints that are this client's alone. */
+  readonly upstreams: PrivateUpstreams;
 };
 
 const noCertificate: ClientCertificate = { state: "none", element: "" };
@@ -46,7 +49,7 @@ export function makePeer(address: string, { scheme, port, clientCertificate = no
   const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
   const certificateLine = clientCertificateLine(clientCertificate.element);
   const ownLines = `${certificateLine}x-forwarded-for: ${plain}\r\nx-forwarded-proto: ${scheme}\r\nx-forwarded-port: ${port}\r\nx-forwarded-host: `;
-  return { address: plain, scheme, port, ownLines, clientCertificate };
+  return { address: plain, scheme, port, ownLines, clientCertificate, upstreams: new PrivateUpstreams() };
 }
 
 function clientCertificateLine(value: string): string {

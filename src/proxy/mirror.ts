@@ -5,6 +5,13 @@ import { ReplayBuffer } from "./replay-buffer.ts";
 import type { MirrorRuntime } from "./route-runtime.ts";
 import type { BodyFraming, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./upstream/exchange.ts";
 import { openExchange } from "./upstream/pool.ts";
+import type { PrivateUpstreams } from "./upstream/private-upstreams.ts";
+
+export type MirrorOptions = {
+  readonly context: PlaneContext;
+  /** Connections of the client whose request is copied. */
+  readonly own: PrivateUpstreams;
+};
 
 /**
  * A copy of a request for another backend. It is sent once the whole request has come, on an exchange of its own, and its
@@ -14,6 +21,7 @@ import { openExchange } from "./upstream/pool.ts";
 export class Mirror implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
+  readonly logsIn: boolean;
   readonly framing: BodyFraming;
   readonly acceptsTrailers: boolean;
   readonly grpc: boolean;
@@ -21,13 +29,16 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
   readonly headEnd: number;
   readonly #runtime: MirrorRuntime;
   readonly #context: PlaneContext;
+  readonly #own: PrivateUpstreams;
   readonly #body = new ReplayBuffer();
   #exchange: UpstreamExchange | undefined;
   #done = false;
 
-  constructor(runtime: MirrorRuntime, request: ForwardedRequest, context: PlaneContext) {
+  constructor(runtime: MirrorRuntime, request: ForwardedRequest, { context, own }: MirrorOptions) {
     this.#runtime = runtime;
     this.#context = context;
+    this.#own = own;
+    this.logsIn = request.logsIn;
     this.method = request.method;
     this.framing = request.framing;
     this.acceptsTrailers = request.acceptsTrailers;
@@ -59,8 +70,9 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
       context: this.#context,
       connectTimeoutMs: cluster.cluster.connectTimeoutMs,
       reuse: "idle",
+      own: this.#own,
     } as const;
-    this.#exchange = endpoint === undefined ? undefined : openExchange(endpoint, this, options);
+    this.#exchange = endpoint === undefined ? undefined : openExchange(endpoint, this, this, options);
     if (this.#exchange === undefined) this.#over("failed");
     else if (this.#exchange.ready) this.onUpstreamReady();
   }
@@ -107,11 +119,11 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
 export function startMirror(
   runtime: MirrorRuntime,
   request: ForwardedRequest,
-  context: PlaneContext,
+  options: MirrorOptions,
 ): Mirror | undefined {
-  if (runtime.inFlight >= context.limits.mirrorsInFlight || request.upgrade) {
+  if (runtime.inFlight >= options.context.limits.mirrorsInFlight || request.upgrade) {
     runtime.dropped.add(1);
     return undefined;
   }
-  return new Mirror(runtime, request, context);
+  return new Mirror(runtime, request, options);
 }

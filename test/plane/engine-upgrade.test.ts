@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { bodyOf, Http2Server } from "./http2-upstream-server.ts";
 import { startProxy } from "./plane-fixture.ts";
 import { get, RawClient } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
@@ -56,6 +57,62 @@ test("upgrade: bytes after a refused upgrade are never read as a request", async
   assert.equal(response.headers.get("connection"), "close");
   assert.deepEqual(await client.ending(), { how: "end", left: "" });
   assert.equal(upstream.requests.length, 1);
+});
+
+const bodies = {
+  "with a length": ["Content-Length: 7\r\n\r\n", "a", " body!"],
+  "in chunks": ["Transfer-Encoding: chunked\r\n\r\n", "7\r\na", " body!\r\n0\r\n\r\n"],
+} as const;
+
+for (const [name, [lines, first, rest]] of Object.entries(bodies)) {
+  for (const when of ["after", "before"] as const) {
+    test(`upgrade: a request with a body ${name} is switched ${when} the body is complete, and nothing is lost`, async () => {
+      let seen = "";
+      await using upstream = await RawUpstream.startRaw((socket) => {
+        let switched = false;
+        socket.on("data", (bytes: Buffer) => {
+          seen += bytes.latin1Slice();
+          if (!switched && seen.includes(when === "before" ? first : first + rest)) {
+            switched = true;
+            socket.write(switching);
+          }
+          if (seen.endsWith("ping")) socket.write("pong");
+        });
+      });
+      await using gateway = await startProxy([upstream.port]);
+      await using client = await RawClient.connect(gateway.port);
+      client.send(`POST /exec HTTP/1.1\r\nHost: x\r\nConnection: Upgrade\r\nUpgrade: websocket\r\n${lines}${first}`);
+      if (when === "before") {
+        assert.equal((await client.response()).status, 101);
+        client.send(rest);
+      } else {
+        client.send(rest);
+        assert.equal((await client.response()).status, 101);
+      }
+      client.send("ping");
+      assert.equal(await client.bytes(4), "pong");
+      const [head, ...after] = seen.split("\r\n\r\n");
+      assert.match(head!, /\r\nconnection: upgrade\r\nupgrade: websocket\r\n/);
+      assert.match(head!, new RegExp(`\r\n${lines.split("\r\n")[0]}$`, "i"));
+      assert.equal(after.join("\r\n\r\n"), `${first}${rest}ping`);
+    });
+  }
+}
+
+test("upgrade: a request with a body is passed on without it where the backend speaks HTTP/2", async () => {
+  await using upstream = await Http2Server.start(({ stream, headers }) => {
+    void bodyOf(stream).then((body) => {
+      stream.respond({ ":status": 200 });
+      stream.end(`${headers[":method"]} ${body}`);
+    });
+  });
+  const backends = [{ name: "app", ports: [upstream.port], cluster: { protocol: "http2" } }] as const;
+  await using gateway = await startProxy([], {}, { backends });
+  await using client = await RawClient.connect(gateway.port);
+  client.send(
+    "POST / HTTP/1.1\r\nHost: x\r\nConnection: upgrade\r\nUpgrade: websocket\r\nContent-Length: 4\r\n\r\nbody",
+  );
+  assert.equal((await client.response()).body, "POST body");
 });
 
 test("upgrade: h2c is not passed on", async () => {

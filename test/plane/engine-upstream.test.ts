@@ -94,6 +94,120 @@ test("upstream: a refused connection is tried on another endpoint, body and all"
   assert.equal(alone.records[0]!.responseFlag, "UF");
 });
 
+/** Whether a backend's connection serves another request behind such an answer. */
+const answersWithoutBody: readonly (readonly [
+  method: string,
+  head: string,
+  connection: "kept" | "ended",
+  lines?: string,
+])[] = [
+  ["HEAD", "200 OK\r\nContent-Length: 0", "kept"],
+  ["HEAD", "204 No Content", "kept"],
+  ["HEAD", "304 Not Modified", "kept"],
+  ["HEAD", "200 OK\r\nContent-Length: 1000", "ended"],
+  ["HEAD", "200 OK\r\nTransfer-Encoding: chunked", "ended"],
+  ["HEAD", "200 OK", "ended"],
+  ["GET", "204 No Content", "kept"],
+  ["GET", "304 Not Modified\r\nContent-Length: 0", "kept"],
+  ["GET", "304 Not Modified\r\nContent-Length: 9", "ended"],
+  ["GET", "304 Not Modified\r\nTransfer-Encoding: chunked", "ended"],
+  ["GET", "204 No Content\r\nContent-Length: 9", "ended"],
+  ["GET", "400 Bad Request\r\nContent-Length: 0", "ended", "Connection: upgrade\r\nUpgrade: x\r\n"],
+];
+
+for (const [method, head, expected, lines = ""] of answersWithoutBody) {
+  const what = JSON.stringify(head).slice(1, -1);
+  test(`upstream: behind ${what} to ${method}${lines && " with an upgrade"} the connection is ${expected}`, async () => {
+    await using upstream = await RawUpstream.start(({ earlier }) =>
+      earlier === 0 ? `HTTP/1.1 ${head}\r\n\r\n` : ok("next"),
+    );
+    await using gateway = await startProxy([upstream.port]);
+    for (let i = 0; i < 2; i++) {
+      await using client = await RawClient.connect(gateway.port);
+      client.send(`${method} / HTTP/1.1\r\nHost: x\r\n${lines}\r\n`);
+      await client.response(method);
+    }
+    assert.equal(upstream.connections, expected === "kept" ? 1 : 2);
+  });
+}
+
+test("upstream: a body that follows an answer to HEAD late is nobody's answer", async () => {
+  const poison = ok("evil");
+  await using upstream = await RawUpstream.start(({ head, socket }) => {
+    if (!head.startsWith("HEAD")) return ok("good");
+    setImmediate(() => socket.write(poison));
+    return `HTTP/1.1 200 OK\r\nContent-Length: ${poison.length}\r\n\r\n`;
+  });
+  await using gateway = await startProxy([upstream.port]);
+  await using client = await RawClient.connect(gateway.port);
+  for (let i = 0; i < 50; i++) {
+    client.send(get("/").replace("GET", "HEAD") + get("/"));
+    await client.response("HEAD");
+    assert.equal((await client.response()).body, "good");
+  }
+});
+
+test("upstream: a connection is not used for as long as the backend's Keep-Alive says", async () => {
+  for (const [hint, connections] of [
+    ["timeout=1", 3],
+    ["timeout=0, max=5", 3],
+    ["max=5, timeout=60", 1],
+    ["timeout=soon", 1],
+  ] as const) {
+    await using upstream = await RawUpstream.start(() => ok("", `Keep-Alive: ${hint}\r\n`));
+    await using gateway = await startProxy([upstream.port]);
+    for (let i = 0; i < 3; i++) await exchange(gateway.port, get("/"));
+    assert.equal(upstream.connections, connections, hint);
+  }
+  await using upstream = await RawUpstream.start(() => ok("", "Keep-Alive: timeout=2\r\n"));
+  await using gateway = await startProxy([upstream.port]);
+  await exchange(gateway.port, get("/"));
+  while (upstream.open > 0) await new Promise(setImmediate);
+});
+
+test("upstream: a PUT is repeated with its body on a connection that turned out to be closed, while the body is held", async () => {
+  await using upstream = await RawUpstream.startRaw((socket, { connections }) => {
+    let served = 0;
+    let text = "";
+    socket.on("data", (bytes: Buffer) => {
+      text += bytes.latin1Slice();
+      if (connections % 2 === 1 && served > 0) socket.destroy();
+      else if (text.startsWith("GET") || text.endsWith("end")) {
+        served++;
+        socket.write(ok(`${connections} ${text.slice(text.indexOf("\r\n\r\n") + 4)}`));
+        text = "";
+      }
+    });
+  });
+  await using gateway = await startProxy([upstream.port]);
+  await using client = await RawClient.connect(gateway.port);
+  const put = (length: number): string => `PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: ${length}\r\n\r\n`;
+  client.send(get("/"));
+  assert.equal((await client.response()).body, "1 ");
+  client.send(`${put(7)}the end`);
+  assert.equal((await client.response()).body, "2 the end");
+});
+
+test("upstream: a PUT whose body is held no more is not repeated, and a POST never is", async () => {
+  for (const request of [
+    `PUT / HTTP/1.1\r\nHost: x\r\nContent-Length: 200000\r\n\r\n${"a".repeat(200_000)}`,
+    "POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 1\r\n\r\na",
+  ]) {
+    await using upstream = await RawUpstream.start(({ earlier, socket }) => {
+      if (earlier === 0) return ok("");
+      socket.destroy();
+      return undefined;
+    });
+    await using gateway = await startProxy([upstream.port]);
+    await using client = await RawClient.connect(gateway.port);
+    client.send(get("/"));
+    await client.response();
+    client.send(request);
+    assert.equal((await client.response()).status, 502);
+    assert.equal(upstream.connections, 1);
+  }
+});
+
 test("upstream: an idle connection that turns out to be closed is replaced for a GET and not for a POST", async () => {
   const closeAtSecond = (onConnection: { count: number }) =>
     RawUpstream.start(({ earlier, socket }) => {

@@ -1,3 +1,5 @@
+import { isConnectionLogin } from "../../wire/http1/connection-login.ts";
+import { ResponseField } from "../../wire/http1/known-field.ts";
 import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
 import { type ProxyErrorKind, proxyErrors } from "../error.ts";
 import type { Exchange } from "../exchange.ts";
@@ -9,7 +11,8 @@ import { openExchange, type Reuse } from "../upstream/pool.ts";
 
 const noPins: readonly Pin[] = [];
 
-const safeToRepeat: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
+/** RFC 9110 section 9.2.2. */
+const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /** Brings a request to an endpoint of its backend, and to another one where that is allowed, until one of them answers. */
 export class Attempts implements UpstreamEvents {
@@ -123,7 +126,11 @@ export class Attempts implements UpstreamEvents {
         return;
       }
     }
-    this.#exchange.answer.relay(bytes, head, this.#upstream!.endpoint);
+    const upstream = this.#upstream!;
+    if (head.first[ResponseField.wwwAuthenticate]! >= 0 && isConnectionLogin(head.header(bytes, "www-authenticate"))) {
+      upstream.bind(this.#exchange.peer.upstreams);
+    }
+    this.#exchange.answer.relay(bytes, head, upstream.endpoint);
   }
 
   onUpgraded(bytes: Buffer, head: WireResponseHead): void {
@@ -173,12 +180,12 @@ export class Attempts implements UpstreamEvents {
     }
     clearTimeout(this.#timer);
     const { request } = exchange;
-    if (progress === "stale" && request.framing === "none" && safeToRepeat.has(request.method)) {
+    const whole = request.framing === "none" || exchange.body.replayable;
+    if (progress === "stale" && whole && idempotent.has(request.method)) {
       this.#again(undefined, "never");
       return;
     }
     const more = this.#connectAttempts < exchange.context.limits.connectAttempts;
-    const whole = request.framing === "none" || exchange.body.replayable;
     if (progress === "refused" && whole && more) this.#again(undefined, "idle");
     else if (progress === "unsent" && more && this.#hasOther(failed)) this.#again(failed, "idle");
     else if (proxyErrors[kind].retry === "allowed") this.#retryOr(kind, failed);
@@ -212,7 +219,8 @@ export class Attempts implements UpstreamEvents {
     const { context, record } = exchange;
     const backend = exchange.backend!;
     const cluster = backend.cluster!;
-    const pinned = backend.session?.find(this.pins, cluster.endpoints, this.startMs);
+    const own = exchange.peer.upstreams;
+    const pinned = backend.session?.find(this.pins, cluster.endpoints, this.startMs) ?? own.among(cluster.endpoints);
     const endpoint = pinned !== undefined && pinned !== avoid ? pinned : cluster.choose(this.startMs, avoid);
     if (endpoint === undefined) {
       exchange.fail("noEndpoints");
@@ -223,7 +231,7 @@ export class Attempts implements UpstreamEvents {
     this.#headSent = false;
     this.#connectAttempts++;
     record.upstream = endpoint.label;
-    const upstream = openExchange(endpoint, this, { context, connectTimeoutMs, reuse });
+    const upstream = openExchange(endpoint, exchange.request, this, { context, connectTimeoutMs, reuse, own });
     if (upstream === undefined) {
       exchange.fail("overflow");
       return;
@@ -244,8 +252,9 @@ export class Attempts implements UpstreamEvents {
     if (request.framing === "none") return;
     upstream.sendBody(body.buffer.bytes, 0, body.buffer.length);
     if (body.complete) upstream.sendEnd();
-    // An endpoint of HTTP/2 may refuse a stream that it did not look at: the body is kept for that.
-    if (upstream.endpoint.protocol === "http2") return;
+    // An endpoint of HTTP/2 may refuse a stream that it did not look at, and a connection may turn out to be closed: the body is
+    // kept for that.
+    if (upstream.endpoint.protocol === "http2" || (upstream.reused && idempotent.has(request.method))) return;
     const retry = this.#exchange.route!.rule.rule.retry;
     if (retry === undefined || this.retries >= retry.attempts) body.forget();
   }

@@ -113,6 +113,7 @@ export class Authorisation implements AuthCaller {
         body: content,
       },
       context,
+      own: peer.upstreams,
     });
     if (call === undefined) {
       this.#exchange.fail("authUnavailable");

@@ -48,7 +48,8 @@ export class HeldBody {
     this.#mirrors = undefined;
     for (const runtime of route.rule.mirrors) {
       if (!runtime.choice.next()) continue;
-      const mirror = startMirror(runtime, this.#exchange.request, this.#exchange.context);
+      const { request, context, peer } = this.#exchange;
+      const mirror = startMirror(runtime, request, { context, own: peer.upstreams });
       if (mirror === undefined) continue;
       if (this.buffer.length > 0) mirror.onBody(this.buffer.bytes, 0, this.buffer.length);
       if (this.complete) mirror.onEnd();

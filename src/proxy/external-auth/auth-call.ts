@@ -10,6 +10,7 @@ import type {
   UpstreamExchange,
 } from "../upstream/exchange.ts";
 import { openExchange, type Reuse } from "../upstream/pool.ts";
+import type { PrivateUpstreams } from "../upstream/private-upstreams.ts";
 import { AnswerCollector } from "./answer-collector.ts";
 import type { ExternalAuthRuntime } from "./auth-runtime.ts";
 import type { AuthFacts, AuthSubject } from "./auth-subject.ts";
@@ -30,12 +31,14 @@ export interface AuthCaller {
 export class AuthCall implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
+  readonly logsIn: boolean;
   readonly acceptsTrailers: boolean;
   readonly framing: BodyFraming;
   readonly head: Buffer;
   readonly headEnd: number;
   readonly #runtime: ExternalAuthRuntime;
   readonly #context: PlaneContext;
+  readonly #own: PrivateUpstreams;
   readonly #caller: AuthCaller;
   readonly #body: Buffer;
   #answer: AnswerCollector;
@@ -47,12 +50,14 @@ export class AuthCall implements UpstreamEvents, OutgoingRequest {
   constructor(
     runtime: ExternalAuthRuntime,
     caller: AuthCaller,
-    options: { readonly message: CheckMessage; readonly context: PlaneContext },
+    options: { readonly message: CheckMessage; readonly context: PlaneContext; readonly own: PrivateUpstreams },
   ) {
-    const { message, context } = options;
+    const { message, context, own } = options;
     this.#runtime = runtime;
     this.#caller = caller;
     this.#context = context;
+    this.#own = own;
+    this.logsIn = message.logsIn;
     this.#body = message.body;
     this.#answer = new AnswerCollector(context.limits.authAnswerBytes);
     this.method = message.method;
@@ -129,9 +134,17 @@ export class AuthCall implements UpstreamEvents, OutgoingRequest {
     const cluster = this.#runtime.cluster!;
     this.#connectAttempts++;
     this.#answer = new AnswerCollector(this.#context.limits.authAnswerBytes);
-    const endpoint = cluster.broken === undefined ? cluster.choose(performance.now(), avoid) : undefined;
-    const options = { context: this.#context, connectTimeoutMs: cluster.cluster.connectTimeoutMs, reuse };
-    const exchange = endpoint === undefined ? undefined : openExchange(endpoint, this, options);
+    const endpoint =
+      cluster.broken === undefined
+        ? (this.#own.among(cluster.endpoints) ?? cluster.choose(performance.now(), avoid))
+        : undefined;
+    const options = {
+      context: this.#context,
+      connectTimeoutMs: cluster.cluster.connectTimeoutMs,
+      reuse,
+      own: this.#own,
+    };
+    const exchange = endpoint === undefined ? undefined : openExchange(endpoint, this, this, options);
     if (exchange === undefined) {
       this.#decide(failed);
       return;
@@ -163,10 +176,15 @@ function onTimeout(call: AuthCall): void {
 export function makeAuthCall(
   runtime: ExternalAuthRuntime,
   caller: AuthCaller,
-  about: { readonly subject: AuthSubject; readonly facts: AuthFacts; readonly context: PlaneContext },
+  about: {
+    readonly subject: AuthSubject;
+    readonly facts: AuthFacts;
+    readonly context: PlaneContext;
+    readonly own: PrivateUpstreams;
+  },
 ): AuthCall | undefined {
   const { filter, cluster } = runtime;
-  const { subject, facts, context } = about;
+  const { subject, facts, context, own } = about;
   if (cluster === undefined) {
     runtime.failed.add(1);
     return undefined;
@@ -176,5 +194,5 @@ export function makeAuthCall(
     filter.protocol === "grpc"
       ? writeGrpcCheck({ filter, cluster: cluster.cluster, timeoutMs }, subject, facts)
       : writeHttpCheck(filter, subject, facts);
-  return new AuthCall(runtime, caller, { message, context });
+  return new AuthCall(runtime, caller, { message, context, own });
 }

@@ -46,7 +46,7 @@ export function writeGrpcCheck(
     .field("grpc-timeout", `${timeoutMs}m`)
     .contentLength(body.length)
     .crlf();
-  return { method: "POST", head: writer.take(), body };
+  return { method: "POST", head: writer.take(), body, logsIn: false };
 }
 
 function headersOf(filter: ExternalAuth, subject: AuthSubject, facts: AuthFacts): readonly [string, string][] {

@@ -1,10 +1,17 @@
+import { isConnectionLogin } from "../../wire/http1/connection-login.ts";
 import { HeadWriter } from "../../wire/http1/serialize.ts";
 import type { ExternalAuth } from "./auth-runtime.ts";
 import { type AuthFacts, type AuthSubject, isOwnField } from "./auth-subject.ts";
 import type { AuthVerdict } from "./auth-verdict.ts";
 
 /** A request for an authorisation server, as the upstream seam takes it. */
-export type CheckMessage = { readonly method: string; readonly head: Buffer; readonly body: Buffer };
+export type CheckMessage = {
+  readonly method: string;
+  readonly head: Buffer;
+  readonly body: Buffer;
+  /** The client's credentials go along, and are for the connection; see `isConnectionLogin`. */
+  readonly logsIn: boolean;
+};
 
 /** What an authorisation server answered: names in lower case, one entry a line; content without framing. */
 export type CheckAnswer = {
@@ -31,7 +38,8 @@ export function writeHttpCheck(filter: ExternalAuth, subject: AuthSubject, facts
   }
   const lines = Buffer.from(facts.ownLines, "latin1");
   writer.copy(lines, 0, lines.length).contentLength(facts.body.length).crlf();
-  return { method: subject.method, head: writer.take(), body: facts.body };
+  const logsIn = isConnectionLogin(subject.header("authorization"));
+  return { method: subject.method, head: writer.take(), body: facts.body, logsIn };
 }
 
 /** Fields that say something of the answer itself, and nothing of the request that it is copied to. */

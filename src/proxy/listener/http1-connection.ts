@@ -204,8 +204,11 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
 
   /** Bytes pass both ways from now on. */
   onTunnel(): void {
+    // The backend did not wait for the body: what is left of it goes through the tunnel as it comes.
+    const midway = this.state === "body";
     this.state = "tunnel";
     this.wait(this.context.limits.tunnelIdleMs);
+    if (midway) return;
     this.transport.resume();
     // What the client sent ahead of the answer was for the protocol that is spoken now.
     this.#reader.takePending();
@@ -319,6 +322,7 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
     this.#reader.dropPending();
     this.#stopWaiting();
     this.context.deadlines.delete(this);
+    this.#peer.upstreams.close();
     this.owner.onConnectionClosed(this);
   }
 

@@ -311,6 +311,7 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
     this.#closing = true;
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.context.deadlines.delete(this);
+    this.peer.upstreams.close();
     this.#owner.onConnectionClosed(this);
   }
 }

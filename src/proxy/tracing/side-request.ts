@@ -11,6 +11,7 @@ import type {
   UpstreamExchange,
 } from "../upstream/exchange.ts";
 import { openExchange, type Reuse } from "../upstream/pool.ts";
+import { PrivateUpstreams } from "../upstream/private-upstreams.ts";
 
 /** `grpcStatus` is -1 for an answer that is none of gRPC. */
 export type SideResult =
@@ -24,6 +25,7 @@ const maxAnswerBytes = 64 * 1024;
 export class SideRequest implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
+  readonly logsIn = false;
   readonly acceptsTrailers = true;
   readonly framing: BodyFraming = "length";
   readonly head: Buffer;
@@ -111,8 +113,13 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
 
   #open(cluster: ClusterRuntime, reuse: Reuse): void {
     const endpoint = cluster.broken === undefined ? cluster.choose(performance.now(), undefined) : undefined;
-    const options = { context: this.#options.context, connectTimeoutMs: cluster.cluster.connectTimeoutMs, reuse };
-    this.#exchange = endpoint === undefined ? undefined : openExchange(endpoint, this, options);
+    const options = {
+      context: this.#options.context,
+      connectTimeoutMs: cluster.cluster.connectTimeoutMs,
+      reuse,
+      own: new PrivateUpstreams(),
+    };
+    this.#exchange = endpoint === undefined ? undefined : openExchange(endpoint, this, this, options);
     if (this.#exchange === undefined) this.#finish({ kind: "failed" });
     else if (this.#exchange.ready) this.onUpstreamReady();
   }

@@ -1,4 +1,6 @@
 import { ChunkReader, scanChunks } from "../../wire/http1/chunked.ts";
+import { keepAliveMs } from "../../wire/http1/keep-alive-hint.ts";
+import { ResponseField } from "../../wire/http1/known-field.ts";
 import { parseResponseHead, type ResponseBody, ResponseHead } from "../../wire/http1/response-head.ts";
 import type { UpstreamConnection } from "./connection.ts";
 import type { OutgoingRequest, UpstreamEvents } from "./exchange.ts";
@@ -15,6 +17,8 @@ export class AnswerReader {
   begun = false;
   /** The connection ends with the answer. */
   closes = false;
+  /** How long the endpoint keeps the connection without a request, by its last answer. */
+  keepAliveMs = Number.POSITIVE_INFINITY;
   readonly #connection: UpstreamConnection;
   #method = "";
   #upgrade = false;
@@ -126,7 +130,8 @@ export class AnswerReader {
   #beginBody(events: UpstreamEvents, bytes: Buffer, head: ResponseHead, at: number, end: number): void {
     const connection = this.#connection;
     this.#body = head.body(this.#method);
-    this.closes = head.close || this.untilClose;
+    this.closes = head.close || this.untilClose || this.#upgrade || head.mayBeFollowed(this.#method);
+    this.keepAliveMs = keepAliveMs(head.value(bytes, ResponseField.keepAlive));
     this.#left = head.contentLength;
     if (this.#body === "chunked") {
       this.#chunks ??= new ChunkReader();

@@ -9,6 +9,7 @@ import { AnswerReader } from "./answer-reader.ts";
 import { type ConnectFailure, connectFailure } from "./connect-failure.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type { FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./exchange.ts";
+import type { PrivateUpstreams } from "./private-upstreams.ts";
 
 /** What connections of one plane need of it. */
 export type UpstreamContext = {
@@ -18,6 +19,9 @@ export type UpstreamContext = {
   /** Told of exceptions that never should happen. */
   readonly onBug: (error: unknown) => void;
 };
+
+/** How long before the endpoint's own time an idle connection is given up: a request needs time to get there. */
+const keepAliveMarginMs = 1_000;
 
 /** `head` and `body`: what is to come next of an answer. */
 type State = "connecting" | "idle" | "head" | "body" | "tunnel" | "closed";
@@ -37,6 +41,8 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
   /** Answers completed. */
   #served = 0;
   #requestComplete = false;
+  /** Whose it is alone; `undefined`: anybody's. */
+  #own: PrivateUpstreams | undefined;
   /** The endpoint half-closed its side of a tunnel. */
   #ended = false;
 
@@ -52,6 +58,10 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
 
   get ready(): boolean {
     return this.state !== "connecting";
+  }
+
+  get reused(): boolean {
+    return this.#served > 0;
   }
 
   get congested(): boolean {
@@ -117,6 +127,12 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
     this.#touch();
   }
 
+  bind(own: PrivateUpstreams): void {
+    if (this.#own !== undefined) return;
+    this.#own = own;
+    own.adopt(this);
+  }
+
   cancel(): void {
     this.#detach();
     this.destroy();
@@ -129,6 +145,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.context.deadlines.delete(this);
     this.endpoint.connections--;
+    this.#own?.drop(this);
     this.#transport.destroy();
   }
 
@@ -242,11 +259,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
   /** The exchange under way is over without an answer, or in the middle of one; the connection ends with it. */
   fail(kind: ProxyErrorKind): void {
     const events = this.events;
-    const progress: FailureProgress = !this.headSent
-      ? "unsent"
-      : this.#served > 0 && !this.#answer.begun
-        ? "stale"
-        : "sent";
+    const progress: FailureProgress = !this.headSent ? "unsent" : this.reused && !this.#answer.begun ? "stale" : "sent";
     this.cancel();
     events?.onUpstreamFailure(kind, progress);
   }
@@ -259,16 +272,19 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
   }
 
   #becomeIdle(): void {
+    const { limits, deadlines } = this.context;
     const { idle } = this.endpoint;
-    if (this.endpoint.retired || idle.length >= this.context.limits.idlePerEndpoint) {
+    const idleMs = Math.min(limits.upstreamIdleMs, this.#answer.keepAliveMs - keepAliveMarginMs);
+    const wanted = this.#own === undefined ? idle.length < limits.idlePerEndpoint : !this.#own.closed;
+    if (this.endpoint.retired || !wanted || idleMs <= 0) {
       this.destroy();
       return;
     }
     this.state = "idle";
     this.endpoint.metrics.idle.add(1);
     this.#transport.resume();
-    this.deadlineMs = this.context.deadlines.after(this.context.limits.upstreamIdleMs);
-    idle.push(this);
+    this.deadlineMs = deadlines.after(idleMs);
+    if (this.#own === undefined) idle.push(this);
   }
 
   #leaveIdle(): void {

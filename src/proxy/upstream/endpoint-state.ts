@@ -4,6 +4,7 @@ import type { Counter, Gauge } from "../../telemetry/telemetry.ts";
 import { AddressGuard } from "./address-guard.ts";
 import type { UpstreamConnection } from "./connection.ts";
 import type { Http2Pool } from "./http2-pool.ts";
+import type { PrivateUpstreams } from "./private-upstreams.ts";
 import type { UpstreamTlsContext } from "./tls-context.ts";
 
 const maximumBackoffFactor = 32;
@@ -36,6 +37,8 @@ export class EndpointState {
   readonly guard: AddressGuard;
   /** Most recently used last, and used first: so the surplus falls idle and is closed. */
   readonly idle: UpstreamConnection[] = [];
+  /** Clients that have connections for themselves here. */
+  readonly privates = new Set<PrivateUpstreams>();
   /** Connections that requests share; made by the first one. */
   http2: Http2Pool | undefined;
   /** Requests in flight, for least-request. */
@@ -84,6 +87,7 @@ export class EndpointState {
 
   closeIdle(): void {
     for (const connection of this.idle.splice(0)) connection.destroy();
+    for (const own of this.privates) own.leave(this);
   }
 }
 

@@ -6,6 +6,7 @@
 import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import type { EndpointState } from "./endpoint-state.ts";
+import type { PrivateUpstreams } from "./private-upstreams.ts";
 
 /** How the body of a request is delimited. */
 export type BodyFraming = "none" | "length" | "chunked";
@@ -15,6 +16,8 @@ export type OutgoingRequest = {
   readonly method: string;
   /** The client asks to switch protocols: a 101 is an answer. */
   readonly upgrade: boolean;
+  /** Its credentials are for the connection that it comes on; see `isConnectionLogin`. */
+  readonly logsIn: boolean;
   readonly framing: BodyFraming;
   /** The head as HTTP/1.1 bytes: `head[0, headEnd)`. */
   readonly head: Buffer;
@@ -69,6 +72,8 @@ export interface UpstreamExchange {
   readonly endpoint: EndpointState;
   /** Connected: the head may be sent. When false, `onUpstreamReady` follows, or a failure. */
   readonly ready: boolean;
+  /** It is on a connection that has served before, which may turn out to be closed. */
+  readonly reused: boolean;
   /** The endpoint takes less than is sent: wait for `onUpstreamDrain`. */
   readonly congested: boolean;
   /** Bytes of this process that wait to be sent to the endpoint. */
@@ -83,6 +88,8 @@ export interface UpstreamExchange {
   halfClose(): void;
   pause(): void;
   resume(): void;
+  /** The endpoint asks the client to log in on its connection: that is to be the client's own. */
+  bind(own: PrivateUpstreams): void;
   /** Gives up; nothing more is reported. */
   cancel(): void;
 }

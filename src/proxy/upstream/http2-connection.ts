@@ -85,6 +85,11 @@ export class Http2Connection implements ConnectEvents, Deadlined {
     return this.#state === "connecting" || this.#state === "settling";
   }
 
+  /** It has served requests before. */
+  get reused(): boolean {
+    return this.#served > 0;
+  }
+
   get congested(): boolean {
     return this.#transport.congested;
   }
@@ -217,7 +222,7 @@ export class Http2Connection implements ConnectEvents, Deadlined {
       endpoint.onConnectFailed(performance.now(), this.#context.limits.endpointBackoffMs);
       endpoint.metrics.dialled(kind).add(1);
     }
-    const reused = this.#served > 0;
+    const { reused } = this;
     const exchanges = [...this.#exchanges];
     this.#leave(connecting ? kind : undefined);
     this.destroy();

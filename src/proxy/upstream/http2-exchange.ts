@@ -22,6 +22,7 @@ import {
   writeSwitch,
   writeTrailers,
 } from "./http2-response.ts";
+import type { PrivateUpstreams } from "./private-upstreams.ts";
 
 /** What an exchange needs of the pool that made it. */
 export interface Http2ExchangeOwner {
@@ -68,6 +69,10 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     return this.#connection !== undefined;
   }
 
+  get reused(): boolean {
+    return this.#connection?.reused === true;
+  }
+
   get congested(): boolean {
     return this.#body.pendingBytes > 0 || this.#connection?.congested === true;
   }
@@ -98,7 +103,8 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     this.#method = request.method;
     const { limits } = this.#context;
     this.#stallMs = request.grpc === true ? limits.tunnelIdleMs : limits.responseStallMs;
-    if (request.upgrade && (translated.upgrade !== "websocket" || !session.peer.connectProtocol)) {
+    const { tunnel } = translated;
+    if (tunnel && (translated.upgrade !== "websocket" || !session.peer.connectProtocol)) {
       // Not at once: the caller is in the middle of sending.
       queueMicrotask(() => this.fail("unsupportedProtocol", "unsent"));
       return;
@@ -109,8 +115,8 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
       return;
     }
     this.#stream = stream;
-    if (request.upgrade) this.#websocketKey = translated.websocketKey;
-    const whole = request.framing === "none" && !request.upgrade;
+    if (tunnel) this.#websocketKey = translated.websocketKey;
+    const whole = request.framing === "none" && !tunnel;
     session.sendHeaders(stream, translated.fields, whole);
     this.#body.ended = whole;
     this.#body.begin(stream, request.framing, translated.contentLength);
@@ -145,6 +151,11 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     this.#paused = false;
     this.#touch();
     this.#giveBack();
+  }
+
+  /** No credentials come on a shared connection: the next request, which may bring some, has one for itself. */
+  bind(own: PrivateUpstreams): void {
+    own.add(this.endpoint);
   }
 
   cancel(): void {

@@ -24,6 +24,8 @@ export type Http2Request = {
   readonly fields: readonly HeaderField[];
   /** -1: not announced. */
   readonly contentLength: number;
+  /** It is an extended CONNECT. That has no body: an upgrade with one is passed over. */
+  readonly tunnel: boolean;
   /** Lower-case protocol that an upgrade asks for; `""`: none. */
   readonly upgrade: string;
   /** Sec-WebSocket-Key, which HTTP/2 does not send; `""`: none. */
@@ -35,6 +37,7 @@ export type RequestScheme = "http" | "https";
 /** Translates the head; an upgrade becomes an extended CONNECT. `nowMs` (monotonic) tells what is left of a gRPC deadline. */
 export function translateRequest(request: OutgoingRequest, scheme: RequestScheme, nowMs: number): Http2Request {
   const { deadlineMs = Number.POSITIVE_INFINITY } = request;
+  const tunnel = request.upgrade && request.framing === "none";
   const text = request.head.latin1Slice(0, request.headEnd);
   const lineEnd = text.indexOf("\r\n");
   const methodEnd = text.indexOf(" ");
@@ -56,25 +59,25 @@ export function translateRequest(request: OutgoingRequest, scheme: RequestScheme
     if (connectionFields.has(name)) continue;
     if (name === "content-length") contentLength = Number(value);
     else if (name === "grpc-timeout" && deadlineMs !== Number.POSITIVE_INFINITY) continue;
-    else if (request.upgrade && name === "sec-websocket-key") {
+    else if (tunnel && name === "sec-websocket-key") {
       websocketKey = value;
       continue;
     }
     rest.push({ name, value });
   }
   const fields: HeaderField[] = [
-    { name: ":method", value: request.upgrade ? "CONNECT" : text.slice(0, methodEnd) },
+    { name: ":method", value: tunnel ? "CONNECT" : text.slice(0, methodEnd) },
     scheme === "http" ? httpScheme : httpsScheme,
     { name: ":authority", value: authority },
     { name: ":path", value: text.slice(methodEnd + 1, targetEnd) },
   ];
-  if (request.upgrade) fields.push(websocketField);
+  if (tunnel) fields.push(websocketField);
   for (const field of rest) fields.push(field);
   if (request.acceptsTrailers === true) fields.push(trailersField);
   if (deadlineMs !== Number.POSITIVE_INFINITY) {
     fields.push({ name: "grpc-timeout", value: renderGrpcTimeout(deadlineMs - nowMs) });
   }
-  return { fields, contentLength, upgrade, websocketKey };
+  return { fields, contentLength, tunnel, upgrade, websocketKey };
 }
 
 /** Canonical lines have one space before the value and none behind; a filter's need not. */

@@ -1,26 +1,43 @@
 import { UpstreamConnection, type UpstreamContext } from "./connection.ts";
 import type { EndpointState } from "./endpoint-state.ts";
-import type { UpstreamEvents, UpstreamExchange } from "./exchange.ts";
+import type { OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./exchange.ts";
 import { Http2Pool } from "./http2-pool.ts";
+import type { PrivateUpstreams } from "./private-upstreams.ts";
 
 /** Which connections an exchange may use: after one turned out to be stale, only a new one. */
 export type Reuse = "idle" | "never";
 
-/** Begins an exchange on an idle connection or a new one; `undefined` when the endpoint has as many as it may. */
+export type ExchangeOptions = {
+  readonly context: UpstreamContext;
+  readonly connectTimeoutMs: number;
+  readonly reuse: Reuse;
+  /** The connections that the client has for itself. */
+  readonly own: PrivateUpstreams;
+};
+
+/**
+ * Begins an exchange for a request on an idle connection or a new one; `undefined` when the endpoint has as many as it may. A
+ * request that logs in on its connection only ever comes on one of the client's own.
+ */
 export function openExchange(
   endpoint: EndpointState,
+  request: Pick<OutgoingRequest, "logsIn">,
   events: UpstreamEvents,
-  options: { readonly context: UpstreamContext; readonly connectTimeoutMs: number; readonly reuse: Reuse },
+  options: ExchangeOptions,
 ): UpstreamExchange | undefined {
+  const { context, own } = options;
+  if (request.logsIn) own.add(endpoint);
   if (endpoint.protocol === "http2") {
-    endpoint.http2 ??= new Http2Pool(endpoint, options.context);
-    return endpoint.http2.begin(events, options.connectTimeoutMs);
+    endpoint.http2 ??= new Http2Pool(endpoint, context);
+    const pool = request.logsIn || own.has(endpoint) ? own.pool(endpoint, context) : endpoint.http2;
+    return pool.begin(events, options.connectTimeoutMs);
   }
-  let connection = options.reuse === "idle" ? endpoint.idle.pop() : undefined;
+  let connection = options.reuse === "idle" ? (own.idle(endpoint) ?? endpoint.idle.pop()) : undefined;
   if (connection === undefined) {
-    if (endpoint.connections >= options.context.limits.connectionsPerEndpoint) return undefined;
-    connection = new UpstreamConnection(endpoint, options.connectTimeoutMs, options.context);
+    if (endpoint.connections >= context.limits.connectionsPerEndpoint) return undefined;
+    connection = new UpstreamConnection(endpoint, options.connectTimeoutMs, context);
   }
   connection.begin(events);
+  if (request.logsIn) connection.bind(own);
   return connection;
 }

@@ -56,6 +56,7 @@ export const ResponseField = {
   cacheControl: 14,
   setCookie: 15,
   grpcStatus: 16,
+  wwwAuthenticate: 17,
 } as const;
 export type ResponseField = (typeof ResponseField)[keyof typeof ResponseField];
 

@@ -29,6 +29,15 @@ export class ResponseHead extends MessageHead {
     if (this.contentLength >= 0) return this.contentLength === 0 ? "none" : "length";
     return "untilClose";
   }
+
+  /**
+   * Whether a sender that goes by the head alone could have a body follow where none does: that of an answer to HEAD, or of a 304
+   * with a length. What came late would pass for the next answer.
+   */
+  mayBeFollowed(requestMethod: string): boolean {
+    if (this.body(requestMethod) !== "none") return false;
+    return this.chunked || this.contentLength > 0 || this.body("GET") !== "none";
+  }
 }
 
 /**
