@@ -275,7 +275,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
     const { limits, deadlines } = this.context;
     const { idle } = this.endpoint;
     const idleMs = Math.min(limits.upstreamIdleMs, this.#answer.keepAliveMs - keepAliveMarginMs);
-    const wanted = this.#own === undefined ? idle.length < limits.idlePerEndpoint : !this.#own.closed;
+    const wanted = this.#own === undefined ? idle.length < limits.idlePerEndpoint : this.#own.keeps(this);
     if (this.endpoint.retired || !wanted || idleMs <= 0) {
       this.destroy();
       return;
