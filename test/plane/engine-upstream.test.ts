@@ -135,7 +135,8 @@ test("upstream: a body that follows an answer to HEAD late is nobody's answer", 
   const poison = ok("evil");
   await using upstream = await RawUpstream.start(({ head, socket }) => {
     if (!head.startsWith("HEAD")) return ok("good");
-    setImmediate(() => socket.write(poison));
+    // Behind the turn in which the gateway reads the head.
+    setImmediate(() => setImmediate(() => socket.write(poison)));
     return `HTTP/1.1 200 OK\r\nContent-Length: ${poison.length}\r\n\r\n`;
   });
   await using gateway = await startProxy([upstream.port]);
