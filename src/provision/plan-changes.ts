@@ -65,13 +65,19 @@ export function planDeletions(surplus: readonly LiveObject[], controllerName: st
   return surplus.filter((live) => mayDelete(live, controllerName)).map((live): Change => ({ kind: "delete", live }));
 }
 
-/** Something else is wanted than what was last written, somebody has changed it since, or it is time to look after it. */
+/**
+ * Something else is wanted than what was last written, somebody has changed it since, or it is time to look after it. What an
+ * earlier run wrote may have been changed while nobody looked, so each run writes it once: of an apply that changes nothing,
+ * the API server makes no new version.
+ */
 function isDifferent(wanted: DesiredObject, there: LiveObject, { written, renewMs, nowMs }: PlanInput): boolean {
-  if (there.annotations[hashAnnotation] !== wanted.hash) return true;
   const last = written.get(wanted.key);
-  if (last === undefined) return false;
+  if (last === undefined || there.annotations[hashAnnotation] !== wanted.hash) return true;
   return nowMs - last.atMs >= renewMs || last.fields !== ownFields(wanted.object, there.object);
 }
+
+/** Maps that have one owner as a whole (`x-kubernetes-map-type: atomic`): a key that is added to a Service's selector is drift too. */
+const atomicMaps: ReadonlySet<string> = new Set(["selector", "nodeSelector", "labelSelector"]);
 
 /**
  * What an object says in the fields that we write, as one word. The server fills in defaults and rewrites quantities, so it
@@ -89,5 +95,9 @@ function project(wanted: unknown, there: unknown): unknown {
   }
   if (typeof wanted !== "object" || wanted === null) return there ?? null;
   const record = recordOf(there);
-  return Object.fromEntries(Object.entries(wanted).map(([key, value]) => [key, project(value, record[key])]));
+  return Object.fromEntries(
+    Object.entries(wanted).map(([key, value]) => {
+      return [key, atomicMaps.has(key) ? (record[key] ?? null) : project(value, record[key])];
+    }),
+  );
 }

@@ -76,6 +76,52 @@ describe("Provisioner", () => {
     assert.deepEqual(cluster.names(), all);
   });
 
+  it("mends what was changed while no controller ran, by writing everything once", async (t) => {
+    const { cluster, provisioner } = start(t);
+    provisioner.update([planeOf()]);
+    await provisioner.settled();
+    await provisioner.close();
+    cluster.put("Service", { metadata: { name: "edge-sluice" }, spec: { type: "ClusterIP" } });
+    const before = cluster.writes.length;
+    const next = start(t, {}, cluster).provisioner;
+    next.update([planeOf()]);
+    await next.settled();
+    assert.equal(specOf(cluster.get("Service", "edge-sluice"))["type"], "LoadBalancer");
+    next.wake();
+    await next.settled();
+    assert.deepEqual(
+      cluster.writes.slice(before).map(({ key }) => key),
+      ["ServiceAccount/edge-sluice", "Secret/edge-sluice", "Service/edge-sluice", "Deployment/edge-sluice"],
+    );
+  });
+
+  it("serves a new Gateway before it has looked after all that an earlier run made", async (t) => {
+    const names = Array.from({ length: 12 }, (_, index) => `old-${index}`);
+    const planes = names.map((name) => planeOf({ name, uid: `uid-of-${name}` }));
+    const { cluster, provisioner } = start(t);
+    provisioner.update(planes);
+    await provisioner.settled();
+    await provisioner.close();
+    cluster.writes.length = 0;
+    const next = start(t, {}, cluster).provisioner;
+    next.update(planes);
+    next.update([...planes, planeOf({ name: "new", uid: "uid-of-new" })]);
+    await next.settled();
+    const deployments = cluster.writes.map(({ key }) => key).filter((key) => key.startsWith("Deployment/"));
+    assert.equal(deployments.length, 13);
+    assert.ok(deployments.indexOf("Deployment/new-sluice") < 8, deployments.join());
+  });
+
+  it("mends a selector to which somebody has added a label", async (t) => {
+    const { cluster, provisioner } = start(t);
+    provisioner.update([planeOf()]);
+    await provisioner.settled();
+    const before = cluster.writes.length;
+    cluster.put("Service", { metadata: { name: "edge-sluice" }, spec: { selector: { app: "other" } } });
+    await provisioner.settled();
+    assert.deepEqual(cluster.writes.slice(before), [{ verb: "patch", key: "Service/edge-sluice" }]);
+  });
+
   it("leaves what others add, and what an autoscaler decides", async (t) => {
     const { cluster, provisioner } = start(t);
     const scaled = planeOf({ config: { autoscaling: { minReplicas: 2, maxReplicas: 6 } } });

@@ -28,6 +28,8 @@ type Work = {
   /** Of the plane, to see whether it has changed. */
   text: string;
   isDirty: boolean;
+  /** What is wanted, or what is there, has changed: it comes before those that are only looked after. */
+  isUrgent: boolean;
   isBusy: boolean;
   /** On the clock that never goes back. */
   notBeforeMs: number;
@@ -105,7 +107,8 @@ export class Provisioner {
       const work = this.#workOf(plane.key);
       const text = canonicalJson(plane);
       if (work.text === text) continue;
-      Object.assign(work, { plane, text, notBeforeMs: 0, attempts: 0, isDirty: true });
+      // After a start everything is looked after, and what changes meanwhile must not wait for all of that.
+      Object.assign(work, { plane, text, notBeforeMs: 0, attempts: 0, isDirty: true, isUrgent: !isFirst });
     }
     for (const [key, work] of this.#works) {
       if (wanted.has(key) || work.plane === undefined) continue;
@@ -115,6 +118,7 @@ export class Provisioner {
         notBeforeMs: 0,
         attempts: 0,
         isDirty: true,
+        isUrgent: true,
         failures: new Map(),
       });
     }
@@ -154,6 +158,7 @@ export class Provisioner {
       plane: undefined,
       text: "",
       isDirty: true,
+      isUrgent: false,
       isBusy: false,
       notBeforeMs: 0,
       attempts: 0,
@@ -172,7 +177,7 @@ export class Provisioner {
       this.#findOrphans();
       this.#refreshAll();
     } else if (this.isReady) {
-      this.#workOf(plane).isDirty = true;
+      Object.assign(this.#workOf(plane), { isDirty: true, isUrgent: true });
       this.#refresh(plane);
     }
     this.#pump();
@@ -192,10 +197,7 @@ export class Provisioner {
       for (const work of this.#works.values()) work.isDirty = true;
     }
     if (this.isReady && this.#options.isLeading()) {
-      for (const [key, work] of this.#works) {
-        if (this.#running.size >= concurrency) break;
-        if (work.isDirty && !work.isBusy && work.notBeforeMs <= nowMs) this.#begin(key, work);
-      }
+      for (const isUrgent of [true, false]) this.#beginDue(isUrgent, nowMs);
     }
     this.#schedule(nowMs);
     if (this.#isIdle()) this.#release();
@@ -204,8 +206,17 @@ export class Provisioner {
     for (const listener of this.#listeners) listener();
   }
 
+  #beginDue(isUrgent: boolean, nowMs: number): void {
+    for (const [key, work] of this.#works) {
+      if (this.#running.size >= concurrency) return;
+      const isDue = work.isDirty && !work.isBusy && work.notBeforeMs <= nowMs;
+      if (isDue && work.isUrgent === isUrgent) this.#begin(key, work);
+    }
+  }
+
   #begin(key: DataPlaneKey, work: Work): void {
     work.isDirty = false;
+    work.isUrgent = false;
     work.isBusy = true;
     const run = this.#attempt(key, work).finally(() => {
       work.isBusy = false;
