@@ -1,4 +1,4 @@
-import { issueClient, needsRenewal, type StreamAuthority } from "../config-stream/stream-authority.ts";
+import { issueClient, isUsableClient, type StreamAuthority } from "../config-stream/stream-authority.ts";
 import type { KubeClient } from "../kube/kube-client.ts";
 import { LiveObjects } from "../provision/live-objects.ts";
 import { managedKindNames, managedKinds } from "../provision/managed-kinds.ts";
@@ -28,7 +28,7 @@ export function openProvisioner({ namespaces, authority, ...options }: OpenProvi
     live,
     certificates: {
       issue: (identity, nowMs) => issueClient(authority(), identity, nowMs),
-      needsRenewal: (certificatePem, nowMs) => needsRenewal(certificatePem, authority(), nowMs),
+      isUsable: (stored, identity, nowMs) => isUsableClient(stored, identity, { authority: authority(), nowMs }),
       bundlePem: () => authority().bundlePem,
     },
   });

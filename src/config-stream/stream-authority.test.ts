@@ -9,10 +9,12 @@ import {
   authorityLifeMs,
   issueClient,
   issueServer,
+  isUsableClient,
   leafLifeMs,
   needsRenewal,
   nextAuthority,
   overlapMs,
+  type StoredClient,
 } from "./stream-authority.ts";
 
 const startMs = Date.UTC(2026, 0, 1);
@@ -128,6 +130,21 @@ test("nextAuthority: what cannot be read is replaced, and that is told", () => {
     assert.match(step.problem ?? "", /cannot be read/);
     assert.doesNotMatch(step.problem ?? "", /BEGIN/);
   }
+});
+
+test("isUsableClient: a certificate of these proxies with its own key, and no other", () => {
+  const { authority } = nextAuthority(undefined, startMs);
+  const edge = { namespace: "infra", name: "edge" };
+  const own = issueClient(authority, edge, startMs);
+  const other = issueClient(authority, { namespace: "infra", name: "other" }, startMs);
+  const isUsable = (stored: StoredClient, nowMs = startMs) => isUsableClient(stored, edge, { authority, nowMs });
+  assert.equal(isUsable(own), true);
+  assert.equal(isUsable(own, startMs + leafLifeMs), false);
+  assert.equal(isUsable(other), false);
+  assert.equal(isUsable({ ...own, "tls.key": other["tls.key"] }), false);
+  assert.equal(isUsable({ ...own, "tls.key": "x" }), false);
+  assert.equal(isUsable({ "tls.crt": own["tls.crt"] }), false);
+  assert.equal(isUsable({}), false);
 });
 
 test("needsRenewal: after two thirds of a day, for a strange authority, and for what is no certificate", () => {

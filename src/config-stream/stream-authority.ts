@@ -1,7 +1,7 @@
 import { createPrivateKey, randomBytes, X509Certificate } from "node:crypto";
 import { splitCertificates } from "../x509/der.ts";
 import { type KeyedCertificate, makeCertificate } from "../x509/make-certificate.ts";
-import { controllerUri, type DataPlaneIdentity, dataPlaneKey, dataPlaneUri } from "./identity.ts";
+import { certificateUris, controllerUri, type DataPlaneIdentity, dataPlaneKey, dataPlaneUri } from "./identity.ts";
 
 const hourMs = 3_600_000;
 const dayMs = 24 * hourMs;
@@ -104,6 +104,28 @@ export function needsRenewal(certificatePem: string | undefined, authority: Stre
     return !trusted.some((one) => certificate.checkIssued(one) && certificate.verify(one.publicKey));
   } catch {
     return true;
+  }
+}
+
+/** What a data plane's Secret holds of its certificate. */
+export type StoredClient = Readonly<Partial<Pick<StreamCertificate, "tls.crt" | "tls.key">>>;
+
+/**
+ * Whether the proxies of a data plane can go on with what their Secret holds: it names them, the key is the certificate's, and
+ * it needs no renewal. Anything else in there, which somebody may have put there, is replaced.
+ */
+export function isUsableClient(
+  stored: StoredClient,
+  identity: DataPlaneIdentity,
+  { authority, nowMs }: { readonly authority: StreamAuthority; readonly nowMs: number },
+): boolean {
+  const { "tls.crt": chain = "", "tls.key": key = "" } = stored;
+  try {
+    const certificate = new X509Certificate(chain);
+    const isTheirs = certificateUris(certificate.subjectAltName).includes(dataPlaneUri(identity));
+    return isTheirs && certificate.checkPrivateKey(createPrivateKey(key)) && !needsRenewal(chain, authority, nowMs);
+  } catch {
+    return false;
   }
 }
 

@@ -12,10 +12,13 @@ import { createObject, deleteObject, updateObject, type WriteResult } from "./ob
 import { type Change, ownFields, planChanges, planDeletions, type Written } from "./plan-changes.ts";
 import { failureOf, foreignFailure, type ProvisionFailure } from "./provision-failure.ts";
 
+type StreamIdentity = { readonly namespace: string; readonly name: string };
+
 /** Makes the certificates with which data planes ask for their configuration. */
 export type CertificateSource = {
-  issue(identity: { readonly namespace: string; readonly name: string }, nowMs: number): StreamCertificate;
-  needsRenewal(certificatePem: string | undefined, nowMs: number): boolean;
+  issue(identity: StreamIdentity, nowMs: number): StreamCertificate;
+  /** Whether a data plane can go on with what its Secret holds. */
+  isUsable(stored: Partial<StreamCertificate>, identity: StreamIdentity, nowMs: number): boolean;
   /** Whom data planes should trust now. */
   bundlePem(): string;
 };
@@ -194,10 +197,9 @@ function currentCertificate(
   }: { readonly secret: KubeObject | undefined; readonly certificates: CertificateSource; readonly nowMs: number },
 ): StreamCertificate {
   const data = recordOf(secret?.["data"]);
-  const textOf = (value: unknown) => (typeof value === "string" ? Buffer.from(value, "base64").toString() : undefined);
-  const [chain, key] = [textOf(data["tls.crt"]), textOf(data["tls.key"])];
-  if (chain === undefined || key === undefined || certificates.needsRenewal(chain, nowMs)) {
-    return certificates.issue({ namespace: plane.namespace, name: plane.name }, nowMs);
-  }
-  return { "tls.crt": chain, "tls.key": key, "ca.crt": certificates.bundlePem() };
+  const textOf = (value: unknown) => (typeof value === "string" ? Buffer.from(value, "base64").toString() : "");
+  const stored = { "tls.crt": textOf(data["tls.crt"]), "tls.key": textOf(data["tls.key"]) };
+  const identity = { namespace: plane.namespace, name: plane.name };
+  if (!certificates.isUsable(stored, identity, nowMs)) return certificates.issue(identity, nowMs);
+  return { ...stored, "ca.crt": certificates.bundlePem() };
 }

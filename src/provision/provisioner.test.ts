@@ -297,6 +297,18 @@ describe("Provisioner", () => {
     assert.equal(decoded("tls.crt"), "infra/edge 2");
   });
 
+  it("replaces what somebody has put into the Secret instead of the certificate", async (t) => {
+    const { cluster, provisioner, certificates } = start(t);
+    provisioner.update([planeOf()]);
+    await provisioner.settled();
+    const strange = { "tls.crt": Buffer.from("infra/other 1").toString("base64") };
+    cluster.put("Secret", { metadata: { name: "edge-sluice" }, data: strange });
+    await provisioner.settled();
+    assert.equal(certificates.issued, 2);
+    const { data } = cluster.get("Secret", "edge-sluice") as { data: Record<string, string> };
+    assert.equal(Buffer.from(data["tls.crt"] ?? "", "base64").toString(), "infra/edge 2");
+  });
+
   it("tells the address once the Service has it, and only when something has changed", async (t) => {
     const { cluster, provisioner } = start(t);
     let told = 0;

@@ -64,8 +64,8 @@ export function fakeCertificates(): CertificateSource & { issued: number; renew:
       this.renew = false;
       return { "tls.crt": `${namespace}/${name} ${this.issued}`, "tls.key": "key", "ca.crt": this.bundle };
     },
-    needsRenewal() {
-      return this.renew;
+    isUsable({ "tls.crt": chain = "" }, { namespace, name }) {
+      return !this.renew && chain.startsWith(`${namespace}/${name} `);
     },
     bundlePem() {
       return this.bundle;
