@@ -55,7 +55,7 @@ export const commands = {
     examples: [
       { line: "sluice controller", does: "in a pod, with its service account" },
       {
-        line: "sluice controller --plane embedded --bind 0.0.0.0 --publish-address 203.0.113.7",
+        line: "sluice controller --plane embedded --bind '*' --publish-address 203.0.113.7",
         does: "everything in one process, with the current kubeconfig context",
       },
     ],

@@ -46,7 +46,7 @@ export function openControllerPlane(flags: FlagValues, parts: ControllerPlanePar
 
 async function openEmbedded(flags: FlagValues, parts: ControllerPlaneParts): Promise<ControllerPlane> {
   return {
-    plane: new EmbeddedPlane({ ...planeOptions(flags, parts), allowedUpstream: [] }),
+    plane: new EmbeddedPlane({ ...(await planeOptions(flags, parts)), allowedUpstream: [] }),
     servesAlways: true,
     capabilities: planeCapabilities,
     prepare() {},
@@ -75,11 +75,16 @@ async function openProvisioned(flags: FlagValues, parts: ControllerPlaneParts): 
   const plane = await ProvisionedPlane.open({
     client,
     namespace,
-    namespaces: flags.watchNamespace.length === 0 ? [] : [...new Set([...flags.watchNamespace, namespace])],
+    namespaces: planeNamespaces(flags, namespace),
     controllerName: flags.controllerName,
     stream: flags.stream,
     streamAddress: flags.streamAddress,
-    image: flags.dataPlaneImage,
+    dataPlanes: {
+      image: flags.dataPlaneImage,
+      imagePullPolicy: flags.dataPlanePullPolicy,
+      imagePullSecrets: flags.dataPlanePullSecrets,
+      networkPolicy: flags.dataPlaneNetworkPolicy ? { metricsNamespaces: flags.metricsNamespaces } : undefined,
+    },
     routability: api.routability,
     telemetry,
     log,
@@ -95,6 +100,12 @@ async function openProvisioned(flags: FlagValues, parts: ControllerPlaneParts): 
     ready: () => plane.ready(),
     [Symbol.asyncDispose]: () => plane[Symbol.asyncDispose](),
   };
+}
+
+/** Where data planes may be: shared ones are in the controller's namespace. Empty: everywhere. */
+function planeNamespaces({ dataPlaneNamespaces, watchNamespace }: FlagValues, own: string): readonly string[] {
+  const named = dataPlaneNamespaces.length > 0 ? dataPlaneNamespaces : watchNamespace;
+  return named.length === 0 ? [] : [...new Set([...named, own])];
 }
 
 /** Whether the installed API has `Gateway.status.addresses[].routability`: a field that it lacks would be written for ever. */

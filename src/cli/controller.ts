@@ -7,7 +7,7 @@ import type { Configuration, ControlState } from "../control/control-state.ts";
 import { Latest } from "../control/latest.ts";
 import { findPlaneFaults } from "../control/plane-findings.ts";
 import { runInSlices } from "../control/run-in-slices.ts";
-import { controllerName } from "../install/names.ts";
+import { leaseName } from "../install/names.ts";
 import { ApiAccessError } from "../kube/api-access.ts";
 import { type KubeClient, KubeError } from "../kube/kube-client.ts";
 import { readKubeConfig } from "../kube/kube-config.ts";
@@ -220,7 +220,7 @@ function standForElection({ client, namespace, instance, log }: Candidacy): Lead
   return new LeaderElection({
     client,
     namespace,
-    name: controllerName,
+    name: leaseName,
     identity: leaderIdentity(instance),
     // Outside a pod, two processes may share a host name.
     ...(process.env["POD_NAME"] === undefined ? {} : { isGone: (holder: string) => isRunOf(instance, holder) }),

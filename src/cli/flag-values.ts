@@ -47,7 +47,7 @@ export function parseCount(text: string, max: number): number {
   return count;
 }
 
-/** `127.0.0.1:9900`, `[::1]:9900`, `:9900` (loopback) or `off` (undefined). */
+/** `127.0.0.1:9900`, `[::1]:9900`, `*:9900` (every address), `:9900` (loopback) or `off` (undefined). */
 export function parseHostPort(text: string): HostPort | undefined {
   if (text === "off") return undefined;
   const found = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text);
@@ -61,7 +61,7 @@ export function parseHostPort(text: string): HostPort | undefined {
 /** {@link parseHostPort} for what cannot be off. */
 export function parseAddress(text: string): HostPort {
   const address = parseHostPort(text);
-  if (address === undefined) throw new UsageError("It cannot be off. Write host:port, such as 0.0.0.0:9443.");
+  if (address === undefined) throw new UsageError('It cannot be off. Write host:port, such as "10.0.0.1:9443".');
   return address;
 }
 

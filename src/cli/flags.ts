@@ -3,6 +3,7 @@
  * `docs/reference/flags.md` are made from it.
  */
 import type { Cidr } from "../base/cidr.ts";
+import { anyHost } from "./any-address.ts";
 import {
   type HeaderArgument,
   type HostPort,
@@ -36,6 +37,8 @@ export const commandNames = [
 export type CommandName = (typeof commandNames)[number];
 
 /** Values of all flags; a command reads those that the table gives it, the others hold their defaults. */
+const pullPolicies = ["Always", "IfNotPresent", "Never"] as const;
+
 export type FlagValues = {
   readonly output: OutputFormat | undefined;
   readonly color: boolean;
@@ -66,13 +69,18 @@ export type FlagValues = {
   readonly stream: HostPort;
   readonly streamAddress: HostPort | undefined;
   readonly dataPlaneImage: string;
+  readonly dataPlanePullPolicy: (typeof pullPolicies)[number] | undefined;
+  readonly dataPlanePullSecrets: readonly string[];
+  readonly dataPlaneNamespaces: readonly string[];
+  readonly dataPlaneNetworkPolicy: boolean;
+  readonly metricsNamespaces: readonly string[];
   readonly publishAddress: readonly string[];
   readonly leaderElection: boolean;
   readonly controllers: readonly HostPort[];
   readonly certificates: string;
   readonly stateDir: string | undefined;
   readonly proxyName: string | undefined;
-  readonly proxyBind: string | undefined;
+  readonly proxyBind: string;
   readonly ports: "unprivileged" | "listener";
   readonly installNamespace: string | undefined;
   readonly image: string | undefined;
@@ -197,7 +205,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: "127.0.0.1",
     shownDefault: "127.0.0.1",
     parse: asIs,
-    help: "The address that listeners bind. Use :: or 0.0.0.0 to accept connections from other machines.",
+    help: 'The address that listeners bind. Use "*" (every address, IPv6 and IPv4) to accept connections from other machines.',
     commands: serving,
   },
   gatewayAddresses: {
@@ -249,10 +257,10 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
   stream: {
     long: "--stream",
     argument: "HOST:PORT",
-    initial: { host: "0.0.0.0", port: 9443 },
-    shownDefault: "0.0.0.0:9443",
+    initial: { host: anyHost, port: 9443 },
+    shownDefault: "*:9443",
     parse: (text) => parseAddress(text),
-    help: "Where to listen for data planes, which fetch their configuration over mutual TLS.",
+    help: "Where to listen for data planes, which fetch their configuration over mutual TLS. The host * is every address, IPv6 and IPv4.",
     commands: ["controller"],
   },
   streamAddress: {
@@ -271,6 +279,51 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "sluice",
     parse: asIs,
     help: "The container image of data planes.",
+    commands: ["controller"],
+  },
+  dataPlanePullPolicy: {
+    long: "--data-plane-pull-policy",
+    argument: "POLICY",
+    initial: undefined,
+    shownDefault: "Kubernetes' own, by the image tag",
+    parse: (text) => parseChoice(text, pullPolicies),
+    choices: pullPolicies,
+    help: "When nodes pull the image of data planes.",
+    commands: ["controller"],
+  },
+  dataPlanePullSecrets: {
+    long: "--data-plane-pull-secret",
+    argument: "NAME",
+    initial: [],
+    parse: (text, previous) => [...previous, text],
+    repeatable: true,
+    help: "A Secret for pulling the image, in the namespace of each data plane.",
+    commands: ["controller"],
+  },
+  dataPlaneNamespaces: {
+    long: "--data-plane-namespace",
+    argument: "NAMESPACE",
+    initial: [],
+    shownDefault: "all watched namespaces",
+    parse: (text, previous) => [...previous, text],
+    repeatable: true,
+    help: "Serve only Gateways in this namespace. Repeat the flag for several. Permissions to create data planes are then needed only there and, for shared ones, in the controller's namespace.",
+    commands: ["controller"],
+  },
+  dataPlaneNetworkPolicy: {
+    long: "--data-plane-network-policy",
+    initial: false,
+    help: "Create a NetworkPolicy for each data plane: only the namespaces of --metrics-namespace reach its admin port.",
+    commands: ["controller"],
+  },
+  metricsNamespaces: {
+    long: "--metrics-namespace",
+    argument: "NAMESPACE",
+    initial: [],
+    shownDefault: "none",
+    parse: (text, previous) => [...previous, text],
+    repeatable: true,
+    help: "With --data-plane-network-policy, a namespace whose pods may reach the admin port of data planes.",
     commands: ["controller"],
   },
   publishAddress: {
@@ -328,8 +381,8 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
   proxyBind: {
     long: "--bind",
     argument: "ADDRESS",
-    initial: undefined,
-    shownDefault: ":: for IPv6 and IPv4, or 0.0.0.0 where the system has no IPv6",
+    initial: anyHost,
+    shownDefault: "*: every address, of IPv6 and IPv4",
     parse: asIs,
     help: "The address that listeners bind.",
     commands: ["proxy"],
@@ -431,7 +484,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "127.0.0.1:9900",
     parse: (text) => parseHostPort(text),
     choices: ["off"],
-    help: 'Where the admin endpoint listens: health, metrics, status, configuration. Port 0 for any; "off" for none.',
+    help: 'Where the admin endpoint listens: health, metrics, status, configuration. The host * is every address, port 0 any that is free; "off" for none.',
     commands: proxying,
   },
   accessLog: {

@@ -1,15 +1,13 @@
 import { issueClient, isUsableClient, type StreamAuthority } from "../config-stream/stream-authority.ts";
 import type { KubeClient } from "../kube/kube-client.ts";
 import { LiveObjects } from "../provision/live-objects.ts";
-import { managedKindNames, managedKinds } from "../provision/managed-kinds.ts";
+import { managedKinds, usedKinds } from "../provision/managed-kinds.ts";
 import { managedSelector } from "../provision/object-labels.ts";
 import { Provisioner, type ProvisionerOptions } from "../provision/provisioner.ts";
 import { Reflector } from "../source/kube/reflector.ts";
 
 export type OpenProvisionerOptions = Omit<ProvisionerOptions, "live" | "certificates"> & {
   readonly client: KubeClient;
-  /** Namespaces in which data planes may be, the controller's among them; empty: all. */
-  readonly namespaces: readonly string[];
   /** The authority of the configuration stream as it is now. */
   readonly authority: () => StreamAuthority;
 };
@@ -20,8 +18,8 @@ export interface OpenProvisioner extends AsyncDisposable {
 }
 
 /** Begins to watch the objects of data planes. */
-export function openProvisioner({ namespaces, authority, ...options }: OpenProvisionerOptions): OpenProvisioner {
-  const { client } = options;
+export function openProvisioner({ authority, ...options }: OpenProvisionerOptions): OpenProvisioner {
+  const { client, namespaces } = options;
   const live = new LiveObjects();
   const provisioner = new Provisioner({
     ...options,
@@ -33,7 +31,7 @@ export function openProvisioner({ namespaces, authority, ...options }: OpenProvi
     },
   });
   const places = namespaces.length === 0 ? [undefined] : namespaces;
-  const reflectors = managedKindNames.flatMap((kind) =>
+  const reflectors = usedKinds(options).flatMap((kind) =>
     places.map(
       (namespace) =>
         new Reflector({

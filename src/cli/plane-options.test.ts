@@ -18,9 +18,9 @@ test("allotAddresses() gives each Gateway one address, the same ever after, unti
   assert.deepEqual(["a", "b", "a", "c"].map(allot), ["127.0.10.1", "127.0.10.2", "127.0.10.1", undefined]);
 });
 
-test("planeOptions() maps ports, and takes header names in any case", () => {
+test("planeOptions() maps ports, and takes header names in any case", async () => {
   const flags = { ...initialFlags(), mapPort: [{ listenerPort: 80, localPort: 0 }], tenantHeader: "X-Tenant" };
-  const options = planeOptions(flags, parts);
+  const options = await planeOptions(flags, parts);
   assert.deepEqual(
     [80, 81].map((port) => options.mapPort?.(port)),
     [0, 81],
@@ -28,8 +28,8 @@ test("planeOptions() maps ports, and takes header names in any case", () => {
   assert.deepEqual(options.tenant, { label: "tenant", header: "x-tenant" });
 });
 
-test("planeOptions() refuses a range of addresses that is none", () => {
-  assert.throws(() => planeOptions({ ...initialFlags(), gatewayAddresses: "10.0.0.0/99" }, parts), {
+test("planeOptions() refuses a range of addresses that is none", async () => {
+  await assert.rejects(planeOptions({ ...initialFlags(), gatewayAddresses: "10.0.0.0/99" }, parts), {
     name: "UsageError",
     message: '"10.0.0.0/99" is not a range of addresses. Write it as in 127.0.10.0/24.',
   });
@@ -53,13 +53,13 @@ const clashes: readonly { readonly ports: readonly (readonly [number, number])[]
 ];
 
 for (const { ports, says } of clashes) {
-  test(`planeOptions() refuses the port mappings ${ports.map((pair) => pair.join(":")).join(" ")}`, () => {
+  test(`planeOptions() refuses the port mappings ${ports.map((pair) => pair.join(":")).join(" ")}`, async () => {
     const mapPort = ports.map(([listenerPort, localPort]) => ({ listenerPort, localPort }));
-    assert.throws(() => planeOptions({ ...initialFlags(), mapPort }, parts), { name: "UsageError", message: says });
+    await assert.rejects(planeOptions({ ...initialFlags(), mapPort }, parts), { name: "UsageError", message: says });
   });
 }
 
-test("planeOptions() reads the session key, and refuses one that is short or missing", () => {
+test("planeOptions() reads the session key, and refuses one that is short or missing", async () => {
   const folder = mkdtempSync(join(tmpdir(), "session-key-"));
   const keyFile = (text: string) => {
     const path = join(folder, `${text.length}`);
@@ -68,10 +68,10 @@ test("planeOptions() reads the session key, and refuses one that is short or mis
   };
   try {
     const key = "k".repeat(32);
-    assert.equal(planeOptions(keyFile(`${key}\n`), parts).sessionKey?.toString(), key);
-    assert.throws(() => planeOptions(keyFile("short"), parts), { name: "UsageError", message: /has 5 bytes/ });
+    assert.equal((await planeOptions(keyFile(`${key}\n`), parts)).sessionKey?.toString(), key);
+    await assert.rejects(planeOptions(keyFile("short"), parts), { name: "UsageError", message: /has 5 bytes/ });
     const absent = { ...initialFlags(), sessionKeyFile: join(folder, "absent") };
-    assert.throws(() => planeOptions(absent, parts), { name: "UsageError", message: /cannot be read/ });
+    await assert.rejects(planeOptions(absent, parts), { name: "UsageError", message: /cannot be read/ });
   } finally {
     rmSync(folder, { recursive: true });
   }

@@ -5,6 +5,7 @@ import type { OwnerSource } from "../proxy/plane-context.ts";
 import { minSessionKeyBytes } from "../proxy/session-token.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
+import { boundHost } from "./any-address.ts";
 import { parseNetwork } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
 import { UsageError } from "./usage-error.ts";
@@ -15,12 +16,12 @@ export type PlaneParts = {
   readonly log: Logger;
 };
 
-/** What the embedded plane is to do, from flags. Throws {@link UsageError} for ports or a network that make no sense. */
-export function planeOptions(flags: FlagValues, { telemetry, log }: PlaneParts): EmbeddedPlaneOptions {
+/** What the embedded plane is to do, from flags. Rejects with {@link UsageError} for ports or a network that make no sense. */
+export async function planeOptions(flags: FlagValues, { telemetry, log }: PlaneParts): Promise<EmbeddedPlaneOptions> {
   const ports = readMappings(flags.mapPort);
   return {
     telemetry,
-    bind: flags.bind,
+    bind: await boundHost(flags.bind),
     mapPort: (port) => ports.get(port) ?? port,
     ...(flags.gatewayAddresses === undefined
       ? {}

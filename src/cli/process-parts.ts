@@ -4,6 +4,7 @@ import type { ControlState } from "../control/control-state.ts";
 import { type LogSink, openLogSink } from "../telemetry/access-log.ts";
 import { createTelemetry, type RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import { createLogger, type Logger } from "../telemetry/log.ts";
+import { boundHost } from "./any-address.ts";
 import type { Terminal } from "./command.ts";
 import { renderHostPort } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
@@ -49,7 +50,8 @@ export async function openAdmin(
   if (!admin) return undefined;
   try {
     const source = { state, controllerName, routeRows, normalizePath: normalizePathText };
-    return await startAdminServer({ address: admin, ...source, telemetry, log });
+    const address = { host: await boundHost(admin.host), port: admin.port };
+    return await startAdminServer({ address, ...source, telemetry, log });
   } catch (error) {
     throw new UsageError(
       `The admin endpoint cannot listen on ${renderHostPort(admin)}: ${reasonOf(error)}. Give another with --admin HOST:PORT, or do without: --admin off.`,

@@ -7,11 +7,13 @@ import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
 import type { GatewayKey, ListenerKey } from "../ir/routing-model.ts";
 import type { KubeClient } from "../kube/kube-client.ts";
+import type { DeploymentOptions } from "../provision/deployment.ts";
 import { keepRunning } from "../provision/keep-running.ts";
 import type { Provisioner } from "../provision/provisioner.ts";
 import { streamSettings } from "../provision/proxy-arguments.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
+import { boundHost } from "./any-address.ts";
 import { type HostPort, renderHostPort } from "./flag-values.ts";
 import { lateProxyFindings } from "./late-proxy-findings.ts";
 import { type OpenProvisioner, openProvisioner } from "./open-provisioner.ts";
@@ -30,14 +32,13 @@ export type ProvisionedPlaneOptions = {
   readonly controllerName: string;
   /** The controller's. */
   readonly namespace: string;
-  /** Absent or empty: all. */
+  /** In which data planes may be, the controller's among them; empty: all. */
   readonly namespaces: readonly string[];
   /** Where the configuration stream listens. */
   readonly stream: HostPort;
   /** How data planes reach it; default: through the Service. */
   readonly streamAddress: HostPort | undefined;
-  /** That data planes run. */
-  readonly image: string;
+  readonly dataPlanes: Omit<DeploymentOptions, "controllerName" | "controllerAddress">;
   /** Whether the installed API has `status.addresses[].routability` (GEP-5093). */
   readonly routability: boolean;
   readonly telemetry: RunningTelemetry;
@@ -72,7 +73,7 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
     });
     const server = new StreamServer({ certificate: certificates.server, log: options.log });
     try {
-      await server.listen(options.stream);
+      await server.listen({ host: await boundHost(options.stream.host), port: options.stream.port });
     } catch (error) {
       certificates[Symbol.dispose]();
       throw new UsageError(
@@ -96,7 +97,7 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
       namespaces: options.namespaces,
       authority: () => this.#certificates.authority,
       controllerName: options.controllerName,
-      image: options.image,
+      ...options.dataPlanes,
       controllerAddress: renderHostPort(options.streamAddress),
       routability: options.routability,
       isLeading: () => this.#isLeading,

@@ -13,7 +13,7 @@ import { TicketKeys } from "../proxy/transport/ticket-keys.ts";
 import { createSnapshot } from "../store/create-snapshot.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { anyAddress } from "./any-address.ts";
+import { boundHost } from "./any-address.ts";
 import type { FlagValues } from "./flags.ts";
 import { ownerSource } from "./plane-options.ts";
 import { packageVersion } from "./version.ts";
@@ -69,7 +69,7 @@ export async function startProxy(options: ProxyProcessOptions): Promise<ProxyPro
   let ports: ReadonlyMap<number, number> = new Map();
   const plane = new EmbeddedPlane({
     telemetry,
-    bind: flags.proxyBind ?? (await anyAddress()),
+    bind: await boundHost(flags.proxyBind),
     mapPort: (port) => ports.get(port) ?? port,
     clientPort: "listener",
     proxyProtocolFrom: flags.proxyProtocolFrom,

@@ -67,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   if (unreadable) throw new UsageError(unreadable);
 
   const compile = createCompiler(flags);
-  const plane = openPlane(flags, telemetry, log);
+  const plane = await openPlane(flags, telemetry, log);
   let turnStartMs = 0;
   const loop = new ControlLoop({
     snapshot: () => store.state.snapshot,
@@ -142,8 +142,8 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   return 0;
 }
 
-function openPlane(flags: FlagValues, telemetry: RunningTelemetry, log: Logger): Plane {
-  const plane = new EmbeddedPlane(planeOptions(flags, { telemetry, log }));
+async function openPlane(flags: FlagValues, telemetry: RunningTelemetry, log: Logger): Promise<Plane> {
+  const plane = new EmbeddedPlane(await planeOptions(flags, { telemetry, log }));
   return flags.stubBackends ? new StubbedPlane(plane, new StubBackends()) : plane;
 }
 

@@ -6,7 +6,7 @@ import {
   type StreamAuthority,
   type StreamCertificate,
 } from "../config-stream/stream-authority.ts";
-import { streamSecretName } from "../install/names.ts";
+import { authoritySecret } from "../install/names.ts";
 import { type KubeClient, KubeError, type KubeObject } from "../kube/kube-client.ts";
 import type { Logger } from "../telemetry/log.ts";
 
@@ -91,13 +91,13 @@ async function loadAuthority({ client, namespace, log }: StreamCertificatesOptio
   const list = { group: "", version: "v1", plural: "secrets", namespace };
   for (let attempt = 1; ; attempt++) {
     try {
-      const stored = await readSecret(client, { ...list, name: streamSecretName });
+      const stored = await readSecret(client, { ...list, name: authoritySecret.name });
       const { authority, write, problem } = nextAuthority(stored?.data, Date.now());
       if (problem !== undefined) log.error(problem, { event: "stream" });
       if (write === undefined) return authority;
       const secret = secretOf(namespace, write, stored?.resourceVersion);
       if (stored === undefined) await client.create(list, secret);
-      else await client.replace({ ...list, name: streamSecretName }, secret);
+      else await client.replace({ ...list, name: authoritySecret.name }, secret);
       return authority;
     } catch (error) {
       // Another replica was first: what it wrote counts.
@@ -132,12 +132,12 @@ function secretOf(namespace: string, data: AuthorityData, resourceVersion: strin
     apiVersion: "v1",
     kind: "Secret",
     metadata: {
-      name: streamSecretName,
+      name: authoritySecret.name,
       namespace,
       labels: { "app.kubernetes.io/name": "sluice", "app.kubernetes.io/component": "controller" },
       ...(resourceVersion === undefined ? {} : { resourceVersion }),
     },
-    type: "gateway.sluice.dev/stream-authority",
+    type: authoritySecret.type,
     data: Object.fromEntries(
       Object.entries(data).map(([key, value]) => [key, Buffer.from(value, "utf8").toString("base64")]),
     ),

@@ -1,5 +1,5 @@
 import { controllerLabels, controllerName, objectMeta, ports, userId } from "./names.ts";
-import { each, type Hole, isSet, isValue, itemOf, type Node, not, option, text, when } from "./template.ts";
+import { each, type Hole, isOn, isSet, isValue, itemOf, type Node, not, option, text, when } from "./template.ts";
 
 const embedded = isValue("plane", "embedded");
 
@@ -75,17 +75,31 @@ function container(): Node {
     imagePullPolicy: option("image.pullPolicy"),
     args: [
       "controller",
-      text`--admin=0.0.0.0:${String(ports.admin)}`,
-      text`--stream=0.0.0.0:${String(ports.stream)}`,
+      text`--admin=*:${String(ports.admin)}`,
+      text`--stream=*:${String(ports.stream)}`,
       text`--controller-name=${option("controllerName")}`,
       text`--log-format=${option("logFormat")}`,
       when(isValue("logLevel", "error"), "--quiet"),
       when(isValue("logLevel", "debug"), "--verbose"),
       each("watchNamespaces", text`--watch-namespace=${itemOf("watchNamespaces")}`),
       when(embedded, "--plane=embedded"),
-      when(embedded, "--bind=0.0.0.0"),
+      when(embedded, "--bind=*"),
       each("publishAddresses", text`--publish-address=${itemOf("publishAddresses")}`),
       when(not(embedded), { hole: "text", parts: ["--data-plane-image=", image] }),
+      when(not(embedded), text`--data-plane-pull-policy=${option("image.pullPolicy")}`),
+      when(not(embedded), each("imagePullSecrets", text`--data-plane-pull-secret=${itemOf("imagePullSecrets")}`)),
+      when(not(embedded), each("dataPlaneNamespaces", text`--data-plane-namespace=${itemOf("dataPlaneNamespaces")}`)),
+      when(not(embedded), when(isOn("networkPolicy.create"), "--data-plane-network-policy")),
+      when(
+        not(embedded),
+        when(
+          isOn("networkPolicy.create"),
+          each(
+            "networkPolicy.metricsNamespaces",
+            text`--metrics-namespace=${itemOf("networkPolicy.metricsNamespaces")}`,
+          ),
+        ),
+      ),
     ],
     env: [
       { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },

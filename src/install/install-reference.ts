@@ -19,9 +19,11 @@ export function renderInstallOptions(): string {
 
 /** The part `permissions` of `docs/install.md`: the table of permissions. */
 export function renderPermissions(): string {
-  const lines = permissions.map(({ scope, group, resources, verbs, why }) => {
-    const names = resources.map((name) => `\`${name}\``).join(", ");
-    return `| ${scopeWords[scope]} | ${group === "" ? "core" : group} | ${names} | ${verbs.join(", ")} | ${why} |`;
+  const quoted = (words: readonly string[]) => words.map((word) => `\`${word}\``).join(", ");
+  const lines = permissions.map(({ scope, group, resources, names, onlyWith, verbs, why }) => {
+    const where = `${scopeWords[scope]}${onlyWith === undefined ? "" : ` and \`${onlyWith}\``}`;
+    const what = `${quoted(resources)}${names === undefined ? "" : ` named ${quoted(names)}`}`;
+    return `| ${where} | ${group === "" ? "core" : group} | ${what} | ${verbs.join(", ")} | ${why} |`;
   });
   return ["| where | group | resources | verbs | what for |", "| --- | --- | --- | --- | --- |", ...lines, ""].join(
     "\n",
@@ -31,8 +33,9 @@ export function renderPermissions(): string {
 const scopeWords: Readonly<Record<RbacScope, string>> = {
   cluster: "cluster",
   watched: "watched namespaces",
-  planes: "watched namespaces, with `plane: provisioned`",
-  shared: "controller's namespace, with `plane: provisioned` and `watchNamespaces`",
+  planes: "watched namespaces when there are no `dataPlaneNamespaces`, with `plane: provisioned`",
+  shared:
+    "`dataPlaneNamespaces`, and with these or `watchNamespaces` the controller's namespace, with `plane: provisioned`",
   own: "controller's namespace",
   default: "namespace `default`",
 };

@@ -1,6 +1,7 @@
 /** The whole installation, as one template: `sluice install`, `deploy/install.yaml` and the Helm chart are made from it. */
 import type { JsonObject } from "../resource/json.ts";
 import { type Kind, kinds } from "../resource/kinds.ts";
+import { admissionPolicies } from "./admission-policy.ts";
 import { controllerDeployment } from "./controller-deployment.ts";
 import { type CrdOptions, customResourceDefinition, ownKinds } from "./crd.ts";
 import { controllerLabels, controllerName, objectMeta, ports } from "./names.ts";
@@ -35,6 +36,7 @@ export function installParts(version: string): readonly Part[] {
     { name: "namespace", documents: [when(isOn("createNamespace"), namespace(version))] },
     { name: "serviceaccount", documents: [serviceAccount(version)] },
     { name: "rbac", documents: roles(version) },
+    { name: "admissionpolicy", documents: admissionPolicies(version) },
     { name: "service", documents: services(version) },
     { name: "deployment", documents: [controllerDeployment(version)] },
     { name: "poddisruptionbudget", documents: [when(isAbove("replicas", 1), disruptionBudget(version))] },

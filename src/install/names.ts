@@ -1,11 +1,17 @@
 import { installationLabel } from "./ownership.ts";
 import { type Node, option } from "./template.ts";
 
-/** The controller's Deployment, Service, ServiceAccount and Lease. */
+/** The controller's Deployment, Service and ServiceAccount. */
 export const controllerName = "sluice-controller";
 
-/** Secret of the controller's namespace that holds the authority of the configuration stream. */
-export const streamSecretName = "sluice-stream-authority";
+/** The Lease that the replicas of a controller elect their leader by. */
+export const leaseName = "sluice-controller";
+
+/** The Secret with the authority of the configuration stream. */
+export const authoritySecret = {
+  name: "sluice-stream-authority",
+  type: "gateway.sluice.dev/stream-authority",
+} as const;
 
 /** Where a controller listens. Unprivileged. */
 export const ports = { stream: 9443, admin: 9900 } as const;

@@ -13,6 +13,7 @@ export type InstallOptions = {
   readonly plane: string;
   readonly replicas: number;
   readonly watchNamespaces: readonly string[];
+  readonly dataPlaneNamespaces: readonly string[];
   readonly controllerName: string;
   readonly "gatewayClass.create": boolean;
   readonly "gatewayClass.name": string;
@@ -28,6 +29,7 @@ export type InstallOptions = {
   readonly priorityClassName: string;
   readonly podLabels: JsonObject;
   readonly podAnnotations: JsonObject;
+  readonly "admissionPolicy.create": boolean;
   readonly "networkPolicy.create": boolean;
   readonly "networkPolicy.metricsNamespaces": readonly string[];
 };
@@ -99,12 +101,12 @@ export function installOptionRows(version: string): { readonly [K in OptionName]
     "image.pullPolicy": {
       initial: "IfNotPresent",
       schema: { type: "string", enum: ["Always", "IfNotPresent", "Never"] },
-      help: "When nodes pull the image.",
+      help: "When nodes pull the image of the controller and the data planes.",
     },
     imagePullSecrets: {
       initial: [],
       schema: names,
-      help: "Secrets in the controller's namespace for pulling its image.",
+      help: "Secrets for pulling the image. They must exist in the controller's namespace and in every namespace with data planes; Sluice does not copy them.",
     },
     plane: {
       initial: "provisioned",
@@ -120,6 +122,11 @@ export function installOptionRows(version: string): { readonly [K in OptionName]
       initial: [],
       schema: names,
       help: "Watch only these namespaces, with a Role in each instead of a ClusterRole. Empty: the whole cluster.",
+    },
+    dataPlaneNamespaces: {
+      initial: [],
+      schema: names,
+      help: "With `plane: provisioned`, serve Gateways only in these namespaces, with a Role in each instead of a ClusterRole; routes may be anywhere. Empty: all watched namespaces.",
     },
     controllerName: {
       initial: "sluice.dev/gateway-controller",
@@ -184,15 +191,20 @@ export function installOptionRows(version: string): { readonly [K in OptionName]
     },
     podLabels: { initial: {}, schema: textMap, help: "Extra labels of the controller's pods." },
     podAnnotations: { initial: {}, schema: textMap, help: "Extra annotations of the controller's pods." },
+    "admissionPolicy.create": {
+      initial: true,
+      schema: { type: "boolean" },
+      help: "With `plane: provisioned`, create ValidatingAdmissionPolicies that limit the controller's account to objects of Sluice.",
+    },
     "networkPolicy.create": {
       initial: false,
       schema: { type: "boolean" },
-      help: "Create a NetworkPolicy: only data planes reach the controller's configuration stream, and only `networkPolicy.metricsNamespaces` its admin port.",
+      help: "Create NetworkPolicies: only data planes reach the controller's configuration stream, and only `networkPolicy.metricsNamespaces` the admin ports of the controller and the data planes.",
     },
     "networkPolicy.metricsNamespaces": {
       initial: [],
       schema: names,
-      help: "Namespaces whose pods may reach the admin port.",
+      help: "Namespaces whose pods may reach the admin ports.",
     },
   };
 }

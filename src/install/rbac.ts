@@ -1,11 +1,14 @@
 /** What the controller may do in a cluster, and why: the whole of it, in one table. The manifests, the docs and a test read it. */
 import { type KindRow, kindNames, kinds } from "../resource/kinds.ts";
+import { authoritySecret, leaseName } from "./names.ts";
+import type { OptionName } from "./options.ts";
+import { isOn, type Node, when } from "./template.ts";
 
 /**
  * `cluster`: on objects without namespace. `watched`: in every namespace that is read: a ClusterRole, or with
- * `watchNamespaces` a Role in each. `planes`: there too, where data planes are provisioned. `shared`: the same in the
- * controller's namespace, with `watchNamespaces`. `own`: in the controller's namespace, always.
- * `default`: in the namespace of that name, which every cluster has.
+ * `watchNamespaces` a Role in each. `planes`: there too, where data planes are provisioned. `shared`: the same where nothing
+ * else may be read: in each of the `dataPlaneNamespaces`, instead of `planes`, and with these or `watchNamespaces` in the
+ * controller's. `own`: in the controller's namespace, always. `default`: in the namespace of that name, which every cluster has.
  */
 export type RbacScope = "cluster" | "watched" | "planes" | "shared" | "own" | "default";
 
@@ -15,6 +18,10 @@ export type Permission = {
   /** Plurals, with the subresource behind a slash. */
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
+  /** On objects of these names alone. Of `create`, which names no object yet, Kubernetes cannot say so. */
+  readonly names?: readonly string[];
+  /** Only where this option is on. */
+  readonly onlyWith?: OptionName;
   readonly why: string;
 };
 
@@ -71,16 +78,26 @@ export const permissions: readonly Permission[] = [
     scope: "own",
     group: "coordination.k8s.io",
     resources: ["leases"],
-    verbs: ["get", "create", "update"],
+    verbs: ["get", "update"],
+    names: [leaseName],
     why: "The election of the replica that writes statuses and provisions.",
+  },
+  {
+    scope: "own",
+    group: "coordination.k8s.io",
+    resources: ["leases"],
+    verbs: ["create"],
+    why: "The same Lease, the first time.",
   },
   {
     scope: "own",
     group: "",
     resources: ["secrets"],
-    verbs: ["get", "create", "update"],
+    verbs: ["get", "update"],
+    names: [authoritySecret.name],
     why: "The authority that signs the certificates of the stream between controller and data planes.",
   },
+  { scope: "own", group: "", resources: ["secrets"], verbs: ["create"], why: "The same Secret, the first time." },
 ];
 
 /** The permissions of a scope. */
@@ -89,8 +106,11 @@ export function permissionsOf(scope: RbacScope): readonly Permission[] {
 }
 
 /** As the rules of a role: one for each permission, in the order of the table. */
-export function policyRules(scope: RbacScope) {
-  return permissionsOf(scope).map(({ group, resources, verbs }) => ({ apiGroups: [group], resources, verbs }));
+export function policyRules(scope: RbacScope): readonly Node[] {
+  return permissionsOf(scope).map(({ group, resources, verbs, names, onlyWith }) => {
+    const rule = { apiGroups: [group], resources, verbs, ...(names === undefined ? {} : { resourceNames: names }) };
+    return onlyWith === undefined ? rule : when(isOn(onlyWith), rule);
+  });
 }
 
 /** What data planes consist of. Services and Secrets are read anyway where Gateways are. */
@@ -113,7 +133,14 @@ function managed(scope: "planes" | "shared"): readonly Permission[] {
       group: "",
       resources: ["secrets"],
       verbs: scope === "planes" ? provision : verbs,
-      why: "The certificate with which a data plane connects to the controller. No other Secret is written or deleted; a shared data plane has no owner with which its own would go away.",
+      why: "The certificate with which a data plane connects to the controller. A shared data plane has no owner with which it would go away.",
+    },
+    {
+      group: "networking.k8s.io",
+      resources: ["networkpolicies"],
+      verbs,
+      onlyWith: "networkPolicy.create",
+      why: "Each data plane's NetworkPolicy.",
     },
     { group: "apps", resources: ["deployments"], verbs, why: "Each data plane's Deployment." },
     { group: "policy", resources: ["poddisruptionbudgets"], verbs, why: "Each data plane's PodDisruptionBudget." },

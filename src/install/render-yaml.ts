@@ -130,6 +130,8 @@ export function renderTest(test: Test): string {
       return `gt (int ${expressionOf(test.option)}) ${test.bound}`;
     case "not":
       return `not (${renderTest(test.test)})`;
+    case "either":
+      return `or ${test.tests.map((one) => `(${renderTest(one)})`).join(" ")}`;
     default:
       return unreachable(test);
   }

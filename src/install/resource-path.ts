@@ -14,6 +14,8 @@ type KindPath = Pick<InstalledPath, "group" | "version" | "plural">;
 
 const rbac = { group: "rbac.authorization.k8s.io", version: "v1" } as const;
 
+const admission = { group: "admissionregistration.k8s.io", version: "v1" } as const;
+
 /** Kinds that an installation consists of, in the order in which they are applied. */
 export const installedKinds = {
   Namespace: { group: "", version: "v1", plural: "namespaces" },
@@ -23,6 +25,8 @@ export const installedKinds = {
   ClusterRoleBinding: { ...rbac, plural: "clusterrolebindings" },
   Role: { ...rbac, plural: "roles" },
   RoleBinding: { ...rbac, plural: "rolebindings" },
+  ValidatingAdmissionPolicy: { ...admission, plural: "validatingadmissionpolicies" },
+  ValidatingAdmissionPolicyBinding: { ...admission, plural: "validatingadmissionpolicybindings" },
   Service: { group: "", version: "v1", plural: "services" },
   Deployment: { group: "apps", version: "v1", plural: "deployments" },
   PodDisruptionBudget: { group: "policy", version: "v1", plural: "poddisruptionbudgets" },

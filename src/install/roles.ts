@@ -1,6 +1,6 @@
 import { controllerName, objectMeta } from "./names.ts";
 import { policyRules, type RbacScope } from "./rbac.ts";
-import { each, type Hole, isSet, isValue, itemOf, type Node, not, option, text, when } from "./template.ts";
+import { each, either, type Hole, isSet, isValue, itemOf, type Node, not, option, text, when } from "./template.ts";
 
 const rbacGroup = "rbac.authorization.k8s.io";
 const account = { kind: "ServiceAccount", name: controllerName, namespace: option("namespace") };
@@ -14,7 +14,10 @@ const eventsName: Hole = text`${controllerName}-events-${option("namespace")}`;
 
 const watched = itemOf("watchNamespaces");
 
+const placed = itemOf("dataPlaneNamespaces");
+
 const namespaced = isSet("watchNamespaces");
+const isPlaced = isSet("dataPlaneNamespaces");
 const provisioned = not(isValue("plane", "embedded"));
 
 /** The roles of the controller, each with its binding. */
@@ -23,19 +26,24 @@ export function roles(version: string): readonly Node[] {
   return [
     ...everywhere(version, clusterName, "cluster"),
     ...everywhere(version, watchedName, "watched").map((node) => when(not(namespaced), node)),
-    ...everywhere(version, planesName, "planes").map((node) => when(not(namespaced), when(provisioned, node))),
+    ...everywhere(version, planesName, "planes").map((node) =>
+      when(not(namespaced), when(not(isPlaced), when(provisioned, node))),
+    ),
     ...inNamespace(version, { name: watchedName, namespace: watched }, "watched").map((node) =>
       each("watchNamespaces", node),
     ),
     ...inNamespace(version, { name: planesName, namespace: watched }, "planes").map((node) =>
-      when(provisioned, each("watchNamespaces", node)),
+      when(provisioned, when(not(isPlaced), each("watchNamespaces", node))),
+    ),
+    ...inNamespace(version, { name: planesName, namespace: placed }, "shared").map((node) =>
+      when(provisioned, each("dataPlaneNamespaces", node)),
     ),
     ...inNamespace(version, { name: eventsName, namespace: "default" }, "default").map((node) =>
       when(namespaced, node),
     ),
     // Data planes that several Gateways share run in the controller's namespace, also where no Gateway may be.
     ...inNamespace(version, { name: sharedName, ...own }, "shared").map((node) =>
-      when(namespaced, when(provisioned, node)),
+      when(either(namespaced, isPlaced), when(provisioned, node)),
     ),
     ...inNamespace(version, { name: controllerName, ...own }, "own"),
   ];

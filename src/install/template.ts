@@ -11,7 +11,8 @@ export type Test =
   | { readonly kind: "set"; readonly option: OptionName }
   | { readonly kind: "is"; readonly option: OptionName; readonly value: string }
   | { readonly kind: "above"; readonly option: OptionName; readonly bound: number }
-  | { readonly kind: "not"; readonly test: Test };
+  | { readonly kind: "not"; readonly test: Test }
+  | { readonly kind: "either"; readonly tests: readonly [Test, Test] };
 
 export type Hole =
   /** An option's value as it is. */
@@ -40,6 +41,7 @@ export const isSet = (name: OptionName): Test => ({ kind: "set", option: name })
 export const isValue = (name: OptionName, value: string): Test => ({ kind: "is", option: name, value });
 export const isAbove = (name: OptionName, bound: number): Test => ({ kind: "above", option: name, bound });
 export const not = (test: Test): Test => ({ kind: "not", test });
+export const either = (one: Test, other: Test): Test => ({ kind: "either", tests: [one, other] });
 export const each = (name: OptionName, node: Node): Hole => ({ hole: "each", option: name, node });
 
 export function when(test: Test, then: Node, otherwise?: Node): Hole {
@@ -74,6 +76,8 @@ export function holds(test: Test, options: InstallOptions): boolean {
       return Number(options[test.option]) > test.bound;
     case "not":
       return !holds(test.test, options);
+    case "either":
+      return test.tests.some((one) => holds(one, options));
     default:
       return unreachable(test);
   }

@@ -2,6 +2,7 @@ import type { DataPlane } from "../ir/data-plane.ts";
 import { targetPorts } from "../ir/target-port.ts";
 import type { KubeObject } from "../kube/kube-client.ts";
 import { type DesiredObject, desiredObject } from "./managed-object.ts";
+import type { NetworkPolicyOptions } from "./network-policy.ts";
 import { objectAnnotations, objectLabels, podSelector } from "./object-labels.ts";
 import { objectName } from "./object-name.ts";
 import { certificatesFolder, proxyArguments, stateFolder } from "./proxy-arguments.ts";
@@ -11,9 +12,12 @@ export type DeploymentOptions = {
   readonly controllerName: string;
   /** Of the proxies. A flag of the controller, never a field that users write: it decides which program runs. */
   readonly image: string;
-  readonly imagePullPolicy?: "Always" | "IfNotPresent" | "Never";
+  /** `undefined`: what Kubernetes takes for the image's tag. */
+  readonly imagePullPolicy: "Always" | "IfNotPresent" | "Never" | undefined;
   /** Names of Secrets in the data plane's namespace. */
-  readonly imagePullSecrets?: readonly string[];
+  readonly imagePullSecrets: readonly string[];
+  /** `undefined`: data planes have no NetworkPolicy. */
+  readonly networkPolicy: NetworkPolicyOptions | undefined;
   /** `host:port` of the configuration stream. */
   readonly controllerAddress: string;
 };
@@ -60,7 +64,7 @@ export function deployment(plane: DataPlane, options: DeploymentOptions): Desire
 function podSpec(plane: DataPlane, options: DeploymentOptions): KubeObject {
   const { settings } = plane;
   const name = objectName(plane);
-  const pullSecrets = options.imagePullSecrets ?? [];
+  const pullSecrets = options.imagePullSecrets;
   return {
     serviceAccountName: name,
     automountServiceAccountToken: false,
@@ -77,7 +81,8 @@ function podSpec(plane: DataPlane, options: DeploymentOptions): KubeObject {
     volumes: [
       // Readable for the group, which fsGroup makes the process's.
       { name: "identity", secret: { secretName: name, defaultMode: 0o440 } },
-      { name: "state", emptyDir: { sizeLimit: "256Mi" } },
+      // It holds private keys, which do not belong on a node's disk. What is in it counts towards the container's memory.
+      { name: "state", emptyDir: { medium: "Memory", sizeLimit: "128Mi" } },
     ],
     ...(pullSecrets.length === 0 ? {} : { imagePullSecrets: pullSecrets.map((secret) => ({ name: secret })) }),
     ...(Object.keys(settings.nodeSelector).length === 0 ? {} : { nodeSelector: settings.nodeSelector }),
@@ -90,7 +95,7 @@ function podSpec(plane: DataPlane, options: DeploymentOptions): KubeObject {
 
 function container(plane: DataPlane, options: DeploymentOptions): KubeObject {
   const { settings } = plane;
-  const adminPort = freeAdminPort(plane);
+  const adminPort = adminPortOf(plane);
   const probe = (path: string) => ({ httpGet: { path, port: "admin", scheme: "HTTP" } });
   return {
     name: "proxy",
@@ -129,7 +134,8 @@ function spread(plane: DataPlane): readonly KubeObject[] {
   }));
 }
 
-function freeAdminPort(plane: DataPlane): number {
+/** Where the admin endpoint of a data plane's pods listens: no listener of it needs that port. */
+export function adminPortOf(plane: DataPlane): number {
   const taken = new Set(
     targetPorts(plane.gateways.flatMap((gateway) => gateway.ports.map(({ port }) => port))).values(),
   );

@@ -10,8 +10,8 @@ import { streamSettings } from "./proxy-arguments.ts";
 
 type Json = { readonly [field: string]: Json } & readonly Json[] & (string | number | boolean);
 
-function objectOf(plane: DataPlane, kind: DesiredObject["kind"], place = 0): Json {
-  const found = desiredObjects(plane, desiredOptions).filter((one) => one.kind === kind)[place];
+function objectOf(plane: DataPlane, kind: DesiredObject["kind"], place = 0, options = desiredOptions): Json {
+  const found = desiredObjects(plane, options).filter((one) => one.kind === kind)[place];
   assert.ok(found, `there is no ${kind}`);
   return found.object as unknown as Json;
 }
@@ -147,13 +147,60 @@ describe("desiredObjects", () => {
       "--controller=sluice-controller.sluice-system.svc:9443",
       "--certificates=/var/run/sluice/identity",
       "--state-dir=/var/lib/sluice",
-      "--admin=0.0.0.0:9900",
+      "--admin=*:9900",
       "--log-format=text",
       "--drain-seconds=60",
     ]);
     assert.equal(pod?.["terminationGracePeriodSeconds"], 75);
     assert.deepEqual(pod?.["nodeSelector"], { disk: "ssd" });
     assert.equal(pod?.["priorityClassName"], "high");
+  });
+
+  it("fetches the image as the installation says", () => {
+    const options = { ...desiredOptions, imagePullPolicy: "Always", imagePullSecrets: ["pull"] } as const;
+    const pod = objectOf(planeOf(), "Deployment", 0, options)["spec"]?.["template"]?.["spec"];
+    assert.deepEqual(pod?.["imagePullSecrets"], [{ name: "pull" }]);
+    assert.equal(pod?.["containers"]?.[0]?.["imagePullPolicy"], "Always");
+  });
+
+  it("keeps the state with its private keys off the node's disk, and bounded", () => {
+    const volumes = objectOf(planeOf(), "Deployment")["spec"]?.["template"]?.["spec"]?.["volumes"];
+    assert.deepEqual(volumes?.find(({ name }) => (name as unknown) === "state")?.["emptyDir"], {
+      medium: "Memory",
+      sizeLimit: "128Mi",
+    });
+  });
+
+  it("closes the admin port, and no other, to all but the namespaces that are named", () => {
+    const policyOf = (plane: DataPlane, metricsNamespaces: readonly string[]) => {
+      const options = { ...desiredOptions, networkPolicy: { metricsNamespaces } };
+      const [container] = objectOf(plane, "Deployment")["spec"]?.["template"]?.["spec"]?.["containers"] ?? [];
+      return {
+        rules: objectOf(plane, "NetworkPolicy", 0, options)["spec"]?.["ingress"] as Json,
+        admin: Number(container?.["ports"]?.[0]?.["containerPort"]),
+      };
+    };
+    const opens = (rule: Json | undefined, port: number) =>
+      (rule?.["ports"] ?? []).some((row) => {
+        const [from, to] = [Number(row["port"]), Number(row["endPort"] ?? row["port"])];
+        return (row["protocol"] as unknown) === "TCP" && from <= port && port <= to;
+      });
+    const crowded = planeOf({ gateway: { ports: [{ port: 9900, protocol: "TCP" }] } });
+    for (const plane of [planeOf(), crowded]) {
+      const { rules, admin } = policyOf(plane, []);
+      assert.equal(rules.length, 1);
+      assert.equal(rules[0]?.["from"], undefined);
+      assert.deepEqual(
+        [1, 80, 9900, 9901, 10_080, 65_535].filter((port) => !opens(rules[0], port)),
+        [admin],
+      );
+    }
+    const { rules, admin } = policyOf(planeOf(), ["monitoring"]);
+    assert.ok(opens(rules[1], admin));
+    assert.deepEqual(rules[1]?.["from"], [
+      { namespaceSelector: { matchLabels: { "kubernetes.io/metadata.name": "monitoring" } } },
+    ]);
+    assert.ok(!kindsOf(planeOf()).includes("NetworkPolicy"));
   });
 
   it("restarts no pod for what the stream tells the proxies", () => {
@@ -177,7 +224,7 @@ describe("desiredObjects", () => {
     const args = objectOf(planeOf({ gateway: ports(9900) }), "Deployment")["spec"]?.["template"]?.["spec"]?.[
       "containers"
     ];
-    assert.ok(JSON.stringify(args).includes("--admin=0.0.0.0:9901"));
+    assert.ok(JSON.stringify(args).includes("--admin=*:9901"));
   });
 
   it("leaves the number of replicas to an autoscaler", () => {

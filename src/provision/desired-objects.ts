@@ -3,6 +3,7 @@ import type { KubeObject } from "../kube/kube-client.ts";
 import { type DeploymentOptions, deployment } from "./deployment.ts";
 import { apiVersionOf, managedKindNames } from "./managed-kinds.ts";
 import { type DesiredObject, desiredObject } from "./managed-object.ts";
+import { networkPolicy } from "./network-policy.ts";
 import { podSelector } from "./object-labels.ts";
 import { objectName } from "./object-name.ts";
 import { serviceObject } from "./service-object.ts";
@@ -42,6 +43,7 @@ export function desiredObjects(plane: DataPlane, options: DesiredOptions): reado
       },
     }),
     ...planServices(plane).map((service) => serviceObject(plane, service, controllerName)),
+    ...(options.networkPolicy === undefined ? [] : [networkPolicy(plane, options.networkPolicy, controllerName)]),
     deployment(plane, options),
     ...budget(plane, controllerName),
     ...autoscaler(plane, controllerName),

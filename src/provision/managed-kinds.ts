@@ -7,6 +7,7 @@ export const managedKinds = {
   ServiceAccount: { group: "", version: "v1", plural: "serviceaccounts" },
   Secret: { group: "", version: "v1", plural: "secrets" },
   Service: { group: "", version: "v1", plural: "services" },
+  NetworkPolicy: { group: "networking.k8s.io", version: "v1", plural: "networkpolicies" },
   Deployment: { group: "apps", version: "v1", plural: "deployments" },
   PodDisruptionBudget: { group: "policy", version: "v1", plural: "poddisruptionbudgets" },
   HorizontalPodAutoscaler: { group: "autoscaling", version: "v2", plural: "horizontalpodautoscalers" },
@@ -16,6 +17,11 @@ export type ManagedKind = keyof typeof managedKinds;
 
 /** Kinds by name, for loops. */
 export const managedKindNames = Object.keys(managedKinds) as readonly ManagedKind[];
+
+/** Those that are made with these options; of the others nothing may be read. */
+export function usedKinds({ networkPolicy }: { readonly networkPolicy: object | undefined }): readonly ManagedKind[] {
+  return managedKindNames.filter((kind) => kind !== "NetworkPolicy" || networkPolicy !== undefined);
+}
 
 /** `apiVersion` of a kind. */
 export function apiVersionOf(kind: ManagedKind): string {

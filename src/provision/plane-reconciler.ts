@@ -10,7 +10,7 @@ import { type DesiredObject, type ObjectKey, objectKey } from "./managed-object.
 import { objectName } from "./object-name.ts";
 import { createObject, deleteObject, updateObject, type WriteResult } from "./object-writer.ts";
 import { type Change, ownFields, planChanges, planDeletions, type Written } from "./plan-changes.ts";
-import { failureOf, foreignFailure, type ProvisionFailure } from "./provision-failure.ts";
+import { elsewhereFailure, failureOf, foreignFailure, type ProvisionFailure } from "./provision-failure.ts";
 
 type StreamIdentity = { readonly namespace: string; readonly name: string };
 
@@ -27,6 +27,8 @@ export type ReconcilerOptions = DeploymentOptions & {
   readonly client: KubeClient;
   readonly live: LiveObjects;
   readonly certificates: CertificateSource;
+  /** In which data planes may be made; empty: all. */
+  readonly namespaces: readonly string[];
   /** Asked before every write. */
   readonly isLeading: () => boolean;
   /** What went wrong with a request, for the log; it is tried again. */
@@ -64,6 +66,13 @@ export class PlaneReconciler {
 
   /** Makes, changes and deletes what is needed for a wanted data plane. Rejects only when aborted. */
   async provide(plane: DataPlane, signal: AbortSignal): Promise<Attempt> {
+    const { namespaces } = this.#options;
+    if (namespaces.length > 0 && !namespaces.includes(plane.namespace)) {
+      const failures = new Map([
+        [objectKey("Deployment", plane.namespace, objectName(plane)), elsewhereFailure(plane, namespaces)],
+      ]);
+      return { isDone: true, failures, retryAfterMs: 0 };
+    }
     return this.#carryOut(this.#plan(plane), { plane, signal });
   }
 

@@ -1,9 +1,10 @@
+import type { DataPlane } from "../ir/data-plane.ts";
 import { KubeError } from "../kube/kube-client.ts";
 import type { DesiredObject } from "./managed-object.ts";
 
 /** Why an object of a data plane could not be made as it should be, for users. */
 export type ProvisionFailure = {
-  readonly kind: "foreign" | "forbidden" | "quota" | "invalid" | "other";
+  readonly kind: "foreign" | "elsewhere" | "forbidden" | "quota" | "invalid" | "other";
   readonly message: string;
   readonly fix: string;
 };
@@ -15,6 +16,15 @@ export function foreignFailure(desired: DesiredObject): ProvisionFailure {
     kind: "foreign",
     message: `There is a ${title} that Sluice did not make for this Gateway, and Sluice does not touch what is not its own.`,
     fix: `Rename or delete that object, or give the Gateway another name: kubectl get ${desired.kind.toLowerCase()} ${desired.name} -n ${desired.namespace} -o yaml`,
+  };
+}
+
+/** Data planes are made in other namespaces alone. */
+export function elsewhereFailure(plane: DataPlane, namespaces: readonly string[]): ProvisionFailure {
+  return {
+    kind: "elsewhere",
+    message: `This Sluice makes data planes in the namespaces ${namespaces.join(", ")} alone, and the Gateway is in ${plane.namespace}.`,
+    fix: `Move the Gateway, or add ${plane.namespace} to the option dataPlaneNamespaces of the installation.`,
   };
 }
 

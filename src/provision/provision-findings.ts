@@ -7,6 +7,7 @@ import type { ProvisionFailure } from "./provision-failure.ts";
 
 const byFailure = {
   foreign: "data-plane-name-taken",
+  elsewhere: "data-plane-not-made",
   forbidden: "data-plane-not-made",
   quota: "data-plane-not-made",
   invalid: "data-plane-not-made",

@@ -22,6 +22,7 @@ function start(t: TestContext, options: Partial<ProvisionerOptions> = {}, cluste
     client: cluster.client,
     live: cluster.live,
     certificates,
+    namespaces: [],
     isLeading: () => true,
     routability: true,
     writesPerSecond: 10_000,
@@ -137,6 +138,20 @@ describe("Provisioner", () => {
     provisioner.update([planeOf({ config: { autoscaling: { minReplicas: 2, maxReplicas: 6 }, drainSeconds: 1 } })]);
     await provisioner.settled();
     assert.equal(specOf(cluster.get("Deployment", "edge-sluice"))["replicas"], 5);
+  });
+
+  it("makes nothing in other namespaces than those that it was given, and says so", async (t) => {
+    const { cluster, provisioner } = start(t, { namespaces: ["infra", "sluice-system"] });
+    provisioner.update([planeOf(), planeOf({ namespace: "shop", uid: "uid-of-shop" })]);
+    await provisioner.settled();
+    assert.deepEqual(cluster.names(), all);
+    assert.equal(cluster.get("Deployment", "edge-sluice", "shop"), undefined);
+    assert.deepEqual(
+      provisioner.findings.filter(({ object }) => object.namespace === "shop").map(({ name }) => name),
+      ["data-plane-not-made"],
+    );
+    assert.equal(provisioner.rows["shop/edge"]?.waiting?.reason, "NoResources");
+    assert.match(provisioner.rows["shop/edge"]?.waiting?.message ?? "", /infra, sluice-system alone/);
   });
 
   it("deletes what nothing wants, also what is left from before it began", async (t) => {

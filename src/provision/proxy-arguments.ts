@@ -15,7 +15,7 @@ export function proxyArguments(
     `--controller=${controllerAddress}`,
     `--certificates=${certificatesFolder}`,
     `--state-dir=${stateFolder}`,
-    `--admin=0.0.0.0:${adminPort}`,
+    `--admin=*:${adminPort}`,
     `--log-format=${settings.logging.format}`,
     `--drain-seconds=${settings.drainSeconds}`,
   ];

@@ -190,7 +190,7 @@ test("proxy: listens on IPv6 and IPv4 when it is told nothing", async (t) => {
   await using upstream = await RawUpstream.start(() => ok("hello"));
   await using controller = await startController();
   await controller.plane.apply(updateTo(upstream.port));
-  await using proxy = await startWeb([controller.port], { proxyBind: undefined });
+  await using proxy = await startWeb([controller.port], { proxyBind: "*" });
   await eventually(() => serves(proxy));
   assert.equal((await ask(proxy.port)).body, "hello");
   assert.equal((await ask(proxy.port, { host: "::1" })).body, "hello");

@@ -10,6 +10,8 @@ import {
   optionProblem,
 } from "../../src/install/options.ts";
 import { installedPath } from "../../src/install/resource-path.ts";
+import { identitySecretType } from "../../src/provision/desired-objects.ts";
+import { managedKinds } from "../../src/provision/managed-kinds.ts";
 
 // biome-ignore lint/suspicious/noExplicitAny: manifests are read field by field
 type Loose = Record<string, any>;
@@ -31,6 +33,7 @@ const variants: readonly Partial<InstallOptions>[] = [
   {},
   { plane: "embedded", publishAddresses: ["203.0.113.7"], logLevel: "debug" },
   { watchNamespaces: ["shop"], "networkPolicy.create": true, logLevel: "error", replicas: 1 },
+  { dataPlaneNamespaces: ["edge"], "networkPolicy.create": true, "networkPolicy.metricsNamespaces": ["monitoring"] },
   { createNamespace: false, "gatewayClass.create": false, imagePullSecrets: ["pull"], priorityClassName: "high" },
 ];
 
@@ -100,7 +103,7 @@ test("every argument of the controller is a flag that it has, with a value that 
 test("probes ask the port that the admin endpoint listens on", () => {
   const { ports, startupProbe, livenessProbe, readinessProbe } = container();
   const admin = ports.find(({ name }: Loose) => name === "admin").containerPort;
-  assert.ok(container()["args"].includes(`--admin=0.0.0.0:${admin}`));
+  assert.ok(container()["args"].includes(`--admin=*:${admin}`));
   assert.deepEqual(
     [startupProbe, livenessProbe, readinessProbe].map(({ httpGet }) => `${httpGet.port}${httpGet.path}`),
     ["admin/livez", "admin/livez", "admin/readyz"],
@@ -119,6 +122,43 @@ test("an image's digest takes the place of its tag, also for data planes", () =>
   assert.equal(image, `example.com/sluice@${digest}`);
   assert.ok(args.includes(`--data-plane-image=example.com/sluice@${digest}`));
   assert.equal(container()["image"], "sluice:1.2.3");
+});
+
+test("data planes fetch their image as the controller does", () => {
+  const args = container({ imagePullSecrets: ["one", "two"], "image.pullPolicy": "Always" })["args"] as string[];
+  assert.deepEqual(
+    args.filter((argument) => argument.startsWith("--data-plane-pull")),
+    ["--data-plane-pull-policy=Always", "--data-plane-pull-secret=one", "--data-plane-pull-secret=two"],
+  );
+});
+
+test("nothing binds addresses of one family alone", () => {
+  for (const options of variants) {
+    const binding = (container(options)["args"] as string[]).filter((argument) =>
+      /^--(admin|stream|bind)=/.test(argument),
+    );
+    for (const argument of binding) assert.match(argument, /=\*(:\d+)?$/);
+  }
+});
+
+test("the account of a controller that makes data planes is held to what these consist of", () => {
+  const policies = (options: Partial<InstallOptions>) =>
+    objectsOf(options).filter(({ kind }) => kind === "ValidatingAdmissionPolicy");
+  const bound = objectsOf().filter(({ kind }) => kind === "ValidatingAdmissionPolicyBinding");
+  assert.deepEqual(
+    bound.map(({ spec }) => spec.policyName),
+    policies({}).map(({ metadata }) => metadata.name),
+  );
+  for (const { spec } of policies({ namespace: "edge" }))
+    assert.match(spec.matchConditions[0].expression, /'system:serviceaccount:edge:sluice-controller'/);
+  const rules = policies({}).flatMap(({ spec }) => spec.matchConstraints.resourceRules as readonly Loose[]);
+  for (const { group, plural } of Object.values(managedKinds)) {
+    const isHeld = rules.some(({ apiGroups, resources }) => apiGroups[0] === group && resources.includes(plural));
+    assert.ok(isHeld, plural);
+  }
+  assert.ok(JSON.stringify(policies({})).includes(`'${identitySecretType}'`));
+  assert.deepEqual(policies({ plane: "embedded" }), []);
+  assert.deepEqual(policies({ "admissionPolicy.create": false }), []);
 });
 
 test("only an embedded plane has a Service for listeners, and pods that may bind their ports", () => {

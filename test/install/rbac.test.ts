@@ -8,6 +8,7 @@ type Rule = {
   readonly apiGroups: readonly string[];
   readonly resources: readonly string[];
   readonly verbs: readonly string[];
+  readonly resourceNames?: readonly string[];
 };
 type Role = {
   readonly kind: string;
@@ -20,11 +21,12 @@ function rolesOf(changes: Partial<InstallOptions> = {}): readonly Role[] {
   return objects.filter(({ kind }) => kind === "ClusterRole" || kind === "Role");
 }
 
-/** `group/resource: verbs`, one line for each resource. */
+/** `group/resource: verbs`, one line for each resource; with the names in brackets where it is about these alone. */
 function linesOf(role: Role | undefined): readonly string[] {
   const verbs = new Map<string, Set<string>>();
   for (const rule of role?.rules ?? []) {
-    for (const resource of rule.apiGroups.flatMap((group) => rule.resources.map((name) => `${group}/${name}`))) {
+    const only = rule.resourceNames === undefined ? "" : `[${rule.resourceNames}]`;
+    for (const resource of rule.apiGroups.flatMap((group) => rule.resources.map((name) => `${group}/${name}${only}`))) {
       verbs.set(resource, new Set([...(verbs.get(resource) ?? []), ...rule.verbs]));
     }
   }
@@ -92,7 +94,14 @@ const shared = [
   "policy/poddisruptionbudgets: create delete get list patch watch",
 ];
 
-const own = ["/secrets: create get update", "coordination.k8s.io/leases: create get update"];
+const own = [
+  "/secrets: create",
+  "/secrets[sluice-stream-authority]: get update",
+  "coordination.k8s.io/leases: create",
+  "coordination.k8s.io/leases[sluice-controller]: get update",
+];
+
+const policies = "networking.k8s.io/networkpolicies: create delete get list patch watch";
 
 test("the roles of an installation allow what the list allows, and no more", () => {
   const roles = rolesOf();
@@ -133,6 +142,27 @@ test("with watchNamespaces, there is a Role in each and no ClusterRole on anythi
   const atHome = roles.filter((role) => role.metadata.namespace === "sluice-system");
   assert.deepEqual(atHome.map(linesOf), [shared, own]);
   assert.equal(roles.length, 8);
+});
+
+test("with dataPlaneNamespaces, data planes are made nowhere else, whatever is watched", () => {
+  const dataPlaneNamespaces = ["edge", "dmz"];
+  for (const watchNamespaces of [[], ["edge", "dmz", "shop"]]) {
+    const roles = rolesOf({ dataPlaneNamespaces, watchNamespaces });
+    const writing = roles.filter((role) => linesOf(role).some((line) => /deployments.*create/.test(line)));
+    assert.deepEqual(
+      writing.map(({ kind, metadata }) => `${kind} ${metadata.namespace}`),
+      ["Role edge", "Role dmz", "Role sluice-system"],
+    );
+    for (const role of writing) assert.deepEqual(linesOf(role), shared);
+  }
+  assert.ok(!JSON.stringify(rolesOf({ dataPlaneNamespaces, plane: "embedded" })).includes("deployments"));
+});
+
+test("NetworkPolicies may be written only where they are asked for", () => {
+  const roles = rolesOf({ "networkPolicy.create": true });
+  const withPolicies = roles.map(linesOf).filter((lines) => lines.includes(policies));
+  assert.deepEqual(withPolicies, [[...planes, policies].sort()]);
+  assert.ok(!rolesOf().flatMap(linesOf).includes(policies));
 });
 
 test("no permission is a wildcard, raises permissions, or lacks its reason", () => {

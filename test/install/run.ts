@@ -48,6 +48,11 @@ const cases: Readonly<Record<string, Readonly<Record<string, unknown>>>> = {
     resources: { requests: { cpu: "2", memory: "1Gi" } },
     imagePullSecrets: ["pull", "0456"],
   },
+  "data planes in two namespaces, and no admission policies": {
+    dataPlaneNamespaces: ["edge", "dmz"],
+    watchNamespaces: ["edge", "shop"],
+    admissionPolicy: { create: false },
+  },
   "a NetworkPolicy and its metrics": {
     networkPolicy: { create: true, metricsNamespaces: ["monitoring", "0789"] },
     logLevel: "debug",

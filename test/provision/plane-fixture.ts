@@ -45,6 +45,9 @@ export function planeOf(parts: PlaneParts = {}): DataPlane {
 export const deploymentOptions = {
   controllerName: "sluice.dev/gateway-controller",
   image: "sluice:1.2.3",
+  imagePullPolicy: undefined,
+  imagePullSecrets: [],
+  networkPolicy: undefined,
   controllerAddress: "sluice-controller.sluice-system.svc:9443",
 } as const;
 

@@ -1,5 +1,5 @@
 import type { Installation } from "../../install/installation.ts";
-import { controllerName as deploymentName, streamSecretName } from "../../install/names.ts";
+import { authoritySecret, leaseName } from "../../install/names.ts";
 import { installedKinds, printInstalled } from "../../install/resource-path.ts";
 import type { KubeClient, KubeObject, ResourcePath } from "../../kube/kube-client.ts";
 import { leasePath } from "../../kube/lease.ts";
@@ -65,8 +65,8 @@ const gatewayConfigPath = {
 
 async function findKept(client: KubeClient, namespace: string): Promise<FoundInstallation["kept"]> {
   const places = {
-    Lease: leasePath(namespace, deploymentName),
-    Secret: { group: "", version: "v1", plural: "secrets", namespace, name: streamSecretName },
+    Lease: leasePath(namespace, leaseName),
+    Secret: { group: "", version: "v1", plural: "secrets", namespace, name: authoritySecret.name },
   };
   const found = await Promise.all(
     Object.entries(places).map(async ([kind, path]) => {
