@@ -35,6 +35,7 @@ export type ControllerPlaneParts = {
   /** The controller's. */
   readonly namespace: string;
   readonly snapshot: Snapshot;
+  readonly leaderAddress: () => string | undefined;
   readonly telemetry: RunningTelemetry;
   readonly log: Logger;
 };
@@ -70,7 +71,7 @@ function withPublicAddresses(report: PlaneReport, { publishAddress }: FlagValues
 }
 
 async function openProvisioned(flags: FlagValues, parts: ControllerPlaneParts): Promise<ControllerPlane> {
-  const { client, namespace, snapshot, telemetry, log } = parts;
+  const { client, namespace, snapshot, leaderAddress, telemetry, log } = parts;
   const api = { routability: hasRoutability(snapshot) };
   const plane = await ProvisionedPlane.open({
     client,
@@ -79,6 +80,7 @@ async function openProvisioned(flags: FlagValues, parts: ControllerPlaneParts): 
     controllerName: flags.controllerName,
     stream: flags.stream,
     streamAddress: flags.streamAddress,
+    leaderAddress,
     dataPlanes: {
       image: flags.dataPlaneImage,
       imagePullPolicy: flags.dataPlanePullPolicy,

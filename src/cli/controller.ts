@@ -104,7 +104,9 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
   started.catch(() => {});
   if ((await Promise.race([started, stopped])) === "stopped") return 0;
 
-  const parts = { client, namespace, snapshot: source.state.snapshot, telemetry, log };
+  let election: LeaderElection | undefined;
+  const leaderAddress = () => election?.leaderAddress;
+  const parts = { client, namespace, snapshot: source.state.snapshot, leaderAddress, telemetry, log };
   const served = cleanup.use(await openControllerPlane(flags, parts));
   const compile = createCompiler(flags, { ...served.capabilities, controllerNamespace: namespace });
   const loop = new ControlLoop<MergedStatus>({
@@ -192,8 +194,9 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
     told.flush();
     if (leads) writers.start();
   };
+  election = flags.leaderElection ? standForElection({ client, namespace, flags, instance, log }) : undefined;
   const leadership = new Leadership({
-    election: flags.leaderElection ? standForElection({ client, namespace, instance, log }) : undefined,
+    election,
     claim,
     onRole: (role) => {
       report.role(role);
@@ -214,18 +217,27 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
   return 0;
 }
 
-type Candidacy = Pick<Parts, "client" | "namespace" | "log"> & { readonly instance: string };
+type Candidacy = Pick<Parts, "client" | "namespace" | "flags" | "log"> & { readonly instance: string };
 
-function standForElection({ client, namespace, instance, log }: Candidacy): LeaderElection {
+function standForElection({ client, namespace, flags, instance, log }: Candidacy): LeaderElection {
+  const address = ownAddress(flags);
   return new LeaderElection({
     client,
     namespace,
     name: leaseName,
     identity: leaderIdentity(instance),
+    ...(address === undefined ? {} : { address }),
     // Outside a pod, two processes may share a host name.
     ...(process.env["POD_NAME"] === undefined ? {} : { isGone: (holder: string) => isRunOf(instance, holder) }),
     onError: (error) => log.warn("The Lease could not be read or renewed.", { event: "leader", error }),
   });
+}
+
+/** Where proxies reach this very pod, which is known unless they come by another way than the cluster's. */
+function ownAddress({ plane, stream, streamAddress }: FlagValues): string | undefined {
+  const host = process.env["POD_IP"];
+  if (plane !== "provisioned" || host === undefined || streamAddress !== undefined) return undefined;
+  return renderHostPort({ host, port: stream.port });
 }
 
 /** The API server, and the namespace that is the controller's own. Throws {@link UsageError} when there is no way to it. */

@@ -32,6 +32,8 @@ export type ProvisionedPlaneOptions = {
   readonly controllerName: string;
   /** The controller's. */
   readonly namespace: string;
+  /** Where another replica leads, when it does and that is known. */
+  readonly leaderAddress: () => string | undefined;
   /** In which data planes may be, the controller's among them; empty: all. */
   readonly namespaces: readonly string[];
   /** Where the configuration stream listens. */
@@ -71,7 +73,11 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
       log: options.log,
       onChange: () => plane?.onCertificates(),
     });
-    const server = new StreamServer({ certificate: certificates.server, log: options.log });
+    const server = new StreamServer({
+      certificate: certificates.server,
+      log: options.log,
+      leaderAddress: options.leaderAddress,
+    });
     try {
       await server.listen({ host: await boundHost(options.stream.host), port: options.stream.port });
     } catch (error) {

@@ -14,6 +14,9 @@ import type { StreamTiming } from "./stream-timing.ts";
 
 export type ControllerAddress = { readonly host: string; readonly port: number };
 
+/** Why a connection ended, in words, and where the controller is that leads, when this one has said so. */
+export type ConnectionEnd = { readonly reason: string; readonly leader: ControllerAddress | undefined };
+
 export type ControllerConnectionOptions = {
   readonly address: ControllerAddress;
   readonly certificate: StreamCertificate;
@@ -33,13 +36,13 @@ const refusals: Readonly<Record<number, string>> = {
 
 /** One connection of a proxy to a controller, from its beginning to its end. */
 export class ControllerConnection {
-  /** Resolves with why it ended, in words. Never rejects. */
-  readonly ended: Promise<string>;
+  /** Never rejects. */
+  readonly ended: Promise<ConnectionEnd>;
   readonly #options: ControllerConnectionOptions;
   readonly #session: ClientHttp2Session;
   readonly #stream: ClientHttp2Stream;
   readonly #timer: NodeJS.Timeout;
-  readonly #end = Promise.withResolvers<string>();
+  readonly #end = Promise.withResolvers<ConnectionEnd>();
   #heardMs = performance.now();
 
   constructor(options: ControllerConnectionOptions) {
@@ -70,9 +73,9 @@ export class ControllerConnection {
   }
 
   /** Ends it for this reason, unless it has ended for another. */
-  close(reason: string): void {
+  close(reason: string, leader?: ControllerAddress): void {
     clearInterval(this.#timer);
-    this.#end.resolve(reason);
+    this.#end.resolve({ reason, leader });
     this.#session.destroy();
   }
 
@@ -83,8 +86,9 @@ export class ControllerConnection {
     // A connection that failed cancels its streams; it is its own reason that says something.
     this.#stream.on("error", (error) => this.close(reasonOf(error.cause ?? error)));
     this.#stream.on("close", () => this.close("the controller ended the stream"));
-    this.#stream.on("response", ({ ":status": status = 0 }) => {
-      if (status !== 200) this.close(refusals[status] ?? `the controller answered ${status}`);
+    this.#stream.on("response", ({ ":status": status = 0, location }) => {
+      if (status === 307) this.close("another controller leads", addressOf(location));
+      else if (status !== 200) this.close(refusals[status] ?? `the controller answered ${status}`);
     });
     this.#stream.on("data", (chunk: Buffer) => {
       this.#heardMs = performance.now();
@@ -101,6 +105,12 @@ export class ControllerConnection {
     if (performance.now() - this.#heardMs > silenceMs) this.close(`nothing was heard for ${silenceMs} ms`);
     else this.send({ kind: "ping" });
   }
+}
+
+function addressOf(location: string | undefined): ControllerAddress | undefined {
+  const url = URL.parse(location ?? "");
+  if (url === null || url.protocol !== "https:") return undefined;
+  return { host: url.hostname.replace(/^\[|\]$/g, ""), port: Number(url.port || 443) };
 }
 
 /** `host:port` as URLs write it. */

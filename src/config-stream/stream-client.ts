@@ -1,6 +1,12 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { Logger } from "../telemetry/log.ts";
-import { type ControllerAddress, ControllerConnection, reasonOf, renderAddress } from "./controller-connection.ts";
+import {
+  type ConnectionEnd,
+  type ControllerAddress,
+  ControllerConnection,
+  reasonOf,
+  renderAddress,
+} from "./controller-connection.ts";
 import { applyDelta, type Delta } from "./delta.ts";
 import { digestOf } from "./digest.ts";
 import { type ControllerMessage, checkState, type PlaneState, type ProxyMessage } from "./protocol.ts";
@@ -80,21 +86,27 @@ export class StreamClient implements AsyncDisposable {
     const { controllers, random = Math.random } = this.#options;
     const { signal } = this.#stop;
     let attempt = 0;
+    let leader: ControllerAddress | undefined;
+    // Where the leader cannot be reached by its own address, the next are found by trying, until one feeds this proxy.
+    let mayBeSentOn = true;
     for (let turn = 0; !signal.aborted; turn++) {
-      const address = controllers[turn % controllers.length]!;
-      const reason = await this.#connect(address).catch(reasonOf);
+      const address = leader ?? controllers[turn % controllers.length]!;
+      const end = await this.#connect(address).catch((error) => ({ reason: reasonOf(error), leader: undefined }));
       if (signal.aborted) return;
       if (this.#isFollowing) attempt = 0;
+      mayBeSentOn = this.#isFollowing || (mayBeSentOn && leader === undefined);
       this.#setFollowing(false);
-      this.#tellEnd(renderAddress(address), { reason, attempt });
+      leader = mayBeSentOn && leader === undefined ? end.leader : undefined;
+      if (leader !== undefined) continue;
+      this.#tellEnd(renderAddress(address), { reason: end.reason, attempt });
       await sleep(retryDelayMs(attempt++, random), undefined, { signal }).catch(() => {});
     }
   }
 
-  async #connect(address: ControllerAddress): Promise<string> {
+  async #connect(address: ControllerAddress): Promise<ConnectionEnd> {
     const { readCertificate, proxy, version, timing = defaultTiming, certificateCheckMs = 10_000 } = this.#options;
     const certificate = await readCertificate();
-    if (this.#stop.signal.aborted) return "";
+    if (this.#stop.signal.aborted) return { reason: "", leader: undefined };
     const connection = new ControllerConnection({
       address,
       certificate,

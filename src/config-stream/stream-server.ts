@@ -21,6 +21,8 @@ import { defaultTiming, type StreamTiming } from "./stream-timing.ts";
 export type StreamServerOptions = {
   readonly certificate: StreamCertificate;
   readonly log: Logger;
+  /** `host:port` of the controller that leads instead of this one, when it is known. Default: it never is. */
+  readonly leaderAddress?: () => string | undefined;
   readonly timing?: StreamTiming;
   /** Connections of one data plane; more are cut. Default 2,000: twice the pods that it may have, for a rollout. */
   readonly connectionsPerDataPlane?: number;
@@ -38,7 +40,8 @@ const limits = {
 
 /**
  * The controller's end of the configuration stream: HTTP/2 with mutual TLS. Each proxy is given the state of the data plane
- * that its certificate names and nothing else. Only a server that has been told to serve does; others answer 503.
+ * that its certificate names and nothing else. Only a server that has been told to serve does; others send to the one that
+ * does (307), or answer 503 while none is known.
  */
 export class StreamServer implements AsyncDisposable {
   readonly #options: StreamServerOptions;
@@ -169,8 +172,14 @@ export class StreamServer implements AsyncDisposable {
     if (headers[":path"] !== streamPath) refuse(stream, 404);
     else if (headers[":method"] !== "POST") refuse(stream, 405);
     else if (peer === undefined || dataPlane === undefined) refuse(stream, 403);
-    else if (!this.#isServing) refuse(stream, 503);
+    else if (!this.#isServing) this.#sendOn(stream);
     else this.#accept(stream, dataPlane, peer.validToDate.getTime());
+  }
+
+  #sendOn(stream: ServerHttp2Stream): void {
+    const leader = this.#options.leaderAddress?.();
+    if (leader === undefined) refuse(stream, 503);
+    else stream.respond({ ":status": 307, location: `https://${leader}${streamPath}` }, { endStream: true });
   }
 
   #accept(stream: ServerHttp2Stream, dataPlane: DataPlaneKey, expiresMs: number): void {

@@ -104,6 +104,8 @@ function container(): Node {
     env: [
       { name: "POD_NAME", valueFrom: { fieldRef: { fieldPath: "metadata.name" } } },
       { name: "POD_NAMESPACE", valueFrom: { fieldRef: { fieldPath: "metadata.namespace" } } },
+      // For proxies, which the other replicas send to the one that leads.
+      { name: "POD_IP", valueFrom: { fieldRef: { fieldPath: "status.podIP" } } },
     ],
     ports: [
       { name: "stream", containerPort: ports.stream, protocol: "TCP" },

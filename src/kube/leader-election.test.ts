@@ -71,6 +71,24 @@ test("LeaderElection: of two candidates one leads, the other follows and knows w
   assert.deepEqual([a.errors, b.errors], [[], []]);
 });
 
+test("LeaderElection: who follows knows where the leader is, for as long as it is sure to lead", async (t) => {
+  const { time, stand, store } = setUp(t);
+  const a = stand("a", { address: "10.0.0.1:9443" });
+  await time.pass(0);
+  const b = stand("b", { address: "10.0.0.2:9443" });
+  await time.pass(5000);
+  assert.equal(b.election.leaderAddress, "10.0.0.1:9443");
+  assert.equal(a.election.leaderAddress, undefined);
+  a.client.before = unreachable;
+  await until(time, () => !a.election.isLeading);
+  await time.pass(1500);
+  assert.equal(b.election.leaderAddress, undefined);
+  await until(time, () => b.election.isLeading);
+  assert.equal(store.get(place)?.metadata["annotations"] instanceof Object, true);
+  a.client.before = () => {};
+  await until(time, () => a.election.leaderAddress === "10.0.0.2:9443");
+});
+
 test("LeaderElection: the Lease of an earlier run of the same pod is taken at once, that of another pod is not", async (t) => {
   const { time, stand, store } = setUp(t);
   const killed = stand(leaderIdentity("pod-a"));

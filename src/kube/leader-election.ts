@@ -4,6 +4,7 @@ import { type Clock, systemClock } from "../base/clock.ts";
 import { type KubeClient, KubeError, type KubeObject } from "./kube-client.ts";
 import {
   type LeaseRecord,
+  leaseMetadata,
   leasePath,
   leaseSpec,
   microTime,
@@ -27,6 +28,8 @@ export type LeaderElectionOptions = {
   readonly name: string;
   /** Of this candidate, unlike all others, also of an earlier run of the same pod: see {@link leaderIdentity}. */
   readonly identity: string;
+  /** `host:port` where the others send those who look for the leader; they read it in the Lease. Default: none. */
+  readonly address?: string;
   /** Whether a holder is known to be gone: its Lease is then taken at once. Default: nothing is known. */
   readonly isGone?: (holder: string) => boolean;
   /** How long others leave the Lease alone after its last change. Default 10,000; whole seconds. */
@@ -66,8 +69,8 @@ export function isRunOf(podName: string, holder: string): boolean {
  * With the defaults a leader that is killed is replaced within 13 seconds, one that stops within 2.
  */
 export class LeaderElection {
-  readonly #options: Required<Omit<LeaderElectionOptions, "onError" | "isGone">> &
-    Pick<LeaderElectionOptions, "onError" | "isGone">;
+  readonly #options: Required<Omit<LeaderElectionOptions, "onError" | "isGone" | "address">> &
+    Pick<LeaderElectionOptions, "onError" | "isGone" | "address">;
   readonly #listeners = new Set<(state: LeaderState) => void>();
   readonly #stopping = new AbortController();
   #state: LeaderState = { phase: "following" };
@@ -99,6 +102,14 @@ export class LeaderElection {
   /** True only while no other can lead: also right after the process was suspended, when timers have not fired yet. */
   get isLeading(): boolean {
     return this.#state.phase === "leading" && this.#options.clock.monotonicMs() < this.#leadsUntilMs;
+  }
+
+  /** Where another leads, as far as is known: it has renewed the Lease within the time in which a leader gives up. */
+  get leaderAddress(): string | undefined {
+    const { clock, giveUpMs } = this.#options;
+    if (this.#state.phase !== "following" || this.#observed === undefined) return undefined;
+    const { record, atMs } = this.#observed;
+    return record.holder !== undefined && clock.monotonicMs() - atMs < giveUpMs ? record.address : undefined;
   }
 
   /** Calls `listener` whenever the state changes. Returns what takes it off again. */
@@ -211,7 +222,7 @@ export class LeaderElection {
     const transitions = this.#observed ? this.#observed.record.transitions + 1 : 0;
     const spec = termSpec({ holder, durationMs, transitions, acquireTime: microTime(nowMs) }, nowMs);
     const { name: _, ...path } = leasePath(namespace, name);
-    const lease = newLease({ namespace, name }, spec);
+    const lease = newLease({ namespace, name, address: this.#options.address }, spec);
     this.#observe(await this.#within((signal) => client.create(path, lease, signal)));
   }
 
@@ -224,7 +235,11 @@ export class LeaderElection {
       before === holder
         ? { transitions, acquireTime: leaseSpec(lease)["acquireTime"] ?? microTime(nowMs) }
         : { transitions: transitions + 1, acquireTime: microTime(nowMs) };
-    const next = { ...lease, spec: { ...leaseSpec(lease), ...termSpec({ holder, durationMs, ...term }, nowMs) } };
+    const next = {
+      ...lease,
+      metadata: leaseMetadata(lease, this.#options.address),
+      spec: { ...leaseSpec(lease), ...termSpec({ holder, durationMs, ...term }, nowMs) },
+    };
     this.#observe(await this.#within((signal) => client.replace(leasePath(namespace, name), next, signal)));
   }
 

@@ -9,7 +9,12 @@ export type LeaseRecord = {
   readonly durationMs: number | undefined;
   /** How often the leadership changed hands. */
   readonly transitions: number;
+  /** Where the holder is found, as it wrote it. */
+  readonly address?: string;
 };
+
+/** Where the leader serves what only a leader does: `host:port`. */
+const addressAnnotation = "gateway.sluice.dev/leader-address";
 
 export type LeaseTerm = {
   readonly holder: string;
@@ -26,13 +31,31 @@ export function leasePath(namespace: string, name: string): ResourcePath {
 /** Reads a Lease, whatever is in it: what cannot be read counts as absent. */
 export function readLease(lease: KubeObject): LeaseRecord {
   const spec = leaseSpec(lease);
+  const address = annotationsOf(lease)[addressAnnotation];
   const { holderIdentity, leaseDurationSeconds, leaseTransitions } = spec;
   const durationMs = typeof leaseDurationSeconds === "number" ? leaseDurationSeconds * 1000 : 0;
   return {
     ...(typeof holderIdentity === "string" && holderIdentity !== "" ? { holder: holderIdentity } : {}),
     durationMs: durationMs > 0 ? durationMs : undefined,
     transitions: typeof leaseTransitions === "number" ? leaseTransitions : 0,
+    ...(typeof address === "string" && address !== "" ? { address } : {}),
   };
+}
+
+/** Its metadata with the address of a new holder, or without the former one's. */
+export function leaseMetadata(lease: KubeObject, address: string | undefined): JsonObject {
+  const { [addressAnnotation]: _, ...others } = annotationsOf(lease);
+  const annotations = address === undefined ? others : { ...others, [addressAnnotation]: address };
+  return { ...metadataOf(lease), annotations };
+}
+
+function annotationsOf(lease: KubeObject): JsonObject {
+  const { annotations } = metadataOf(lease);
+  return isJsonObject(annotations) ? annotations : {};
+}
+
+function metadataOf({ metadata }: KubeObject): JsonObject {
+  return isJsonObject(metadata) ? metadata : {};
 }
 
 /** The `spec` of a Lease; every renewal changes it. */
@@ -41,8 +64,12 @@ export function leaseSpec(lease: KubeObject): JsonObject {
 }
 
 /** A Lease that does not exist yet, held by the term's holder. */
-export function newLease({ namespace, name }: { namespace: string; name: string }, spec: KubeObject): KubeObject {
-  return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata: { namespace, name }, spec };
+export function newLease(
+  { namespace, name, address }: { namespace: string; name: string; address: string | undefined },
+  spec: KubeObject,
+): KubeObject {
+  const metadata = leaseMetadata({ metadata: { namespace, name } }, address);
+  return { apiVersion: "coordination.k8s.io/v1", kind: "Lease", metadata, spec };
 }
 
 /** The `spec` of a term that is renewed at `nowMs` (since the epoch; for people, candidates do not judge by it). */

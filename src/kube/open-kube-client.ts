@@ -6,6 +6,7 @@ import { LineTooLongError, readLines } from "./json-lines.ts";
 import type {
   DeleteOptions,
   KubeClient,
+  KubeError,
   KubeList,
   KubeObject,
   ListOptions,
@@ -16,6 +17,7 @@ import type {
   WatchOptions,
 } from "./kube-client.ts";
 import { describeResource, resourceUrl } from "./resource-url.ts";
+import { ServerReach } from "./server-reach.ts";
 
 export type KubeClientOptions = {
   readonly access: ApiAccess;
@@ -63,6 +65,7 @@ class HttpKubeClient implements KubeClient {
   readonly #origin: string;
   readonly #basePath: string;
   readonly #closing = new AbortController();
+  readonly #reach = new ServerReach();
   #agents: Agents | undefined;
 
   constructor(options: KubeClientOptions) {
@@ -109,7 +112,7 @@ class HttpKubeClient implements KubeClient {
       }
     } catch (error) {
       if (error instanceof LineTooLongError) throw tooLargeError(asked, eventLimitBytes);
-      throw unreachableError(asked, signal.aborted ? (signal.reason ?? error) : error);
+      throw this.#failure(asked, error, signal);
     } finally {
       ending.abort();
     }
@@ -149,8 +152,13 @@ class HttpKubeClient implements KubeClient {
     return this.#json({ method: "GET", path, asked, signal });
   }
 
+  onReachable(listener: () => void): () => void {
+    return this.#reach.subscribe(listener);
+  }
+
   async close(): Promise<void> {
     if (this.#closing.signal.aborted) return;
+    this.#reach.close();
     this.#closing.abort(new Error("the client is closed"));
     const agents = this.#agents;
     this.#agents = undefined;
@@ -185,8 +193,17 @@ class HttpKubeClient implements KubeClient {
       return JSON.parse(await readText(answer.body, { limitBytes: bodyLimitBytes, asked: call.asked }));
     } catch (error) {
       if (error instanceof SyntaxError) throw malformedError(call.asked, "its answer is no JSON");
-      throw unreachableError(call.asked, signal.aborted ? (signal.reason ?? error) : error);
+      throw this.#failure(call.asked, error, signal);
     }
+  }
+
+  /** The error for callers; takes note of a server that is away, which one that was called off does not show. */
+  #failure(asked: Asked, error: unknown, signal: AbortSignal): KubeError {
+    const reason = signal.aborted ? (signal.reason ?? error) : error;
+    const isCalledOff = signal.aborted && !(reason instanceof Error && reason.name === "TimeoutError");
+    const failure = unreachableError(asked, reason);
+    if (error === failure ? failure.status >= 500 : !isCalledOff) this.#reach.lost();
+    return failure;
   }
 
   /** The answer when it is 2xx. */
@@ -211,6 +228,7 @@ class HttpKubeClient implements KubeClient {
       headersTimeout: requestTimeoutMs,
       bodyTimeout: 0,
     });
+    if (answer.statusCode < 500) this.#reach.answered();
     if (answer.statusCode >= 200 && answer.statusCode < 300) return answer;
     if (answer.statusCode === 401) access.forgetCredentials?.();
     const limits = { limitBytes: 1024 * 1024, asked: call.asked };

@@ -21,6 +21,7 @@ export function patientClient(client: KubeClient): KubeClient {
     patch: (...args) => patiently(() => client.patch(...args)),
     delete: (...args) => patiently(() => client.delete(...args)),
     raw: (...args) => patiently(() => client.raw(...args)),
+    onReachable: (...args) => client.onReachable(...args),
     close: () => client.close(),
   };
 }

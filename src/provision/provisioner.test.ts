@@ -433,6 +433,21 @@ describe("Provisioner: refusals", () => {
     assert.deepEqual(cluster.names(), all);
   });
 
+  it("tries again at once when the server answers somebody else", async (t) => {
+    const { cluster, provisioner } = start(t);
+    cluster.refuse = () => {
+      cluster.reach.lost();
+      throw new KubeError("the server is away", { status: 503 });
+    };
+    provisioner.update([planeOf()]);
+    await provisioner.settled();
+    assert.deepEqual(cluster.names(), []);
+    cluster.refuse = () => {};
+    cluster.reach.answered();
+    await provisioner.settled();
+    assert.deepEqual(cluster.names(), all);
+  });
+
   it("waits as long as the server asks", async (t) => {
     const time = mockTime(t);
     const { cluster, provisioner } = start(t, { clock: time, random: () => 0 });

@@ -51,7 +51,7 @@ export class Provisioner {
   readonly #works = new Map<DataPlaneKey, Work>();
   readonly #listeners = new Set<() => void>();
   readonly #closing = new AbortController();
-  readonly #unsubscribe: () => void;
+  readonly #unsubscribes: readonly (() => void)[];
   readonly #running = new Set<Promise<void>>();
   readonly #waiters = new Set<() => void>();
   #planes: readonly DataPlane[] | undefined;
@@ -64,7 +64,10 @@ export class Provisioner {
     this.#clock = options.clock ?? systemClock;
     this.#lastRoundMs = this.#clock.monotonicMs();
     this.#reconciler = new PlaneReconciler(options);
-    this.#unsubscribe = options.live.subscribe((plane) => this.#onLive(plane));
+    this.#unsubscribes = [
+      options.live.subscribe((plane) => this.#onLive(plane)),
+      options.client.onReachable(() => this.#retryNow()),
+    ];
   }
 
   /** What became of each Gateway. Empty until {@link isReady}. */
@@ -131,7 +134,7 @@ export class Provisioner {
   /** Looks at everything again: after becoming leader, or when the authority of certificates has changed. */
   wake(): void {
     for (const work of this.#works.values()) work.isDirty = true;
-    this.#pump();
+    this.#retryNow();
   }
 
   /** Resolves when nothing is left to do for now; what failed and waits for its next attempt does not count. */
@@ -146,7 +149,7 @@ export class Provisioner {
   async close(): Promise<void> {
     this.#closing.abort();
     clearTimeout(this.#timer);
-    this.#unsubscribe();
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
     await Promise.all(this.#running);
     this.#release();
   }
@@ -249,6 +252,12 @@ export class Provisioner {
       this.#options.onError?.(error, key);
       this.#retryLater(work, 0);
     }
+  }
+
+  /** What failed need not wait any longer. */
+  #retryNow(): void {
+    for (const work of this.#works.values()) work.notBeforeMs = 0;
+    this.#pump();
   }
 
   #retryLater(work: Work, retryAfterMs: number): void {

@@ -198,6 +198,28 @@ test("stream: a controller that does not lead answers 503, and one that stops le
   assert.equal(one.server.proxies().length, 0);
 });
 
+test("stream: a controller that follows sends proxies to the one that leads, which may be known by another address", async () => {
+  await using leader = await startServer();
+  await using follower = await startServer({ leaderAddress: () => `127.0.0.1:${leader.port}` });
+  follower.server.stopServing();
+  leader.server.publish("demo/web", namedState("one"));
+  // Nothing but being sent on leads there, and not even one wait: that would be the length of the test.
+  await using proxy = startClient([follower.port], { random: () => 100_000 });
+  await eventually(() => ruleName(proxy.states.at(-1)) === "one");
+});
+
+test("stream: a proxy that is sent to where nobody leads finds the leader by trying", async () => {
+  await using leader = await startServer();
+  await using gone = await startServer();
+  const wrong = { leaderAddress: () => `127.0.0.1:${gone.port}` };
+  await using follower = await startServer(wrong);
+  follower.server.stopServing();
+  gone.server.stopServing();
+  leader.server.publish("demo/web", namedState("one"));
+  await using proxy = startClient([follower.port, follower.port, leader.port]);
+  await eventually(() => ruleName(proxy.states.at(-1)) === "one");
+});
+
 test("stream: a new certificate of the controller holds for new connections, and drops none", async () => {
   const later = Date.now();
   const stepped = nextAuthority(undefined, later).authority;

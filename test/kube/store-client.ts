@@ -1,4 +1,5 @@
 import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "../../src/kube/kube-client.ts";
+import { ServerReach } from "../../src/kube/server-reach.ts";
 import { FakeObjectStore, type Place, Refusal } from "./fake-object-store.ts";
 
 export type ClientCall = "get" | "create" | "replace" | "patch";
@@ -6,6 +7,8 @@ export type ClientCall = "get" | "create" | "replace" | "patch";
 /** A client of an object store in the same process: no sockets, so that tests can hold the time still. */
 export class StoreClient implements KubeClient {
   readonly store: FakeObjectStore;
+  /** Whether the server is there, as this client would find. */
+  readonly reach = new ServerReach();
   /** Requests so far that reached the store, or were refused on their way. */
   readonly calls: { readonly call: ClientCall; readonly path: ResourcePath; readonly object?: KubeObject }[] = [];
   /** May throw, or wait, before a request is carried out. */
@@ -46,6 +49,10 @@ export class StoreClient implements KubeClient {
 
   count(call: ClientCall): number {
     return this.calls.filter((seen) => seen.call === call).length;
+  }
+
+  onReachable(listener: () => void): () => void {
+    return this.reach.subscribe(listener);
   }
 
   list(): never {

@@ -1,4 +1,5 @@
 import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "../../src/kube/kube-client.ts";
+import { ServerReach } from "../../src/kube/server-reach.ts";
 import { LiveObjects, type LiveSink } from "../../src/provision/live-objects.ts";
 import { type ManagedKind, managedKindNames, managedKinds } from "../../src/provision/managed-kinds.ts";
 import { FakeObjectStore, type Place, Refusal } from "../kube/fake-object-store.ts";
@@ -14,6 +15,8 @@ export class MemoryCluster {
   /** May refuse a write by throwing. */
   refuse: (verb: Write["verb"], kind: ManagedKind, name: string) => void = () => {};
   readonly client: KubeClient;
+  /** Whether it is there, as its client would find. */
+  readonly reach = new ServerReach();
   readonly #sinks = new Map<string, LiveSink>();
 
   /** `synced`: the watches have listed everything. */
@@ -39,6 +42,7 @@ export class MemoryCluster {
       create: unused,
       replace: unused,
       raw: unused,
+      onReachable: (listener) => this.reach.subscribe(listener),
       close: async () => {},
     };
   }

@@ -378,3 +378,25 @@ test("KubeSource: a Secret that is made anew with another type is followed", () 
       await eventually(() => type() === undefined);
     },
   ));
+
+test("KubeSource: after an outage all watches come back with the first request that is answered, however long each would wait", () =>
+  withSource(
+    (server) => {
+      server.installCrds("v1.7.0");
+      server.put(httpRoute("cart"));
+    },
+    async ({ server, client, source }) => {
+      await eventually(() => server.watching() > 20);
+      const watching = server.watching();
+      server.failNext(10_000, 503);
+      server.cutWatches();
+      await eventually(() => source.health.every(({ phase }) => phase === "failing"));
+      server.heal();
+      server.put(httpRoute("late"));
+      // Of anybody who uses the same client, such as the leader election.
+      await client.raw("/version");
+      await eventually(() => server.watching() === watching);
+      await eventually(() => source.state.snapshot.get("HTTPRoute", "shop", "late") !== undefined);
+    },
+    { tuning: { backoff: { baseMs: 3_600_000, capMs: 3_600_000, random: () => 0.999 } } },
+  ));

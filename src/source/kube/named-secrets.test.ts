@@ -9,13 +9,14 @@ import type { SecretReference } from "./secret-references.ts";
 function setUp(t: TestContext, limit: number) {
   const never = <T>() => new Promise<T>(() => {});
   const asked: string[] = [];
-  const client: Pick<KubeClient, "list"> = {
+  const client: Pick<KubeClient, "list" | "onReachable"> = {
     list(path, options) {
       asked.push(`${path.namespace}/${options?.fieldSelector?.replace("metadata.name=", "")}`);
       const { promise, reject } = Promise.withResolvers<never>();
       options?.signal?.addEventListener("abort", () => reject(new Error("stopped")));
       return Promise.race([promise, never<never>()]);
     },
+    onReachable: () => () => {},
   };
   const secrets = new NamedSecrets({
     client: client as KubeClient,

@@ -48,7 +48,7 @@ export class VersionDiscovery {
         // What came before the end says more than the end itself.
         if (!ended.aborted) this.#error = error;
       }
-      await delay(backoff.nextMs(), undefined, { signal: ended }).catch(() => {});
+      await this.#pause(backoff.nextMs(), ended);
     }
     return undefined;
   }
@@ -82,7 +82,15 @@ export class VersionDiscovery {
         this.#lookAgain = true;
       }
       if (backoff.failures >= tries) return;
-      if (this.#lookAgain) await delay(backoff.nextMs(), undefined, { signal }).catch(() => {});
+      if (this.#lookAgain) await this.#pause(backoff.nextMs(), signal);
     }
+  }
+
+  /** Until the time is over, the signal says stop, or the server answers somebody else. */
+  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    const back = new AbortController();
+    const unsubscribe = this.#options.client.onReachable(() => back.abort());
+    await delay(ms, undefined, { signal: AbortSignal.any([signal, back.signal]) }).catch(() => {});
+    unsubscribe();
   }
 }

@@ -72,7 +72,7 @@ export class StatusWriter {
   /** Present while started. */
   #session: AbortController | undefined;
   #pace: WritePace;
-  #unsubscribe: (() => void) | undefined;
+  #unsubscribes: readonly (() => void)[] = [];
   #pumpTimer: NodeJS.Timeout | undefined;
 
   constructor(options: StatusWriterOptions) {
@@ -124,7 +124,12 @@ export class StatusWriter {
     if (this.#session) return;
     this.#session = new AbortController();
     this.#pace = new WritePace(this.#options);
-    this.#unsubscribe = this.#options.live.subscribe((ref) => this.#onLive(ref));
+    const { live, client } = this.#options;
+    const onReachable = () => {
+      this.#pace.resume();
+      this.#pump();
+    };
+    this.#unsubscribes = [live.subscribe((ref) => this.#onLive(ref)), client.onReachable(onReachable)];
     if (this.#turn) this.update(this.#turn);
   }
 
@@ -132,7 +137,7 @@ export class StatusWriter {
   async stop(): Promise<void> {
     this.#session?.abort();
     this.#session = undefined;
-    this.#unsubscribe?.();
+    for (const unsubscribe of this.#unsubscribes) unsubscribe();
     clearTimeout(this.#pumpTimer);
     this.#pumpTimer = undefined;
     for (const entry of this.#entries.values()) clearTimeout(entry.timer);

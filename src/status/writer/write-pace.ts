@@ -65,6 +65,11 @@ export class WritePace {
     return this.#outages === 1;
   }
 
+  /** The server answers others again: nothing waits for it any more. */
+  resume(): void {
+    this.#pausedUntilMs = 0;
+  }
+
   /** The server answered. */
   answered(): void {
     this.#outages = 0;
