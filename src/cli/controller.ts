@@ -161,6 +161,8 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
     measured.give(configuration);
   });
   let leads = false;
+  // A replica that never leads says so too.
+  telemetry.gauge("gateway_leader").set(0);
   let followed: NodeJS.Timeout | undefined;
   const takeIn = () => {
     followed = undefined;

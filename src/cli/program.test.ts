@@ -74,6 +74,9 @@ for (const { argv, says } of mistakes) {
 
 test("sluice version prints the three versions, also as data", async () => {
   assert.match((await run("version")).out, /^sluice \d+\.\d+\.\d+ \(Gateway API v1\.7\.0, Node \d+\.\d+\.\d+\)\n$/);
+  for (const flag of ["--version", "-V"]) {
+    assert.deepEqual(await run(flag), await run("version"));
+  }
   assert.deepEqual(Object.keys(JSON.parse((await run("version", "-o", "json")).out)), ["sluice", "gatewayApi", "node"]);
   assert.match((await run("version", "-o", "yaml")).out, /^sluice: \d/);
 });

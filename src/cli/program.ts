@@ -12,6 +12,7 @@ import {
   initialFlags,
 } from "./flags.ts";
 import { reasonOf, UsageError } from "./usage-error.ts";
+import { versionLine } from "./version.ts";
 
 const about = `Sluice serves Kubernetes Gateway API manifests.
 
@@ -54,6 +55,7 @@ function buildProgram(terminal: Terminal, dispatch: Dispatch): CommanderCommand 
     .usage("COMMAND [PATH...] [FLAGS]")
     .helpCommand("help [COMMAND]", "Show the help of a command.")
     .helpOption("-h, --help", "Show this help.")
+    .version(versionLine(), "-V, --version", "Print the versions of Sluice, of the Gateway API and of Node.")
     .configureOutput({
       writeOut: (text) => terminal.out(text),
       writeErr: (text) => terminal.err(text),

@@ -12,11 +12,21 @@ export function packageVersion(): string {
   return typeof version === "string" ? version : "unknown";
 }
 
+function versionFacts() {
+  return { sluice: packageVersion(), gatewayApi: gatewayApiVersion, node: process.versions.node };
+}
+
+/** The versions for people, in one line without its end. */
+export function versionLine(): string {
+  const { sluice, gatewayApi, node } = versionFacts();
+  return `sluice ${sluice} (Gateway API ${gatewayApi}, Node ${node})`;
+}
+
 /** `sluice version`. */
 export const version: Command = async ({ flags, terminal }) => {
-  const facts = { sluice: packageVersion(), gatewayApi: gatewayApiVersion, node: process.versions.node };
+  const facts = versionFacts();
   const format = flags.output ?? "text";
   if (format === "json" || format === "yaml") terminal.out(renderData(facts, format));
-  else terminal.out(`sluice ${facts.sluice} (Gateway API ${facts.gatewayApi}, Node ${facts.node})\n`);
+  else terminal.out(`${versionLine()}\n`);
   return 0;
 };

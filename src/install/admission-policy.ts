@@ -104,7 +104,7 @@ function policy({ resources, operations, validations }: Guard, metadata: Node): 
         })),
       },
       matchConditions: [{ name: "controller", expression: account }],
-      validations: validations.map(({ expression, message }) => ({ expression, message })),
+      validations: validations.map(({ expression, message }) => ({ expression, message, reason: "Forbidden" })),
     },
   };
 }

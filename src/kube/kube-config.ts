@@ -1,3 +1,4 @@
+import { access } from "node:fs/promises";
 import type { RequestOptions } from "node:https";
 import { homedir } from "node:os";
 import { delimiter, dirname, join, resolve } from "node:path";
@@ -73,7 +74,12 @@ async function fileAccess(files: readonly string[], context: string | undefined)
 
 /** The package costs more than half a second and 80 MiB (docs/design/0004), so it is loaded only where there is a kubeconfig. */
 async function load(files: readonly string[], context: string | undefined): Promise<KubeConfig> {
-  const { KubeConfig } = await import("@kubernetes/client-node");
+  for (const file of files) {
+    await access(file).catch((error: Error) => {
+      throw unusable([file], error.message, error);
+    });
+  }
+  const { KubeConfig } = await loadPackage(files);
   const config = new KubeConfig();
   for (const [index, file] of files.entries()) {
     try {
@@ -93,6 +99,18 @@ async function load(files: readonly string[], context: string | undefined): Prom
   for (const cluster of config.clusters.filter(({ server }) => server.startsWith("http:")))
     Object.assign(cluster, { skipTLSVerify: true });
   return config;
+}
+
+/** An optional package, which the container image leaves out: in a pod there is no kubeconfig. */
+async function loadPackage(files: readonly string[]): Promise<typeof import("@kubernetes/client-node")> {
+  try {
+    return await import("@kubernetes/client-node");
+  } catch (cause) {
+    throw new ApiAccessError(
+      `The kubeconfig ${files.join(", ")} cannot be read: the optional package @kubernetes/client-node is not installed, as in the container image. Run sluice from an installation with it.`,
+      { cause },
+    );
+  }
 }
 
 /** What stands in an earlier file counts, as it does for kubectl; the package would throw. */

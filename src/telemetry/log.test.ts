@@ -92,3 +92,16 @@ test("createLogger() gives stack traces to machines and not to people", () => {
   assert.doesNotMatch(lines[0] ?? "", /log\.test\.ts/);
   assert.match(lines[1] ?? "", /log\.test\.ts/);
 });
+
+test("createLogger() gives no stack trace of what is only warned of, nor of its cause", () => {
+  const lines: string[] = [];
+  const cause = new Error("connect ECONNREFUSED");
+  const error = new Error("Cannot get leases.", { cause });
+  createLogger({ write: (line) => lines.push(line) }).warn("It is tried again.", { error });
+  const logged = JSON.parse(lines[0] ?? "");
+  assert.deepEqual(logged.error, {
+    name: "Error",
+    message: "Cannot get leases.",
+    cause: { name: "Error", message: "connect ECONNREFUSED" },
+  });
+});

@@ -59,7 +59,10 @@ function makeLogger(options: LogOptions, bound: LogFields): Logger {
   const at = (level: LogLevel) => (message: string, fields?: LogFields) => {
     if (levels[level] < threshold) return;
     const safe = sanitize({ ...bound, ...fields }, 0) as LogFields;
-    options.write(render(new Date(nowMs()).toISOString(), level, clean(message), safe));
+    // What is warned of is expected and tried again, such as an API server that is away; where in our code that was noticed is
+    // of use only when it should not have been possible.
+    const shown = level === "error" ? safe : JSON.parse(JSON.stringify(safe, withoutStack));
+    options.write(render(new Date(nowMs()).toISOString(), level, clean(message), shown));
   };
   return {
     debug: at("debug"),
@@ -69,6 +72,8 @@ function makeLogger(options: LogOptions, bound: LogFields): Logger {
     with: (fields) => makeLogger(options, { ...bound, ...fields }),
   };
 }
+
+const withoutStack = (key: string, value: unknown): unknown => (key === "stack" ? undefined : value);
 
 function renderJson(time: string, level: LogLevel, message: string, fields: LogFields): string {
   return `${escapeControls(JSON.stringify({ ...fields, time, level, message }))}\n`;
@@ -82,7 +87,7 @@ function renderText(time: string, level: LogLevel, message: string, fields: LogF
 /** Stack traces are for machines: a person at a terminal is told what happened, not where in our code. */
 function renderValue(value: unknown): string {
   if (typeof value === "string" && /^[^\s"=]+$/.test(value)) return value;
-  return JSON.stringify(value, (key, inner) => (key === "stack" ? undefined : inner));
+  return JSON.stringify(value, withoutStack);
 }
 
 /** No character is left that ends a line or drives a terminal. */

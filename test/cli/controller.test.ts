@@ -109,6 +109,12 @@ test("controller --plane embedded: serves, leads, writes statuses, explains itse
   assert.equal(explained.code, 0, explained.err);
   assert.match(explained.out, /HTTPRoute shop\/home/);
 
+  await using follower = await SluiceProcess.start([...args, "--plane", "embedded", "--map-port", "80:0"]);
+  const other = String((await follower.event("reading"))["admin"]);
+  while (!/^gateway_leader 0$/m.test((await ask(`${other}/metrics`)).body)) await soon(() => true);
+  follower.signal("SIGTERM");
+  assert.equal(await follower.exited(), 0);
+
   controller.signal("SIGTERM");
   assert.equal(await controller.exited(), 0);
   assert.equal(lease()?.holderIdentity, "");

@@ -27,6 +27,16 @@ export class Cluster implements AsyncDisposable {
     this.client = client;
   }
 
+  /** The same cluster, in the name of another user: what the server lets that one do shows. */
+  static async openAs(user: string): Promise<Cluster> {
+    const access = await readKubeConfig();
+    const credentials = async () => {
+      const own = (await access.credentials?.()) ?? { headers: {} };
+      return { ...own, headers: { ...own.headers, "impersonate-user": user } };
+    };
+    return new Cluster(openKubeClient({ access: { ...access, credentials }, fieldManager }));
+  }
+
   /** The cluster that KUBECONFIG names. */
   static async open(): Promise<Cluster> {
     return new Cluster(openKubeClient({ access: await readKubeConfig(), fieldManager }));

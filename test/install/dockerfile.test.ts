@@ -23,6 +23,12 @@ test("the base of the image is pinned to an exact version, the one that the proj
   assert.deepEqual(named("FROM"), ["${NODE} AS build", "scratch"]);
 });
 
+test("the image leaves out what only reads kubeconfigs, and it alone is optional", () => {
+  const { optionalDependencies } = JSON.parse(readFileSync(`${root}package.json`, "utf8"));
+  assert.deepEqual(Object.keys(optionalDependencies), ["@kubernetes/client-node"]);
+  assert.ok(named("RUN").some((text) => text.includes("npm prune --omit=dev --omit=optional")));
+});
+
 test("the image runs as a number that is not root's, without a shell", () => {
   assert.deepEqual(named("USER"), [`${userId}:${userId}`]);
   assert.equal(named("ENTRYPOINT").length, 1);

@@ -2,7 +2,7 @@
  * Installations other than the default, each in a rig of its own: in watched namespaces alone, with the data plane in the
  * controller's pods, and one that is joined by a second, changed and uninstalled. The last line is `N passed, N failed`.
  *
- *   node test/install/in-cluster.ts [namespaced|embedded|changed]
+ *   node test/install/in-cluster.ts [namespaced|embedded|placed|changed]
  */
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
@@ -157,6 +157,54 @@ const embedded: Installation = {
       }
     },
     "a GatewayClass that is deleted serves on until its last Gateway goes": finalizerTest,
+  },
+};
+
+const placed: Installation = {
+  replicas: 2,
+  options: ["dataPlaneNamespaces=default", "networkPolicy.create=true", "networkPolicy.metricsNamespaces=kube-system"],
+  tests: {
+    "the controller may make pods and certificates in the given namespaces and its own, and nowhere else": async (
+      scene,
+    ) => {
+      for (const [group, resource] of [
+        ["apps", "deployments"],
+        ["", "services"],
+        ["", "secrets"],
+        ["networking.k8s.io", "networkpolicies"],
+      ] as const) {
+        for (const [namespace, allowed] of [
+          ["default", true],
+          [scene.controllerNamespace, true],
+          ["kube-system", false],
+        ] as const) {
+          const attributes = { verb: "patch", group, resource, namespace };
+          assert.equal(await mayController(scene, attributes), allowed, `${resource} in ${namespace}`);
+        }
+      }
+      const lease = { verb: "update", group: "coordination.k8s.io", resource: "leases" };
+      const own = { ...lease, namespace: scene.controllerNamespace };
+      assert.equal(await mayController(scene, { ...own, name: "sluice-controller" }), true);
+      assert.equal(await mayController(scene, { ...own, name: "another" }), false);
+    },
+    "a Gateway there is served, behind a NetworkPolicy, and one elsewhere says why it is not": async (scene) => {
+      await scene.applyReady(`${echoBackend("echo")}\n---${gateway("edge", 80)}`);
+      await askUntil({ address: await scene.address("edge"), host }, hasStatus(200));
+      const kind = { apiVersion: "networking.k8s.io/v1", kind: "NetworkPolicy", namespace: "default" };
+      const policies = await scene.cluster.list(kind, "app.kubernetes.io/component=data-plane");
+      assert.equal(policies.length, 1);
+      await scene.cluster.apply([{ apiVersion: "v1", kind: "Namespace", metadata: { name: "elsewhere" } }]);
+      const abroad = (await scene.objects(gateway("edge", 80))).map((object) => ({
+        ...object,
+        metadata: { ...object.metadata, namespace: "elsewhere" },
+      }));
+      await scene.cluster.apply(abroad);
+      const refused = await scene.waitForConditions({ ...scene.named("Gateway", "edge"), namespace: "elsewhere" }, [
+        { type: "Programmed", status: "False", reason: "NoResources" },
+      ]);
+      assert.match(JSON.stringify(refused["status"]), /makes data planes in the namespaces default/);
+      assert.deepEqual(await deployments(scene, "elsewhere"), []);
+    },
   },
 };
 
@@ -338,7 +386,7 @@ async function sluice(scene: Scene, ...args: readonly string[]): Promise<Run> {
   return { code, out, err };
 }
 
-const installations: Readonly<Record<string, Installation>> = { namespaced, embedded, changed };
+const installations: Readonly<Record<string, Installation>> = { namespaced, embedded, placed, changed };
 
 /** The tests of one installation, where it is. */
 async function runTests({ tests }: Installation, inside: NonNullable<ReturnType<typeof findInside>>): Promise<number> {

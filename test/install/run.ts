@@ -144,7 +144,10 @@ function buildImage(): string {
   execFileSync(node, [tsc, "-p", join(root, "tsconfig.build.json"), "--outDir", join(app, "dist")], {
     stdio: "inherit",
   });
-  execFileSync("npm", ["ci", "--omit=dev", "--ignore-scripts", "--loglevel=error"], { cwd: app, stdio: "inherit" });
+  execFileSync("npm", ["ci", "--omit=dev", "--omit=optional", "--ignore-scripts", "--loglevel=error"], {
+    cwd: app,
+    stdio: "inherit",
+  });
   return image;
 }
 
@@ -180,9 +183,16 @@ try {
       assert.equal(run.status, 2, run.stderr);
       assert.match(run.stderr, /There is no cluster to talk to/);
     });
-    check("the image has no shell, no tests and no development dependencies", () => {
-      for (const path of ["bin/sh", "usr/bin/env", "sluice/node_modules/typescript", "sluice/node_modules/.bin/node"])
-        assert.ok(!existsSync(join(image, path)), path);
+    check("the image says that it reads no kubeconfigs", () => {
+      const run = inImage(image, ["controller", "--kubeconfig", "/etc/passwd"]);
+      assert.equal(run.status, 2, run.stderr);
+      assert.match(run.stderr, /^sluice: The kubeconfig \/etc\/passwd cannot be read: [^\n]*optional package[^\n]*\n$/);
+    });
+    check("the image has no shell, no tests, and no packages that a pod does without", () => {
+      const packages = ["typescript", "@kubernetes/client-node", ".bin/node"].map(
+        (name) => `sluice/node_modules/${name}`,
+      );
+      for (const path of ["bin/sh", "usr/bin/env", ...packages]) assert.ok(!existsSync(join(image, path)), path);
       assert.deepEqual(globSync("sluice/dist/**/*.test.js", { cwd: image }), []);
     });
   }

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
-import { type ApiObject, at, nameOf } from "../api-object.ts";
+import { type ApiObject, at, nameOf, parseManifest } from "../api-object.ts";
 import { echoBackend } from "../backends.ts";
+import { Cluster } from "../cluster.ts";
 import { conditionOf, type Feature, gatewayApi, type Scene } from "../feature.ts";
 import { askUntil, hasStatus } from "../gateway-request.ts";
 import { gatewayNameLabel } from "../pod-process.ts";
@@ -51,6 +52,31 @@ spec:
   parentRefs: [{ name: ${parent} }]
   hostnames: [${name}.${host}]
   rules: [{ backendRefs: [{ name: echo, port: 8080 }] }]`;
+
+const foreign = `
+apiVersion: v1
+kind: Secret
+metadata: { name: theirs }
+stringData: { password: x }
+---
+apiVersion: v1
+kind: ServiceAccount
+metadata: { name: theirs }
+---
+apiVersion: v1
+kind: Service
+metadata: { name: theirs }
+spec: { ports: [{ port: 80 }] }
+---
+apiVersion: apps/v1
+kind: Deployment
+metadata: { name: theirs }
+spec:
+  replicas: 0
+  selector: { matchLabels: { app: theirs } }
+  template:
+    metadata: { labels: { app: theirs } }
+    spec: { containers: [{ name: main, image: example.com/theirs }] }`;
 
 const config = (name: string, spec: string) => `
 apiVersion: gateway.sluice.dev/v1alpha1
@@ -207,6 +233,43 @@ spec:
       await scene.cluster.remove([scene.named("Gateway", "foreign")]);
       await scene.cluster.waitGone(scene.named("Gateway", "foreign"));
       assert.ok(await scene.cluster.find(scene.named("Deployment", name, "apps/v1")), "it was deleted");
+    },
+
+    "the controller's account may write nothing that is not a data plane's, nor pods with other rights": async (
+      scene,
+    ) => {
+      await using account = await Cluster.openAs(
+        `system:serviceaccount:${scene.controllerNamespace}:sluice-controller`,
+      );
+      await scene.apply(foreign);
+      const refused = (what: Promise<unknown>, why: RegExp) => assert.rejects(what, { status: 403, message: why });
+      const touched = { metadata: { annotations: { touched: "yes" } } };
+      for (const [kind, apiVersion] of [
+        ["Secret", "v1"],
+        ["Service", "v1"],
+        ["ServiceAccount", "v1"],
+        ["Deployment", "apps/v1"],
+      ] as const) {
+        const name = scene.named(kind, "theirs", apiVersion);
+        const why = kind === "Secret" ? /no Secrets but/ : /no objects but/;
+        await refused(account.merge(name, touched), why);
+        await refused(account.remove([name]), why);
+      }
+      const made = await ownedOf(scene, "edge", "Deployment");
+      await account.merge(nameOf(made), touched);
+      const pods = (spec: object) => account.merge(nameOf(made), { spec: { template: { spec } } });
+      await refused(pods({ serviceAccountName: "theirs" }), /under its own ServiceAccount/);
+      await refused(pods({ automountServiceAccountToken: true }), /without a token/);
+      await refused(pods({ hostNetwork: true }), /share nothing with their node/);
+      const volumes = at(made, "spec", "template", "spec", "volumes") as readonly { readonly name: string }[];
+      const others = volumes.filter(({ name }) => name !== "state");
+      for (const state of [{ hostPath: { path: "/" } }, { secret: { secretName: "theirs" } }])
+        await refused(pods({ volumes: [...others, { name: "state", ...state }] }), /mount its own Secret/);
+      const secret = {
+        ...parseManifest(foreign)[0],
+        metadata: { name: "new", namespace: scene.namespace },
+      } as ApiObject;
+      await refused(account.apply([secret]), /no Secrets but/);
     },
 
     "a Gateway that is deleted takes everything along": async (scene) => {

@@ -22,6 +22,24 @@ async function controllers(scene: Scene): Promise<readonly ApiObject[]> {
   return found.map((object) => ({ ...object, apiVersion: "apps/v1", kind: "Deployment" }));
 }
 
+/** Runs `body` while there is no pod of the controller, and waits until it is back. */
+async function withoutController(scene: Scene, body: () => Promise<void>): Promise<void> {
+  const deployments = await controllers(scene);
+  const replicas = deployments.map((deployment) => at(deployment, "spec", "replicas"));
+  try {
+    for (const deployment of deployments) {
+      await scene.cluster.merge(nameOf(deployment), { spec: { replicas: 0 } });
+      await scene.waitForPods(nameOf(deployment));
+    }
+    await body();
+  } finally {
+    for (const [index, deployment] of deployments.entries()) {
+      await scene.cluster.merge(nameOf(deployment), { spec: { replicas: replicas[index] ?? 1 } });
+    }
+  }
+  for (const deployment of deployments) await scene.waitForPods(nameOf(deployment));
+}
+
 async function isServed(address: string): Promise<void> {
   assert.equal((await ask({ address, host })).status, 200);
 }
@@ -95,25 +113,34 @@ spec:
     "a data plane serves on while the controller is away, also across its own restart": async (scene) => {
       const address = await scene.address("edge");
       await askUntil({ address, host }, hasStatus(200));
-      const deployments = await controllers(scene);
-      const replicas = deployments.map((deployment) => at(deployment, "spec", "replicas"));
-      try {
-        for (const deployment of deployments) {
-          await scene.cluster.merge(nameOf(deployment), { spec: { replicas: 0 } });
-          await scene.waitForPods(nameOf(deployment));
-        }
+      await withoutController(scene, async () => {
         await scene.throughout(whileMs, () => isServed(address));
         for (const { pid } of await dataPlaneProcesses(scene.cluster, { namespace: scene.namespace, name: "edge" })) {
           process.kill(pid, "SIGKILL");
         }
         await askUntil({ address, host }, hasStatus(200));
         await scene.throughout(whileMs, () => isServed(address));
-      } finally {
-        for (const [index, deployment] of deployments.entries()) {
-          await scene.cluster.merge(nameOf(deployment), { spec: { replicas: replicas[index] ?? 1 } });
-        }
-      }
-      for (const deployment of deployments) await scene.waitForPods(nameOf(deployment));
+      });
+    },
+
+    "what is changed while no controller runs is put right when one is back": async (scene) => {
+      const made = { namespace: scene.namespace, name: `edge-${scene.className}` };
+      const service = { apiVersion: "v1", kind: "Service", ...made };
+      const secret = { apiVersion: "v1", kind: "Secret", ...made };
+      const before = await scene.cluster.find(service);
+      const key = at(await scene.cluster.find(secret), "data", "tls.key");
+      await withoutController(scene, async () => {
+        await scene.cluster.merge(service, { spec: { selector: { somebody: "else" } } });
+        await scene.cluster.merge(secret, { data: { "tls.key": Buffer.from("no key").toString("base64") } });
+      });
+      await scene.eventually(async () => {
+        const selector = at(await scene.cluster.find(service), "spec", "selector");
+        assert.deepEqual(selector, at(before, "spec", "selector"));
+        const now = at(await scene.cluster.find(secret), "data", "tls.key");
+        assert.match(Buffer.from(String(now), "base64").toString(), /PRIVATE KEY/);
+        assert.notEqual(now, key);
+      });
+      await askUntil({ address: await scene.address("edge"), host }, hasStatus(200));
     },
 
     "a controller that is back brings changes into service again": async (scene) => {
