@@ -105,7 +105,7 @@ export type DataPlaneSettings = {
 export type AssignedAddress = {
   readonly type: "IPAddress" | "Hostname";
   readonly value: string;
-  /** Absent: not told. */
+  /** Absent: the usual one, or not told. */
   readonly routability?: string;
 };
 

@@ -58,12 +58,20 @@ const asking = (...addresses: readonly AddressRequest[]) => planeOf({ gateway: {
 const refused = { type: "cilium.io/IPAMRequestSatisfied", status: "False", reason: "out_of_pool", message: "No pool." };
 
 describe("planeProvision: a Gateway that asks for no address", () => {
+  it("is told of no Service on its way when it is not accepted", () => {
+    const messageOf = (plane: DataPlane) => provision(plane, [undefined]).problem?.message;
+    assert.equal(messageOf(planeOf()), "A Service for it is being made.");
+    const kept = "No Service is made for it before the Gateway is accepted.";
+    assert.equal(messageOf(planeOf({ state: "kept" })), kept);
+    assert.equal(messageOf({ ...asking({ routability: "" }), state: "kept" }), kept);
+  });
+
   it("has every address that the load balancer gave", () => {
     assert.deepEqual(provision(planeOf(), [{ ips: ["192.0.2.1", "2001:db8::1"], hostnames: ["lb.example.com"] }]), {
       addresses: [
-        { type: "IPAddress", value: "192.0.2.1", routability: "" },
-        { type: "IPAddress", value: "2001:db8::1", routability: "" },
-        { type: "Hostname", value: "lb.example.com", routability: "" },
+        { type: "IPAddress", value: "192.0.2.1" },
+        { type: "IPAddress", value: "2001:db8::1" },
+        { type: "Hostname", value: "lb.example.com" },
       ],
       assigned: { state: "all", message: "" },
       waiting: { reason: "Pending", message: "Deployment infra/edge-sluice is being made." },
@@ -160,7 +168,7 @@ describe("planeProvision: routability (GEP-5093)", () => {
     assert.deepEqual(
       row.addresses.map(({ value, routability }) => [value, routability]),
       [
-        ["192.0.2.1", ""],
+        ["192.0.2.1", undefined],
         ["10.96.0.5", "Cluster"],
         ["192.0.2.2", "testing.x-k8s.io/sentinel"],
       ],

@@ -34,9 +34,10 @@ const addressLimit = 16;
 export function planeProvision(plane: DataPlane, state: PlaneState): PlaneProvision {
   const { live, nowMs } = state;
   const failures = new Map(state.failures);
+  const missing = missingService(plane, failures);
   const results = planServices(plane).map((service) => {
     const key = objectKey("Service", plane.namespace, service.name);
-    const result = serviceAddresses(service, { live: live.get(key), failure: failures.get(key), nowMs });
+    const result = serviceAddresses(service, { live: live.get(key), failure: failures.get(key), missing, nowMs });
     if (result.state === "unusable") failures.delete(key);
     return { service, result };
   });
@@ -47,23 +48,34 @@ export function planeProvision(plane: DataPlane, state: PlaneState): PlaneProvis
   return {
     rows: plane.gateways.map((gateway) => ({
       gateway,
-      provision: { ...addressesOf(gateway, results), ...(waiting === undefined ? {} : { waiting }) },
+      provision: { ...addressesOf(gateway, { results, missing }), ...(waiting === undefined ? {} : { waiting }) },
     })),
     failures: [...failures.values()],
     ...(untils.length === 0 ? {} : { untilMs: Math.min(...untils) }),
   };
 }
 
+/** What is said of a Service that is not there. Of a Gateway that is not accepted, or is elsewhere, none is on its way. */
+function missingService({ state }: DataPlane, failures: PlaneState["failures"]): string {
+  const elsewhere = failures.values().find(({ kind }) => kind === "elsewhere");
+  if (elsewhere !== undefined) return elsewhere.message;
+  return state === "kept"
+    ? "No Service is made for it before the Gateway is accepted."
+    : "A Service for it is being made.";
+}
+
+type Results = { readonly results: readonly Result[]; readonly missing: string };
+
 type Result = { readonly service: PlannedService; readonly result: ServiceAddresses };
 
-function addressesOf(gateway: DataPlaneGateway, results: readonly Result[]): GatewayProvision {
+function addressesOf(gateway: DataPlaneGateway, { results, missing }: Results): GatewayProvision {
   if (gateway.ports.length === 0) return { addresses: [] };
-  if (gateway.addresses.length > 0) return requestedAddresses(gateway, results);
+  if (gateway.addresses.length > 0) return requestedAddresses(gateway, { results, missing });
   const result = resultFor(gateway, results, undefined);
   if (result?.state === "assigned") {
     return { addresses: result.addresses.slice(0, addressLimit), assigned: { state: "all", message: "" } };
   }
-  const message = result?.message ?? "A Service for it is being made.";
+  const message = result?.message ?? missing;
   return {
     addresses: [],
     assigned: { state: "none", message },
@@ -85,15 +97,18 @@ type Entry =
  * Gateway from being programmed, whatever else it has: clients were told of that address. Other entries may fail while one
  * holds.
  */
-function requestedAddresses(gateway: DataPlaneGateway, results: readonly Result[]): GatewayProvision {
+function requestedAddresses(gateway: DataPlaneGateway, { results, missing }: Results): GatewayProvision {
   const entries = gateway.addresses.map((request, place) => ({
     request,
-    entry: entryOf(request, isProvidable(request) ? resultFor(gateway, results, place) : undefined),
+    entry: entryOf(request, {
+      result: isProvidable(request) ? resultFor(gateway, results, place) : undefined,
+      missing,
+    }),
   }));
   const addresses = entries.flatMap(({ entry }) => (entry.state === "assigned" ? [entry.address] : []));
-  const missing = entries.flatMap(({ entry }) => (entry.state === "assigned" ? [] : [entry.message]));
-  const message = [...new Set(missing)].join(" ");
-  if (missing.length === 0) return { addresses, assigned: { state: "all", message: "" } };
+  const unassigned = entries.flatMap(({ entry }) => (entry.state === "assigned" ? [] : [entry.message]));
+  const message = [...new Set(unassigned)].join(" ");
+  if (unassigned.length === 0) return { addresses, assigned: { state: "all", message: "" } };
   const byValue = entries.filter(
     ({ request, entry }) =>
       entry.state !== "assigned" && request.value !== undefined && request.routability === routabilities.any,
@@ -112,7 +127,10 @@ function requestedAddresses(gateway: DataPlaneGateway, results: readonly Result[
   };
 }
 
-function entryOf(request: AddressRequest, result: ServiceAddresses | undefined): Entry {
+function entryOf(
+  request: AddressRequest,
+  { result, missing }: { readonly result: ServiceAddresses | undefined; readonly missing: string },
+): Entry {
   if (!isProvidable(request)) {
     return {
       state: "unusable",
@@ -120,7 +138,7 @@ function entryOf(request: AddressRequest, result: ServiceAddresses | undefined):
       isEarly: false,
     };
   }
-  if (result === undefined) return { state: "pending", message: "A Service for it is being made.", isEarly: true };
+  if (result === undefined) return { state: "pending", message: missing, isEarly: true };
   if (result.state !== "assigned") {
     return { state: result.state, message: result.message, isEarly: result.state === "pending" && result.isEarly };
   }

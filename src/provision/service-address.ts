@@ -22,6 +22,8 @@ export type ServiceAddresses =
 export type ServiceState = {
   readonly live: LiveObject | undefined;
   readonly failure: ProvisionFailure | undefined;
+  /** What to say while there is no Service, and nothing has failed. */
+  readonly missing: string;
   readonly nowMs: number;
 };
 
@@ -36,13 +38,13 @@ const refusals: readonly unknown[] = ["cilium.io/IPAMRequestSatisfied"];
 
 /** Reads what came of a Service. An address that the load balancer gave instead of the one asked for does not count. */
 export function serviceAddresses(service: PlannedService, state: ServiceState): ServiceAddresses {
-  const { live, failure, nowMs } = state;
+  const { live, failure, missing, nowMs } = state;
   const { name, address, type } = service;
   if (live === undefined || recordOf(live.object["spec"])["type"] !== type) {
     if (failure?.kind === "invalid" && address !== undefined) {
       return { state: "unusable", message: `Address ${address} cannot be had. ${failure.message}` };
     }
-    const message = failure?.message ?? "A Service for it is being made.";
+    const message = failure?.message ?? missing;
     return { state: "pending", message, isEarly: failure === undefined };
   }
   const given = type === "LoadBalancer" ? ingressOf(live) : clusterAddressesOf(live);
@@ -83,9 +85,9 @@ function ingressOf({ object }: LiveObject): readonly AssignedAddress[] {
   const ingress = listOf(recordOf(recordOf(object["status"])["loadBalancer"])["ingress"]);
   return ingress.flatMap((entry): readonly AssignedAddress[] => {
     const { ip, hostname } = recordOf(entry);
-    if (typeof ip === "string" && ip !== "") return [{ type: "IPAddress", value: ip, routability: routabilities.any }];
+    if (typeof ip === "string" && ip !== "") return [{ type: "IPAddress", value: ip }];
     if (typeof hostname !== "string" || hostname === "") return [];
-    return [{ type: "Hostname", value: hostname, routability: routabilities.any }];
+    return [{ type: "Hostname", value: hostname }];
   });
 }
 
