@@ -10,6 +10,7 @@ import { listInstallations } from "./installation/controllers.ts";
 import { listClasses, markClass } from "./installation/gateway-classes.ts";
 import { preflight } from "./installation/preflight.ts";
 import { prune } from "./installation/prune.ts";
+import { missingNamespaces } from "./missing-namespaces.ts";
 import { gatewayApiVersion } from "./version.ts";
 
 export type InstallRun = {
@@ -42,6 +43,13 @@ export async function installInto(
   if (isTooOld(version)) {
     const { gitVersion } = version as { readonly gitVersion?: string };
     say(`The cluster runs Kubernetes ${gitVersion}, and Sluice needs 1.${oldestMinor} or newer. Nothing was changed.`);
+    return 2;
+  }
+  const missing = await missingNamespaces(client, objects);
+  if (missing.length > 0) {
+    say(
+      `The cluster has no namespace ${missing.join(", ")}. Create it, or leave it out of the options. Nothing was changed.`,
+    );
     return 2;
   }
   const gatewayApi = await findGatewayApi(client);

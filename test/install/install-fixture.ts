@@ -26,6 +26,7 @@ export class InstallCluster implements AsyncDisposable {
   static async start(): Promise<InstallCluster> {
     const server = await FakeApiServer.start();
     server.installCrds("v1.7.0");
+    for (const name of userNamespaces) server.put({ apiVersion: "v1", kind: "Namespace", metadata: { name } });
     return new InstallCluster(server);
   }
 
@@ -49,7 +50,7 @@ export class InstallCluster implements AsyncDisposable {
     return { code, text: lines.join("\n") };
   }
 
-  /** `Kind namespace/name` of everything in the cluster but the Gateway API's own definitions, in their order. */
+  /** `Kind namespace/name` of everything in the cluster but what was there before, in their order. */
   contents(): readonly string[] {
     return kindsLookedAt
       .flatMap(([group, plural]) => this.server.store.list(group, plural))
@@ -57,6 +58,7 @@ export class InstallCluster implements AsyncDisposable {
         ({ kind, metadata: { namespace, name } }) => `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`,
       )
       .filter((shown) => !/CustomResourceDefinition .*gateway\.networking/.test(shown))
+      .filter((shown) => !userNamespaces.some((name) => shown === `Namespace ${name}`))
       .sort();
   }
 
@@ -71,8 +73,12 @@ export class InstallCluster implements AsyncDisposable {
     this.server.store.create({ group, plural, name, ...(namespace === undefined ? {} : { namespace }) }, object);
   }
 
-  /** A Gateway of the class `sluice`, and what a controller of that name has made for it. */
-  gatewayWithDataPlane(namespace: string, controllerName = initialOptions(version).controllerName): void {
+  /** A Gateway of the class `sluice`, and what a controller of that name has made for it: a Deployment, a Secret and more. */
+  gatewayWithDataPlane(
+    namespace: string,
+    controllerName = initialOptions(version).controllerName,
+    more: readonly (readonly [group: string, plural: string, kind: string])[] = [],
+  ): void {
     const gateway = "gateway.networking.k8s.io";
     this.create(
       { group: gateway, plural: "gateways" },
@@ -89,8 +95,12 @@ export class InstallCluster implements AsyncDisposable {
         "gateway.sluice.dev/data-plane": `${namespace}/web`,
       },
     };
-    this.create({ group: "apps", plural: "deployments" }, { apiVersion: "apps/v1", kind: "Deployment", metadata });
-    this.create({ group: "", plural: "secrets" }, { apiVersion: "v1", kind: "Secret", metadata });
+    for (const [group, plural, kind] of [
+      ["apps", "deployments", "Deployment"],
+      ["", "secrets", "Secret"],
+      ...more,
+    ] as const)
+      this.create({ group, plural }, { apiVersion: group === "" ? "v1" : `${group}/v1`, kind, metadata });
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -110,6 +120,8 @@ export class InstallCluster implements AsyncDisposable {
   }
 }
 
+const userNamespaces = ["default", "shop", "blog"] as const;
+
 const kindsLookedAt: readonly (readonly [group: string, plural: string])[] = [
   ["", "namespaces"],
   ["", "serviceaccounts"],
@@ -121,6 +133,8 @@ const kindsLookedAt: readonly (readonly [group: string, plural: string])[] = [
   ["rbac.authorization.k8s.io", "clusterrolebindings"],
   ["rbac.authorization.k8s.io", "roles"],
   ["rbac.authorization.k8s.io", "rolebindings"],
+  ["admissionregistration.k8s.io", "validatingadmissionpolicies"],
+  ["admissionregistration.k8s.io", "validatingadmissionpolicybindings"],
   ["policy", "poddisruptionbudgets"],
   ["networking.k8s.io", "networkpolicies"],
   ["gateway.networking.k8s.io", "gatewayclasses"],

@@ -3,11 +3,10 @@ import { test } from "node:test";
 import { installInto } from "../../src/cli/install-into.ts";
 import { isTooOld, oldestMinor } from "../../src/install/kubernetes-version.ts";
 import { installObjects } from "../../src/install/manifests.ts";
-import { initialOptions } from "../../src/install/options.ts";
+import { type InstallOptions, initialOptions } from "../../src/install/options.ts";
 import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "../../src/kube/kube-client.ts";
 
-const options = initialOptions("1.2.3");
-const objects = installObjects(options, "1.2.3");
+const objects = installObjects(initialOptions("1.2.3"), "1.2.3");
 
 type Cluster = {
   /** Annotations of the Gateway API's definitions; absent: there are none. */
@@ -34,6 +33,8 @@ function clusterOf({ gatewayApi, rollout = [ready], refuses, version }: Cluster)
         return { metadata: { name: path.name, annotations: gatewayApi } };
       }
       // Looked at before it is applied.
+      if (path.plural === "namespaces" && (path.name === "default" || path.name === "shop"))
+        return { metadata: { name: path.name } };
       if (!applied.includes(path.plural) || path.plural !== "deployments")
         throw new KubeError("not found", { status: 404 });
       const status = rollout[Math.min(looks++, rollout.length - 1)];
@@ -55,10 +56,11 @@ function clusterOf({ gatewayApi, rollout = [ready], refuses, version }: Cluster)
 const ready = { observedGeneration: 2, updatedReplicas: 2, availableReplicas: 2 };
 const v170 = { "gateway.networking.k8s.io/bundle-version": "v1.7.0", "gateway.networking.k8s.io/channel": "standard" };
 
-async function install(cluster: Cluster, waitMs = 60_000) {
+async function install(cluster: Cluster, waitMs = 60_000, changes: Partial<InstallOptions> = {}) {
   const { client, applied } = clusterOf(cluster);
   const lines: string[] = [];
-  const code = await installInto(client, objects, {
+  const options = { ...initialOptions("1.2.3"), ...changes };
+  const code = await installInto(client, installObjects(options, "1.2.3"), {
     options,
     say: (line) => lines.push(line),
     server: "https://a",
@@ -106,6 +108,20 @@ test("installInto names the object that is refused and stops with 2", async () =
   assert.equal(code, 2);
   assert.match(text, /ClusterRole sluice-controller-sluice-system could not be applied: you may not/);
   assert.ok(!applied.includes("deployments"));
+});
+
+test("installInto changes nothing while a namespace is missing that it needs, says which, and exits with 2", async () => {
+  for (const [options, names] of [
+    [{ watchNamespaces: ["shop", "blog"] }, "blog"],
+    [{ dataPlaneNamespaces: ["edge", "dmz"] }, "edge, dmz"],
+    [{ createNamespace: false }, "sluice-system"],
+  ] as const) {
+    const { code, applied, text } = await install({ gatewayApi: v170 }, 0, options);
+    assert.equal(code, 2);
+    assert.deepEqual(applied, []);
+    assert.match(text, new RegExp(`The cluster has no namespace ${names}\\.`));
+  }
+  assert.equal((await install({ gatewayApi: v170 }, 0, { watchNamespaces: ["shop"] })).code, 0);
 });
 
 test("installInto gives up on a controller that does not become ready, says where to look, and exits with 1", async () => {
