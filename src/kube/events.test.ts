@@ -2,8 +2,9 @@ import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import { mockTime } from "../../test/kube/mock-time.ts";
 import { StoreClient, unreachable } from "../../test/kube/store-client.ts";
-import { cutNote, EventRecorder, type EventRecorderOptions, eventName, type ObjectEvent } from "./events.ts";
+import { EventRecorder, type EventRecorderOptions } from "./events.ts";
 import { KubeError } from "./kube-client.ts";
+import { cutNote, eventName, type ObjectEvent } from "./object-event.ts";
 
 const minuteMs = 60_000;
 
@@ -31,6 +32,7 @@ function setUp(t: TestContext, options: Partial<EventRecorderOptions> = {}) {
       client,
       controller: "sluice.dev/gateway-controller",
       instance: "sluice-0",
+      warnAfterMs: 0,
       clock: time,
       onResult: (result) => results.push(result),
       onError: (error) => errors.push(error),
@@ -94,6 +96,28 @@ test("EventRecorder: sends nothing before it leads and after it has stopped", as
   recorder.observe([event({ note: "another" })]);
   await passMinutes(1);
   assert.equal(client.calls.length, 1);
+});
+
+test("EventRecorder: warns of what has held for a while, and not of what passes in its first seconds", async (t) => {
+  const { recorder, client, time, stored } = setUp(t, { warnAfterMs: 15_000 });
+  recorder.start();
+  recorder.observe([event({ note: "passes" }), event({ type: "Normal", reason: "Programmed", note: "at once" })]);
+  await time.pass(10_000);
+  assert.deepEqual(
+    stored().map(({ note }) => note),
+    ["at once"],
+  );
+  recorder.observe([event({ note: "stays" })]);
+  await time.pass(14_000);
+  assert.equal(stored().length, 1);
+  // What is seen again meanwhile does not begin anew.
+  recorder.observe([event({ note: "stays" })]);
+  await time.pass(1_500);
+  assert.deepEqual(
+    stored().map(({ note }) => note),
+    ["at once", "stays"],
+  );
+  assert.equal(client.count("create"), 2);
 });
 
 test("EventRecorder: what goes on holding is said once, and again before the server forgets it", async (t) => {

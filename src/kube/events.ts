@@ -1,26 +1,9 @@
 import { type Clock, systemClock } from "../base/clock.ts";
-import { hashText } from "../base/hash.ts";
 import { isJsonObject } from "../resource/json.ts";
-import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "./kube-client.ts";
+import { type KubeClient, KubeError, type KubeObject } from "./kube-client.ts";
 import { microTime } from "./lease.ts";
+import { cutNote, eventKey, eventName, eventNamespace, eventPath, type ObjectEvent } from "./object-event.ts";
 import { TokenBucket } from "./token-bucket.ts";
-
-/** What `kubectl describe` is to show below an object. Equal ones are one event. */
-export type ObjectEvent = {
-  readonly regarding: {
-    readonly apiVersion: string;
-    readonly kind: string;
-    /** Absent for cluster-scoped objects. */
-    readonly namespace?: string;
-    readonly name: string;
-    readonly uid: string;
-  };
-  readonly type: "Normal" | "Warning";
-  /** In CamelCase; at most 128 characters. */
-  readonly reason: string;
-  /** For people; cut after 1,024 bytes of UTF-8. */
-  readonly note: string;
-};
 
 /** How the sending of one event ended. `dropped`: too many at once. */
 export type EventResult = "sent" | "dropped" | "failed";
@@ -39,6 +22,11 @@ export type EventRecorderOptions = {
   readonly maxWaiting?: number;
   /** Events that are remembered. Default 10,000. */
   readonly maxKnown?: number;
+  /**
+   * A warning is sent when it has held for so long: what is made in several steps, such as a certificate and the routes that
+   * prove a domain, is incomplete for some seconds and nothing to warn of. Default 15,000 ms.
+   */
+  readonly warnAfterMs?: number;
   readonly onResult?: (result: EventResult) => void;
   /** What went wrong with a request, for the log; at most once a minute. */
   readonly onError?: (error: unknown) => void;
@@ -51,13 +39,14 @@ const countAgainMs = 5 * 60_000;
 const sayAgainMs = 30 * 60_000;
 const sweepMs = 60_000;
 const complainMs = 60_000;
-const noteLimitBytes = 1024;
 
 type Known = {
   readonly key: string;
   readonly event: ObjectEvent;
-  /** Whether it holds now. */
-  holds: "yes" | "no";
+  /** Whether it holds now; `newly`: not long enough to be sent. */
+  holds: "yes" | "newly" | "no";
+  /** Since when it holds. */
+  sinceMs: number;
   /** How often it began to hold since the server was last told. */
   fresh: number;
   /** What the server has; 0 when it was not told by this process. */
@@ -81,6 +70,8 @@ export class EventRecorder {
   #bucket: TokenBucket;
   #timer: NodeJS.Timeout | undefined;
   #sweep: NodeJS.Timeout | undefined;
+  /** Until the next warning has held long enough. */
+  #settling: NodeJS.Timeout | undefined;
   #sending: Promise<void> | undefined;
   #complainedMs = Number.NEGATIVE_INFINITY;
 
@@ -90,6 +81,7 @@ export class EventRecorder {
       burst: 50,
       maxWaiting: 1000,
       maxKnown: 10_000,
+      warnAfterMs: 15_000,
       clock: systemClock,
       ...options,
     };
@@ -101,20 +93,21 @@ export class EventRecorder {
     this.#now = events;
     if (!this.#session) return;
     const gone = new Set(this.#known.keys());
+    const nowMs = this.#options.clock.monotonicMs();
     for (const event of events) {
       const key = eventKey(event);
       gone.delete(key);
       const known = this.#known.get(key) ?? this.#add(key, event);
-      if (!known || known.holds === "yes") continue;
-      known.holds = "yes";
-      known.fresh += 1;
-      this.#sendWhenDue(known);
+      if (known?.holds !== "no") continue;
+      known.holds = "newly";
+      known.sinceMs = nowMs;
     }
     for (const key of gone) {
       const known = this.#known.get(key);
-      if (known) known.holds = "no";
+      if (known?.holds === "newly" && known.sentMs === undefined) this.#known.delete(key);
+      else if (known) known.holds = "no";
     }
-    this.#pump();
+    this.#settle();
   }
 
   /** Begins to send, what holds already first: this process leads. */
@@ -132,19 +125,45 @@ export class EventRecorder {
     this.#session = undefined;
     clearTimeout(this.#timer);
     clearTimeout(this.#sweep);
+    clearTimeout(this.#settling);
     this.#known.clear();
     this.#waiting.clear();
     await this.#sending;
   }
 
   #add(key: string, event: ObjectEvent): Known | undefined {
-    if (this.#known.size >= this.#options.maxKnown || this.#waiting.size >= this.#options.maxWaiting) {
+    if (this.#known.size >= this.#options.maxKnown) {
       this.#options.onResult?.("dropped");
       return undefined;
     }
-    const known: Known = { key, event, holds: "no", fresh: 0, count: 0, sentMs: undefined };
+    const known: Known = { key, event, holds: "no", sinceMs: 0, fresh: 0, count: 0, sentMs: undefined };
     this.#known.set(key, known);
     return known;
+  }
+
+  /** Sends what has held long enough, and comes back when the next will have. */
+  #settle(): void {
+    clearTimeout(this.#settling);
+    const nowMs = this.#options.clock.monotonicMs();
+    let nextMs = Number.POSITIVE_INFINITY;
+    for (const known of this.#known.values()) {
+      if (known.holds !== "newly") continue;
+      const leftMs = known.event.type === "Warning" ? known.sinceMs + this.#options.warnAfterMs - nowMs : 0;
+      if (leftMs > 0) {
+        nextMs = Math.min(nextMs, leftMs);
+        continue;
+      }
+      if (known.sentMs === undefined && this.#waiting.size >= this.#options.maxWaiting) {
+        this.#known.delete(known.key);
+        this.#options.onResult?.("dropped");
+        continue;
+      }
+      known.holds = "yes";
+      known.fresh += 1;
+      this.#sendWhenDue(known);
+    }
+    if (Number.isFinite(nextMs)) this.#settling = setTimeout(() => this.#settle(), nextMs).unref();
+    this.#pump();
   }
 
   #sendWhenDue(known: Known): void {
@@ -262,32 +281,6 @@ export class EventRecorder {
     const { requestsPerSecond: perSecond, burst, clock } = this.#options;
     return new TokenBucket({ perSecond, burst, nowMs: clock.monotonicMs() });
   }
-}
-
-/** Cut at a whole character, with `…` at the end when something is missing. */
-export function cutNote(note: string): string {
-  if (Buffer.byteLength(note) <= noteLimitBytes) return note;
-  const head = Buffer.from(note).subarray(0, noteLimitBytes - 3);
-  return `${new TextDecoder().decode(head).replace(/\ufffd+$/, "")}…`;
-}
-
-/** Equal for events that say the same about the same object, in any process. A valid name: RFC 1123, at most 253. */
-export function eventName(event: ObjectEvent): string {
-  const readable = event.regarding.name.slice(0, 200).replace(/[^a-z0-9]+$/, "");
-  return `${readable}.${hashText(eventKey(event))}`;
-}
-
-function eventKey({ regarding, type, reason, note }: ObjectEvent): string {
-  return JSON.stringify([regarding.uid, type, reason, note]);
-}
-
-/** Events about cluster-scoped objects live in `default`. Spec: validation of events.k8s.io. */
-function eventNamespace({ regarding }: ObjectEvent): string {
-  return regarding.namespace ?? "default";
-}
-
-function eventPath(event: ObjectEvent): ResourcePath {
-  return { group: "events.k8s.io", version: "v1", plural: "events", namespace: eventNamespace(event) };
 }
 
 /** Whether the server will say the same the next time. */

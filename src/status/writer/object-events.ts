@@ -1,5 +1,5 @@
 import type { Finding, ObjectRef } from "../../finding/finding.ts";
-import type { ObjectEvent } from "../../kube/events.ts";
+import type { ObjectEvent } from "../../kube/object-event.ts";
 import { kindOf } from "../../resource/kinds.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { MergedStatus } from "../condition.ts";

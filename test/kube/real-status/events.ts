@@ -27,6 +27,7 @@ export async function proveEvents(client: KubeClient, check: Check): Promise<voi
       client,
       controller: controllerName,
       instance: "real-status",
+      warnAfterMs: 0,
       onResult: (result) => results.push(result),
       onError: (error) => errors.push(error),
     });
