@@ -39,6 +39,9 @@ const requestConnections = 16;
 /** A peer that is gone without a word is found out within about two minutes, by the system. */
 const keepAliveDelayMs = 15_000;
 
+/** A server that is back answers a probe at once. */
+const probeTimeoutMs = 5000;
+
 /** A watch is held open so much longer than the server was asked to. */
 const watchGraceMs = 30_000;
 
@@ -65,7 +68,7 @@ class HttpKubeClient implements KubeClient {
   readonly #origin: string;
   readonly #basePath: string;
   readonly #closing = new AbortController();
-  readonly #reach = new ServerReach();
+  readonly #reach = new ServerReach({ probe: () => this.raw("/version", AbortSignal.timeout(probeTimeoutMs)) });
   #agents: Agents | undefined;
 
   constructor(options: KubeClientOptions) {

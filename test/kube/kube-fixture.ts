@@ -1,4 +1,4 @@
-import type { KubeClient, KubeObject } from "../../src/kube/kube-client.ts";
+import type { KubeObject } from "../../src/kube/kube-client.ts";
 import { openKubeClient } from "../../src/kube/open-kube-client.ts";
 import { KubeSource, type KubeSourceOptions, type StartOptions } from "../../src/source/kube/kube-source.ts";
 import type { ReflectorTuning } from "../../src/source/kube/reflector.ts";
@@ -15,11 +15,7 @@ export const noWaits: ReflectorTuning = {
 /** A source on a fake server, started and closed around `run`. */
 export async function withSource(
   prepare: (server: FakeApiServer) => void,
-  run: (fixture: {
-    readonly server: FakeApiServer;
-    readonly client: KubeClient;
-    readonly source: KubeSource;
-  }) => Promise<void>,
+  run: (fixture: { readonly server: FakeApiServer; readonly source: KubeSource }) => Promise<void>,
   { start, ...options }: Omit<KubeSourceOptions, "client"> & { readonly start?: StartOptions } = {},
 ): Promise<void> {
   await using server = await FakeApiServer.start();
@@ -29,7 +25,7 @@ export async function withSource(
   cleanup.defer(() => client.close());
   const source = cleanup.use(new KubeSource({ tuning: noWaits, ...options, client }));
   await source.start(start);
-  await run({ server, client, source });
+  await run({ server, source });
 }
 
 const gatewayApi = "gateway.networking.k8s.io";

@@ -8,7 +8,7 @@ export type ClientCall = "get" | "create" | "replace" | "patch";
 export class StoreClient implements KubeClient {
   readonly store: FakeObjectStore;
   /** Whether the server is there, as this client would find. */
-  readonly reach = new ServerReach();
+  readonly reach = new ServerReach({ probe: async () => {} });
   /** Requests so far that reached the store, or were refused on their way. */
   readonly calls: { readonly call: ClientCall; readonly path: ResourcePath; readonly object?: KubeObject }[] = [];
   /** May throw, or wait, before a request is carried out. */

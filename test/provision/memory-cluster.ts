@@ -16,7 +16,7 @@ export class MemoryCluster {
   refuse: (verb: Write["verb"], kind: ManagedKind, name: string) => void = () => {};
   readonly client: KubeClient;
   /** Whether it is there, as its client would find. */
-  readonly reach = new ServerReach();
+  readonly reach = new ServerReach({ probe: async () => {} });
   readonly #sinks = new Map<string, LiveSink>();
 
   /** `synced`: the watches have listed everything. */
