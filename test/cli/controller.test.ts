@@ -5,6 +5,7 @@ import { get, type IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
+import { anyAddress } from "../../src/cli/any-address.ts";
 import { initialFlags } from "../../src/cli/flags.ts";
 import { startProxy } from "../../src/cli/proxy-process.ts";
 import type { StreamCertificate } from "../../src/config-stream/stream-authority.ts";
@@ -109,8 +110,14 @@ test("controller --plane embedded: serves, leads, writes statuses, explains itse
   assert.equal(explained.code, 0, explained.err);
   assert.match(explained.out, /HTTPRoute shop\/home/);
 
-  await using follower = await SluiceProcess.start([...args, "--plane", "embedded", "--map-port", "80:0"]);
-  const other = String((await follower.event("reading"))["admin"]);
+  const everywhere = ["--bind", "*", "--admin", "*:0"];
+  await using follower = await SluiceProcess.start([
+    ...[...args, "--plane", "embedded", "--map-port", "80:0", ...everywhere],
+  ]);
+  const { hostname, port: adminPort } = new URL(String((await follower.event("reading"))["admin"]));
+  assert.equal(hostname, (await anyAddress()) === "::" ? "[::]" : "0.0.0.0");
+  const other = `http://127.0.0.1:${adminPort}`;
+  if (hostname === "[::]") assert.equal((await ask(`http://[::1]:${adminPort}/livez`)).status, 200);
   while (!/^gateway_leader 0$/m.test((await ask(`${other}/metrics`)).body)) await soon(() => true);
   follower.signal("SIGTERM");
   assert.equal(await follower.exited(), 0);

@@ -66,8 +66,9 @@ export class SluiceProcess implements AsyncDisposable {
   #ended = false;
   out = "";
 
-  private constructor(args: readonly string[], options: Options) {
-    this.#child = start([...args, "--log-format", options.logFormat ?? "json", "--admin", "127.0.0.1:0"], options);
+  private constructor([command = "", ...args]: readonly string[], options: Options) {
+    const defaults = ["--log-format", options.logFormat ?? "json", "--admin", "127.0.0.1:0"];
+    this.#child = start([command, ...defaults, ...args], options);
     this.#exit = once(this.#child, "close").then(([code]) => {
       this.#ended = true;
       this.#wake();
