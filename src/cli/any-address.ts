@@ -1,12 +1,12 @@
 import { createServer, type Server } from "node:net";
 
-/** What a server binds for a host as flags write it: `*` is {@link anyAddress}, anything else is itself. */
+/** Every address of the system, in flags. */
+export const anyHost = "*";
+
+/** What a server binds for a host as flags write it: {@link anyHost} is {@link anyAddress}, anything else is itself. */
 export async function boundHost(host: string): Promise<string> {
   return host === anyHost ? anyAddress() : host;
 }
-
-/** Every address of the system, in flags. */
-export const anyHost = "*";
 
 /**
  * The address under which all of the system can be reached: `::`, which takes IPv4 in too, or `0.0.0.0` on a system without

@@ -1,5 +1,6 @@
 /** Parsers of flag arguments: text in, checked value out, a {@link UsageError} in plain words for anything else. */
 import { type Cidr, parseCidr } from "../base/cidr.ts";
+import { anyHost } from "./any-address.ts";
 import { UsageError } from "./usage-error.ts";
 
 /** A listener's port and the port that is bound for it. `localPort` 0 lets the system choose. */
@@ -62,6 +63,13 @@ export function parseHostPort(text: string): HostPort | undefined {
 export function parseAddress(text: string): HostPort {
   const address = parseHostPort(text);
   if (address === undefined) throw new UsageError('It cannot be off. Write host:port, such as "10.0.0.1:9443".');
+  return address;
+}
+
+/** {@link parseAddress} for what is connected to: every address is none. */
+export function parseRemote(text: string): HostPort {
+  const address = parseAddress(text);
+  if (address.host === anyHost) throw new UsageError(`"${text}" is not where anything can be reached. Write a host.`);
   return address;
 }
 

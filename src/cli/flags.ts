@@ -18,6 +18,7 @@ import {
   parseNetwork,
   parsePort,
   parsePortMapping,
+  parseRemote,
 } from "./flag-values.ts";
 
 export const commandNames = [
@@ -36,9 +37,9 @@ export const commandNames = [
 ] as const;
 export type CommandName = (typeof commandNames)[number];
 
-/** Values of all flags; a command reads those that the table gives it, the others hold their defaults. */
 const pullPolicies = ["Always", "IfNotPresent", "Never"] as const;
 
+/** Values of all flags; a command reads those that the table gives it, the others hold their defaults. */
 export type FlagValues = {
   readonly output: OutputFormat | undefined;
   readonly color: boolean;
@@ -268,7 +269,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     argument: "HOST:PORT",
     initial: undefined,
     shownDefault: "the Service sluice-controller in the controller's namespace",
-    parse: (text) => parseAddress(text),
+    parse: (text) => parseRemote(text),
     help: "The address at which data planes reach this controller.",
     commands: ["controller"],
   },
@@ -346,7 +347,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     long: "--controller",
     argument: "HOST:PORT",
     initial: [],
-    parse: (text, previous) => [...previous, parseAddress(text)],
+    parse: (text, previous) => [...previous, parseRemote(text)],
     repeatable: true,
     help: "Address of the controller's configuration stream. Of several, the one that leads is used.",
     commands: ["proxy"],

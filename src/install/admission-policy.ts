@@ -67,8 +67,8 @@ const guards: readonly Guard[] = [
         message: "Pods of a data plane run under its own ServiceAccount, without a token.",
       },
       {
-        expression: `${pod}.?volumes.orValue([]).all(volume, has(volume.emptyDir) || (has(volume.secret) && volume.secret.?secretName.orValue('') == object.metadata.name))`,
-        message: "Pods of a data plane mount its own Secret and empty directories, and nothing else.",
+        expression: `${pod}.?volumes.orValue([]).all(volume, has(volume.emptyDir) || has(volume.configMap) || has(volume.downwardAPI) || (has(volume.secret) && volume.secret.?secretName.orValue('') == object.metadata.name))`,
+        message: "Pods of a data plane mount its own Secret, ConfigMaps, facts of the pod and empty directories, and nothing else.",
       },
       {
         expression: `!${pod}.?hostNetwork.orValue(false) && !${pod}.?hostPID.orValue(false) && !${pod}.?hostIPC.orValue(false) && (${pod}.containers + ${pod}.?initContainers.orValue([])).all(container, !container.?securityContext.privileged.orValue(false))`,
