@@ -34,7 +34,7 @@ async function run(scene: Scene, options: Options): Promise<Result> {
   let restart: number | undefined;
   try {
     await sleep((seconds * 1000) / 2);
-    for (const { pid } of controllers) process.kill(pid, "SIGKILL");
+    if (option(options, "restart") > 0) for (const { pid } of controllers) process.kill(pid, "SIGKILL");
     await sleep((seconds * 1000) / 2);
     const result = await load.stop();
     faults.push(...result.faults);
@@ -80,6 +80,7 @@ export const outage: Scenario = {
   does: "the API server away under load, with a controller restart in the middle, and then one of the data plane",
   options: {
     seconds: { initial: 60, help: "how long the API server is away under load" },
+    restart: { initial: 1, help: "1: the controller is killed half way; 0: it waits for the API server all the time" },
     connections: { initial: 8, help: "closed loops" },
     "pause-ms": { initial: 5, help: "of each loop, after each answer" },
   },

@@ -68,7 +68,8 @@ const guards: readonly Guard[] = [
       },
       {
         expression: `${pod}.?volumes.orValue([]).all(volume, has(volume.emptyDir) || has(volume.configMap) || has(volume.downwardAPI) || (has(volume.secret) && volume.secret.?secretName.orValue('') == object.metadata.name))`,
-        message: "Pods of a data plane mount its own Secret, ConfigMaps, facts of the pod and empty directories, and nothing else.",
+        message:
+          "Pods of a data plane mount its own Secret, ConfigMaps, facts of the pod and empty directories, and nothing else.",
       },
       {
         expression: `!${pod}.?hostNetwork.orValue(false) && !${pod}.?hostPID.orValue(false) && !${pod}.?hostIPC.orValue(false) && (${pod}.containers + ${pod}.?initContainers.orValue([])).all(container, !container.?securityContext.privileged.orValue(false))`,
