@@ -28,6 +28,18 @@ export function watchError(asked: Asked, object: unknown): KubeError {
   return statusError(asked, status, { status: code, ...retryAfterOf(undefined, status) });
 }
 
+/**
+ * A refusal (401, 403) by a server that has just come back, as of one that cannot answer yet (503, `Starting`): until it has read
+ * roles and bindings, it refuses everybody everything.
+ */
+export function startingError({ message, serverMessage }: KubeError): KubeError {
+  return new KubeError(`${message} (the API server has just started).`.replace(/\. \(/, " ("), {
+    status: 503,
+    reason: "Starting",
+    serverMessage,
+  });
+}
+
 /** The error for no answer, or one that broke off. */
 export function unreachableError(asked: Asked, error: unknown): KubeError {
   if (error instanceof KubeError) return error;

@@ -86,7 +86,7 @@ export interface KubeClient {
   /** Any other path of the server, such as `/version` or `/apis`. */
   raw(path: string, signal?: AbortSignal): Promise<unknown>;
   /**
-   * Calls `listener` when the server answers any request after it could not be reached, or was not well (5xx): waits for a next
+   * Calls `listener` when the server answers after it was away, and while it says that it has just started: waits for a next
    * attempt can end. At most once a second. Returns what takes it off again.
    */
   onReachable(listener: () => void): () => void;

@@ -3,6 +3,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
 import { FakeApiServer } from "../../test/kube/fake-api-server.ts";
+import { eventually } from "../../test/plane/eventually.ts";
 import { makeCertificate } from "../../test/test-certificate.ts";
 import type { ApiAccess, Credentials } from "./api-access.ts";
 import { type KubeClient, KubeError, type ResourcePath, type WatchEvent } from "./kube-client.ts";
@@ -310,3 +311,20 @@ test("openKubeClient: checks the server's certificate, and shows the one that it
   assert.deepEqual(seen.slice(-2), ["one", "two"]);
   for (const client of [...strangers, careless, known]) await client.close();
 });
+
+test("KubeClient: who is refused by a server that has just come back is told to come again, and what waits is woken", () =>
+  withServer(async (server, client) => {
+    let woken = 0;
+    client.onReachable(() => woken++);
+    server.forbid("configmaps");
+    await assert.rejects(client.list(maps), refused(403, /answered 403/));
+    // The request, and the probe that it leads to.
+    server.failNext(2, 500);
+    await assert.rejects(client.list(maps), refused(500, /answered 500/));
+    await eventually(() => woken === 1);
+    const starting = refused(503, /answered 403.* \(the API server has just started\)/, "Starting");
+    await assert.rejects(client.list(maps), starting);
+    server.permit("configmaps");
+    await client.list(maps);
+    await eventually(() => woken === 2);
+  }));

@@ -1,20 +1,28 @@
 import { Agent, type Dispatcher, ProxyAgent } from "undici";
 import { kindNames, kinds } from "../resource/kinds.ts";
 import type { ApiAccess, Credentials } from "./api-access.ts";
-import { type Asked, malformedError, refusedError, tooLargeError, unreachableError, watchError } from "./api-error.ts";
+import {
+  type Asked,
+  malformedError,
+  refusedError,
+  startingError,
+  tooLargeError,
+  unreachableError,
+  watchError,
+} from "./api-error.ts";
 import { LineTooLongError, readLines } from "./json-lines.ts";
-import type {
-  DeleteOptions,
-  KubeClient,
+import {
+  type DeleteOptions,
+  type KubeClient,
   KubeError,
-  KubeList,
-  KubeObject,
-  ListOptions,
-  PatchOptions,
-  ResourcePath,
-  Selection,
-  WatchEvent,
-  WatchOptions,
+  type KubeList,
+  type KubeObject,
+  type ListOptions,
+  type PatchOptions,
+  type ResourcePath,
+  type Selection,
+  type WatchEvent,
+  type WatchOptions,
 } from "./kube-client.ts";
 import { describeResource, resourceUrl } from "./resource-url.ts";
 import { ServerReach } from "./server-reach.ts";
@@ -68,7 +76,7 @@ class HttpKubeClient implements KubeClient {
   readonly #origin: string;
   readonly #basePath: string;
   readonly #closing = new AbortController();
-  readonly #reach = new ServerReach({ probe: () => this.raw("/version", AbortSignal.timeout(probeTimeoutMs)) });
+  readonly #reach = new ServerReach({ probe: () => this.#isThere() });
   #agents: Agents | undefined;
 
   constructor(options: KubeClientOptions) {
@@ -200,13 +208,28 @@ class HttpKubeClient implements KubeClient {
     }
   }
 
+  /** Never rejects. A server that refuses is there. */
+  #isThere(): Promise<boolean> {
+    return this.raw("/version", AbortSignal.timeout(probeTimeoutMs)).then(
+      () => true,
+      (error) =>
+        error instanceof KubeError && (error.reason === "Starting" || (error.status > 0 && error.status < 500)),
+    );
+  }
+
   /** The error for callers; takes note of a server that is away, which one that was called off does not show. */
   #failure(asked: Asked, error: unknown, signal: AbortSignal): KubeError {
     const reason = signal.aborted ? (signal.reason ?? error) : error;
     const isCalledOff = signal.aborted && !(reason instanceof Error && reason.name === "TimeoutError");
     const failure = unreachableError(asked, reason);
-    if (error === failure ? failure.status >= 500 : !isCalledOff) this.#reach.lost();
-    return failure;
+    if (error !== failure) {
+      if (!isCalledOff) this.#reach.failed();
+      return failure;
+    }
+    if (failure.status >= 500) this.#reach.failed();
+    if (!this.#reach.isStarting || (failure.status !== 401 && failure.status !== 403)) return failure;
+    this.#reach.refused();
+    return startingError(failure);
   }
 
   /** The answer when it is 2xx. */

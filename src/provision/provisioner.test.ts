@@ -431,17 +431,16 @@ describe("Provisioner: refusals", () => {
     assert.deepEqual(cluster.names(), all);
   });
 
-  it("tries again at once when the server answers somebody else", async (t) => {
+  it("tries again at once when the server is back", async (t) => {
     const { cluster, provisioner } = start(t);
     cluster.refuse = () => {
-      cluster.reach.lost();
       throw new KubeError("the server is away", { status: 503 });
     };
     provisioner.update([planeOf()]);
     await provisioner.settled();
     assert.deepEqual(cluster.names(), []);
     cluster.refuse = () => {};
-    cluster.reach.answered();
+    cluster.comeBack();
     await provisioner.settled();
     assert.deepEqual(cluster.names(), all);
   });

@@ -1,5 +1,4 @@
 import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "../../src/kube/kube-client.ts";
-import { ServerReach } from "../../src/kube/server-reach.ts";
 import { FakeObjectStore, type Place, Refusal } from "./fake-object-store.ts";
 
 export type ClientCall = "get" | "create" | "replace" | "patch";
@@ -7,8 +6,6 @@ export type ClientCall = "get" | "create" | "replace" | "patch";
 /** A client of an object store in the same process: no sockets, so that tests can hold the time still. */
 export class StoreClient implements KubeClient {
   readonly store: FakeObjectStore;
-  /** Whether the server is there, as this client would find. */
-  readonly reach = new ServerReach({ probe: async () => {} });
   /** Requests so far that reached the store, or were refused on their way. */
   readonly calls: { readonly call: ClientCall; readonly path: ResourcePath; readonly object?: KubeObject }[] = [];
   /** May throw, or wait, before a request is carried out. */
@@ -51,8 +48,9 @@ export class StoreClient implements KubeClient {
     return this.calls.filter((seen) => seen.call === call).length;
   }
 
-  onReachable(listener: () => void): () => void {
-    return this.reach.subscribe(listener);
+  /** Never: its server is always there, and tests that take it away say when it is back themselves. */
+  onReachable(): () => void {
+    return () => {};
   }
 
   list(): never {

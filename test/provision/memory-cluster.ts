@@ -1,5 +1,4 @@
 import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "../../src/kube/kube-client.ts";
-import { ServerReach } from "../../src/kube/server-reach.ts";
 import { LiveObjects, type LiveSink } from "../../src/provision/live-objects.ts";
 import { type ManagedKind, managedKindNames, managedKinds } from "../../src/provision/managed-kinds.ts";
 import { FakeObjectStore, type Place, Refusal } from "../kube/fake-object-store.ts";
@@ -15,8 +14,8 @@ export class MemoryCluster {
   /** May refuse a write by throwing. */
   refuse: (verb: Write["verb"], kind: ManagedKind, name: string) => void = () => {};
   readonly client: KubeClient;
-  /** Whether it is there, as its client would find. */
-  readonly reach = new ServerReach({ probe: async () => {} });
+  /** Who is told when the server is back. */
+  readonly #waiting = new Set<() => void>();
   readonly #sinks = new Map<string, LiveSink>();
 
   /** `synced`: the watches have listed everything. */
@@ -42,13 +41,21 @@ export class MemoryCluster {
       create: unused,
       replace: unused,
       raw: unused,
-      onReachable: (listener) => this.reach.subscribe(listener),
+      onReachable: (listener) => {
+        this.#waiting.add(listener);
+        return () => this.#waiting.delete(listener);
+      },
       close: async () => {},
     };
   }
 
   sync(): void {
     for (const sink of this.#sinks.values()) sink.stateChanged({ synced: true });
+  }
+
+  /** As after an outage. */
+  comeBack(): void {
+    for (const listener of this.#waiting) listener();
   }
 
   /** Objects as `Kind/name`, in order. */

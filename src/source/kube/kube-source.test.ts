@@ -391,7 +391,11 @@ test("KubeSource: after an outage all watches come back as soon as the server an
       server.failNext(10_000, 503);
       server.cutWatches();
       await eventually(() => source.health.every(({ phase }) => phase === "failing"));
+      // Two probes: the first of them has been answered then.
+      await eventually(() => server.requests.filter(({ path }) => path === "/version").length === 2);
       server.heal();
+      // What a server says until it has read the roles and bindings.
+      server.failNext(watching, 403);
       server.put(httpRoute("late"));
       await eventually(() => server.watching() === watching);
       await eventually(() => source.state.snapshot.get("HTTPRoute", "shop", "late") !== undefined);
