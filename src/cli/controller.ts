@@ -163,6 +163,7 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
   let leads = false;
   // A replica that never leads says so too.
   telemetry.gauge("gateway_leader").set(0);
+  telemetry.gauge("gateway_installation_standing_by").set(0);
   let followed: NodeJS.Timeout | undefined;
   const takeIn = () => {
     followed = undefined;

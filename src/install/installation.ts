@@ -4,7 +4,10 @@ import type { JsonObject } from "../resource/json.ts";
 import { type InstallOptions, initialOptions } from "./options.ts";
 
 /** The options that decide what an installation makes, and where. */
-export type Installation = Pick<InstallOptions, "namespace" | "controllerName" | "plane" | "watchNamespaces">;
+export type Installation = Pick<
+  InstallOptions,
+  "namespace" | "controllerName" | "plane" | "watchNamespaces" | "dataPlaneNamespaces" | "networkPolicy.create"
+>;
 
 /** Reads the arguments of the controller, so that it holds however the Deployment was made. */
 export function readInstallation(deployment: JsonObject): Installation {
@@ -19,5 +22,7 @@ export function readInstallation(deployment: JsonObject): Installation {
     controllerName: valuesOf("--controller-name").at(-1) ?? initial.controllerName,
     plane: valuesOf("--plane").at(-1) ?? initial.plane,
     watchNamespaces: valuesOf("--watch-namespace"),
+    dataPlaneNamespaces: valuesOf("--data-plane-namespace"),
+    "networkPolicy.create": args.includes("--data-plane-network-policy"),
   };
 }

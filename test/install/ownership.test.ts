@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readInstallation } from "../../src/install/installation.ts";
 import { installObjects } from "../../src/install/manifests.ts";
-import { initialOptions } from "../../src/install/options.ts";
+import { type InstallOptions, initialOptions, type OptionName } from "../../src/install/options.ts";
 import { ownerOf } from "../../src/install/ownership.ts";
 import { InstallCluster } from "./install-fixture.ts";
 
@@ -24,14 +24,16 @@ test("what is installed says whose it is, and every object but the definitions d
 });
 
 test("readInstallation reads from a Deployment the options that it was made from", () => {
+  const provisioned = { namespace: "edge", watchNamespaces: ["a", "b"], dataPlaneNamespaces: ["a"] };
   for (const changes of [
     {},
-    { namespace: "edge", controllerName: "example.com/other", plane: "embedded", watchNamespaces: ["a", "b"] },
+    { controllerName: "example.com/other", plane: "embedded", watchNamespaces: ["a"] },
+    { ...provisioned, "networkPolicy.create": true },
   ]) {
-    const options = { ...initialOptions("1.2.3"), ...changes };
+    const options: InstallOptions = { ...initialOptions("1.2.3"), ...changes };
     const deployment = installObjects(options, "1.2.3").find(({ kind }) => kind === "Deployment");
-    const { namespace, controllerName, plane, watchNamespaces } = options;
-    assert.deepEqual(readInstallation(deployment ?? {}), { namespace, controllerName, plane, watchNamespaces });
+    const read = readInstallation(deployment ?? {});
+    assert.deepEqual(read, Object.fromEntries(Object.keys(read).map((name) => [name, options[name as OptionName]])));
   }
 });
 
@@ -54,6 +56,9 @@ test("data planes go when the controller looks after them no longer, and not bef
   const planes = () => cluster.contents().filter((shown) => /web-sluice/.test(shown));
   await cluster.install({ replicas: 3 });
   assert.equal(planes().length, 6);
+  const placed = await cluster.install({ dataPlaneNamespaces: ["shop", "blog"] });
+  assert.match(placed.text, /removed ClusterRoleBinding sluice-controller-planes-sluice-system/);
+  assert.equal(planes().length, 6);
   const { text } = await cluster.install({ watchNamespaces: ["shop"] });
   assert.match(text, /removed ClusterRoleBinding sluice-controller-watch-sluice-system/);
   assert.match(text, /removed Deployment blog\/web-sluice/);
@@ -61,6 +66,14 @@ test("data planes go when the controller looks after them no longer, and not bef
   assert.deepEqual(planes(), [ofOthers[0], "Deployment shop/web-sluice", ofOthers[1], "Secret shop/web-sluice"]);
   await cluster.install({ plane: "embedded" });
   assert.deepEqual(planes(), ofOthers);
+});
+
+test("the NetworkPolicies of data planes go with the option", async () => {
+  await using cluster = await InstallCluster.start();
+  await cluster.install({ "networkPolicy.create": true });
+  cluster.gatewayWithDataPlane("shop", undefined, [["networking.k8s.io", "networkpolicies", "NetworkPolicy"]]);
+  assert.match((await cluster.install()).text, /removed NetworkPolicy shop\/web-sluice/);
+  assert.ok(cluster.contents().includes("Deployment shop/web-sluice"));
 });
 
 test("what Helm manages is not pruned, whatever its label", async () => {

@@ -23,9 +23,11 @@ export async function listDataPlanes(
 
 /** Whether a controller with these options still looks after the object. */
 export function isLookedAfter(live: LiveObject, installation: Installation): boolean {
-  const { controllerName, plane, watchNamespaces, namespace } = installation;
-  const isWatched = watchNamespaces.length === 0 || [...watchNamespaces, namespace].includes(live.namespace);
-  return plane === "provisioned" && live.annotations[controllerAnnotation] === controllerName && isWatched;
+  const { controllerName, plane, watchNamespaces, dataPlaneNamespaces, namespace } = installation;
+  if (plane !== "provisioned" || live.annotations[controllerAnnotation] !== controllerName) return false;
+  if (live.kind === "NetworkPolicy" && !installation["networkPolicy.create"]) return false;
+  const named = dataPlaneNamespaces.length > 0 ? dataPlaneNamespaces : watchNamespaces;
+  return named.length === 0 || [...named, namespace].includes(live.namespace);
 }
 
 export async function removeDataPlane(
