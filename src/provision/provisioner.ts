@@ -256,7 +256,7 @@ export class Provisioner {
 
   /** What failed need not wait any longer. */
   #retryNow(): void {
-    for (const work of this.#works.values()) work.notBeforeMs = 0;
+    for (const work of this.#works.values()) Object.assign(work, { notBeforeMs: 0, attempts: 0 });
     this.#pump();
   }
 

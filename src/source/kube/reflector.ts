@@ -139,7 +139,7 @@ export class Reflector {
 
   /** Works until the signal says stop. Never rejects; the table stays as it is at the end. */
   async run(signal: AbortSignal): Promise<void> {
-    const unsubscribe = this.#options.client.onReachable(() => this.#serverIsBack());
+    const unsubscribe = this.#options.client.onReachable(() => this.wake());
     while (!signal.aborted) {
       try {
         this.#position ??= await this.#list(signal);
@@ -150,12 +150,6 @@ export class Reflector {
     }
     unsubscribe();
     this.#setPhase("stopped");
-  }
-
-  /** Another request was answered: what waits for the server need not wait out its time. What the server said no to goes on waiting. */
-  #serverIsBack(): void {
-    const { status } = this.#error ?? {};
-    if (status === 0 || (status !== undefined && status >= 500)) this.#waiting?.abort();
   }
 
   async #list(signal: AbortSignal): Promise<string> {

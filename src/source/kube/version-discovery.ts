@@ -48,7 +48,7 @@ export class VersionDiscovery {
         // What came before the end says more than the end itself.
         if (!ended.aborted) this.#error = error;
       }
-      await this.#pause(backoff.nextMs(), ended);
+      await this.#pause(backoff, ended);
     }
     return undefined;
   }
@@ -82,15 +82,18 @@ export class VersionDiscovery {
         this.#lookAgain = true;
       }
       if (backoff.failures >= tries) return;
-      if (this.#lookAgain) await this.#pause(backoff.nextMs(), signal);
+      if (this.#lookAgain) await this.#pause(backoff, signal);
     }
   }
 
-  /** Until the time is over, the signal says stop, or the server answers somebody else. */
-  async #pause(ms: number, signal: AbortSignal): Promise<void> {
+  /** Until the time is over, the signal says stop, or the server is back. */
+  async #pause(backoff: Backoff, signal: AbortSignal): Promise<void> {
     const back = new AbortController();
-    const unsubscribe = this.#options.client.onReachable(() => back.abort());
-    await delay(ms, undefined, { signal: AbortSignal.any([signal, back.signal]) }).catch(() => {});
+    const unsubscribe = this.#options.client.onReachable(() => {
+      backoff.reset();
+      back.abort();
+    });
+    await delay(backoff.nextMs(), undefined, { signal: AbortSignal.any([signal, back.signal]) }).catch(() => {});
     unsubscribe();
   }
 }

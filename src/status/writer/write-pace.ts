@@ -68,6 +68,7 @@ export class WritePace {
   /** The server answers others again: nothing waits for it any more. */
   resume(): void {
     this.#pausedUntilMs = 0;
+    this.#outages = 0;
   }
 
   /** The server answered. */
