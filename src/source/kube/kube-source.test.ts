@@ -394,12 +394,11 @@ test("KubeSource: after an outage all watches come back as soon as the server an
       // Two probes: the first of them has been answered then.
       await eventually(() => server.requests.filter(({ path }) => path === "/version").length === 2);
       server.heal();
-      // What a server says until it has read the roles and bindings, and then until it can watch.
+      // What a server says until it has read the roles and bindings.
       server.failNext(watching, 403);
-      server.failNext(watching, 429);
       server.put(httpRoute("late"));
       await eventually(() => server.watching() === watching);
       await eventually(() => source.state.snapshot.get("HTTPRoute", "shop", "late") !== undefined);
     },
-    { tuning: { backoff: { baseMs: 100, capMs: 3_600_000, random: () => 0.999 } } },
+    { tuning: { backoff: { baseMs: 3_600_000, capMs: 3_600_000, random: () => 0.999 } } },
   ));
