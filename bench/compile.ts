@@ -2,7 +2,7 @@
 import { parseArgs } from "node:util";
 import { compile } from "../src/compile/compile.ts";
 import { createCompileMemo } from "../src/compile/compile-memo.ts";
-import type { CompileOptions } from "../src/compile/compile-options.ts";
+import { type CompileOptions, nothingRetained } from "../src/compile/compile-options.ts";
 import type { Resource } from "../src/resource/kinds.ts";
 import { validateObject } from "../src/resource/validate-object.ts";
 import { createSnapshot } from "../src/store/create-snapshot.ts";
@@ -18,6 +18,7 @@ const gatewayApi = "gateway.networking.k8s.io/v1";
 const options: CompileOptions = {
   controllerName: "sluice.dev/gateway-controller",
   adoptClasses: false,
+  retained: nothingRetained,
   nowMs: 0,
   stubBackends: false,
   selfSigned: false,

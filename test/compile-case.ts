@@ -1,7 +1,7 @@
 /** What tests of the compiler's steps need: objects from YAML, a snapshot, a context. */
 import { strict as assert } from "node:assert";
 import { parseAllDocuments } from "yaml";
-import type { CompileOptions } from "../src/compile/compile-options.ts";
+import { type CompileOptions, nothingRetained } from "../src/compile/compile-options.ts";
 import type { CompileContext, CompiledRoute, GatewayContext, Route } from "../src/compile/contract.ts";
 import { compileRoute } from "../src/compile/route/compile-route.ts";
 import type { SecretReader } from "../src/compile/secret-reader.ts";
@@ -14,6 +14,7 @@ import type { Snapshot } from "../src/store/snapshot.ts";
 export const defaultOptions: CompileOptions = {
   controllerName: "example.com/gateway",
   adoptClasses: false,
+  retained: nothingRetained,
   nowMs: Date.parse("2026-06-01T00:00:00Z"),
   stubBackends: false,
   selfSigned: false,
@@ -43,7 +44,7 @@ export function fakeSecrets(snapshot: Snapshot): SecretReader {
     certificate(namespace, name) {
       const found = snapshot.get("Secret", namespace, name);
       if (found?.data["tls.crt"] === undefined) {
-        return { problem: "missing", message: `Secret ${namespace}/${name} does not exist.` };
+        return { problem: "missing", message: `Secret ${namespace}/${name} does not exist.`, lastGood: undefined };
       }
       return { ref: { key: `${namespace}/${name}`, fingerprint: "f", names: [] }, chain: [] };
     },

@@ -1,5 +1,6 @@
 /** What tests of statuses need: everything compiled from YAML, conditions as short text. */
 import { compile } from "../src/compile/compile.ts";
+import { createCompileMemo } from "../src/compile/compile-memo.ts";
 import type { CompileOptions } from "../src/compile/compile-options.ts";
 import type { CompileResult } from "../src/compile/contract.ts";
 import type { Condition, ListenerStatus, StatusBody } from "../src/status/condition.ts";
@@ -45,9 +46,13 @@ export type Compiled = {
 };
 
 /** Compiles documents; objects are named `Kind/name`. */
-export function compileYaml(documents: readonly string[], options: Partial<CompileOptions> = {}): Compiled {
+export function compileYaml(
+  documents: readonly string[],
+  options: Partial<CompileOptions> = {},
+  memo = createCompileMemo(),
+): Compiled {
   const snapshot = createSnapshot(resourcesOf(documents.join("\n---\n")));
-  const result = compile(snapshot, { ...defaultOptions, stubBackends: true, ...options });
+  const result = compile(snapshot, { ...defaultOptions, stubBackends: true, ...options }, memo);
   const body = (object: string): StatusBody => {
     const found = result.status.find(({ ref }) => `${ref.kind}/${ref.name}` === object);
     if (!found)

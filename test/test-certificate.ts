@@ -15,6 +15,8 @@ export type TestCertificateOptions = {
   readonly uris?: readonly string[];
   /** Default: ECDSA with P-256. */
   readonly keyType?: "ec" | "rsa";
+  /** The key itself, of whatever kind. It must sign with SHA-256, so `issuer` goes with keys that cannot. */
+  readonly keys?: { readonly publicKey: KeyObject; readonly privateKey: KeyObject };
   readonly from?: string;
   readonly to?: string;
   /** Absent: the certificate signs itself. */
@@ -31,9 +33,10 @@ let serial = 1;
 /** Makes a certificate, valid from 2026 through 2045 unless dates are given. */
 export function makeCertificate(options: TestCertificateOptions = {}): TestCertificate {
   const { publicKey, privateKey } =
-    options.keyType === "rsa"
+    options.keys ??
+    (options.keyType === "rsa"
       ? generateKeyPairSync("rsa", { modulusLength: 2048 })
-      : generateKeyPairSync("ec", { namedCurve: "prime256v1" });
+      : generateKeyPairSync("ec", { namedCurve: "prime256v1" }));
   const commonName = options.commonName ?? options.names?.[0] ?? "test";
   const extensions: Buffer[] = [];
   if (options.names || options.uris) {

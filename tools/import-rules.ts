@@ -80,6 +80,12 @@ const impureBuiltins = new Set([
   "process",
 ]);
 
+/** What of them reaches nothing: `isIP` parses, `createSecureContext` makes OpenSSL load PEM texts. */
+const pureNames: Readonly<Record<string, RegExp>> = {
+  "node:net": /^\s*isIP(v4|v6)?\s*$/,
+  "node:tls": /^\s*createSecureContext\s*$/,
+};
+
 const root = fileURLToPath(new URL("../src/", import.meta.url));
 
 /** The layer of a path relative to `src/`, or `undefined` for a folder that the table does not know. */
@@ -100,10 +106,9 @@ type Import = { readonly specifier: string; readonly typeOnly: boolean };
 function* importsOf(text: string): Generator<Import> {
   for (const match of text.matchAll(importPattern)) {
     const named = /import\s+\{([^}]*)\}/.exec(match[0])?.[1];
-    const allTypes = named?.split(",").every((name) => name.trim() === "" || name.trim().startsWith("type ")) ?? false;
-    // `isIP` of node:net touches no network.
-    const pure = match[2] === "node:net" && /^\s*isIP(v4|v6)?\s*$/.test(named ?? "");
-    yield { specifier: match[2] ?? "", typeOnly: match[1] !== undefined || allTypes || pure };
+    const values = named?.split(",").filter((name) => name.trim() !== "" && !name.trim().startsWith("type "));
+    const pure = values?.every((name) => pureNames[match[2] ?? ""]?.test(name)) ?? false;
+    yield { specifier: match[2] ?? "", typeOnly: match[1] !== undefined || pure };
   }
   for (const match of text.matchAll(dynamicPattern)) yield { specifier: match[1] ?? "", typeOnly: false };
 }

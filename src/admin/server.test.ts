@@ -90,6 +90,8 @@ const configuration: Configuration = {
     routing: { gateways: [gateway], clusters: {} },
     endpoints: { "shop/cart:80": [{ address: "10.0.0.1", port: 8080 }] },
     secrets: new SecretTable(new Map([["infra/tls", { kind: "certificate", chainPem: "chain", keyPem: "hush-hush" }]])),
+    retained: new Map(),
+    freshUntilMs: Number.POSITIVE_INFINITY,
     dataPlanes: [],
     status: [],
     findings: [],

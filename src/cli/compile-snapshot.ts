@@ -1,7 +1,7 @@
 import { runToEnd, type Steps } from "../base/steps.ts";
 import { compileInSteps } from "../compile/compile.ts";
 import { createCompileMemo } from "../compile/compile-memo.ts";
-import type { CompileOptions } from "../compile/compile-options.ts";
+import { type CompileOptions, nothingRetained } from "../compile/compile-options.ts";
 import type { CompileResult } from "../compile/contract.ts";
 import { missingCertificates } from "../compile/missing-certificates.ts";
 import type { Snapshot } from "../store/snapshot.ts";
@@ -18,7 +18,8 @@ type CompileFlags = Pick<
 type CompileTarget = Partial<Pick<CompileOptions, "supportedProtocols" | "supportedFeatures" | "controllerNamespace">>;
 
 /**
- * The compiler with everything that flags decide; it remembers certificates and compiled routes from call to call. A call
+ * The compiler with everything that flags decide; it remembers certificates (also those that are gone and still
+ * serve) and compiled routes from call to call. A call
  * has to be run to its end before the next.
  */
 export function createCompiler(
@@ -27,12 +28,15 @@ export function createCompiler(
 ): (snapshot: Snapshot) => Steps<CompileResult> {
   const memo = createCompileMemo();
   const certificates = new SelfSignedSecrets();
-  return (snapshot) => {
-    const options = { ...compileOptions(flags, Date.now()), ...target };
+  let retained = nothingRetained;
+  return function* (snapshot) {
+    const options = { ...compileOptions(flags, Date.now()), ...target, retained };
     const complete = flags.selfSigned
       ? certificates.fill(snapshot, missingCertificates(snapshot, options), options.nowMs)
       : snapshot;
-    return compileInSteps(complete, options, memo);
+    const result = yield* compileInSteps(complete, options, memo);
+    retained = result.retained;
+    return result;
   };
 }
 
@@ -50,7 +54,7 @@ export function lacksServices(snapshot: Snapshot, { adoptClasses, stubBackends }
   return adoptClasses && !stubBackends && snapshot.list("Service").length === 0;
 }
 
-function compileOptions(flags: CompileFlags, nowMs: number): CompileOptions {
+function compileOptions(flags: CompileFlags, nowMs: number): Omit<CompileOptions, "retained"> {
   const { adoptClasses, stubBackends, selfSigned, allowExternalName, controllerName } = flags;
   return { adoptClasses, stubBackends, selfSigned, allowExternalName, controllerName, nowMs, ...planeCapabilities };
 }

@@ -1,4 +1,5 @@
 import { sameJson } from "../base/same-json.ts";
+import { nothingRetained } from "../compile/compile-options.ts";
 import type { PlaneSettings, PlaneState } from "../config-stream/protocol.ts";
 import { type Applied, StateApplier } from "../config-stream/state-applier.ts";
 import { StateFile } from "../config-stream/state-file.ts";
@@ -190,7 +191,10 @@ function sessionKeyOf(keys: PlaneState["keys"]): { readonly sessionKey?: Buffer 
 
 function configurationOf({ update, report, turn }: Applied): Configuration {
   const { routing, endpoints, secrets } = update;
-  const result = { routing, endpoints, secrets, dataPlanes: [], status: [], findings: [] };
+  const result = {
+    ...{ routing, endpoints, secrets, dataPlanes: [], status: [], findings: [] },
+    ...{ retained: nothingRetained, freshUntilMs: Number.POSITIVE_INFINITY },
+  };
   const findings = findPlaneFaults(report, result, emptySnapshot);
   return { generation: turn, snapshot: emptySnapshot, result, report, status: [], findings };
 }

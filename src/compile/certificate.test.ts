@@ -29,6 +29,15 @@ describe("certificateFaults", () => {
     assert.deepEqual(faults(chainOf(own.certPem), { nowMs: Date.parse("2045-12-17T00:00:01Z") }), ["expiresSoon"]);
     assert.deepEqual(faults(chainOf(own.certPem), { nowMs: Date.parse("2045-12-16T23:59:59Z") }), []);
   });
+  it("tells the last third of a short life, as nothing renews it earlier", () => {
+    const week = makeCertificate({
+      names: ["shop.example.com"],
+      from: "2026-06-01T00:00:00Z",
+      to: "2026-06-07T00:00:00Z",
+    });
+    assert.deepEqual(faults(chainOf(week.certPem), { nowMs: Date.parse("2026-06-04T23:59:59Z") }), []);
+    assert.deepEqual(faults(chainOf(week.certPem), { nowMs: Date.parse("2026-06-05T00:00:00Z") }), ["expiresSoon"]);
+  });
   it("tells a certificate that is not valid yet", () => {
     assert.deepEqual(faults(chainOf(own.certPem), { nowMs: Date.parse("2025-12-31T00:00:00Z") }), ["notYetValid"]);
   });

@@ -8,10 +8,11 @@ export type CertificateFault = {
   readonly message: string;
 };
 
-/** Certificates that end within so many days are reported. */
-export const expiryWarningDays = 14;
-
 const dayMs = 86_400_000;
+
+/** A certificate is reported for the last third of its life, and at most for so many days: by then it should be renewed. */
+const warningDays = 14;
+const warningShare = 1 / 3;
 const pemBlock = /-----BEGIN CERTIFICATE-----[^-]*-----END CERTIFICATE-----/g;
 
 /** Largest PEM text that is read, in bytes; a Secret is at most 1 MiB. */
@@ -26,6 +27,17 @@ export function parseCertificates(pem: string): readonly X509Certificate[] | und
   } catch {
     return undefined;
   }
+}
+
+/** When a certificate begins to be reported as ending soon. Milliseconds since the epoch. */
+function warningFromMs({ validFromDate, validToDate }: X509Certificate): number {
+  const toMs = validToDate.getTime();
+  return toMs - Math.min((toMs - validFromDate.getTime()) * warningShare, warningDays * dayMs);
+}
+
+/** The moments at which time alone changes what {@link certificateFaults} says of a chain. Milliseconds since the epoch. */
+export function turningPoints([leaf]: readonly X509Certificate[]): readonly number[] {
+  return leaf ? [leaf.validFromDate.getTime(), warningFromMs(leaf), leaf.validToDate.getTime()] : [];
 }
 
 /** DNS names that a certificate is for, lower case: its subject alternative names, else its common name. RFC 9525 section 6. */
@@ -69,7 +81,7 @@ export function certificateFaults(
   const toMs = leaf.validToDate.getTime();
   if (toMs <= use.nowMs) {
     faults.push({ fault: "expired", message: `has a certificate that expired on ${day(toMs)}` });
-  } else if (toMs - use.nowMs < expiryWarningDays * dayMs) {
+  } else if (warningFromMs(leaf) <= use.nowMs) {
     const days = Math.floor((toMs - use.nowMs) / dayMs);
     faults.push({ fault: "expiresSoon", message: `has a certificate that expires on ${day(toMs)}, ${inDays(days)}` });
   }
@@ -130,7 +142,8 @@ function nameIn(distinguishedName: string): string {
   return /^CN=(.+)$/m.exec(distinguishedName)?.[1] ?? distinguishedName.replaceAll("\n", ", ");
 }
 
-function day(ms: number): string {
+/** `2026-12-31`. */
+export function day(ms: number): string {
   return new Date(ms).toISOString().slice(0, 10);
 }
 

@@ -2,7 +2,7 @@ import type { ListenerKey } from "../ir/routing-model.ts";
 import { type Kind, kindNames, type Resource } from "../resource/kinds.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { RouteAttachment } from "./attach.ts";
-import type { CompileOptions } from "./compile-options.ts";
+import type { CompileOptions, RetainedSecrets } from "./compile-options.ts";
 import type { CompiledRoute, GatewayContext, Route, RouteKind } from "./contract.ts";
 import type { PlacedAttachment } from "./place-routes.ts";
 import type { KnownHosts } from "./virtual-host.ts";
@@ -15,8 +15,8 @@ import type { KnownHosts } from "./virtual-host.ts";
 export type CompileMemo = {
   /** Gets ready for a compilation: forgets what something that changed may have been read for. */
   begin(snapshot: Snapshot, options: CompileOptions): void;
-  /** Everything that does not depend on routes, endpoints or Ingresses. Kept for a minute at most: certificates expire. */
-  surroundings<T extends object>(make: () => T): T;
+  /** Everything that does not depend on routes, endpoints or Ingresses. Kept until its `freshUntilMs`: certificates expire. */
+  surroundings<T extends Surroundings>(make: () => T): T;
   /** Where the route attaches: follows from the route and the surroundings. */
   attachment(route: Route, make: () => RouteAttachment): RouteAttachment;
   /** The route as compiled for a Gateway: follows from the route, the Gateway's context, its Services and what routes read beside them. */
@@ -57,7 +57,8 @@ const readByRoutes = [
 
 const surroundingKinds = kindNames.filter((kind) => !routeKinds.includes(kind) && !unread.includes(kind));
 
-const surroundingsMs = 60_000;
+/** `freshUntilMs`: when time alone changes it. Milliseconds since the epoch. */
+type Surroundings = { readonly freshUntilMs: number };
 
 /** A compiled route with the Services that it was made from; `undefined`: it named one that did not exist. */
 type KnownRoute = {
@@ -73,7 +74,7 @@ export function createCompileMemo(): CompileMemo {
   const beside = new Watched();
   const services = new Watched();
   let snapshot: Snapshot | undefined;
-  let surroundings: object | undefined;
+  let surroundings: Surroundings | undefined;
   const attachments = new Kept<Route, RouteAttachment>();
   const routes = new Kept<Route, ByGateway>();
   const placed = new Kept<
@@ -83,10 +84,11 @@ export function createCompileMemo(): CompileMemo {
   const hosts = new Kept<ListenerKey, KnownHosts>();
   return {
     begin(next, options) {
-      const { nowMs, ...stable } = options;
+      const { nowMs, retained, ...stable } = options;
       const sameSettings = settings.same([JSON.stringify(stable)]);
       const surroundingObjects = surroundingKinds.flatMap((kind): readonly Resource[] => next.list(kind));
-      const sameAround = around.same([...surroundingObjects, Math.floor(nowMs / surroundingsMs)]);
+      const isFresh = surroundings !== undefined && nowMs < surroundings.freshUntilMs;
+      const sameAround = around.same([...surroundingObjects, ...stillServing(retained, next)]) && isFresh;
       const sameBeside = beside.same(readByRoutes.flatMap((kind): readonly Resource[] => next.list(kind)));
       if (!sameSettings || !sameAround) {
         surroundings = undefined;
@@ -96,7 +98,7 @@ export function createCompileMemo(): CompileMemo {
       services.same(next.list("Service"));
       snapshot = next;
     },
-    surroundings<T extends object>(make: () => T): T {
+    surroundings<T extends Surroundings>(make: () => T): T {
       surroundings ??= make();
       return surroundings as T;
     },
@@ -125,6 +127,13 @@ export function createCompileMemo(): CompileMemo {
       for (const kept of [attachments, routes, placed, hosts]) kept.forget();
     },
   };
+}
+
+/** What is retained and no longer in the snapshot. The rest is there among the objects. */
+function stillServing(retained: RetainedSecrets, snapshot: Snapshot): readonly Resource<"Secret">[] {
+  return [...retained.values()].filter(
+    (secret) => snapshot.get("Secret", secret.metadata.namespace, secret.metadata.name) !== secret,
+  );
 }
 
 /** Remembers a list and says whether the next one is the very same. */

@@ -1,9 +1,14 @@
+import type { SecretKey } from "../ir/tls.ts";
+import type { Resource } from "../resource/kinds.ts";
+
 /** What the compiler must be told beside the objects: it has no clock, no environment and no flags of its own. */
 export type CompileOptions = {
   /** `GatewayClass.spec.controllerName` that is ours. */
   readonly controllerName: string;
   /** Serve Gateways of every class, also of classes that do not exist (`--adopt-classes`). */
   readonly adoptClasses: boolean;
+  /** What the compilation before this one gave back. */
+  readonly retained: RetainedSecrets;
   /** For certificate dates. Milliseconds since the epoch. */
   readonly nowMs: number;
   /** Stand-ins are made for Services that are named and missing (`--stub-backends`): a missing Service is then no error. */
@@ -19,3 +24,12 @@ export type CompileOptions = {
   /** Listener protocols that the chosen plane serves. */
   readonly supportedProtocols: readonly ("HTTP" | "HTTPS" | "TLS" | "TCP" | "UDP")[];
 };
+
+/**
+ * The Secrets that certificates are served from, by secret key, each as it was when it could last be used: what is broken or
+ * deleted while it serves goes on serving. `compile` is pure, so its caller keeps them from one compilation to the next.
+ */
+export type RetainedSecrets = ReadonlyMap<SecretKey, Resource<"Secret">>;
+
+/** Before the first compilation. */
+export const nothingRetained: RetainedSecrets = new Map();

@@ -38,16 +38,20 @@ export function compile(
   options: CompileOptions,
   memo: CompileMemo = createCompileMemo(),
 ): CompileResult {
-  return runToEnd(compileInSteps(snapshot, options, memo));
+  return runToEnd((compileInSteps(snapshot, options, memo));
 }
 
 /** The same in steps, for whoever serves requests on the same thread. Nothing else may use `memo` before it has ended. */
 export function* compileInSteps(snapshot: Snapshot, options: CompileOptions, memo: CompileMemo): Steps<CompileResult> {
-  const secrets = createSecretReader(snapshot);
+  const secrets = createSecretReader(snapshot, options);
   const context: CompileContext = { snapshot, options, secrets };
   memo.begin(snapshot, options);
 
-  const { classes, gateways, index, dataPlanes } = memo.surroundings(() => compileSurroundings(context));
+  const surroundings = memo.surroundings(() => {
+    const made = compileSurroundings(context);
+    return { ...made, freshUntilMs: secrets.freshUntilMs() };
+  });
+  const { classes, gateways, index, dataPlanes } = surroundings;
   const attachments: RouteAttachment[] = [];
   for (const route of listRoutes(snapshot)) {
     yield;
@@ -72,11 +76,15 @@ export function* compileInSteps(snapshot: Snapshot, options: CompileOptions, mem
   const newerFields = findNewerFields(context);
   yield;
 
+  const keys = secretKeys(routing);
+
   memo.end();
   return {
     routing,
     endpoints,
-    secrets: secrets.table(secretKeys(routing)),
+    secrets: secrets.table(keys),
+    retained: secrets.retained(keys),
+    freshUntilMs: surroundings.freshUntilMs,
     dataPlanes: dataPlanes.dataPlanes,
     status: sortStatus([
       ...classes.status,

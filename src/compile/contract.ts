@@ -10,7 +10,7 @@ import type { SecretKey } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { CompiledStatus } from "../status/condition.ts";
 import type { Snapshot } from "../store/snapshot.ts";
-import type { CompileOptions } from "./compile-options.ts";
+import type { CompileOptions, RetainedSecrets } from "./compile-options.ts";
 import type { SecretReader } from "./secret-reader.ts";
 
 export type RouteKind = "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" | "UDPRoute";
@@ -20,6 +20,10 @@ export type CompileResult = {
   readonly routing: RoutingModel;
   readonly endpoints: EndpointTable;
   readonly secrets: SecretTable;
+  /** For the next compilation's options. */
+  readonly retained: RetainedSecrets;
+  /** When time alone next changes the result: a certificate begins or ends. Milliseconds since the epoch; Infinity: never. */
+  readonly freshUntilMs: number;
   /** What has to run in a cluster to serve the Gateways, ordered by key. Of no meaning where nothing is provisioned. */
   readonly dataPlanes: readonly DataPlane[];
   readonly status: CompiledStatus;

@@ -11,7 +11,7 @@ import { draftListeners, gatewayGroup, isAccepted, isServable, type ListenerDraf
 import { markConflicts, markOverlaps } from "./listener-conflict.ts";
 import { compileListenerFilters } from "./listener-filters.ts";
 import { type ListenerSet, setsOf } from "./listener-set.ts";
-import { compileListenerTls } from "./listener-tls.ts";
+import { compileListenerTls, describeLastGood } from "./listener-tls.ts";
 import { type Parameters, readParameters } from "./parameters.ts";
 import { report } from "./report.ts";
 
@@ -218,5 +218,6 @@ function resolveClientCertificate(
     return answer(undefined, [finding]);
   }
   const read = context.secrets.certificate(target, ref.name);
-  return "problem" in read ? answer(undefined, [invalid(read.message)]) : answer(read.ref.key, []);
+  if (!("problem" in read)) return answer(read.ref.key, []);
+  return answer(read.lastGood?.ref.key, [invalid(`${read.message}${describeLastGood(read)}`)]);
 }

@@ -2,12 +2,13 @@ import type { X509Certificate } from "node:crypto";
 import type { Finding } from "../finding/finding.ts";
 import type { CertificateRef, ClientValidation, ListenerTls } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
-import { type CertificateFault, certificateFaults } from "./certificate.ts";
+import { type CertificateFault, certificateFaults, day } from "./certificate.ts";
 import { resolveClientValidation } from "./client-validation.ts";
 import type { CompileContext } from "./contract.ts";
 import { explainGrant } from "./grant.ts";
 import { gatewayGroup, type ListenerDraft } from "./listener.ts";
 import { type FindingText, nameOf, refOf, report } from "./report.ts";
+import type { CertificateProblem, ReadCertificate } from "./secret-reader.ts";
 import { readAuthority, readStaple } from "./snapshot-secrets.ts";
 import { readTlsOptions } from "./tls-options.ts";
 
@@ -77,17 +78,20 @@ function resolveCertificates(context: CompileContext, draft: ListenerDraft, add:
   return certificates.map(({ ref }) => ref);
 }
 
-type ReadCertificate = {
-  readonly ref: CertificateRef;
-  readonly chain: readonly X509Certificate[];
-  readonly field: string;
-};
+/** The end of a message about a certificate that cannot be used: what is in use instead. Empty where nothing is. */
+export function describeLastGood({ lastGood }: CertificateProblem): string {
+  const leaf = lastGood?.chain[0];
+  if (!leaf) return "";
+  return ` What the Secret held before stays in use; it is valid until ${day(leaf.validToDate.getTime())}.`;
+}
+
+type PlacedCertificate = ReadCertificate & { readonly field: string };
 
 function resolveCertificate(
   context: CompileContext,
   draft: ListenerDraft,
   place: { readonly ref: SecretRef; readonly field: string; readonly add: Add },
-): ReadCertificate | undefined {
+): PlacedCertificate | undefined {
   const { ref, field, add } = place;
   const listener = `Listener "${draft.spec.name}"`;
   if (ref.group !== "" || ref.kind !== "Secret") {
@@ -118,27 +122,34 @@ function resolveCertificate(
     reportStaple(context, draft, { namespace, name: ref.name, field, add });
     return { ...read, field };
   }
-  if (read.problem !== "missing") {
+  const inUse = describeLastGood(read);
+  if (read.problem === "missing") {
+    reportMissing(context, draft, { ref, namespace, field, add, inUse });
+  } else {
     add("certificate-invalid", field, {
-      message: `${listener} cannot use its certificate. ${read.message}`,
+      message: `${listener} cannot use its certificate. ${read.message}${inUse}`,
       fix:
         read.problem === "wrongType"
           ? `Create it with: kubectl create secret tls ${ref.name} -n ${namespace} --cert=<chain.pem> --key=<key.pem>`
           : `Write a PEM certificate chain, leaf first, and its private key into Secret ${namespace}/${ref.name}.`,
     });
-    return undefined;
   }
-  reportMissing(context, draft, { ref, namespace, field, add });
-  return undefined;
+  return read.lastGood && { ...read.lastGood, field };
 }
 
 /** A Secret of that name elsewhere is most likely the one that is meant: usually it lies beside the routes. */
 function reportMissing(
   context: CompileContext,
   draft: ListenerDraft,
-  place: { readonly ref: SecretRef; readonly namespace: string; readonly field: string; readonly add: Add },
+  place: {
+    readonly ref: SecretRef;
+    readonly namespace: string;
+    readonly field: string;
+    readonly add: Add;
+    readonly inUse: string;
+  },
 ): void {
-  const { ref, namespace, field, add } = place;
+  const { ref, namespace, field, add, inUse } = place;
   const elsewhere = context.snapshot
     .list("Secret")
     .filter((secret) => secret.metadata.name === ref.name)
@@ -146,14 +157,14 @@ function reportMissing(
   const listener = `Listener "${draft.spec.name}"`;
   if (!elsewhere) {
     add("certificate-missing", field, {
-      message: `${listener} takes its certificate from Secret ${namespace}/${ref.name}, which does not exist.`,
+      message: `${listener} takes its certificate from Secret ${namespace}/${ref.name}, which does not exist.${inUse}`,
       fix: `Create it with: kubectl create secret tls ${ref.name} -n ${namespace} --cert=<chain.pem> --key=<key.pem>, or serve with --self-signed.`,
     });
     return;
   }
   const there = elsewhere.metadata.namespace;
   add("certificate-elsewhere", field, {
-    message: `${listener} takes its certificate from Secret ${namespace}/${ref.name}, which does not exist; Secret ${there}/${ref.name} does.`,
+    message: `${listener} takes its certificate from Secret ${namespace}/${ref.name}, which does not exist; Secret ${there}/${ref.name} does.${inUse}`,
     fix: `Move the Secret to namespace ${namespace}, or write namespace: ${there} in the certificateRef and create a ReferenceGrant in ${there} from ${draft.owner.kind} in ${draft.owner.metadata.namespace} to Secret ${ref.name}.`,
     related: [refOf(elsewhere)],
   });
@@ -224,7 +235,7 @@ function reportStaple(
 function reportWrongHostname(
   context: CompileContext,
   draft: ListenerDraft,
-  found: { readonly certificates: readonly ReadCertificate[]; readonly add: Add },
+  found: { readonly certificates: readonly PlacedCertificate[]; readonly add: Add },
 ): void {
   const faults = found.certificates.map(({ chain }) =>
     certificateFaults(chain, { hostname: draft.hostname, nowMs: context.options.nowMs }).find(

@@ -24,7 +24,7 @@ export function missingCertificates(snapshot: Snapshot, options: CompileOptions)
   const context: CompileContext = {
     snapshot,
     options: { ...options, selfSigned: true },
-    secrets: createSecretReader(snapshot),
+    secrets: createSecretReader(snapshot, options),
   };
   const classes = compileGatewayClasses(context);
   const wanted = new Map<string, { namespace: string; name: string; hostnames: Set<string> }>();

@@ -8,13 +8,16 @@ export type SecretProblem = {
   readonly message: string;
 };
 
+/** A certificate that can be served: its leaf comes first in `chain`. */
+export type ReadCertificate = { readonly ref: CertificateRef; readonly chain: readonly X509Certificate[] };
+
+/** `lastGood`: what the Secret held when it could last be used, as long as that is valid; it goes on serving. */
+export type CertificateProblem = SecretProblem & { readonly lastGood: ReadCertificate | undefined };
+
 /** Resolves certificate and CA references (grants are checked before, by the caller) and remembers what was used. */
 export interface SecretReader {
   /** A `kubernetes.io/tls` Secret (or one with the same keys). */
-  certificate(
-    namespace: string,
-    name: string,
-  ): { readonly ref: CertificateRef; readonly chain: readonly X509Certificate[] } | SecretProblem;
+  certificate(namespace: string, name: string): ReadCertificate | CertificateProblem;
   /** A CA bundle: `ca.crt` of a ConfigMap or Secret, or a ClusterTrustBundle (namespace undefined). */
   caBundle(
     kind: "ConfigMap" | "Secret" | "ClusterTrustBundle",

@@ -28,6 +28,8 @@ function configuration(parts: {
     routing: { gateways: parts.gateways ?? [], clusters: {} },
     endpoints: {},
     secrets: new SecretTable(parts.secrets ?? new Map()),
+    retained: new Map(),
+    freshUntilMs: Number.POSITIVE_INFINITY,
     dataPlanes: [],
     status: parts.status ?? [],
     findings: [],

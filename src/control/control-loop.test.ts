@@ -15,6 +15,8 @@ const compiled = (generation: number): CompileResult => ({
   routing: { gateways: [], clusters: {} },
   endpoints: {},
   secrets: new SecretTable(new Map()),
+  retained: new Map(),
+  freshUntilMs: Number.POSITIVE_INFINITY,
   dataPlanes: [],
   status: [
     {
@@ -318,4 +320,21 @@ test("ControlLoop: a confirmation that comes with a change of endpoints is not l
   const { configuration } = await loop.settled();
   assert.equal(configuration?.report, plane.report());
   assert.equal(plane.endpoints.length, 1);
+});
+
+test("ControlLoop: compiles again when time alone has changed the result", async (t) => {
+  let freshUntilMs = Date.now() + 3 * 86_400_000;
+  let compiles = 0;
+  const { loop, tick } = setUp(t, { compile: () => ({ ...compiled(++compiles), freshUntilMs }) });
+  await loop.settled(loop.turnNow());
+  tick(86_400_000 - 1);
+  assert.equal(compiles, 1);
+  tick(1);
+  tick(100);
+  await loop.settled(2);
+  assert.equal(compiles, 2, "no timer is longer than a day");
+  freshUntilMs = Number.POSITIVE_INFINITY;
+  await loop.settled(loop.turnNow());
+  tick(30 * 86_400_000);
+  assert.equal(compiles, 3);
 });

@@ -58,6 +58,8 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
   #running: Promise<void> | undefined;
   #drained: Promise<void> | undefined;
   #refresh: NodeJS.Timeout | undefined;
+  /** When time alone changes the result. */
+  #renewal: NodeJS.Timeout | undefined;
   readonly #unsubscribe: (() => void) | undefined;
 
   constructor(options: ControlLoopOptions<Status>) {
@@ -118,6 +120,7 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     this.#coalescer.cancel();
     this.#unsubscribe?.();
     clearTimeout(this.#refresh);
+    clearTimeout(this.#renewal);
     this.#pending = undefined;
     await this.#running;
     for (const { done } of this.#waiters) done.reject(closedError());
@@ -211,6 +214,7 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     const nowMs = this.#clock.nowMs();
     const status = mergeStatus(result.status, report, previous, nowMs);
     const findings = [...result.findings, ...planeFindings(report, result, snapshot)];
+    this.#renewAt(result.freshUntilMs);
     this.#count("programmed");
     telemetry.gauge("gateway_config_generation").set(turn);
     telemetry.gauge("gateway_config_last_success_timestamp_seconds").set(nowMs / 1000);
@@ -230,6 +234,15 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     this.#refresh.unref();
   }
 
+  /** Certificates begin and end without any event. */
+  #renewAt(freshUntilMs: number): void {
+    clearTimeout(this.#renewal);
+    if (freshUntilMs === Number.POSITIVE_INFINITY || this.#state.phase === "draining") return;
+    const waitMs = Math.min(Math.max(freshUntilMs - this.#clock.nowMs(), shortestRenewalMs), longestRenewalMs);
+    this.#renewal = setTimeout(() => this.notify("resources"), waitMs);
+    this.#renewal.unref();
+  }
+
   #setState(state: ControlState<Status>): void {
     this.#state = state;
     for (const listener of this.#listeners) {
@@ -246,6 +259,10 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     }
   }
 }
+
+/** Timers are cut to these: one that is too long would fire at once, and clocks are set. */
+const shortestRenewalMs = 1000;
+const longestRenewalMs = 86_400_000;
 
 /** What the heavier change leads to covers the lighter one. */
 const weights = { report: 0, endpoints: 1, resources: 2 } as const satisfies Record<Change, number>;

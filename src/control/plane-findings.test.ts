@@ -39,6 +39,8 @@ const result: CompileResult = {
   },
   endpoints: {},
   secrets: new SecretTable(new Map()),
+  retained: new Map(),
+  freshUntilMs: Number.POSITIVE_INFINITY,
   dataPlanes: [],
   status: [],
   findings: [],

@@ -7,6 +7,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
+import { connect } from "node:tls";
+import { makeCertificate, tlsSecret } from "../test-certificate.ts";
 import { SluiceProcess, sluice } from "./sluice-process.ts";
 
 /** A Gateway with one route to the Services named; `extra` is appended as it stands. */
@@ -124,6 +126,36 @@ test("run keeps the last good version of a file that no longer parses, and says 
   const finding = await process.event("finding", before);
   assert.match(String(finding["place"]), /web\.yaml:\d+:\d+$/);
   assert.equal((await ask(await process.localPort(80))).service, "blue");
+});
+
+test("run goes on serving the last good certificate when its Secret is broken, then gone, and says so", async () => {
+  await using place = await folder();
+  const { certPem, keyPem } = makeCertificate({ names: ["shop.example.com"] });
+  const listener = `
+    - name: https
+      protocol: HTTPS
+      port: 443
+      tls: { certificateRefs: [{ name: cert }] }`;
+  await writeFile(join(place.path, "web.yaml"), manifest(["blue"]).replace("\n      port: 80", `$&${listener}`));
+  const secret = join(place.path, "secret.yaml");
+  await writeFile(secret, tlsSecret("cert", "shop", { crt: certPem, key: keyPem }));
+  await using process = await SluiceProcess.start(["run", place.path, ...serving, "--map-port", "443:0"]);
+  const port = await process.localPort(443);
+  const shown = async () => {
+    const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+    await once(socket, "secureConnect");
+    const subject = socket.getPeerX509Certificate()?.subjectAltName;
+    socket.destroy();
+    return subject;
+  };
+  assert.equal(await shown(), "DNS:shop.example.com");
+  for (const broken of [tlsSecret("cert", "shop", { crt: certPem.slice(0, 200), key: keyPem }), undefined]) {
+    const before = process.eventCount;
+    await (broken === undefined ? rm(secret) : writeFile(secret, broken));
+    await process.event("reloaded", before);
+    assert.match((await process.event("finding", before)).message, /stays in use; it is valid until 2045-12-31/);
+    assert.equal(await shown(), "DNS:shop.example.com");
+  }
 });
 
 test("run --no-watch reloads on SIGHUP only", async () => {

@@ -6,7 +6,7 @@ import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { parse, stringify } from "yaml";
 import { compile } from "../../src/compile/compile.ts";
-import type { CompileOptions } from "../../src/compile/compile-options.ts";
+import { type CompileOptions, nothingRetained } from "../../src/compile/compile-options.ts";
 import type { CompileResult } from "../../src/compile/contract.ts";
 import type { Finding } from "../../src/finding/finding.ts";
 import { loadPaths } from "../../src/source/folder/load-paths.ts";
@@ -63,6 +63,7 @@ export const goldenCases: readonly GoldenCase[] = globSync("*/*/in.yaml", { cwd:
 export const goldenOptions: CompileOptions = {
   controllerName: "sluice.dev/gateway-controller",
   adoptClasses: false,
+  retained: nothingRetained,
   nowMs: Date.parse("2026-06-01T00:00:00Z"),
   stubBackends: false,
   selfSigned: false,

@@ -52,6 +52,19 @@ async function assertBoth(port: number, ca: string[]): Promise<void> {
   }
 }
 
+test("certificates: of two for a name with keys of one type the first is served", async () => {
+  await using upstream = await RawUpstream.start(() => ok("secure"));
+  for (const keyType of ["rsa", "ec"] as const) {
+    const secrets: Secrets = new Map();
+    const pair = ["first", "second"].map(
+      (commonName) => [makeCertificate({ commonName, names: [host], issuer: root, keyType }), [host]] as const,
+    );
+    const listener = httpsListener("a", host, terminate(secrets, pair), upstream.port);
+    await using gateway = await startPlane(buildUpdate([listener], secrets));
+    assert.equal((await handshake(gateway.plane.boundPort(443)!, host)).subject, "first");
+  }
+});
+
 test("certificates: of several on a listener the exact name wins, then the wildcard, then the first in the list", async () => {
   await using upstream = await RawUpstream.start(() => ok("secure"));
   const secrets: Secrets = new Map();

@@ -46,8 +46,8 @@ export const certificateFindings = {
   "certificate-expires-soon": {
     code: "SL6107",
     severity: "warning",
-    title: "Certificate expires within 14 days",
-    why: "Clients reject an expired certificate. It should have been renewed by now.",
+    title: "Certificate expires soon",
+    why: "Clients reject an expired certificate. Less than a third of its lifetime is left, and less than 14 days: it should have been renewed by now.",
   },
   "certificate-not-yet-valid": {
     code: "SL6108",

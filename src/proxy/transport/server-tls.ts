@@ -78,7 +78,7 @@ export class SecureContextCache {
     this.#used = new Map();
   }
 
-  /** Several certificates for one name (RSA and ECDSA) serve together. */
+  /** Several certificates for one name (RSA and ECDSA) serve together; of two with keys of one type, the first. */
   #context(certificates: readonly CertificateRef[], tls: TlsSettings, secrets: SecretTable): ServerContext {
     const key = JSON.stringify([
       certificates.map((one) => one.fingerprint),
@@ -111,12 +111,16 @@ function makeContext(key: string, parts: ContextParts): ServerContext {
   return { key, options, leaves, context: createSecureContext(options) };
 }
 
+/** A context holds one certificate of each type of key: OpenSSL refuses the key of another one. */
 function readPairs(certificates: readonly CertificateRef[], secrets: SecretTable): readonly CertificatePair[] {
-  return certificates.map((certificate) => {
+  const byType = new Map<string | undefined, CertificatePair>();
+  for (const certificate of certificates) {
     const material = secrets.get(certificate.key);
     if (material?.kind !== "certificate") throw new Error("a certificate of the listener is missing");
-    return material;
-  });
+    const type = new X509Certificate(material.chainPem).publicKey.asymmetricKeyType;
+    if (!byType.has(type)) byType.set(type, material);
+  }
+  return [...byType.values()];
 }
 
 function contextOptions({ pairs, tls, secrets }: ContextParts): SecureContextOptions {

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { compile } from "../../../src/compile/compile.ts";
-import type { CompileOptions } from "../../../src/compile/compile-options.ts";
+import { type CompileOptions, nothingRetained } from "../../../src/compile/compile-options.ts";
 import type { CompileResult } from "../../../src/compile/contract.ts";
 import type { KubeClient } from "../../../src/kube/kube-client.ts";
 import { KubeSource } from "../../../src/source/kube/kube-source.ts";
@@ -14,6 +14,7 @@ import { until } from "./until.ts";
 const options: CompileOptions = {
   controllerName,
   adoptClasses: false,
+  retained: nothingRetained,
   nowMs: Date.now(),
   stubBackends: false,
   selfSigned: false,
