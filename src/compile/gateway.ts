@@ -7,11 +7,12 @@ import { conditionOf } from "./conditions.ts";
 import type { CompileContext, GatewayContext } from "./contract.ts";
 import type { ClassAnswer } from "./gateway-class.ts";
 import { explainGrant } from "./grant.ts";
+import { describeLastGood } from "./last-good.ts";
 import { draftListeners, gatewayGroup, isAccepted, isServable, type ListenerDraft } from "./listener.ts";
 import { markConflicts, markOverlaps } from "./listener-conflict.ts";
 import { compileListenerFilters } from "./listener-filters.ts";
 import { type ListenerSet, setsOf } from "./listener-set.ts";
-import { compileListenerTls, describeLastGood } from "./listener-tls.ts";
+import { compileListenerTls } from "./listener-tls.ts";
 import { type Parameters, readParameters } from "./parameters.ts";
 import { report } from "./report.ts";
 

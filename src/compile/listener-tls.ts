@@ -2,13 +2,14 @@ import type { X509Certificate } from "node:crypto";
 import type { Finding } from "../finding/finding.ts";
 import type { CertificateRef, ClientValidation, ListenerTls } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
-import { type CertificateFault, certificateFaults, day } from "./certificate.ts";
+import { type CertificateFault, certificateFaults } from "./certificate.ts";
 import { resolveClientValidation } from "./client-validation.ts";
 import type { CompileContext } from "./contract.ts";
 import { explainGrant } from "./grant.ts";
+import { describeLastGood } from "./last-good.ts";
 import { gatewayGroup, type ListenerDraft } from "./listener.ts";
 import { type FindingText, nameOf, refOf, report } from "./report.ts";
-import type { CertificateProblem, ReadCertificate } from "./secret-reader.ts";
+import type { ReadCertificate } from "./secret-reader.ts";
 import { readAuthority, readStaple } from "./snapshot-secrets.ts";
 import { readTlsOptions } from "./tls-options.ts";
 
@@ -76,13 +77,6 @@ function resolveCertificates(context: CompileContext, draft: ListenerDraft, add:
   });
   reportWrongHostname(context, draft, { certificates, add });
   return certificates.map(({ ref }) => ref);
-}
-
-/** The end of a message about a certificate that cannot be used: what is in use instead. Empty where nothing is. */
-export function describeLastGood({ lastGood }: CertificateProblem): string {
-  const leaf = lastGood?.chain[0];
-  if (!leaf) return "";
-  return ` What the Secret held before stays in use; it is valid until ${day(leaf.validToDate.getTime())}.`;
 }
 
 type PlacedCertificate = ReadCertificate & { readonly field: string };

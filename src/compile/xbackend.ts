@@ -4,6 +4,7 @@ import type { SecretKey } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { CompileContext } from "./contract.ts";
 import { explainGrant } from "./grant.ts";
+import { describeLastGood } from "./last-good.ts";
 import { compileTlsValidation } from "./policy/tls-validation.ts";
 import { report } from "./report.ts";
 
@@ -87,5 +88,9 @@ function clientCertificate(context: CompileContext, backend: XBackend, findings:
   }
   const answer = context.secrets.certificate(namespace, ref.name);
   if ("ref" in answer) return answer.ref.key;
-  return fail(answer.message, `Put a certificate and its key into Secret ${namespace}/${ref.name} (tls.crt, tls.key).`);
+  fail(
+    `${answer.message}${describeLastGood(answer)}`,
+    `Put a certificate and its key into Secret ${namespace}/${ref.name} (tls.crt, tls.key).`,
+  );
+  return answer.lastGood?.ref.key;
 }
