@@ -7,6 +7,7 @@ import {
   type Intersection,
   intersectHostnames,
   intersectRouteHostnames,
+  isAddress,
 } from "./hostname.ts";
 import { gatewayGroup, isServable, type ListenerDraft, listenerName } from "./listener.ts";
 import { namespaceAllowed } from "./namespace-selector.ts";
@@ -67,6 +68,8 @@ function attachToParent(context: CompileContext, route: Route, parent: Parent): 
     });
     return { parent, attachments: [], findings: [finding] };
   }
+  const addressed = findAddress(route);
+  if (addressed) return { parent, attachments: [], findings: [addressed] };
   if (parent.candidates.length === 0) return { parent, attachments: [], findings: [noCandidate(route, parent)] };
 
   const attachments: ListenerAttachment[] = [];
@@ -95,6 +98,21 @@ function attachToParent(context: CompileContext, route: Route, parent: Parent): 
   }
   if (attachments.length === 0) findings.push(explainRefusal(context, route, { parent, refusals }));
   return { parent, attachments, findings };
+}
+
+/** TLSRoutes with such a hostname are refused by their schema; the other kinds' allows it, and their documentation does not. */
+function findAddress(route: Route): Finding | undefined {
+  const hostnames = routeHostnames(route);
+  const index = hostnames.findIndex(isAddress);
+  if (index < 0) return undefined;
+  return report(
+    "route-hostname-address",
+    { resource: route, pointer: `/spec/hostnames/${index}` },
+    {
+      message: `Hostname ${hostnames[index]} is an IP address, so the route is not accepted.`,
+      fix: "Remove it: a route without hostnames serves requests for any name or address.",
+    },
+  );
 }
 
 function noCandidate(route: Route, parent: Parent): Finding {

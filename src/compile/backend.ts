@@ -4,6 +4,8 @@ import type { ClusterKey } from "../ir/cluster.ts";
 import { addCluster, type ClusterParts, endpointsKey, withClientCertificate } from "./add-cluster.ts";
 import { type BackendScope, reportIn } from "./backend-scope.ts";
 import { explainGrant } from "./grant.ts";
+import { groupSlip } from "./group-slip.ts";
+import { isAddress } from "./hostname.ts";
 import { loadBalancingOf } from "./load-balancing.ts";
 import { describeMissing } from "./missing-backend.ts";
 import { findBackendTls } from "./policy/backend-tls.ts";
@@ -47,11 +49,12 @@ export function resolveBackend(scope: BackendScope, ref: BackendRef, place: Back
   const isService = ref.group === "" && ref.kind === "Service";
   if (!isService && !(ref.group === experimentalGroup && ref.kind === "XBackend")) {
     const group = ref.group === "" ? "" : ` (group ${ref.group})`;
+    const slip = groupSlip(ref, ["/Service", `${experimentalGroup}/XBackend`]);
     return refuse(scope, place, "backend-kind-unsupported", {
       field: "/kind",
       reason: "kind of backend not supported",
-      message: `${ref.kind}${group} ${namespace}/${ref.name} is not a kind of backend that is supported.`,
-      fix: "Refer to a Service: remove group and kind, and give name and port.",
+      message: `${ref.kind}${group} ${namespace}/${ref.name} is not a kind of backend that is supported${slip === undefined ? "" : `: ${slip.reason}`}.`,
+      fix: slip?.fix ?? "Refer to a Service: remove group and kind, and give name and port.",
     });
   }
   scope.backends.add(`${ref.kind}/${namespace}/${ref.name}`);
@@ -130,16 +133,25 @@ function addServiceCluster(
     return refuse(scope, place, "backend-tls-invalid", {
       field: "",
       reason: `BackendTLSPolicy ${namespace}/${name} is invalid`,
-      message: `BackendTLSPolicy ${namespace}/${name} demands TLS for ${label}, but has no valid CA certificate.`,
+      message: `BackendTLSPolicy ${namespace}/${name} requires TLS for ${label}, but is not valid.`,
       fix: `Correct BackendTLSPolicy ${namespace}/${name}; its own finding says what is wrong.`,
       related: [{ kind: "BackendTLSPolicy", group: "gateway.networking.k8s.io", namespace, name }],
     });
   }
-  if (choice.https && answer === undefined) {
+  const policyFix = `Create a BackendTLSPolicy in namespace "${ref.namespace}" for Service ${ref.name} with validation.hostname and caCertificateRefs.`;
+  if (choice.tls === "required" && answer === undefined) {
+    return refuse(scope, place, "backend-protocol-unsupported", {
+      field: "/port",
+      reason: "appProtocol requires a BackendTLSPolicy",
+      message: `${capitalise(label)} has appProtocol ${port.appProtocol}, which requires TLS, but no BackendTLSPolicy applies to it.`,
+      fix: policyFix,
+    });
+  }
+  if (choice.tls === "expected" && answer === undefined) {
     reportIn(scope, "backend-https-without-policy", {
       pointer: place.pointer,
       message: `${capitalise(label)} has appProtocol ${port.appProtocol}, but no BackendTLSPolicy applies to it: requests are sent in clear text.`,
-      fix: `Create a BackendTLSPolicy in namespace "${ref.namespace}" for Service ${ref.name} with validation.hostname and caCertificateRefs.`,
+      fix: policyFix,
     });
   }
   const index = (service.spec.ports ?? []).indexOf(port);
@@ -174,6 +186,15 @@ function resolveXBackend(scope: BackendScope, ref: PlacedRef, place: BackendPlac
   const backend = scope.context.snapshot.get("XBackend", ref.namespace, ref.name);
   if (backend === undefined) return refuseMissing(scope, { ...ref, kind: "XBackend" }, place);
   const label = `XBackend ${ref.namespace}/${ref.name}`;
+  const hostname = backend.spec.externalHostname?.hostname ?? "";
+  if (isAddress(hostname)) {
+    return refuse(scope, place, "backend-hostname-address", {
+      field: "/name",
+      reason: "external hostname is an IP address",
+      message: `${label} has the external hostname ${hostname}, which is an IP address.`,
+      fix: "Write a DNS name, or refer to a Service without a selector and with an EndpointSlice that holds the address.",
+    });
+  }
   const choice = chooseXBackendProtocol(backend.spec.protocol, place.use);
   if (choice.kind === "unsupported") {
     return refuse(scope, place, "backend-protocol-unsupported", {

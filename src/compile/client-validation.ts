@@ -1,6 +1,7 @@
 import type { Finding } from "../finding/finding.ts";
 import type { CaSource, ClientValidation } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
+import { caKind, caKindFault } from "./ca-kind.ts";
 import type { CompileContext } from "./contract.ts";
 import { explainGrant } from "./grant.ts";
 import { gatewayGroup } from "./listener.ts";
@@ -97,9 +98,10 @@ function resolveCa(
   const at = { resource: gateway, pointer };
   const kind = caKind(ref);
   if (!kind) {
+    const { reason, fix } = caKindFault(ref);
     const finding = report("client-ca-kind-unsupported", at, {
-      message: `CA certificates for clients cannot be read from ${ref.kind} ${ref.name} (group "${ref.group}").`,
-      fix: 'Refer to a ConfigMap (group "", key ca.crt).',
+      message: `CA certificates for clients cannot be read from ${ref.kind} ${ref.name}: ${reason}.`,
+      fix,
     });
     return { finding };
   }
@@ -126,10 +128,4 @@ function resolveCa(
     fix: `Create the ${kind} with PEM certificates ${kind === "ClusterTrustBundle" ? "in spec.trustBundle" : "under ca.crt"}, or correct the reference.`,
   });
   return { finding };
-}
-
-function caKind(ref: CaRef): "ConfigMap" | "Secret" | "ClusterTrustBundle" | undefined {
-  if (ref.group === "" && (ref.kind === "ConfigMap" || ref.kind === "Secret")) return ref.kind;
-  if (ref.group === "certificates.k8s.io" && ref.kind === "ClusterTrustBundle") return ref.kind;
-  return undefined;
 }

@@ -7,6 +7,7 @@ import { conditionOf } from "./conditions.ts";
 import type { CompileContext, GatewayContext } from "./contract.ts";
 import type { ClassAnswer } from "./gateway-class.ts";
 import { explainGrant } from "./grant.ts";
+import { groupSlip } from "./group-slip.ts";
 import { describeLastGood } from "./last-good.ts";
 import { draftListeners, gatewayGroup, isAccepted, isServable, type ListenerDraft } from "./listener.ts";
 import { markConflicts, markOverlaps } from "./listener-conflict.ts";
@@ -197,13 +198,15 @@ function resolveClientCertificate(
   if (!ref) return answer(undefined, []);
   const at = { resource: gateway, pointer: "/spec/tls/backend/clientCertificateRef" };
   const target = ref.namespace ?? namespace;
-  const invalid = (reason: string): Finding =>
+  const create = `Create it with: kubectl create secret tls ${ref.name} -n ${target} --cert=<chain.pem> --key=<key.pem>`;
+  const invalid = (reason: string, fix = create): Finding =>
     report("client-certificate-invalid", at, {
       message: `The client certificate for backends cannot be used. ${reason}`,
-      fix: `Create it with: kubectl create secret tls ${ref.name} -n ${target} --cert=<chain.pem> --key=<key.pem>`,
+      fix,
     });
   if (ref.group !== "" || ref.kind !== "Secret") {
-    return answer(undefined, [invalid(`${ref.kind} ${ref.name} is not a Secret.`)]);
+    const slip = groupSlip(ref, ["/Secret"]);
+    return answer(undefined, [invalid(`${slip?.reason ?? `${ref.kind} ${ref.name} is not a Secret`}.`, slip?.fix)]);
   }
   const grant = explainGrant(
     context.snapshot,

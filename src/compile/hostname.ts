@@ -2,6 +2,7 @@
  * Hostnames of listeners and routes: lower case, `""` or `*` for any, `*.` + name for every name below it at any depth.
  * Spec: Listener.hostname, HTTPRouteSpec.hostnames.
  */
+import { isIP } from "node:net";
 
 /** One way in which a listener's hostname and a route's agree. */
 export type Intersection = {
@@ -10,6 +11,11 @@ export type Intersection = {
   /** What the route asked for, `*` when it asked for nothing: decides between routes whose intersections are equal. */
   readonly asked: string;
 };
+
+/** True for an IP address, which matches the pattern of a hostname and is none. Spec: Hostname, PreciseHostname. */
+export function isAddress(hostname: string): boolean {
+  return isIP(hostname) !== 0;
+}
 
 /** True when every name that `narrow` stands for is also one that `wide` stands for. */
 export function hostnameCovers(wide: string, narrow: string): boolean {

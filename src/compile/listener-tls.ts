@@ -6,6 +6,7 @@ import { type CertificateFault, certificateFaults } from "./certificate.ts";
 import { resolveClientValidation } from "./client-validation.ts";
 import type { CompileContext } from "./contract.ts";
 import { explainGrant } from "./grant.ts";
+import { groupSlip } from "./group-slip.ts";
 import { describeLastGood } from "./last-good.ts";
 import { gatewayGroup, type ListenerDraft } from "./listener.ts";
 import { type FindingText, nameOf, refOf, report } from "./report.ts";
@@ -89,9 +90,10 @@ function resolveCertificate(
   const { ref, field, add } = place;
   const listener = `Listener "${draft.spec.name}"`;
   if (ref.group !== "" || ref.kind !== "Secret") {
+    const slip = groupSlip(ref, ["/Secret"]);
     add("certificate-invalid", field, {
-      message: `${listener} takes its certificate from ${ref.kind} ${ref.name}${ref.group === "" ? "" : ` (group "${ref.group}")`}; only a Secret is supported.`,
-      fix: "Refer to a Secret of type kubernetes.io/tls.",
+      message: `${listener} cannot take its certificate from ${ref.kind} ${ref.name}: ${slip?.reason ?? "only a Secret is supported"}.`,
+      fix: slip?.fix ?? "Refer to a Secret of type kubernetes.io/tls.",
     });
     return undefined;
   }

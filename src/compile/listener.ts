@@ -7,6 +7,7 @@ import type { Resource } from "../resource/kinds.ts";
 import type { RouteGroupKind } from "../status/condition.ts";
 import { conditionOf } from "./conditions.ts";
 import type { CompileContext, RouteKind } from "./contract.ts";
+import { isAddress } from "./hostname.ts";
 import { type FindingText, report } from "./report.ts";
 
 /** What listeners are written in. */
@@ -55,6 +56,7 @@ export function draftListeners(context: CompileContext, owner: ListenerOwner): L
     };
     const protocol = readProtocol(context, spec, add);
     checkSelector(spec, add);
+    checkHostname(spec, add);
     return {
       key: `${owner.kind}/${owner.metadata.namespace}/${owner.metadata.name}/${spec.name}`,
       owner,
@@ -122,6 +124,14 @@ function readProtocol(context: CompileContext, spec: ListenerSpec, add: Add): Pr
     });
   }
   return protocol;
+}
+
+function checkHostname(spec: ListenerSpec, add: Add): void {
+  if (!isAddress(spec.hostname ?? "")) return;
+  add("listener-value-unsupported", "/hostname", {
+    message: `Hostname ${spec.hostname} of listener "${spec.name}" is an IP address; only DNS names are allowed.`,
+    fix: "Remove hostname, and give the Gateway the address in spec.addresses if only that one should be served.",
+  });
 }
 
 function checkSelector(spec: ListenerSpec, add: Add): void {

@@ -1,6 +1,7 @@
 import type { Finding } from "../finding/finding.ts";
 import { kinds, type Resource } from "../resource/kinds.ts";
 import type { CompileContext } from "./contract.ts";
+import { groupSlip } from "./group-slip.ts";
 import { nameOf, report } from "./report.ts";
 
 type Spec = Resource<"GatewayConfig">["spec"];
@@ -43,6 +44,8 @@ export function readParameters(context: CompileContext, reference: ParametersRef
     findings: [unusable(reference, ref, { reason, fix })],
   });
   if (!ours && !core) {
+    const slip = groupSlip(ref, [`${group}/GatewayConfig`, "/ConfigMap"]);
+    if (slip !== undefined) return invalid(slip.reason, slip.fix);
     return invalid(
       `a ${ref.kind}${ref.group === "" ? "" : ` of group ${ref.group}`} is not something that Sluice reads`,
       `Remove parametersRef, or refer to a GatewayConfig of group ${group}.`,

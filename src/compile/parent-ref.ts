@@ -3,6 +3,7 @@ import type { ParentRef } from "../status/condition.ts";
 import { compareText } from "./by-name.ts";
 import type { CompileContext, Route } from "./contract.ts";
 import type { CompiledGateway, CompiledSet } from "./gateway.ts";
+import { groupSlip } from "./group-slip.ts";
 import { gatewayGroup, type ListenerDraft } from "./listener.ts";
 import { nearName } from "./near-name.ts";
 import { refOf, report } from "./report.ts";
@@ -144,9 +145,10 @@ function explainMissing(
   const at = { resource: route, pointer };
   const namespace = ref.namespace ?? route.metadata.namespace;
   if (ref.group !== gatewayGroup || (ref.kind !== "Gateway" && ref.kind !== "ListenerSet")) {
+    const slip = groupSlip(ref, [`${gatewayGroup}/Gateway`, `${gatewayGroup}/ListenerSet`]);
     return report("parent-kind-unsupported", at, {
-      message: `Parent ${ref.kind} ${ref.name} is not a Gateway or ListenerSet, and is left to others.`,
-      fix: "Nothing, for a service mesh; otherwise name a Gateway.",
+      message: `Parent ${ref.kind} ${ref.name} is not a Gateway or ListenerSet of the Gateway API${slip === undefined ? "" : `: ${slip.reason}`}. It is left to others.`,
+      fix: slip?.fix ?? "Nothing, for a service mesh; otherwise name a Gateway.",
     });
   }
   if (context.snapshot.get(ref.kind, namespace, ref.name)) return undefined;

@@ -1,5 +1,6 @@
 import type { X509Certificate } from "node:crypto";
 import type { CaSource, CertificateRef } from "../ir/tls.ts";
+import type { CaKind } from "./ca-kind.ts";
 
 /** A reference that did not resolve, as data: the caller makes the finding, because it knows the field. */
 export type SecretProblem = {
@@ -19,9 +20,5 @@ export interface SecretReader {
   /** A `kubernetes.io/tls` Secret (or one with the same keys). */
   certificate(namespace: string, name: string): ReadCertificate | CertificateProblem;
   /** A CA bundle: `ca.crt` of a ConfigMap or Secret, or a ClusterTrustBundle (namespace undefined). */
-  caBundle(
-    kind: "ConfigMap" | "Secret" | "ClusterTrustBundle",
-    namespace: string | undefined,
-    name: string,
-  ): { readonly source: CaSource } | SecretProblem;
+  caBundle(kind: CaKind, namespace: string | undefined, name: string): { readonly source: CaSource } | SecretProblem;
 }

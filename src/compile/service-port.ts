@@ -7,12 +7,14 @@ export type ServicePort = NonNullable<Service["spec"]["ports"]>[number];
 /** What a route, a mirror or an authorisation filter is going to send to a backend. */
 export type BackendUse = "http" | "grpc" | "tls" | "tcp" | "udp";
 
-/** How a backend is spoken to, or why it cannot be. `https`: the port says that it expects TLS. */
+type TlsWish = "none" | "expected" | "required";
+
+/** How a backend is spoken to, or why it cannot be. `tls`: whether the port says that it wants TLS, or cannot do without. */
 export type ProtocolChoice =
   | {
       readonly kind: "protocol";
       readonly protocol: Cluster["protocol"];
-      readonly https: boolean;
+      readonly tls: TlsWish;
       /** The port wants each stream to begin with a PROXY header. */
       readonly proxyProtocol?: "v2";
     }
@@ -31,20 +33,23 @@ export function describePorts(service: Service): string {
   return ports.map((port) => (port.name ? `${port.port} (${port.name})` : String(port.port))).join(", ");
 }
 
-/** appProtocol values that HTTP routes understand. KEP-3726, and the names that other gateways take. */
+/**
+ * appProtocol values that HTTP routes understand. KEP-3726, and the names that other gateways take. `kubernetes.io/wss` is
+ * for backends with a BackendTLSPolicy alone (GEP-1911).
+ */
 const httpAppProtocols = {
-  http: { protocol: "http1", https: false },
-  "kubernetes.io/http": { protocol: "http1", https: false },
-  "kubernetes.io/ws": { protocol: "http1", https: false },
-  "kubernetes.io/wss": { protocol: "http1", https: true },
-  https: { protocol: "http1", https: true },
-  "kubernetes.io/https": { protocol: "http1", https: true },
-  h2c: { protocol: "http2", https: false },
-  http2: { protocol: "http2", https: false },
-  "kubernetes.io/h2c": { protocol: "http2", https: false },
-  grpc: { protocol: "http2", https: false },
-  "kubernetes.io/grpc": { protocol: "http2", https: false },
-} as const satisfies Record<string, { protocol: Cluster["protocol"]; https: boolean }>;
+  http: { protocol: "http1", tls: "none" },
+  "kubernetes.io/http": { protocol: "http1", tls: "none" },
+  "kubernetes.io/ws": { protocol: "http1", tls: "none" },
+  "kubernetes.io/wss": { protocol: "http1", tls: "required" },
+  https: { protocol: "http1", tls: "expected" },
+  "kubernetes.io/https": { protocol: "http1", tls: "expected" },
+  h2c: { protocol: "http2", tls: "none" },
+  http2: { protocol: "http2", tls: "none" },
+  "kubernetes.io/h2c": { protocol: "http2", tls: "none" },
+  grpc: { protocol: "http2", tls: "none" },
+  "kubernetes.io/grpc": { protocol: "http2", tls: "none" },
+} as const satisfies Record<string, { protocol: Cluster["protocol"]; tls: TlsWish }>;
 
 const webSocketProtocols: readonly string[] = ["kubernetes.io/ws", "kubernetes.io/wss"];
 
@@ -82,11 +87,11 @@ export function chooseProtocol(port: ServicePort, use: BackendUse): ProtocolChoi
   if ((transport === "UDP") !== (use === "udp") || transport === "SCTP") {
     return { kind: "unsupported", reason: `its protocol is ${transport}` };
   }
-  if (use === "udp") return { kind: "protocol", protocol: "udp", https: false };
+  if (use === "udp") return { kind: "protocol", protocol: "udp", tls: "none" };
   const app = port.appProtocol?.toLowerCase();
   if (use === "tcp" || use === "tls") {
     const proxyProtocol = app === proxyAppProtocol ? ({ proxyProtocol: "v2" } as const) : {};
-    return { kind: "protocol", protocol: "tcp", https: false, ...proxyProtocol };
+    return { kind: "protocol", protocol: "tcp", tls: "none", ...proxyProtocol };
   }
   if (app !== undefined && otherAppProtocols.includes(app)) {
     return { kind: "unsupported", reason: `its appProtocol is ${port.appProtocol}` };
@@ -101,7 +106,7 @@ export function chooseProtocol(port: ServicePort, use: BackendUse): ProtocolChoi
   return {
     kind: "protocol",
     protocol: use === "grpc" ? "http2" : (known?.protocol ?? "http1"),
-    https: known?.https ?? false,
+    tls: known?.tls ?? "none",
   };
 }
 
@@ -122,10 +127,10 @@ const xbackendProtocols = {
 export function chooseXBackendProtocol(protocol: XBackendProtocol | undefined, use: BackendUse): ProtocolChoice {
   const own = protocol === undefined ? undefined : xbackendProtocols[protocol];
   if (use === "udp") return { kind: "unsupported", reason: "an XBackend takes no UDP" };
-  if (use === "tcp" || use === "tls") return { kind: "protocol", protocol: "tcp", https: false };
+  if (use === "tcp" || use === "tls") return { kind: "protocol", protocol: "tcp", tls: "none" };
   if (own === "tcp") return { kind: "unsupported", reason: "its protocol is TCP" };
   if (use === "grpc" && own === "http1" && protocol !== "HTTP") {
     return { kind: "unsupported", reason: `its protocol is ${protocol}, which carries no gRPC` };
   }
-  return { kind: "protocol", protocol: use === "grpc" ? "http2" : (own ?? "http1"), https: false };
+  return { kind: "protocol", protocol: use === "grpc" ? "http2" : (own ?? "http1"), tls: "none" };
 }

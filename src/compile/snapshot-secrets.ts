@@ -3,13 +3,13 @@ import { type OcspStaple, type SecretMaterial, SecretTable } from "../ir/secret-
 import type { CertificateRef, SecretKey } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { Snapshot } from "../store/snapshot.ts";
+import type { CaKind } from "./ca-kind.ts";
 import { certificateNames, parseCertificates, turningPoints } from "./certificate.ts";
 import type { RetainedSecrets } from "./compile-options.ts";
 import { readOcspResponse } from "./ocsp-response.ts";
 import type { ReadCertificate, SecretProblem, SecretReader } from "./secret-reader.ts";
 import { bundleFault, pairFault } from "./tls-loading.ts";
 
-type CaKind = "ConfigMap" | "Secret" | "ClusterTrustBundle";
 type CaAnswer = ReturnType<SecretReader["caBundle"]>;
 
 /** The reader of one snapshot. */

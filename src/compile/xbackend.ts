@@ -4,6 +4,8 @@ import type { SecretKey } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { CompileContext } from "./contract.ts";
 import { explainGrant } from "./grant.ts";
+import { groupSlip } from "./group-slip.ts";
+import { isAddress } from "./hostname.ts";
 import { describeLastGood } from "./last-good.ts";
 import { compileTlsValidation } from "./policy/tls-validation.ts";
 import { report } from "./report.ts";
@@ -40,7 +42,7 @@ function compileUncached(context: CompileContext, backend: XBackend): XBackendTl
   const label = `XBackend ${backend.metadata.namespace}/${backend.metadata.name}`;
   if (mode === "None" || validation === undefined) {
     const hostname = backend.spec.externalHostname?.hostname;
-    if (hostname !== undefined) {
+    if (hostname !== undefined && !isAddress(hostname)) {
       findings.push(
         report(
           "backend-external-hostname-clear",
@@ -72,9 +74,10 @@ function clientCertificate(context: CompileContext, backend: XBackend, findings:
     findings.push(report("backend-client-certificate-invalid", { resource: backend, pointer }, { message, fix }));
   };
   if (ref.group !== "" || ref.kind !== "Secret") {
+    const slip = groupSlip(ref, ["/Secret"]);
     return fail(
-      `A client certificate cannot be read from ${ref.kind} ${ref.name}.`,
-      "Name a Secret of type kubernetes.io/tls.",
+      `A client certificate cannot be read from ${ref.kind} ${ref.name}: ${slip?.reason ?? "only a Secret is supported"}.`,
+      slip?.fix ?? "Name a Secret of type kubernetes.io/tls.",
     );
   }
   const namespace = ref.namespace ?? backend.metadata.namespace;

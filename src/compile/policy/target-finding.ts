@@ -1,6 +1,7 @@
 import type { Finding } from "../../finding/finding.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { CompileContext } from "../contract.ts";
+import { groupSlip } from "../group-slip.ts";
 import { nearName } from "../near-name.ts";
 import { refOf, report } from "../report.ts";
 import { describePorts } from "../service-port.ts";
@@ -23,12 +24,13 @@ export function findTargetFault(context: CompileContext, claim: TargetClaim<Poli
   const words = describeTarget(target, namespace);
   const allowed: readonly string[] = targetKinds[policy.kind];
   if (!allowed.includes(`${target.group}/${target.kind}`)) {
+    const slip = groupSlip(target, allowed);
     return report(
       "policy-target-kind-unsupported",
-      { resource: policy, pointer: `${pointer}/kind` },
+      { resource: policy, pointer: `${pointer}/${slip === undefined ? "kind" : "group"}` },
       {
-        message: `${policy.kind} does not apply to ${target.kind}${target.group === "" ? "" : ` (group ${target.group})`} ${target.name}.`,
-        fix: `Target ${allowed.map(renderKind).join(" or ")}.`,
+        message: `${policy.kind} does not apply to ${target.kind}${target.group === "" ? "" : ` (group ${target.group})`} ${target.name}${slip === undefined ? "" : `: ${slip.reason}`}.`,
+        fix: slip?.fix ?? `Target ${allowed.map(renderKind).join(" or ")}.`,
       },
     );
   }

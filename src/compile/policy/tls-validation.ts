@@ -2,7 +2,9 @@ import type { Finding } from "../../finding/finding.ts";
 import type { UpstreamTls } from "../../ir/cluster.ts";
 import type { CaSource } from "../../ir/tls.ts";
 import type { Resource } from "../../resource/kinds.ts";
+import { caKind, caKindFault } from "../ca-kind.ts";
 import type { CompileContext } from "../contract.ts";
+import { isAddress } from "../hostname.ts";
 import { type AnyResource, report } from "../report.ts";
 
 type Validation = Resource<"BackendTLSPolicy">["spec"]["validation"];
@@ -24,7 +26,8 @@ export function compileTlsValidation(
   at: { readonly validation: Validation; readonly pointer: string },
 ): TlsValidation {
   const { validation, pointer } = at;
-  const findings: Finding[] = [];
+  const findings: Finding[] = findAddresses(owner, at);
+  if (findings.length > 0) return { tls: undefined, findings };
   const ca = compileAuthorities(context, owner, { ...at, findings });
   if (ca.length === 0) {
     if (validation.caCertificateRefs !== undefined) {
@@ -47,6 +50,31 @@ export function compileTlsValidation(
       : ({ kind: "dns", value: (name.hostname ?? "").toLowerCase() } as const),
   );
   return { tls: { hostname: validation.hostname, ca, subjectAltNames }, findings };
+}
+
+function findAddresses(
+  owner: AnyResource,
+  { validation, pointer }: { readonly validation: Validation; readonly pointer: string },
+): Finding[] {
+  const names = [
+    { hostname: validation.hostname, field: "/hostname" },
+    ...(validation.subjectAltNames ?? []).map(({ hostname = "" }, index) => ({
+      hostname,
+      field: `/subjectAltNames/${index}/hostname`,
+    })),
+  ];
+  return names
+    .filter(({ hostname }) => isAddress(hostname))
+    .map(({ hostname, field }) =>
+      report(
+        "policy-hostname-address",
+        { resource: owner, pointer: `${pointer}${field}` },
+        {
+          message: `${hostname} is an IP address; a backend is verified by a DNS name.`,
+          fix: "Write a DNS name that the backend's certificate is for.",
+        },
+      ),
+    );
 }
 
 function compileAuthorities(
@@ -73,15 +101,16 @@ function compileAuthorities(
   const sources: CaSource[] = [];
   (validation.caCertificateRefs ?? []).forEach((ref, index) => {
     const place = `${pointer}/caCertificateRefs/${index}`;
-    const kind = authorityKind(ref);
+    const kind = caKind(ref);
     if (kind === undefined) {
+      const { reason, fix } = caKindFault(ref);
       findings.push(
         report(
           "policy-ca-kind-unsupported",
           { resource: owner, pointer: `${place}/kind` },
           {
-            message: `CA certificates cannot be read from ${ref.kind}${ref.group === "" ? "" : ` (${ref.group})`} ${ref.name}.`,
-            fix: 'Name a ConfigMap (`group: "", kind: ConfigMap`) with the certificates in the key ca.crt.',
+            message: `CA certificates cannot be read from ${ref.kind} ${ref.name}: ${reason}.`,
+            fix,
           },
         ),
       );
@@ -108,10 +137,4 @@ function compileAuthorities(
     );
   });
   return sources;
-}
-
-function authorityKind(ref: { readonly group: string; readonly kind: string }) {
-  if (ref.group === "" && (ref.kind === "ConfigMap" || ref.kind === "Secret")) return ref.kind;
-  if (ref.group === "certificates.k8s.io" && ref.kind === "ClusterTrustBundle") return ref.kind;
-  return undefined;
 }

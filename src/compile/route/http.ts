@@ -6,6 +6,7 @@ import type { Resource } from "../../resource/kinds.ts";
 import { createdMs } from "../age.ts";
 import { type BackendScope, reportIn } from "../backend-scope.ts";
 import type { ScoredEntry } from "../contract.ts";
+import { isAddress } from "../hostname.ts";
 import { scoreHttpMatch } from "../precedence.ts";
 import { sourceOf } from "../report.ts";
 import { compileFilters } from "../route-filters.ts";
@@ -34,7 +35,7 @@ function waitMs(duration: string | undefined): number | undefined {
 export function compileHttpRoute(route: Route, scope: BackendScope): readonly ScoredEntry[] {
   const faults: RuleFault[] = [];
   const entries = route.spec.rules.flatMap((rule, ruleIndex) => {
-    const own: RuleFault[] = findIncompatibleFilters(rule, ruleIndex);
+    const own: RuleFault[] = [...findIncompatibleFilters(rule, ruleIndex), ...findAddressHostnames(rule, ruleIndex)];
     const matches = compileMatches({ scope, ruleIndex, faults: own }, rule.matches);
     faults.push(...own);
     if (own.length > 0) return [];
@@ -105,6 +106,32 @@ function findIncompatibleFilters(rule: ApiRule, ruleIndex: number): RuleFault[] 
       },
     ];
   });
+}
+
+/** Redirects and rewrites to an IP address, which is not a hostname. Spec: PreciseHostname. */
+function findAddressHostnames(rule: ApiRule, ruleIndex: number): RuleFault[] {
+  const pointer = `/spec/rules/${ruleIndex}`;
+  const lists = [
+    { filters: rule.filters ?? [], at: pointer },
+    ...(rule.backendRefs ?? []).map(({ filters = [] }, index) => ({ filters, at: `${pointer}/backendRefs/${index}` })),
+  ];
+  return lists.flatMap(({ filters, at }) =>
+    filters.flatMap((filter, index) => {
+      const [field, hostname = ""] =
+        filter.type === "RequestRedirect"
+          ? ["requestRedirect", filter.requestRedirect?.hostname]
+          : ["urlRewrite", filter.urlRewrite?.hostname];
+      if (!isAddress(hostname)) return [];
+      return [
+        {
+          ruleIndex,
+          pointer: `${at}/filters/${index}/${field}/hostname`,
+          message: `its ${filter.type} has the hostname ${hostname}, which is an IP address.`,
+          fix: "Write a DNS name, or remove hostname to keep the request's own.",
+        },
+      ];
+    }),
+  );
 }
 
 function compileRule(route: Route, scope: BackendScope, ruleIndex: number): HttpRule {

@@ -79,4 +79,11 @@ export const attachFindings = {
     title: "Route has no parent",
     why: "A route without parentRefs, and without a default Gateway, receives no traffic.",
   },
+  "route-hostname-address": {
+    code: "SL3013",
+    severity: "error",
+    title: "Hostname of a route is an IP address",
+    why: "Hostnames are DNS names; IP addresses are not allowed (Hostname).",
+    condition: { type: "Accepted", status: "False", reason: "UnsupportedValue" },
+  },
 } as const satisfies Record<string, FindingRow>;

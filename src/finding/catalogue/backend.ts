@@ -81,4 +81,11 @@ export const backendFindings = {
     title: "A Service asks for an unknown kind of load balancing",
     why: "The annotation is ignored and round robin is used, which may not be what was intended.",
   },
+  "backend-hostname-address": {
+    code: "SL5013",
+    severity: "error",
+    title: "External hostname of a backend is an IP address",
+    why: "An external hostname is a DNS name; IP addresses are not allowed. (XBackend.spec.externalHostname)",
+    condition: { type: "ResolvedRefs", status: "False", reason: "UnsupportedValue" },
+  },
 } as const satisfies Record<string, FindingRow>;

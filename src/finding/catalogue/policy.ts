@@ -83,4 +83,11 @@ export const policyFindings = {
     why: "The certificate to show to the backend cannot be read, so requests to it get 500. (BackendTLS.clientCertificateRef)",
     condition: { type: "Accepted", status: "False", reason: "Invalid" },
   },
+  "policy-hostname-address": {
+    code: "SL6013",
+    severity: "error",
+    title: "A hostname to verify a backend by is an IP address",
+    why: "The hostname is sent as SNI and compared with the certificate's DNS names; IP addresses are not allowed (PreciseHostname). Requests to the backend get 500.",
+    condition: { type: "Accepted", status: "False", reason: "Invalid" },
+  },
 } as const satisfies Record<string, FindingRow>;
