@@ -187,7 +187,7 @@ describe("resolveBackend: what does not resolve gets 500, a finding and the spec
       docs: [toApi(), service("api"), tlsPolicy("tls")],
       reason: "InvalidBackendTLS",
       finding: "backend-tls-invalid /spec/rules/0/backendRefs/0",
-      says: /BackendTLSPolicy shop\/tls demands TLS/,
+      says: /BackendTLSPolicy shop\/tls requires TLS/,
     },
   ];
   for (const { title, docs, reason, finding, says } of cases) {
