@@ -61,16 +61,25 @@ function collect(value: unknown, tree: FieldTree, path: readonly (string | numbe
       collect(member, child, [...path, key], search);
       continue;
     }
-    // A field that is written already is not what this one was meant to be.
+    // A field that is written already is not what this one was meant to be. Where there is one field alone, it is.
     const free = Object.keys(properties).filter((name) => !Object.hasOwn(value, name));
-    const nearest = nearestName(key, free);
-    const elsewhere = nearest === undefined ? placeOf(key, search.root, "") : undefined;
+    const only = Object.keys(properties).length === 1 ? free[0] : undefined;
+    const nearest = nearestName(key, free) ?? only;
+    const place = nearest === undefined ? placeOf(key, search.root, "") : undefined;
+    // Where this field stands already, or inside of what it would be moved to, moving it is no advice.
+    const elsewhere = place !== undefined && !isAround(place, [...path, key]) ? place : undefined;
     search.found.push({
       path: [...path, key],
       ...(nearest === undefined ? {} : { nearest }),
       ...(elsewhere === undefined ? {} : { elsewhere }),
     });
   }
+}
+
+/** Whether a place, as {@link placeOf} tells it, is a field of the path or the path itself. */
+function isAround(place: string, path: readonly (string | number)[]): boolean {
+  const own = path.map((part) => (typeof part === "number" ? "[]" : `.${part}`)).join("");
+  return `${own}.`.startsWith(`.${place}.`) || `${own}[`.startsWith(`.${place}[`);
 }
 
 /** The place nearest to the top where a field of this name stands. */

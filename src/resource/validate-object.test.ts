@@ -388,6 +388,18 @@ test("validateObject: field-invalid says what the value must be and how to write
       '`spec.rules[0].timeouts.request` must be a duration of whole numbers with units h, m, s or ms, such as `10s`, `1m30s` or `500ms`, but it is "1.5s".',
       "Write a duration of whole numbers with units h, m, s or ms, such as `10s`, `1m30s` or `500ms`.",
     ],
+    [
+      { rules: [{ timeouts: { request: 30 } }] },
+      "/spec/rules/0/timeouts/request",
+      "`spec.rules[0].timeouts.request` must be text, but it is 30.",
+      'Write "30s".',
+    ],
+    [
+      backend({ port: "70000" }),
+      "/spec/rules/0/backendRefs/0/port",
+      '`spec.rules[0].backendRefs[0].port` must be a whole number, but it is "70000".',
+      "Write a number up to 65535.",
+    ],
   ];
   for (const [spec, pointer, message, fix] of rows) {
     assert.equal(validateObject(httpRoute(spec)).resource, undefined);
@@ -416,6 +428,11 @@ test("validateObject: field-unknown names the nearest field, or the place where 
       "`spec.rules[0].hostnames` is no field of HTTPRoute; a field of this name stands at `spec.hostnames`.",
       "Move it to `spec.hostnames`, or remove it.",
     ],
+    [
+      { rules: [{ rules: [] }] },
+      "`spec.rules[0].rules` is no field of HTTPRoute.",
+      "Remove it, or check its name and indentation.",
+    ],
     [{ zzzzzz: 1 }, "`spec.zzzzzz` is no field of HTTPRoute.", "Remove it, or check its name and indentation."],
   ];
   for (const [spec, message, fix] of rows) {
@@ -426,6 +443,18 @@ test("validateObject: field-unknown names the nearest field, or the place where 
       [["field-unknown", "warning", message, fix]],
     );
   }
+});
+
+test("validateObject: field-unknown names the one field that a mapping can have", () => {
+  const spec = { type: "ExternalHostname", externalHostname: { hostname: "a.example.com" }, port: { port: 443 } };
+  const { findings } = validateObject({
+    apiVersion: "gateway.networking.x-k8s.io/v1alpha1",
+    kind: "XBackend",
+    metadata: { name: "x" },
+    spec,
+  });
+  const unknown = findings.find(({ name }) => name === "field-unknown");
+  assert.deepEqual([unknown?.pointer, unknown?.fix], ["/spec/port/port", "Write `number`."]);
 });
 
 test("validateObject knows all fields of metadata, and no wrong ones", () => {

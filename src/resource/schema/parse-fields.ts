@@ -28,7 +28,9 @@ export function parseFields<T extends z.ZodType>(
 ): Parsed<z.output<T>> {
   const result = schema.safeParse(value);
   if (result.success) return { value: result.data };
-  const problems = result.error.issues.slice(0, problemLimit).map((issue) => problemOf(issue, value, options));
+  const problems = result.error.issues
+    .slice(0, problemLimit)
+    .map((issue) => problemInRightType(schema, issue, value, options) ?? problemOf(issue, value, options));
   // A number that is no int32 is above the port range too: one sentence about one value is enough.
   const isFirst = (problem: Problem, index: number) =>
     problem.kind === "rule" || problems.findIndex((other) => pathText(other) === pathText(problem)) === index;
@@ -90,6 +92,39 @@ function problemOf(issue: z.core.$ZodIssue, root: unknown, options: ParseOptions
   }
 }
 
+/**
+ * The problem of a value of the wrong type that would be wrong in the right type too: `request: 30` lacks its unit, and
+ * quotation marks alone would only lead to the next finding. `undefined`: the type is all that is wrong with it.
+ */
+function problemInRightType(
+  schema: z.ZodType,
+  issue: z.core.$ZodIssue,
+  root: unknown,
+  options: ParseOptions,
+): Problem | undefined {
+  if (issue.code !== "invalid_type" || options.values === "hidden") return undefined;
+  const path = issue.path as (string | number)[];
+  const meant = inType(issue.expected, valueAt(root, path));
+  if (meant === undefined) return undefined;
+  const changed = withValue(root, path, meant);
+  const next = schema.safeParse(changed).error?.issues.find((one) => one.path.join("\0") === path.join("\0"));
+  return next && { ...problemOf(issue, root, options), fix: problemOf(next, changed, options).fix };
+}
+
+/** The value as it would be written in another type; `undefined` when it cannot be. */
+function inType(expected: string, value: unknown): string | number | boolean | undefined {
+  if (expected === "string") return typeof value === "number" || typeof value === "boolean" ? String(value) : undefined;
+  if (typeof value !== "string") return undefined;
+  if (expected === "number" || expected === "int") return /^\d{1,10}$/.test(value) ? Number(value) : undefined;
+  return expected === "boolean" && (value === "true" || value === "false") ? value === "true" : undefined;
+}
+
+function withValue(root: unknown, [head, ...rest]: readonly (string | number)[], value: unknown): unknown {
+  if (head === undefined) return value;
+  const inner = withValue((root as Record<string | number, unknown>)[head], rest, value);
+  return Array.isArray(root) ? root.with(head as number, inner) : { ...(root as object), [head]: inner };
+}
+
 const pathText = (problem: Problem): string => JSON.stringify(problem.path);
 
 function valueAt(root: unknown, path: readonly (string | number)[]): unknown {
@@ -135,14 +170,9 @@ function valueWords(value: unknown): string {
 }
 
 function typeFix(expected: string, value: unknown): string {
-  if ((expected === "number" || expected === "int") && typeof value === "string" && /^\d{1,10}$/.test(value)) {
-    return `Write ${Number(value)} without quotation marks.`;
-  }
-  if (expected === "string" && (typeof value === "number" || typeof value === "boolean")) {
-    return `Put it in quotation marks: "${value}".`;
-  }
-  if (expected === "boolean" && (value === "true" || value === "false"))
-    return `Write ${value} without quotation marks.`;
+  const meant = inType(expected, value);
+  if (typeof meant === "string") return `Put it in quotation marks: "${meant}".`;
+  if (meant !== undefined) return `Write ${meant} without quotation marks.`;
   if (expected === "array") return "Write it as a list: put `- ` in front.";
   if (Array.isArray(value)) return "Write one value instead of a list.";
   return `Write ${typeWords(expected)}.`;

@@ -57,6 +57,8 @@ function suggestion(value: string, pattern: RegExp): string | undefined {
       .replace(/[/:].*$/, "")
       .replace(/\.$/, ""),
     value.toLowerCase().replace(/_/g, "-"),
+    // A duration without its unit: a bare number means seconds wherever one is taken.
+    /^\d+$/.test(value) ? `${value}s` : "",
   ];
   const fitting = candidates.find((candidate) => candidate !== "" && candidate !== value && pattern.test(candidate));
   return fitting === undefined ? undefined : `Write ${quote(fitting)}.`;

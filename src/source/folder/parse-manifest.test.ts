@@ -98,9 +98,40 @@ test("parseManifest: syntax-error stands at the place of the error and costs its
   }
 });
 
-test("parseManifest tells a template from broken YAML", () => {
-  const [finding] = findings("metadata:\n  name: {{ .Values.name }}\n  {{- include x }}\n");
-  assert.match(finding?.fix ?? "", /helm template/);
+test("parseManifest tells a template from broken YAML, also one that is valid YAML", () => {
+  const rows: readonly [text: string, line: number, column: number][] = [
+    ["metadata:\n  name: {{ .Values.name }}\n  {{- include x }}\n", 2, 9],
+    ["apiVersion: v1\nkind: Service\nmetadata:\n  name: {{ .Values.name }}\n", 4, 9],
+    ["{{- if .Values.enabled }}\napiVersion: v1\n{{- end }}\n", 1, 1],
+  ];
+  for (const [text, ...place] of rows) {
+    const [finding, ...others] = findings(text);
+    assert.deepEqual(others, []);
+    assert.match(finding?.message ?? "", /a template, not a manifest/);
+    assert.match(finding?.fix ?? "", /helm template/);
+    assert.deepEqual([finding?.position?.line, finding?.position?.column], place);
+  }
+  const quoted = "apiVersion: v1\nkind: ConfigMap\nmetadata: { name: a }\ndata: { alert: '{{ .Labels.job }}' }\n";
+  assert.deepEqual([names(quoted), findings(quoted)], [["a"], []]);
+});
+
+test("parseManifest reads JSON objects one after another, each with its place", () => {
+  const item = (name: string, spec: unknown = {}) => ({ apiVersion: "v1", kind: "Service", metadata: { name }, spec });
+  const braces = JSON.stringify({ ...item("b"), metadata: { name: "b", annotations: { a: '}{ \\" {' } } });
+  assert.deepEqual(names(`${JSON.stringify(item("a"), null, 2)}\n${braces} ${JSON.stringify(item("c"))}\n`), [
+    "a",
+    "b",
+    "c",
+  ]);
+  assert.deepEqual(at(`${JSON.stringify(item("a"))}\n\n${JSON.stringify(item("b", 3), null, 1)}`), [
+    ["field-invalid", 9, 2],
+  ]);
+  assert.deepEqual(names("{ apiVersion: v1, kind: Service, metadata: { name: a, labels: { x: '} {' } } }"), ["a"]);
+});
+
+test("parseManifest: broken JSON is told by name", () => {
+  const [finding] = findings('{"apiVersion": "v1" "kind": "Service"}');
+  assert.match(finding?.message ?? "", /not valid JSON or YAML/);
 });
 
 test("parseManifest: source-too-large for anchors that expand without end", () => {

@@ -1,4 +1,4 @@
-import { type Document, LineCounter, parseDocument, type YAMLError } from "yaml";
+import { type Document, isMap, LineCounter, parseDocument, visit, type YAMLError } from "yaml";
 import type { Finding, Position } from "../../finding/finding.ts";
 import { isJsonObject, type JsonObject } from "../../resource/json.ts";
 import type { Resource } from "../../resource/kinds.ts";
@@ -6,6 +6,7 @@ import { type ValidatedObject, validateObject } from "../../resource/validate-ob
 import type { IgnoredObject } from "../../store/store.ts";
 import { Chunk, ChunkOrigin } from "./chunk.ts";
 import { fileFinding } from "./file-finding.ts";
+import { splitJson } from "./json-documents.ts";
 import { aliasLimit, yamlOptions } from "./yaml-options.ts";
 
 /** One YAML document, read. */
@@ -50,22 +51,25 @@ export function resourcesOf(manifest: Manifest): readonly Resource[] {
 
 /**
  * Cuts a stream into documents. A line that begins with `---` is a document marker wherever it stands (YAML 1.2 section
- * 9.1.2), so this needs no parser; a stream with directives is left whole, because they stand before the marker.
+ * 9.1.2), so this needs no parser; a stream with directives is left whole, because they stand before the marker. JSON needs
+ * no markers.
  */
 function splitDocuments(text: string): readonly { readonly text: string; readonly linesAbove: number }[] {
   if (/^%/m.test(text)) return [{ text, linesAbove: 0 }];
-  const parts: { text: string; linesAbove: number }[] = [];
+  const texts: string[] = [];
   let start = 0;
-  let linesAbove = 0;
   for (const { index } of text.matchAll(/^---(?=\s|$)/gm)) {
     if (index === start) continue;
-    const part = text.slice(start, index);
-    parts.push({ text: part, linesAbove });
-    linesAbove += countLines(part);
+    texts.push(text.slice(start, index));
     start = index;
   }
-  parts.push({ text: text.slice(start), linesAbove });
-  return parts;
+  texts.push(text.slice(start));
+  let linesAbove = 0;
+  return texts.flatMap(splitJson).map((part) => {
+    const placed = { text: part, linesAbove };
+    linesAbove += countLines(part);
+    return placed;
+  });
 }
 
 function countLines(text: string): number {
@@ -129,6 +133,10 @@ function readValue(chunk: Chunk, findings: Finding[]): unknown {
       findings.push(syntaxFinding(chunk, error));
       return undefined;
     }
+    if (isTemplate(document, text)) {
+      findings.push(templateFinding(chunk));
+      return undefined;
+    }
     const json: unknown = (document as Document).toJS({ maxAliasCount: aliasLimit });
     return json ?? undefined;
   } catch (error) {
@@ -158,13 +166,35 @@ const causes: Readonly<Record<string, { readonly cause: string; readonly fix: st
 };
 
 function syntaxFinding(chunk: Chunk, error: YAMLError): Finding {
+  if (templateMark.test(chunk.text)) return templateFinding(chunk);
   const known = causes[error.code];
-  const template = /\{\{.*\}\}/.test(chunk.text);
+  const language = /^\s*\{/.test(chunk.text) ? "JSON or YAML" : "YAML";
   return fileFinding("syntax-error", chunk.positionAt(error.pos[0]), {
-    message: `The document is not valid YAML: ${known?.cause ?? error.message}.`,
-    fix: template
-      ? "This looks like a template: render it first, for example with `helm template`."
-      : (known?.fix ?? "Correct the line."),
+    message: `The document is not valid ${language}: ${known?.cause ?? error.message}.`,
+    fix: known?.fix ?? "Correct the line.",
+  });
+}
+
+const templateMark = /\{\{.*\}\}/;
+
+/** A bare `{{ … }}` as a value is valid YAML, a mapping with a mapping for a key, which no manifest has. */
+function isTemplate(document: Document, text: string): boolean {
+  if (!templateMark.test(text)) return false;
+  let found = false;
+  visit(document, {
+    Pair(_, { key }) {
+      if (!isMap(key)) return undefined;
+      found = true;
+      return visit.BREAK;
+    },
+  });
+  return found;
+}
+
+function templateFinding(chunk: Chunk): Finding {
+  return fileFinding("syntax-error", chunk.positionAt(Math.max(0, chunk.text.search(templateMark))), {
+    message: "The document is a template, not a manifest: its `{{ … }}` must be rendered first.",
+    fix: "Render it, for example: helm template <chart> | sluice check -",
   });
 }
 
