@@ -126,7 +126,7 @@ test("parseManifest reads JSON objects one after another, each with its place", 
   assert.deepEqual(at(`${JSON.stringify(item("a"))}\n\n${JSON.stringify(item("b", 3), null, 1)}`), [
     ["field-invalid", 9, 2],
   ]);
-  assert.deepEqual(names("{ apiVersion: v1, kind: Service, metadata: { name: a, labels: { x: '} {' } } }"), ["a"]);
+  assert.deepEqual(names("{ apiVersion: v1, kind: Service, metadata: { name: a, annotations: { x: '} {' } } }"), ["a"]);
 });
 
 test("parseManifest: broken JSON is told by name", () => {
