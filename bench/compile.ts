@@ -18,6 +18,7 @@ const gatewayApi = "gateway.networking.k8s.io/v1";
 const options: CompileOptions = {
   controllerName: "sluice.dev/gateway-controller",
   adoptClasses: false,
+  flags: [],
   retained: nothingRetained,
   nowMs: 0,
   stubBackends: false,

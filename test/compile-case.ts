@@ -1,6 +1,7 @@
 /** What tests of the compiler's steps need: objects from YAML, a snapshot, a context. */
 import { strict as assert } from "node:assert";
 import { parseAllDocuments } from "yaml";
+import { longFlagsOf } from "../src/cli/flags.ts";
 import { type CompileOptions, nothingRetained } from "../src/compile/compile-options.ts";
 import type { CompileContext, CompiledRoute, GatewayContext, Route } from "../src/compile/contract.ts";
 import { compileRoute } from "../src/compile/route/compile-route.ts";
@@ -14,6 +15,7 @@ import type { Snapshot } from "../src/store/snapshot.ts";
 export const defaultOptions: CompileOptions = {
   controllerName: "example.com/gateway",
   adoptClasses: false,
+  flags: longFlagsOf("check"),
   retained: nothingRetained,
   nowMs: Date.parse("2026-06-01T00:00:00Z"),
   stubBackends: false,

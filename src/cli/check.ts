@@ -3,7 +3,8 @@ import { findPlaneFaults } from "../control/plane-findings.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { Command } from "./command.ts";
 import { compileSnapshot, lacksServices } from "./compile-snapshot.ts";
-import type { FlagValues } from "./flags.ts";
+import { countRules } from "./count-rules.ts";
+import { type FlagValues, longFlagsOf } from "./flags.ts";
 import { predictReport } from "./plane-capabilities.ts";
 import { readPaths } from "./read-paths.ts";
 import { paintFor } from "./render/color.ts";
@@ -20,8 +21,11 @@ import {
 /** `sluice check`. */
 export const check: Command = async ({ args, flags, terminal }) => {
   const source = await readPaths(args);
-  const result = compileSnapshot(source.snapshot, flags);
-  const unserved = findPlaneFaults(predictReport(result.routing), result, source.snapshot);
+  const result = compileSnapshot("check", source.snapshot, flags);
+  const unserved = findPlaneFaults(predictReport(result.routing), result, {
+    snapshot: source.snapshot,
+    flags: longFlagsOf("check"),
+  });
   const least = flags.quiet ? ["error"] : flags.verbose ? ["error", "warning", "info"] : ["error", "warning"];
   const all = [...source.findings, ...result.findings, ...unserved].filter(
     ({ object }) => flags.namespace === undefined || object.namespace === flags.namespace,
@@ -43,7 +47,7 @@ type Checked = { readonly result: CompileResult; readonly snapshot: Snapshot; re
 
 function renderSummary(counts: FindingCounts, { result, snapshot, flags }: Checked): string {
   const { gateways } = result.routing;
-  const rules = gateways.reduce((sum, { httpRules }) => sum + Object.keys(httpRules).length, 0);
+  const rules = countRules(result.routing);
   const hidden = counts.info > 0 && !flags.verbose ? " (-v shows them)" : "";
   const served = `${plural(gateways.length, "Gateway")} with ${plural(rules, "rule")} would be served`;
   const unknown =

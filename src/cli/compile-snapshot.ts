@@ -5,7 +5,7 @@ import { type CompileOptions, nothingRetained } from "../compile/compile-options
 import type { CompileResult } from "../compile/contract.ts";
 import { missingCertificates } from "../compile/missing-certificates.ts";
 import type { Snapshot } from "../store/snapshot.ts";
-import type { FlagValues } from "./flags.ts";
+import { type CommandName, type FlagValues, longFlagsOf } from "./flags.ts";
 import { planeCapabilities } from "./plane-capabilities.ts";
 import { SelfSignedSecrets } from "./self-signed-secrets.ts";
 
@@ -18,11 +18,11 @@ type CompileFlags = Pick<
 type CompileTarget = Partial<Pick<CompileOptions, "supportedProtocols" | "supportedFeatures" | "controllerNamespace">>;
 
 /**
- * The compiler with everything that flags decide; it remembers certificates (also those that are gone and still
- * serve) and compiled routes from call to call. A call
- * has to be run to its end before the next.
+ * The compiler with everything that flags decide; it remembers certificates (also those that are gone and still serve) and
+ * compiled routes from call to call. A call has to be run to its end before the next.
  */
 export function createCompiler(
+  command: CommandName,
   flags: CompileFlags,
   target: CompileTarget = {},
 ): (snapshot: Snapshot) => Steps<CompileResult> {
@@ -30,7 +30,7 @@ export function createCompiler(
   const certificates = new SelfSignedSecrets();
   let retained = nothingRetained;
   return function* (snapshot) {
-    const options = { ...compileOptions(flags, Date.now()), ...target, retained };
+    const options = { ...compileOptions(flags, Date.now()), ...target, retained, flags: longFlagsOf(command) };
     const complete = flags.selfSigned
       ? certificates.fill(snapshot, missingCertificates(snapshot, options), options.nowMs)
       : snapshot;
@@ -41,9 +41,9 @@ export function createCompiler(
 }
 
 /** Compiles once, for commands that do not serve. */
-export function compileSnapshot(snapshot: Snapshot, flags: CompileFlags): CompileResult {
-  const compile = createCompiler({ ...flags, stubBackends: flags.stubBackends || lacksServices(snapshot, flags) });
-  return runToEnd(compile(snapshot));
+export function compileSnapshot(command: CommandName, snapshot: Snapshot, flags: CompileFlags): CompileResult {
+  const stubBackends = flags.stubBackends || lacksServices(snapshot, flags);
+  return runToEnd(createCompiler(command, { ...flags, stubBackends })(snapshot));
 }
 
 /**
@@ -54,7 +54,7 @@ export function lacksServices(snapshot: Snapshot, { adoptClasses, stubBackends }
   return adoptClasses && !stubBackends && snapshot.list("Service").length === 0;
 }
 
-function compileOptions(flags: CompileFlags, nowMs: number): Omit<CompileOptions, "retained"> {
+function compileOptions(flags: CompileFlags, nowMs: number): Omit<CompileOptions, "retained" | "flags"> {
   const { adoptClasses, stubBackends, selfSigned, allowExternalName, controllerName } = flags;
   return { adoptClasses, stubBackends, selfSigned, allowExternalName, controllerName, nowMs, ...planeCapabilities };
 }

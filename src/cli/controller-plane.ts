@@ -8,7 +8,7 @@ import type { PlaneRows } from "../status/merge.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
-import type { FlagValues } from "./flags.ts";
+import { type FlagValues, longFlagsOf } from "./flags.ts";
 import { planeCapabilities, provisionedCapabilities } from "./plane-capabilities.ts";
 import { planeOptions } from "./plane-options.ts";
 import { ProvisionedPlane } from "./provisioned-plane.ts";
@@ -19,6 +19,8 @@ export type ControllerPlane = AsyncDisposable & {
   /** A replica that does not lead serves as well, and so must have every change at once. */
   readonly servesAlways: boolean;
   readonly capabilities: Pick<CompileOptions, "supportedProtocols" | "supportedFeatures">;
+  /** Flags of this process that decide what the plane binds. */
+  readonly flags: readonly string[];
   /** Called with every compilation before it is applied. */
   prepare(result: CompileResult): void;
   /** A report with everything that statuses follow from. */
@@ -50,6 +52,7 @@ async function openEmbedded(flags: FlagValues, parts: ControllerPlaneParts): Pro
     plane: new EmbeddedPlane({ ...(await planeOptions(flags, parts)), allowedUpstream: [] }),
     servesAlways: true,
     capabilities: planeCapabilities,
+    flags: longFlagsOf("controller"),
     prepare() {},
     rows: (report) => withPublicAddresses(report, flags),
     findings: () => [],
@@ -95,6 +98,7 @@ async function openProvisioned(flags: FlagValues, parts: ControllerPlaneParts): 
     plane,
     servesAlways: false,
     capabilities: provisionedCapabilities(api),
+    flags: [],
     prepare: ({ dataPlanes }) => plane.prepare(dataPlanes),
     rows: (report) => ({ ...report, provision: plane.provision }),
     findings: () => plane.findings,

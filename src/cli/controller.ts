@@ -108,7 +108,7 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
   const leaderAddress = () => election?.leaderAddress;
   const parts = { client, namespace, snapshot: source.state.snapshot, leaderAddress, telemetry, log };
   const served = cleanup.use(await openControllerPlane(flags, parts));
-  const compile = createCompiler(flags, { ...served.capabilities, controllerNamespace: namespace });
+  const compile = createCompiler("controller", flags, { ...served.capabilities, controllerNamespace: namespace });
   const loop = new ControlLoop<MergedStatus>({
     snapshot: () => source.state.snapshot,
     compile: async (snapshot) => {
@@ -120,7 +120,7 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
     plane: served.plane,
     mergeStatus: (compiled, report, previous, nowMs) => mergeStatus(compiled, served.rows(report), previous, nowMs),
     planeFindings: (report, result, snapshot) => [
-      ...findPlaneFaults(report, result, snapshot),
+      ...findPlaneFaults(report, result, { snapshot, flags: served.flags }),
       ...served.findings(),
       ...writers.findings,
       ...standingByFindings(claim.state, { controllerName: flags.controllerName, installation: namespace }),

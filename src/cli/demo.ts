@@ -25,6 +25,7 @@ export const demo: Command = async ({ flags, terminal }) => {
   };
   const paths = [quickstart];
   return serve({
+    command: "demo",
     paths,
     thread: startFolderThread({ paths, watch: flags.watch ? "changes" : "nothing" }),
     flags: settings,

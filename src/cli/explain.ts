@@ -33,7 +33,7 @@ async function explainConnectionOf(scheme: StreamScheme, { args, flags, terminal
   if (flags.adminUrl !== undefined || args.length === 0)
     throw new UsageError("Give the files to read; connections are explained from files.");
   const { snapshot } = await readPaths(args);
-  const { routing, endpoints } = compileSnapshot(snapshot, flags);
+  const { routing, endpoints } = compileSnapshot("explain", snapshot, flags);
   const known = flags.stubBackends || lacksServices(snapshot, flags) ? undefined : endpoints;
   const explanation = explainStream(scheme, flags, { routing, endpoints: known });
   const format = flags.output ?? "text";
@@ -46,7 +46,7 @@ type Explained = { readonly explanation: Explanation; readonly place: (from: Sou
 async function explainPaths({ args, flags }: CommandInput): Promise<Explained> {
   if (args.length === 0) throw new UsageError("Give the files to read, or --admin URL to ask a running instance.");
   const { snapshot } = await readPaths(args);
-  const { routing, endpoints } = compileSnapshot(snapshot, flags);
+  const { routing, endpoints } = compileSnapshot("explain", snapshot, flags);
   try {
     const request = readExplainRequest(new Parameters(requestParameters(flags), explainParameters), {
       model: routing,

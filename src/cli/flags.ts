@@ -714,6 +714,11 @@ export function flagsOf(command: CommandName): readonly FlagName[] {
   return (Object.keys(flags) as FlagName[]).filter((name) => flags[name].commands.includes(command));
 }
 
+/** The same as they are typed, such as `--self-signed`. */
+export function longFlagsOf(command: CommandName): readonly string[] {
+  return flagsOf(command).map((name) => flags[name].long);
+}
+
 /** The default of every flag. */
 export function initialFlags(): FlagValues {
   return Object.fromEntries(Object.entries(flags).map(([name, flag]) => [name, flag.initial])) as FlagValues;

@@ -195,6 +195,6 @@ function configurationOf({ update, report, turn }: Applied): Configuration {
     ...{ routing, endpoints, secrets, dataPlanes: [], status: [], findings: [] },
     ...{ retained: nothingRetained, freshUntilMs: Number.POSITIVE_INFINITY },
   };
-  const findings = findPlaneFaults(report, result, emptySnapshot);
+  const findings = findPlaneFaults(report, result, { snapshot: emptySnapshot, flags: [] });
   return { generation: turn, snapshot: emptySnapshot, result, report, status: [], findings };
 }

@@ -7,7 +7,7 @@ import { renderRoutes, routeRows } from "./render/routes.ts";
 /** `sluice routes`. */
 export const routes: Command = async ({ args, flags, terminal }) => {
   const { snapshot } = await readPaths(args);
-  const { routing } = compileSnapshot(snapshot, flags);
+  const { routing } = compileSnapshot("routes", snapshot, flags);
   const rows = routeRows(routing).filter(
     ({ namespace }) => flags.namespace === undefined || namespace === flags.namespace,
   );

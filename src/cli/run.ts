@@ -5,5 +5,5 @@ import type { Command } from "./command.ts";
 export const run: Command = async ({ args, flags, terminal }) => {
   const thread = startFolderThread({ paths: args, watch: flags.watch ? "changes" : "nothing" });
   const { serve } = await import("./serve.ts");
-  return serve({ paths: args, thread, flags, terminal });
+  return serve({ command: "run", paths: args, thread, flags, terminal });
 };

@@ -1,8 +1,8 @@
 import type { Configuration, ControlState } from "../control/control-state.ts";
 import type { Finding } from "../finding/finding.ts";
-import type { GatewayModel } from "../ir/routing-model.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Terminal } from "./command.ts";
+import { countRules } from "./count-rules.ts";
 import { type HostPort, renderHostPort } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
 import { diffGenerations, renderDiff } from "./generation-diff.ts";
@@ -151,17 +151,9 @@ export function renderAddress({ protocol, address, localPort }: ServingListener)
 
 type Opening = { readonly listeners: readonly ServingListener[]; readonly admin: HostPort | undefined };
 
-function countRules({ httpRules, listeners }: GatewayModel): number {
-  const streamRules = listeners.flatMap((listener) => {
-    if (listener.protocol === "TLS") return listener.routes.map(({ rule }) => rule.key);
-    return "rule" in listener && listener.rule !== undefined ? [listener.rule.key] : [];
-  });
-  return Object.keys(httpRules).length + new Set(streamRules).size;
-}
-
 function renderOpening(configuration: Configuration, { listeners, admin }: Opening): string {
   const { routing } = configuration.result;
-  const rules = routing.gateways.reduce((sum, gateway) => sum + countRules(gateway), 0);
+  const rules = countRules(routing);
   const head =
     listeners.length === 0
       ? "No listener is in force yet; Sluice waits for the files to change.\n"

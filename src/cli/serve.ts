@@ -17,7 +17,7 @@ import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { ExitCode, Terminal } from "./command.ts";
 import { createCompiler } from "./compile-snapshot.ts";
-import type { FlagValues } from "./flags.ts";
+import { type FlagValues, longFlagsOf } from "./flags.ts";
 import { planeOptions } from "./plane-options.ts";
 import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
 import { unreadableMessage } from "./read-paths.ts";
@@ -32,6 +32,7 @@ const tellMs = 25;
 const measureMs = 100;
 
 export type ServeOptions = {
+  readonly command: "run" | "demo";
   /** As typed. */
   readonly paths: readonly string[];
   /** Reads them. Ended when serving ends. */
@@ -46,7 +47,7 @@ export type ServeOptions = {
 
 /** Serves until it is told to stop: reads, watches, compiles, binds, reports, drains. Everything is wired together here. */
 export async function serve(options: ServeOptions): Promise<ExitCode> {
-  const { paths, thread, flags, terminal, verify, onServing } = options;
+  const { command, paths, thread, flags, terminal, verify, onServing } = options;
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(async () => void (await thread.terminate()));
   const log = openLog(flags, terminal);
@@ -66,7 +67,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   const unreadable = unreadableMessage(store.state.findings);
   if (unreadable) throw new UsageError(unreadable);
 
-  const compile = createCompiler(flags);
+  const compile = createCompiler(command, flags);
   const plane = await openPlane(flags, telemetry, log);
   let turnStartMs = 0;
   const loop = new ControlLoop({
@@ -79,7 +80,8 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     compileEndpoints,
     plane,
     mergeStatus,
-    planeFindings: findPlaneFaults,
+    planeFindings: (report, result, snapshot) =>
+      findPlaneFaults(report, result, { snapshot, flags: longFlagsOf(command) }),
     telemetry,
     log,
   });

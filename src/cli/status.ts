@@ -14,7 +14,7 @@ import { renderStatus } from "./render/status.ts";
 export const status: Command = async ({ args, flags, terminal }) => {
   const { snapshot } = await readPaths(args);
   const nowMs = Date.now();
-  const merged = mergeStatus(compileSnapshot(snapshot, flags).status, undefined, undefined, nowMs);
+  const merged = mergeStatus(compileSnapshot("status", snapshot, flags).status, undefined, undefined, nowMs);
   const shown = merged.filter(({ ref }) => flags.namespace === undefined || ref.namespace === flags.namespace);
   const format = flags.output ?? "table";
   if (format === "json" || format === "yaml") {

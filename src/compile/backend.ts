@@ -3,6 +3,7 @@ import type { FindingName } from "../finding/catalogue.ts";
 import type { ClusterKey } from "../ir/cluster.ts";
 import { addCluster, type ClusterParts, endpointsKey, withClientCertificate } from "./add-cluster.ts";
 import { type BackendScope, reportIn } from "./backend-scope.ts";
+import { byFlag } from "./by-flag.ts";
 import { explainGrant } from "./grant.ts";
 import { groupSlip } from "./group-slip.ts";
 import { isAddress } from "./hostname.ts";
@@ -97,7 +98,7 @@ function resolveService(scope: BackendScope, ref: PlacedRef, place: BackendPlace
       field: "/name",
       reason: "Service of type ExternalName",
       message: `${label} is of type ExternalName, which is refused.`,
-      fix: "Refer to an XBackend with `type: ExternalHostname`, or start with --allow-external-name if everyone who may write Services is trusted.",
+      fix: `Refer to an XBackend with \`type: ExternalHostname\`${byFlag(options, "--allow-external-name", ", or start with --allow-external-name if everyone who may write Services is trusted")}.`,
     });
   }
   if (service.spec.type === "ExternalName" && service.spec.ports === undefined) {

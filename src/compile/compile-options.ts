@@ -7,6 +7,8 @@ export type CompileOptions = {
   readonly controllerName: string;
   /** Serve Gateways of every class, also of classes that do not exist (`--adopt-classes`). */
   readonly adoptClasses: boolean;
+  /** Flags that can be given where the findings are read, such as `--self-signed`: fixes recommend no others. */
+  readonly flags: readonly string[];
   /** What the compilation before this one gave back. */
   readonly retained: RetainedSecrets;
   /** For certificate dates. Milliseconds since the epoch. */

@@ -38,7 +38,7 @@ export function compile(
   options: CompileOptions,
   memo: CompileMemo = createCompileMemo(),
 ): CompileResult {
-  return runToEnd((compileInSteps(snapshot, options, memo));
+  return runToEnd(compileInSteps(snapshot, options, memo));
 }
 
 /** The same in steps, for whoever serves requests on the same thread. Nothing else may use `memo` before it has ended. */

@@ -1,6 +1,7 @@
 import type { Finding } from "../finding/finding.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { ObjectStatus } from "../status/condition.ts";
+import { byFlag } from "./by-flag.ts";
 import { byName, compareText } from "./by-name.ts";
 import { type ConditionDefault, deriveConditions, isTrue } from "./conditions.ts";
 import type { CompileContext } from "./contract.ts";
@@ -82,7 +83,7 @@ export function compileGatewayClasses(context: CompileContext): CompiledClasses 
         return { served: "no", config: {}, findings: [missingClass(context, gateway, classes)] };
       }
       if (gatewayClass.spec.controllerName !== options.controllerName && !options.adoptClasses) {
-        return { served: "no", config: {}, findings: [foreignClass(gateway, gatewayClass)] };
+        return { served: "no", config: {}, findings: [foreignClass(context, gateway, gatewayClass)] };
       }
       const own = parameters.get(name);
       const config = own?.state === "read" ? own.spec : {};
@@ -121,18 +122,18 @@ function missingClass(
       message: `Gateway ${gateway.metadata.namespace}/${gateway.metadata.name} names GatewayClass ${wanted}, which does not exist${near ? `; there is ${near}` : ""}.`,
       fix: near
         ? `Write gatewayClassName: ${near}.`
-        : `Add a GatewayClass ${wanted} with controllerName: ${context.options.controllerName}, or run with --adopt-classes.`,
+        : `Add a GatewayClass ${wanted} with controllerName: ${context.options.controllerName}${byFlag(context.options, "--adopt-classes", ", or run with --adopt-classes")}.`,
     },
   );
 }
 
-function foreignClass(gateway: Resource<"Gateway">, gatewayClass: GatewayClass): Finding {
+function foreignClass(context: CompileContext, gateway: Resource<"Gateway">, gatewayClass: GatewayClass): Finding {
   return report(
     "gateway-class-foreign",
     { resource: gateway, pointer: "/spec/gatewayClassName" },
     {
       message: `Gateway ${gateway.metadata.namespace}/${gateway.metadata.name} belongs to ${gatewayClass.spec.controllerName}, the controller of GatewayClass ${gatewayClass.metadata.name}.`,
-      fix: "Nothing, when that controller serves it. To serve it with Sluice all the same, run with --adopt-classes.",
+      fix: `Nothing, when that controller serves it.${byFlag(context.options, "--adopt-classes", " To serve it with Sluice all the same, run with --adopt-classes.")}`,
       related: [refOf(gatewayClass)],
     },
   );

@@ -2,6 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { Finding } from "../finding/finding.ts";
 import type { CertificateRef, ClientValidation, ListenerTls } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
+import { byFlag } from "./by-flag.ts";
 import { type CertificateFault, certificateFaults } from "./certificate.ts";
 import { resolveClientValidation } from "./client-validation.ts";
 import type { CompileContext } from "./contract.ts";
@@ -154,7 +155,7 @@ function reportMissing(
   if (!elsewhere) {
     add("certificate-missing", field, {
       message: `${listener} takes its certificate from Secret ${namespace}/${ref.name}, which does not exist.${inUse}`,
-      fix: `Create it with: kubectl create secret tls ${ref.name} -n ${namespace} --cert=<chain.pem> --key=<key.pem>, or serve with --self-signed.`,
+      fix: `Create it with: kubectl create secret tls ${ref.name} -n ${namespace} --cert=<chain.pem> --key=<key.pem>${byFlag(context.options, "--self-signed", ", or serve with --self-signed")}.`,
     });
     return;
   }

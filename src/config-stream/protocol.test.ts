@@ -67,7 +67,7 @@ test("parseProxyMessage: takes what renderLine makes, keeps nothing that it does
   const listeners = {
     a: { hash: "h", state: "programmed", address: "::", port: 80 },
     b: { hash: "h", state: "failed", message: "taken", code: "EADDRINUSE" },
-    c: { hash: "h", state: "unsupported", message: "no" },
+    c: { hash: "h", state: "failed", message: "no" },
   } as const;
   const messages = [
     { kind: "ping" },

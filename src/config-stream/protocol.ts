@@ -133,7 +133,6 @@ function parseListener(value: unknown): ConfirmedListener {
       if (typeof port !== "number" || !Number.isInteger(port)) throw new ProtocolError("port is not a number");
       return { hash, state, address: text(row, "address", 253), port };
     case "failed":
-    case "unsupported":
       return {
         hash,
         state,

@@ -52,8 +52,8 @@ const snapshot = {
   get: () => ({ origin: { file: "edge.yaml", at: () => ({ file: "edge.yaml", line: 7, column: 5 }) } }),
 } as unknown as Snapshot;
 
-const find = (report: ListenerReport) =>
-  findPlaneFaults({ generation: 1, listeners: { [listener.key]: report }, addresses: {} }, result, snapshot);
+const find = (report: ListenerReport, flags = ["--map-port", "--bind"]) =>
+  findPlaneFaults({ generation: 1, listeners: { [listener.key]: report }, addresses: {} }, result, { snapshot, flags });
 
 test("findPlaneFaults: a programmed listener gives no finding", () => {
   assert.deepEqual(find({ state: "programmed", address: "127.0.0.1", port: 80 }), []);
@@ -65,13 +65,13 @@ test("findPlaneFaults: each reason has its finding, with place and fix", () => {
     [{ state: "failed", message: "no", code: "EACCES" }, "listener-port-forbidden", /--map-port 80:8080/],
     [{ state: "failed", message: "no 10.9.9.9", code: "EADDRNOTAVAIL" }, "listener-address-unavailable", /--bind/],
     [{ state: "failed", message: "too many open files", code: "EMFILE" }, "listener-failed", /message/],
-    [{ state: "unsupported", message: "no" }, "listener-not-served", /protocol/],
   ];
   const ofListeners = Object.keys(planeFindings).filter((name) => name.startsWith("listener-"));
   assert.deepEqual(rows.map(([, name]) => name).sort(), ofListeners.sort(), "every row of listeners is produced");
   for (const [report, name, fix] of rows) {
     const [finding, ...more] = find(report);
     assert.equal(more.length, 0);
+    assert.doesNotMatch(find(report, [])[0]?.fix ?? "", /--/, "where no flag can be given");
     assert.equal(finding?.name, name);
     assert.equal(finding?.code, catalogue[name as keyof typeof planeFindings].code);
     assert.deepEqual(finding?.object, {

@@ -9,14 +9,21 @@ const gatewayGroup = "gateway.networking.k8s.io";
 
 type FailedReport = Exclude<ListenerReport, { readonly state: "programmed" }>;
 
-/** One finding for each listener that the plane could not bring into service, in the order of the model. */
-export function findPlaneFaults(report: PlaneReport, result: CompileResult, snapshot: Snapshot): readonly Finding[] {
+/**
+ * One finding for each listener that the plane could not bring into service, in the order of the model. `flags` are those
+ * that can be given to the plane, such as `--map-port`: fixes recommend no others.
+ */
+export function findPlaneFaults(
+  report: PlaneReport,
+  result: CompileResult,
+  { snapshot, flags }: { readonly snapshot: Snapshot; readonly flags: readonly string[] },
+): readonly Finding[] {
   const findings: Finding[] = [];
   for (const gateway of result.routing.gateways) {
     for (const listener of gateway.listeners) {
       const listenerReport = report.listeners[listener.key];
       if (listenerReport === undefined || listenerReport.state === "programmed") continue;
-      const { name, message, fix } = describe(listener, listenerReport);
+      const { name, message, fix } = describe(listener, listenerReport, flags);
       findings.push(makeFinding(name, { ...place(listener, snapshot), message, fix }));
     }
   }
@@ -35,36 +42,33 @@ function place({ from }: Listener, snapshot: Snapshot): Pick<FindingDetail, "obj
 
 type Description = { readonly name: FindingName; readonly message: string; readonly fix: string };
 
-function describe(listener: Listener, report: FailedReport): Description {
-  const { name, port, protocol } = listener;
+function describe({ name, port, protocol }: Listener, report: FailedReport, flags: readonly string[]): Description {
   const subject = `Listener "${name}"`;
-  if (report.state === "unsupported") {
-    return {
-      name: "listener-not-served",
-      message: `${subject} has protocol ${protocol}, which this data plane does not serve.`,
-      fix: "Remove the listener, or give it protocol HTTP or HTTPS.",
-    };
-  }
+  const elsewhere = flags.includes("--map-port")
+    ? `serve the port elsewhere: --map-port ${port}:${freePort(port)}`
+    : "give the listener another port";
   switch (report.code) {
     case "EADDRINUSE":
       return {
         name: "listener-port-in-use",
         message: `${subject} cannot bind port ${port}: another process listens there.`,
-        fix: `Stop that process (\`ss -l${protocol === "UDP" ? "u" : "t"}np 'sport = :${port}'\` shows it), or serve the port elsewhere: --map-port ${port}:${freePort(port)}.`,
+        fix: `Stop that process (\`ss -l${protocol === "UDP" ? "u" : "t"}np 'sport = :${port}'\` shows it), or ${elsewhere}.`,
       };
     case "EACCES":
     case "EPERM":
       return {
         name: "listener-port-forbidden",
         message: `${subject} cannot bind port ${port}: the process lacks the permission.`,
-        fix: `Serve the port elsewhere: --map-port ${port}:${freePort(port)}; or give the process CAP_NET_BIND_SERVICE.`,
+        fix: `Give the process CAP_NET_BIND_SERVICE, or ${elsewhere}.`,
       };
-    case "EADDRNOTAVAIL":
+    case "EADDRNOTAVAIL": {
+      const settings = [...["--bind", "--gateway-addresses"].filter((flag) => flags.includes(flag)), "spec.addresses"];
       return {
         name: "listener-address-unavailable",
         message: `${subject} cannot be bound: ${report.message}.`,
-        fix: "Give --bind, --gateway-addresses or spec.addresses an address that `ip address` lists on this machine.",
+        fix: `Give ${settings.join(" or ")} an address that \`ip address\` lists on this machine.`,
       };
+    }
     default:
       return {
         name: "listener-failed",

@@ -1,3 +1,4 @@
+import { retiredFindings } from "./catalogue/retired.ts";
 import { catalogue } from "./catalogue.ts";
 import type { FindingRow } from "./finding.ts";
 
@@ -41,5 +42,8 @@ export function renderFindingsReference(): string {
     const cell = (text: string): string => text.replaceAll("|", "\\|").replaceAll("\n", " ");
     lines.push(`| ${row.code} \`${name}\` | ${row.severity} | ${cell(row.title)} | ${cell(row.why)} | ${condition} |`);
   }
+  lines.push("", "## No longer reported", "", "| code | what |", "| --- | --- |");
+  for (const [name, { code, title }] of Object.entries(retiredFindings))
+    lines.push(`| ${code} \`${name}\` | ${title} |`);
   return `${lines.join("\n")}\n`;
 }

@@ -14,9 +14,9 @@ export type PlaneUpdate = {
 /** What became of one listener. */
 export type ListenerReport =
   | { readonly state: "programmed"; readonly address: string; readonly port: number }
-  /** `unsupported`: this plane cannot serve the protocol. `failed`: for example, the port is taken. */
+  /** For example, the port is taken. */
   | {
-      readonly state: "failed" | "unsupported";
+      readonly state: "failed";
       readonly message: string;
       /** The system's error code, such as `EADDRINUSE`, when one was the reason. */
       readonly code?: string;

@@ -16,7 +16,7 @@ import type {
 /** What became of one listener on the data plane. */
 export type ListenerRow =
   | { readonly state: "programmed" }
-  | { readonly state: "failed" | "unsupported"; readonly message: string; readonly code?: string };
+  | { readonly state: "failed"; readonly message: string; readonly code?: string };
 
 /** A data plane's report: rows by listener (`Kind/namespace/name/listener`) and by Gateway (`namespace/name`). */
 export type PlaneRows = {

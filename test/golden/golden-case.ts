@@ -5,6 +5,7 @@
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
 import { parse, stringify } from "yaml";
+import { longFlagsOf } from "../../src/cli/flags.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { type CompileOptions, nothingRetained } from "../../src/compile/compile-options.ts";
 import type { CompileResult } from "../../src/compile/contract.ts";
@@ -63,6 +64,7 @@ export const goldenCases: readonly GoldenCase[] = globSync("*/*/in.yaml", { cwd:
 export const goldenOptions: CompileOptions = {
   controllerName: "sluice.dev/gateway-controller",
   adoptClasses: false,
+  flags: longFlagsOf("check"),
   retained: nothingRetained,
   nowMs: Date.parse("2026-06-01T00:00:00Z"),
   stubBackends: false,

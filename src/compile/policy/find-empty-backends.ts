@@ -1,5 +1,6 @@
 import type { Finding } from "../../finding/finding.ts";
 import type { Resource } from "../../resource/kinds.ts";
+import { byFlag } from "../by-flag.ts";
 import type { BackendKey, CompileContext } from "../contract.ts";
 import { indexSlices, xbackendEndpoints } from "../endpoints.ts";
 import { report } from "../report.ts";
@@ -19,7 +20,7 @@ function findEmptyServices(context: CompileContext, used: ReadonlySet<BackendKey
   return context.snapshot.list("Service").flatMap((service) => {
     const { namespace, name } = service.metadata;
     if (!used.has(`Service/${namespace}/${name}`) || service.spec.type === "ExternalName") return [];
-    const lack = describeLack(service, byService.get(`${namespace}/${name}`) ?? []);
+    const lack = describeLack(context, service, byService.get(`${namespace}/${name}`) ?? []);
     if (lack === undefined) return [];
     const { name: finding, pointer, reason, fix } = lack;
     const message = `Service ${namespace}/${name} has no endpoint that is ready: ${reason}.`;
@@ -35,7 +36,11 @@ type Lack = {
 };
 
 /** Why a Service has no endpoint to send requests to; `undefined` when it has one. */
-function describeLack(service: Service, slices: readonly EndpointSlice[]): Lack | undefined {
+function describeLack(
+  { options }: CompileContext,
+  service: Service,
+  slices: readonly EndpointSlice[],
+): Lack | undefined {
   const { name } = service.metadata;
   const label = `\`kubernetes.io/service-name: ${name}\``;
   const selects = Object.keys(service.spec.selector ?? {}).length > 0;
@@ -45,7 +50,7 @@ function describeLack(service: Service, slices: readonly EndpointSlice[]): Lack 
       name: "backend-endpoints-unknown",
       pointer: "/spec/selector",
       reason: "there is no EndpointSlice for it here, which a cluster would make from its selector",
-      fix: `Nothing in a cluster. Else add an EndpointSlice labelled ${label}, or leave the Service out and start with --stub-backends.`,
+      fix: `Nothing in a cluster. Else add an EndpointSlice labelled ${label}${byFlag(options, "--stub-backends", ", or leave the Service out and start with --stub-backends")}.`,
     };
   }
   const without = { name: "backend-without-endpoints", pointer: "/spec" } as const;

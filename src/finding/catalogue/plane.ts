@@ -20,7 +20,7 @@ export const planeFindings = {
     code: "SL7003",
     severity: "error",
     title: "A listener's address does not exist on this machine",
-    why: "A socket can only be bound to an address of a network interface of the machine. (Gateway.spec.addresses, --bind, --gateway-addresses)",
+    why: "A socket can only be bound to an address of a network interface of the machine. (Gateway.spec.addresses)",
     condition: { type: "Programmed", status: "False", reason: "AddressNotUsable" },
   },
   "listener-failed": {
@@ -29,13 +29,6 @@ export const planeFindings = {
     title: "A listener could not be started",
     why: "The configuration is valid, but the operating system refused it. The other listeners serve.",
     condition: { type: "Programmed", status: "False", reason: "PortUnavailable" },
-  },
-  "listener-not-served": {
-    code: "SL7005",
-    severity: "error",
-    title: "The data plane does not serve the protocol of a listener",
-    why: "The listener and its routes are valid and have their status, but nothing accepts connections for them.",
-    condition: { type: "Programmed", status: "False", reason: "Invalid" },
   },
   "data-plane-not-made": {
     code: "SL7006",

@@ -14,6 +14,7 @@ import { until } from "./until.ts";
 const options: CompileOptions = {
   controllerName,
   adoptClasses: false,
+  flags: [],
   retained: nothingRetained,
   nowMs: Date.now(),
   stubBackends: false,
