@@ -72,7 +72,7 @@ export const proxyErrors = {
     source: "gateway",
     status: 502,
     flag: "UPE",
-    message: "The backend speaks a protocol that is not served here.",
+    message: "The backend does not speak the protocol that is configured for it.",
     retry: "never",
   },
   overflow: {

@@ -184,3 +184,9 @@ test("backend TLS: the Gateway's client certificate is shown to backends that as
   assert.deepEqual(backend.seen, [{ resumed: false, serverName: "backend.test", client: "edge gateway" }]);
   assert.match((await outcome(compiled(backend.port, validation)))[0]!, /^502 U/, "without it");
 });
+
+test("TLS to backends: one that speaks HTTP/2 alone is not asked in HTTP/1.1, and the log says that it is about the protocol", async () => {
+  await using backend = await startBackend({ ALPNProtocols: ["h2"] });
+  const update = compiled(backend.port, `${good}, ${ref("ConfigMap", "ca-map")}`);
+  assert.deepEqual(await outcome(update), ["502 UPE"]);
+});
