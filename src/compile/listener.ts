@@ -38,6 +38,7 @@ export type ListenerDraft = {
 
 export const gatewayGroup = "gateway.networking.k8s.io";
 
+/** A TLS listener that ends TLS also takes TCPRoutes: what is inside is a stream of bytes. */
 const kindsByProtocol = {
   HTTP: ["HTTPRoute", "GRPCRoute"],
   HTTPS: ["HTTPRoute", "GRPCRoute"],
@@ -145,7 +146,8 @@ function checkSelector(spec: ListenerSpec, add: Add): void {
 
 function readRouteKinds(spec: ListenerSpec, protocol: Protocol | undefined, add: Add): readonly RouteGroupKind[] {
   if (protocol === undefined) return [];
-  const possible: readonly string[] = kindsByProtocol[protocol];
+  const endsTls = protocol === "TLS" && spec.tls?.mode !== "Passthrough";
+  const possible: readonly string[] = [...kindsByProtocol[protocol], ...(endsTls ? kindsByProtocol.TCP : [])];
   const asked = spec.allowedRoutes.kinds ?? [];
   if (asked.length === 0) return possible.map((kind) => ({ group: gatewayGroup, kind }));
   const valid = asked.filter(({ group, kind }) => group === gatewayGroup && possible.includes(kind));
@@ -153,7 +155,7 @@ function readRouteKinds(spec: ListenerSpec, protocol: Protocol | undefined, add:
     if (valid.includes(entry)) return;
     const name = entry.group === gatewayGroup ? entry.kind : `${entry.kind} (group "${entry.group}")`;
     add("listener-route-kinds-invalid", `/allowedRoutes/kinds/${index}`, {
-      message: `Listener "${spec.name}" allows ${name}, but a ${protocol} listener takes ${possible.join(" and ")} only.`,
+      message: `Listener "${spec.name}" allows ${name}, but a ${protocol} listener${protocol === "TLS" && !endsTls ? " that passes TLS through" : ""} takes ${possible.join(" and ")} only.`,
       fix:
         possible.includes(entry.kind) && entry.group !== gatewayGroup
           ? `Remove group, or write group: ${gatewayGroup}.`
