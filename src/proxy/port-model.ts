@@ -1,8 +1,11 @@
 import type { HttpListener, HttpRule, Listener, RoutingModel } from "../ir/routing-model.ts";
 import type { BoundListener } from "../ir/select.ts";
+import type { ResponseFlag } from "../telemetry/response-flag.ts";
 import type { Counter, Gauge } from "../telemetry/telemetry.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
+import { listenerLabels } from "./listener-labels.ts";
 import type { PlaneContext } from "./plane-context.ts";
+import { type Refusal, refusalRecord } from "./refusal.ts";
 import {
   buildRule,
   isCurrent,
@@ -100,8 +103,12 @@ export class PortModel {
     this.#context.telemetry.counter("gateway_tls_handshakes_total", ...this.#labels(), result).add(1);
   }
 
-  countRefused(reason: string): void {
-    this.#context.telemetry.counter("gateway_http_rejected_requests_total", ...this.#labels(), reason).add(1);
+  /** A request was refused before routing; `undefined`: a whole connection was, without one. */
+  onRefused(flag: ResponseFlag, refusal: Refusal | undefined): void {
+    const { telemetry } = this.#context;
+    telemetry.counter("gateway_http_rejected_requests_total", ...this.#labels(), flag).add(1);
+    if (refusal !== undefined && telemetry.accessLogEnabled)
+      telemetry.accessLog(refusalRecord(refusal, listenerLabels(this.first)));
   }
 
   #labels(): [gateway: string, namespace: string, listener: string] {

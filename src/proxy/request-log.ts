@@ -62,6 +62,6 @@ export class RequestLog {
 }
 
 function owner(request: ForwardedRequest, source: OwnerSource, label: string | undefined): string {
-  const header = source.header === "" ? undefined : request.header(source.header);
-  return header ?? label ?? "";
+  // A label is the operator's word; a header may be anybody's.
+  return label || (source.header === "" ? "" : (request.header(source.header) ?? ""));
 }

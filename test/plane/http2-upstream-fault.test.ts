@@ -333,7 +333,7 @@ test("HTTP/2 upstream over TLS: an endpoint that does not agree on HTTP/2 is a 5
   const { once } = await import("node:events");
   for (const [ALPNProtocols, flag] of [
     [[], "UPE"],
-    [["http/1.1"], "UTF"],
+    [["http/1.1"], "UPE"],
   ] as const) {
     const server = createServer({ ...tls, ALPNProtocols: [...ALPNProtocols] }, (socket) =>
       socket.on("error", () => {}),

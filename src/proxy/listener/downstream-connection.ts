@@ -2,6 +2,7 @@ import type { ResponseFlag } from "../../telemetry/response-flag.ts";
 import type { ClientCertificate } from "../client-certificate.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import type { PortModel } from "../port-model.ts";
+import type { Refusal } from "../refusal.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
 import type { HttpListenerTable } from "../route-table.ts";
 
@@ -42,8 +43,8 @@ export interface ConnectionOwner {
   onConnectionClosed(connection: DownstreamConnection): void;
   /** A clear connection turned out to speak HTTP/2: `next` serves it from now on. */
   onConnectionReplaced(connection: DownstreamConnection, next: DownstreamConnection): void;
-  /** A request was refused before routing. */
-  onRefused(flag: ResponseFlag): void;
+  /** A request was refused before routing; `undefined`: a whole connection was, without one. */
+  onRefused(flag: ResponseFlag, refusal: Refusal | undefined): void;
   /** Something threw that never should. */
   onBug(error: unknown): void;
 }

@@ -2,6 +2,7 @@ import type { Deadlined } from "../deadlines.ts";
 import { proxyErrors } from "../error.ts";
 import type { Peer } from "../forwarding.ts";
 import type { PlaneContext } from "../plane-context.ts";
+import { type RefusedRequest, unreadRequest } from "../refusal.ts";
 import type { Transport, TransportEvents } from "../transport/transport.ts";
 import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
 import { Http1RequestReader } from "./http1-request-reader.ts";
@@ -14,6 +15,8 @@ import { Http2Connection } from "./http2-connection.ts";
  * its way; what comes is thrown away.
  */
 type State = "head" | "body" | "answer" | "discard" | "tunnel" | "closing" | "closed";
+
+type RefusalFlag = "DPE" | "DL" | "DT" | "MR";
 
 /**
  * One HTTP/1.0 or HTTP/1.1 connection of a client: whose turn it is, how long that may take, and how it ends. The requests are
@@ -188,11 +191,21 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
   }
 
   /** Answers a request that did not get as far as routing, and ends the connection. */
-  refuse(status: number, flag: "DPE" | "DL" | "DT" | "MR", message: string): void {
-    this.owner.onRefused(flag);
+  refuse(status: number, flag: RefusalFlag, message: string, request = unreadRequest): void {
+    this.#onRefused(status, flag, request);
     this.responder.keepAlive = false;
     this.responder.respondRefusal(status, message);
     this.#linger();
+  }
+
+  /** What came first is of another protocol: there is nobody who would read an answer. */
+  refuseForeign(): void {
+    this.#onRefused(0, "DPE", unreadRequest);
+    this.close();
+  }
+
+  #onRefused(status: number, flag: RefusalFlag, request: RefusedRequest): void {
+    this.owner.onRefused(flag, { status, flag, protocol: this.responder.protocol, peer: this.#peer, request });
   }
 
   // What the responder does.

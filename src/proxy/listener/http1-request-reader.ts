@@ -2,6 +2,7 @@ import { faultOf, faults } from "../../wire/http1/fault.ts";
 import { parseRequestHead, RequestHead } from "../../wire/http1/request-head.ts";
 import { proxyErrors } from "../error.ts";
 import type { Exchange } from "../exchange.ts";
+import type { RefusedRequest } from "../refusal.ts";
 import { isForeign, isPreface } from "./foreign-protocol.ts";
 import type { Http1Connection } from "./http1-connection.ts";
 import { Http1RequestBody } from "./http1-request-body.ts";
@@ -126,8 +127,7 @@ export class Http1RequestReader {
       return;
     }
     if (this.#requests === 0 && code === faults.requestLine.code && isForeign(bytes, start, end)) {
-      connection.owner.onRefused("DPE");
-      connection.close();
+      connection.refuseForeign();
       return;
     }
     this.#responder.forgetRequest();
@@ -142,18 +142,18 @@ export class Http1RequestReader {
     const path = head.form === "asterisk" ? "*" : head.path(bytes);
     this.#responder.begin(bytes, head);
     if (typeof path === "number") {
-      connection.refuse(faultOf(path).status, "DPE", faultOf(path).reason);
+      connection.refuse(faultOf(path).status, "DPE", faultOf(path).reason, describeHead(bytes, head, ""));
       return;
     }
     if (head.contentLength > limits.requestBodyBytes) {
-      connection.refuse(413, "DL", proxyErrors.bodyTooLarge.message);
+      connection.refuse(413, "DL", proxyErrors.bodyTooLarge.message, describeHead(bytes, head, path));
       return;
     }
     const { security } = connection;
     if (security !== undefined) security.serverName ??= head.host(bytes);
     const listener = security === undefined ? undefined : connection.owner.tlsListener(security, model);
     if (security !== undefined && listener === undefined) {
-      connection.refuse(421, "MR", proxyErrors.misdirected.message);
+      connection.refuse(421, "MR", proxyErrors.misdirected.message, describeHead(bytes, head, path));
       return;
     }
     this.#requests++;
@@ -217,4 +217,8 @@ export class Http1RequestReader {
 
 function isLimit(status: number): boolean {
   return status === 413 || status === 414 || status === 431;
+}
+
+function describeHead(bytes: Buffer, head: RequestHead, path: string): RefusedRequest {
+  return { method: head.method(bytes), hostname: head.host(bytes), path };
 }

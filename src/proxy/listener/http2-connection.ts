@@ -5,6 +5,7 @@ import type { Deadlined } from "../deadlines.ts";
 import type { Peer } from "../forwarding.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import type { PortModel } from "../port-model.ts";
+import type { RefusedRequest } from "../refusal.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
 import type { HttpListenerTable } from "../route-table.ts";
 import type { Transport, TransportEvents } from "../transport/transport.ts";
@@ -220,8 +221,8 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
     if (++this.#requests === this.context.limits.requestsPerConnection) this.session.goaway(errorCode.noError);
   }
 
-  onRefused(flag: ResponseFlag): void {
-    this.#owner.onRefused(flag);
+  onRefused(flag: ResponseFlag, status: number, request: RefusedRequest): void {
+    this.#owner.onRefused(flag, { status, flag, protocol: "HTTP/2", peer: this.peer, request });
   }
 
   onBug(error: unknown): void {
@@ -249,7 +250,7 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   }
 
   onProtocolError(): void {
-    this.#owner.onRefused("DPE");
+    this.#owner.onRefused("DPE", undefined);
     this.#abandonStreams();
     this.#linger();
   }

@@ -7,6 +7,7 @@ import type { Http2Stream } from "../../wire/http2/stream.ts";
 import type { Deadlined } from "../deadlines.ts";
 import { proxyErrors } from "../error.ts";
 import { Exchange } from "../exchange.ts";
+import { type RefusedRequest, unreadRequest } from "../refusal.ts";
 import type { OwnResponse, RelayedResponse, Responder } from "../responder.ts";
 import { Http2AnswerSender } from "./http2-answer-sender.ts";
 import type { Http2Connection } from "./http2-connection.ts";
@@ -45,6 +46,8 @@ export class Http2Responder implements Responder, Deadlined {
   #stream: Http2Stream<Http2Responder> | undefined;
   #timed = false;
   #method = "";
+  /** As it came, in case that it is refused. */
+  #message: RequestMessage | undefined;
 
   constructor(connection: Http2Connection) {
     this.#connection = connection;
@@ -72,6 +75,7 @@ export class Http2Responder implements Responder, Deadlined {
     this.#stream = stream;
     this.#sender.begin(stream);
     this.#method = message.method;
+    this.#message = message;
     this.grpc = isGrpcContentType(message.fields.find(({ name }) => name === "content-type")?.value);
     this.#request.begin(stream, message, endStream);
   }
@@ -81,6 +85,7 @@ export class Http2Responder implements Responder, Deadlined {
     this.#stream = stream;
     this.#sender.begin(stream);
     this.#method = "";
+    this.#message = undefined;
     this.grpc = false;
     this.#request.beginUnread(stream, endStream);
   }
@@ -259,18 +264,24 @@ export class Http2Responder implements Responder, Deadlined {
 
   /** Answers a request that did not get as far as an exchange, or whose exchange cannot answer. */
   refuse(status: number, flag: "DPE" | "DL" | "MR" | "UPE", message: string): void {
-    if (this.exchange.over) this.#connection.onRefused(flag);
+    if (this.exchange.over) this.#connection.onRefused(flag, status, this.#asked);
     const body = this.grpc ? noBytes : Buffer.from(`${message}\n`, "utf8");
     if (this.grpc) this.#sendOwn(grpcRefusalFields(status, message), body);
     else this.#sendOwn(refusalFields(status, body.length), body);
     if (this.exchange.over && this.#sender.pendingBytes === 0) this.#finish();
   }
 
+  get #asked(): RefusedRequest {
+    const message = this.#message;
+    if (message === undefined) return unreadRequest;
+    return { method: message.method, hostname: message.authority, path: message.path };
+  }
+
   /** The request's frames contradict its head: nothing of it may look complete to a backend. */
   malformed(reason: string): void {
     this.#sender.clear();
     if (this.#stream !== undefined) this.#connection.session.reset(this.#stream, errorCode.protocolError, "peer");
-    if (this.exchange.over) this.#connection.onRefused("DPE");
+    if (this.exchange.over) this.#connection.onRefused("DPE", 0, this.#asked);
     else this.exchange.failWith(400, "DPE", reason);
     this.#release();
   }

@@ -3,6 +3,7 @@ import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { readRequest } from "../../wire/http2/message.ts";
 import type { SessionEvents } from "../../wire/http2/session.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
+import { unreadRequest } from "../refusal.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http2Responder } from "./http2-responder.ts";
 
@@ -33,7 +34,7 @@ export class Http2Streams implements SessionEvents<Http2Responder> {
     const connection = this.#connection;
     const request = readRequest(block);
     if ("malformed" in request) {
-      connection.onRefused("DPE");
+      connection.onRefused("DPE", 0, unreadRequest);
       connection.session.reset(stream, errorCode.protocolError, "peer");
       return;
     }

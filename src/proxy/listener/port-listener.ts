@@ -6,6 +6,7 @@ import { readClientCertificate } from "../client-certificate.ts";
 import { makePeer } from "../forwarding.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import type { PortModel } from "../port-model.ts";
+import type { Refusal } from "../refusal.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
 import type { HttpListenerTable } from "../route-table.ts";
 import { StreamFront } from "../stream/stream-front.ts";
@@ -131,8 +132,8 @@ export class PortListener implements ConnectionOwner {
     this.#connections.add(next);
   }
 
-  onRefused(flag: ResponseFlag): void {
-    this.#model.countRefused(flag);
+  onRefused(flag: ResponseFlag, refusal: Refusal | undefined): void {
+    this.#model.onRefused(flag, refusal);
   }
 
   onBug(error: unknown): void {

@@ -35,7 +35,7 @@ export function absenceFindings(absent: readonly Kind[]): readonly Finding[] {
   const others = absent.filter((kind) => kinds[kind].channel === "standard" || kinds[kind].channel === "experimental");
   const experimental = others.some((kind) => kinds[kind].channel === "experimental");
   return [
-    ...notInstalled(own, "run: sluice install | kubectl apply --server-side -f -"),
+    ...notInstalled(own, "run `sluice install` again, with the options of this installation."),
     ...notInstalled(others, `run: ${installCommand(experimental ? "experimental" : "standard")}`),
   ];
 }
