@@ -25,6 +25,14 @@ const auth = filter("ExternalAuth", "externalAuth", {
   backendRef: backendRefs[0] as JsonObject,
   http: { path: "/a" },
 });
+const grpcAuth = filter("ExternalAuth", "externalAuth", {
+  protocol: "GRPC",
+  backendRef: backendRefs[0] as JsonObject,
+  grpc: { allowedHeaders: ["a"] },
+});
+const responseModifier = filter("ResponseHeaderModifier", "responseHeaderModifier", {
+  add: [{ name: "a", value: "b" }],
+});
 const parents = [
   { name: "gw", sectionName: "a" },
   { name: "gw", sectionName: "b" },
@@ -46,6 +54,7 @@ const listeners: readonly (readonly JsonObject[])[] = [
   [{ ...listener, protocol: "TLS", tls: { mode: "Passthrough" } }],
   [{ ...listener, protocol: "TCP" }],
   [{ ...listener, filters: { requests: [auth] } }],
+  [{ ...listener, filters: { requests: [grpcAuth] } }],
 ];
 
 export const ruleSeeds: Partial<Record<Kind, readonly JsonObject[]>> = {
@@ -87,6 +96,7 @@ export const ruleSeeds: Partial<Record<Kind, readonly JsonObject[]>> = {
     httpRule({ filters: [modifier, mirror], backendRefs }),
     httpRule({ filters: [cors], backendRefs }),
     httpRule({ filters: [auth], backendRefs }),
+    httpRule({ filters: [responseModifier, grpcAuth], backendRefs }),
     httpRule({ sessionPersistence: cookie }),
     httpRule({ sessionPersistence: header }),
     httpRule({ matches: [{ path: { type: "Exact", value: "/a" }, headers: [{ name: "a", value: "b" }] }] }),
@@ -109,6 +119,7 @@ export const ruleSeeds: Partial<Record<Kind, readonly JsonObject[]>> = {
     { parentRefs: parents },
     { rules: [{ matches: [{ method: { type: "Exact", service: "shop.Cart", method: "Add" } }], backendRefs }] },
     { rules: [{ filters: [modifier, mirror], backendRefs, sessionPersistence: cookie }] },
+    { rules: [{ filters: [responseModifier], backendRefs }] },
     { rules: names },
   ],
   TLSRoute: [{ parentRefs: parents, hostnames: ["a.example.com"], rules: [{ backendRefs }] }],
