@@ -37,15 +37,22 @@ export function graftLists(
   const grafts: Graft[] = [];
   const barren: string[] = [];
   for (const { steps, items } of places) {
+    // Best into an object that has all but the list already: of a union, the right member.
+    const parent = steps.slice(0, -1);
+    const [ready, others] = [
+      hosts.filter((host) => isThere(host, parent)),
+      hosts.filter((host) => !isThere(host, parent)),
+    ];
+    const nearest = [...ready, ...others].slice(0, 40);
     const found: Graft[] = [];
     for (const value of pool.get(nameOf(steps)) ?? []) {
-      const graft = tryGraft(hosts.slice(0, 40), { steps, value, tree, isTaken });
+      const graft = tryGraft(nearest, { steps, value, tree, isTaken });
       if (graft !== undefined) found.push(graft);
     }
     // Made-up entries are a stopgap.
     for (let tries = 0; found.length === 0 && tries < 64; tries++) {
       const value = tries === 0 ? least(items) : some(items, random);
-      const graft = tryGraft(hosts.slice(0, 4), { steps, value, tree, isTaken });
+      const graft = tryGraft(nearest.slice(0, 4), { steps, value, tree, isTaken });
       if (graft !== undefined) found.push(graft);
     }
     grafts.push(...found);
@@ -74,7 +81,13 @@ function collectEntries(seeds: readonly JsonObject[], tree: FieldTree): Readonly
       for (const list of valuesAt(seed, steps))
         if (Array.isArray(list)) for (const one of list) entries.set(JSON.stringify(one), one);
   }
-  return new Map([...found].map(([name, entries]) => [name, [...entries.values()].slice(0, 24)]));
+  return new Map([...found].map(([name, entries]) => [name, someOfEachType([...entries.values()])]));
+}
+
+/** Entries of a union say by their `type` which fields they have. */
+function someOfEachType(entries: readonly unknown[]): readonly unknown[] {
+  const byType = Map.groupBy(entries, (one) => (isJsonObject(one) ? String(one["type"] ?? "") : ""));
+  return [...byType.values()].flatMap((alike) => alike.slice(0, 6));
 }
 
 type Attempt = {
@@ -120,6 +133,13 @@ function valuesAt(value: unknown, [step, ...rest]: readonly Step[]): readonly un
   if (step === undefined) return [value];
   if (step === entry) return Array.isArray(value) ? value.flatMap((one) => valuesAt(one, rest)) : [];
   return isJsonObject(value) && Object.hasOwn(value, step) ? valuesAt(value[step], rest) : [];
+}
+
+/** Whether the place exists, by way of the first entry of each list. */
+function isThere(value: unknown, [step, ...rest]: readonly Step[]): boolean {
+  if (step === undefined) return value !== undefined;
+  if (step === entry) return Array.isArray(value) && value.length > 0 && isThere(value[0], rest);
+  return isJsonObject(value) && Object.hasOwn(value, step) && isThere(value[step], rest);
 }
 
 function reaches(seeds: readonly JsonObject[], steps: readonly Step[]): boolean {

@@ -88,7 +88,8 @@ const isTaken = (object: JsonObject): boolean => validateObject(object).resource
  * of what the walks came to, in any order.
  */
 function* trials(seeds: readonly JsonObject[], tree: FieldTree, grafts: Grafts, random: Random): Generator<Trial> {
-  for (const object of seeds) yield { object, place: "", what: "as written" };
+  // Of some kinds there are hundreds: they may not be all that is tried.
+  for (const object of shuffled(seeds, random).slice(0, limit / 4)) yield { object, place: "", what: "as written" };
   for (const graft of grafts.grafts)
     yield { object: graft.object, ...labelled({ ...graft, what: "filled", value: 0 }) };
   yield* sample(
@@ -96,16 +97,15 @@ function* trials(seeds: readonly JsonObject[], tree: FieldTree, grafts: Grafts, 
       const planted = path.reduce<unknown>((at, step) => (at as Record<string | number, unknown>)[step], object);
       return [...everyEdit(planted, list, path)].map((edit) => ({ base: object, edit }));
     }),
-    limit / 2,
+    limit / 3,
     random,
   );
   const valid = seeds.filter(isTaken);
   const [start] = valid;
   if (start === undefined) return;
-  const small = valid.filter(({ metadata }) => String((metadata as JsonObject)["name"]).startsWith("rule-"));
   yield* sample(
-    small.flatMap((base) => editsOf(base, tree, "spec")),
-    limit / 2,
+    valid.filter(isRuleSeed).flatMap((base) => editsOf(base, tree, "spec")),
+    limit / 3,
     random,
   );
   // The walk: each step is one change away from an object that we take, and what we take becomes the next start.
@@ -125,6 +125,17 @@ function* trials(seeds: readonly JsonObject[], tree: FieldTree, grafts: Grafts, 
     Number.POSITIVE_INFINITY,
     random,
   );
+}
+
+function isRuleSeed({ metadata }: JsonObject): boolean {
+  return String((metadata as JsonObject)["name"]).startsWith("rule-");
+}
+
+function shuffled<T>(list: readonly T[], random: Random): readonly T[] {
+  return list
+    .map((value) => ({ value, at: random.next() }))
+    .sort((a, b) => a.at - b.at)
+    .map(({ value }) => value);
 }
 
 type Change = { readonly base: JsonObject; readonly edit: Edit };
@@ -168,7 +179,11 @@ async function compareVersion(api: ApiServer, kind: Kind, version: string): Prom
   }));
   const path = `/apis/${apiVersion}/${row.scope === "Cluster" ? "" : "namespaces/default/"}${row.plural}`;
   const random = new Random(Number(flags.seed));
-  const grafts = graftLists(seeds.filter(isTaken), tree, { random, isTaken });
+  const grafts = graftLists(
+    seeds.filter(isTaken).sort((a, b) => Number(isRuleSeed(b)) - Number(isRuleSeed(a))),
+    tree,
+    { random, isTaken },
+  );
   const tally: Tally = { tried: 0, accepted: 0, disagreements: [], unreached: grafts.barren };
   const seen = new Set<string>();
   const queue = trials(seeds, tree, grafts, random);
