@@ -36,5 +36,5 @@ function isMadeByCode(stack: string): boolean {
     .split("\n")
     .slice(2)
     .find((line) => !passedThrough.test(line));
-  return caller !== undefined && caller.includes("/src/") && !caller.includes(".test.ts");
+  return caller?.includes("/src/") === true && !caller.includes(".test.ts");
 }

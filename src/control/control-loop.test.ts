@@ -323,18 +323,20 @@ test("ControlLoop: a confirmation that comes with a change of endpoints is not l
 });
 
 test("ControlLoop: compiles again when time alone has changed the result", async (t) => {
+  t.mock.timers.enable({ apis: ["setTimeout"] });
   let freshUntilMs = Date.now() + 3 * 86_400_000;
   let compiles = 0;
-  const { loop, tick } = setUp(t, { compile: () => ({ ...compiled(++compiles), freshUntilMs }) });
+  const { loop } = setUp(t, { compile: () => ({ ...compiled(++compiles), freshUntilMs }) });
   await loop.settled(loop.turnNow());
-  tick(86_400_000 - 1);
+  t.mock.timers.tick(86_400_000 - 1);
+  await loop.settled();
   assert.equal(compiles, 1);
-  tick(1);
-  tick(100);
-  await loop.settled(2);
+  t.mock.timers.tick(1);
+  await loop.settled();
   assert.equal(compiles, 2, "no timer is longer than a day");
   freshUntilMs = Number.POSITIVE_INFINITY;
   await loop.settled(loop.turnNow());
-  tick(30 * 86_400_000);
+  t.mock.timers.tick(30 * 86_400_000);
+  await loop.settled();
   assert.equal(compiles, 3);
 });

@@ -35,7 +35,10 @@ export const responseFlags = {
     meaning: "The TLS handshake with the endpoint failed, or its certificate is not the one that was asked for.",
   },
   UC: { status: "502", meaning: "The endpoint closed the connection before the answer was complete." },
-  UPE: { status: "502", meaning: "The endpoint speaks another protocol than is configured (appProtocol), or its answer broke it." },
+  UPE: {
+    status: "502",
+    meaning: "The endpoint speaks another protocol than is configured (appProtocol), or its answer broke it.",
+  },
   UT: { status: "504", meaning: "The endpoint did not answer within timeouts.backendRequest." },
   RT: { status: "504", meaning: "The request did not finish within timeouts.request." },
   UO: {
