@@ -51,7 +51,7 @@ export type ProxyLimits = {
   readonly endpointBackoffMs: number;
   /** A question to an authorisation server, from asking to the end of the answer. Then: 403. */
   readonly authTimeoutMs: number;
-  /** Answer of an authorisation server. Above: 403. Bytes. */
+  /** Answer of an authorisation server, head and body as they came. Above: 403. Bytes. */
   readonly authAnswerBytes: number;
   /** How long spans wait for others before they are sent together. */
   readonly spanDelayMs: number;

@@ -182,7 +182,10 @@ test("externalAuth over gRPC: a failed call and an answer that is no CheckRespon
   await using backend = await RawUpstream.start(() => ok("never"));
   await using failing = await AuthServer.start(() => Buffer.alloc(0), "14");
   await using garbage = await AuthServer.start(() => Buffer.from([0x0a, 0xff]));
-  for (const server of [failing, garbage]) {
+  // A permission, but for its size.
+  const bulky = new ProtobufWriter().message(3, new ProtobufWriter().message(2, option("x-a", "a".repeat(70_000))));
+  await using large = await AuthServer.start(() => bulky.finish());
+  for (const server of [failing, garbage, large]) {
     await using gateway = await start(backend, server);
     assert.equal((await exchange(gateway.port, get("/"))).status, 403);
     assert.equal(gateway.records[0]!.responseFlag, "UAE");

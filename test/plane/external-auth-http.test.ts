@@ -122,10 +122,16 @@ test("externalAuth over HTTP: a success other than 200 is no permission, and doe
 
 test("externalAuth over HTTP: whatever goes wrong refuses the request with 403", async () => {
   await using backend = await RawUpstream.start(() => ok("never"));
+  const large = "x".repeat(65_536);
   const answers = [
     "garbage\r\n\r\n",
     "HTTP/1.1 200 OK\r\nContent-Length: 10\r\n\r\nshort",
-    `HTTP/1.1 401 No\r\nContent-Length: 70000\r\n\r\n${"x".repeat(70_000)}`,
+    ...["200 OK", "401 No"].flatMap((status) => [
+      `HTTP/1.1 ${status}\r\nContent-Length: ${large.length}\r\n\r\n${large}`,
+      `HTTP/1.1 ${status}\r\nTransfer-Encoding: chunked\r\n\r\n10000\r\n${large}\r\n0\r\n\r\n`,
+      `HTTP/1.1 ${status}\r\n\r\n${large}`,
+      `HTTP/1.1 ${status}\r\nX-A: ${"a".repeat(40_000)}\r\nContent-Length: 40000\r\n\r\n${"x".repeat(40_000)}`,
+    ]),
     "HTTP/1.1 101 Switching Protocols\r\nConnection: upgrade\r\nUpgrade: h2c\r\n\r\n",
   ];
   for (const answer of answers) {
@@ -138,6 +144,17 @@ test("externalAuth over HTTP: whatever goes wrong refuses the request with 403",
     assert.equal(gateway.records[0]!.responseFlag, "UAE");
   }
   assert.equal(backend.requests.length, 0);
+});
+
+test("externalAuth over HTTP: an answer of 64 KiB is read, and the length of the answer to a HEAD is no size", async () => {
+  await using backend = await RawUpstream.start(() => ok(""));
+  const largest = 65_536 - "HTTP/1.1 200 OK\r\nContent-Length: 00000\r\n\r\n".length;
+  await using server = await RawUpstream.start(({ head }) =>
+    head.startsWith("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n" : ok("x".repeat(largest)),
+  );
+  await using gateway = await start([backend.port], server.port, [auth()]);
+  assert.equal((await exchange(gateway.port, get("/"))).status, 200);
+  assert.equal((await exchange(gateway.port, get("/").replace("GET", "HEAD"), "HEAD")).status, 200);
 });
 
 test("externalAuth over HTTP: filters before it have changed what the server sees, filters behind it see what it set", async () => {

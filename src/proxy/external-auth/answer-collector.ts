@@ -2,7 +2,7 @@ import { ChunkReader, nextContent } from "../../wire/http1/chunked.ts";
 import type { ResponseBody, ResponseHead } from "../../wire/http1/response-head.ts";
 import type { CheckAnswer } from "./http-check.ts";
 
-/** Puts an answer together: its head, its content without framing, its trailers. */
+/** Puts an answer together: its head, its content without framing, its trailers. `maxBytes` bounds all of it, as it came. */
 export class AnswerCollector {
   readonly #maxBytes: number;
   readonly #parts: Buffer[] = [];
@@ -15,20 +15,20 @@ export class AnswerCollector {
     this.#maxBytes = maxBytes;
   }
 
-  get status(): number {
-    return this.#status;
-  }
-
-  begin(bytes: Buffer, head: ResponseHead, method: string): void {
+  /** Takes the head. False when the answer is larger than the limit: nothing of it may be used. */
+  begin(bytes: Buffer, head: ResponseHead, method: string): boolean {
     this.#status = head.status;
     this.#body = head.body(method);
+    this.#bytes = head.end - head.start;
+    if (this.#bytes + (this.#body === "length" ? head.contentLength : 0) > this.#maxBytes) return false;
     this.#headers = Array.from({ length: head.lineCount }, (_, line) => [
       head.lineName(bytes, line),
       head.lineValue(bytes, line),
     ]);
+    return true;
   }
 
-  /** False when the answer is larger than the limit: it is kept no further. */
+  /** Takes part of the body. False when the answer is larger than the limit: nothing of it may be used. */
   add(bytes: Buffer, start: number, end: number): boolean {
     this.#bytes += end - start;
     if (this.#bytes > this.#maxBytes) return false;

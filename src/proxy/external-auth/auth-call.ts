@@ -98,14 +98,12 @@ export class AuthCall implements UpstreamEvents, OutgoingRequest {
   }
 
   onResponseHead(bytes: Buffer, head: WireResponseHead): void {
-    this.#answer.begin(bytes, head, this.method);
+    if (!this.#answer.begin(bytes, head, this.method)) this.#decide(failed);
   }
 
   onResponseBody(bytes: Buffer, start: number, end: number): void {
-    if (this.#over || this.#answer.add(bytes, start, end)) return;
-    // The content of a permission means nothing, so it may be of any size; that of anything else would be cut off.
-    const permission = this.#runtime.filter.protocol === "http" && this.#answer.status === 200;
-    this.#decide(permission ? this.#read() : failed);
+    // Also of a permission: what was not read to its end was not understood.
+    if (!this.#over && !this.#answer.add(bytes, start, end)) this.#decide(failed);
   }
 
   onResponseEnd(): void {
