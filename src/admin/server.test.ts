@@ -46,7 +46,7 @@ const rule: HttpRule = {
     },
   ],
   backends: [],
-  timeouts: { requestMs: 0, backendRequestMs: 0 },
+  timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded" },
 };
 
 const gateway: GatewayModel = {

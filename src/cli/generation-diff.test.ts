@@ -18,7 +18,7 @@ function rule(name: string, requestMs = 0): HttpRule {
     labels: {},
     filters: [],
     backends: [],
-    timeouts: { requestMs, backendRequestMs: 0 },
+    timeouts: { requestMs, backendRequestMs: 0, silence: "bounded" },
   };
 }
 

@@ -17,7 +17,7 @@ const rule = (fields: Partial<HttpRule> = {}): HttpRule => ({
   labels: {},
   filters: [],
   backends: [],
-  timeouts: { requestMs: 0, backendRequestMs: 0 },
+  timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded" },
   ...fields,
 });
 

@@ -43,7 +43,7 @@ function gatewayOf(name: string, hash = "h1"): GatewayModel {
       },
     ],
     backends: [{ from, weight: 1, filters: [], target: { kind: "cluster", cluster: `app-${name}` } }],
-    timeouts: { requestMs: 0, backendRequestMs: 0 },
+    timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded" },
   };
   return {
     key: `shop/${name}`,

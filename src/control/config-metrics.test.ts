@@ -160,7 +160,7 @@ test("exportConfiguration: series of a removed route go, series of requests with
           labels: {},
           filters: [],
           backends: [],
-          timeouts: { requestMs: 0, backendRequestMs: 0 },
+          timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded" as const },
         },
       },
     },

@@ -44,7 +44,7 @@ const rule: HttpRule = {
     },
   ],
   backends: [{ from, weight: 1, filters: [], target: { kind: "cluster", cluster: "shop/app:80" } }],
-  timeouts: { requestMs: 0, backendRequestMs: 0 },
+  timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded" },
   retry: { attempts: 1, codes: [], backoffMs: 25 },
 };
 

@@ -178,7 +178,7 @@ function forwarded(
 }
 
 function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): readonly string[] {
-  const { requestMs, backendRequestMs } = rule.timeouts;
+  const { requestMs, backendRequestMs, silence } = rule.timeouts;
   const { retry } = rule;
   const clusters = rule.backends.flatMap(({ target }) =>
     target.kind === "cluster" ? (model.clusters[target.cluster] ?? []) : [],
@@ -192,6 +192,7 @@ function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): re
   return [
     ...(requestMs === 0 ? [] : [`answer within ${requestMs} ms in all, else 504`]),
     ...(backendRequestMs === 0 ? [] : [`each attempt within ${backendRequestMs} ms`]),
+    ...(silence === "unbounded" && requestMs === 0 && backendRequestMs === 0 ? ["no time limit"] : []),
     ...(retry && retry.attempts > 0 ? [describeRetry(retry)] : []),
     ...(retry && retry.attempts > 0
       ? clusters.flatMap(({ key, retryBudget }) => (retryBudget ? [describeRetryBudget(key, retryBudget)] : []))

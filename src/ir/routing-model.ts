@@ -119,6 +119,8 @@ export type HttpRule = RuleCommon & {
     readonly requestMs: number;
     /** One attempt at a backend. 0: no limit. Milliseconds. */
     readonly backendRequestMs: number;
+    /** Whether a plane may give up on what is silent for long. `unbounded`: the user sets the rule's time, or says that there is none. */
+    readonly silence: "bounded" | "unbounded";
   };
   readonly retry?: Retry;
   readonly sessionPersistence?: SessionPersistence;

@@ -20,6 +20,7 @@ import type { Responder } from "./responder.ts";
 import type { BackendRuntime, RequestStep, RouteRuntime } from "./route-runtime.ts";
 import type { HttpListenerTable } from "./route-table.ts";
 import { TraceHeaders } from "./trace-headers.ts";
+import { silenceLimitMs } from "./upstream/silence-limit.ts";
 
 /** Whose filters a request is going through. */
 type Stage = "listener" | "route" | "backend";
@@ -86,6 +87,11 @@ export class Exchange implements FilterContext {
   /** The parsed head given to `begin` is still needed. */
   get keepsHead(): boolean {
     return this.phase === "authorising";
+  }
+
+  /** How long an upgraded connection may be silent. Milliseconds. */
+  get tunnelIdleMs(): number {
+    return silenceLimitMs(this.request, "tunnel", this.context.limits);
   }
 
   /** Bytes of the request that are kept, or wait to be sent. */
@@ -293,6 +299,7 @@ export class Exchange implements FilterContext {
     this.pattern = matched.entry.match.path.value;
     this.matchedPrefix = matched.matchedPrefix;
     this.origin = request.known(RequestField.origin);
+    request.silence = route.rule.rule.timeouts.silence;
     record.place(route.listener, route);
     if (request.grpc && !this.outcome.grpc && route.rule.rule.routeKind === "GRPCRoute") this.fail("grpcNeedsHttp2");
     else if (!this.#timeLimit.begin(route)) this.fail("malformed");

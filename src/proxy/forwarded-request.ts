@@ -31,6 +31,8 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   acceptsTrailers = false;
   /** By its content type. */
   grpc = false;
+  /** Of the route, once there is one. */
+  silence: OutgoingRequest["silence"] = "bounded";
   /** The engine sets it for gRPC calls. */
   deadlineMs = Number.POSITIVE_INFINITY;
   readonly #edits = new HeaderEdits();
@@ -57,6 +59,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     const te = this.known(RequestField.te);
     this.acceptsTrailers = te !== undefined && trailersToken.test(te);
     this.grpc = isGrpcContentType(this.known(RequestField.contentType));
+    this.silence = "bounded";
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#sentHost = undefined;
     this.#sentPath = undefined;

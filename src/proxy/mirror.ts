@@ -22,6 +22,7 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
   readonly logsIn: boolean;
+  readonly silence = "bounded";
   readonly framing: BodyFraming;
   readonly acceptsTrailers: boolean;
   readonly grpc: boolean;

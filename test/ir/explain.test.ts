@@ -29,7 +29,7 @@ const app = httpRule("app", {
   ruleName: "main",
   backends: [backend("app", 9), backend("canary", 1)],
   filters: [place({ kind: "urlRewrite", path: { kind: "prefix", value: "/v2" } })],
-  timeouts: { requestMs: 5000, backendRequestMs: 1000 },
+  timeouts: { requestMs: 5000, backendRequestMs: 1000, silence: "bounded" },
   retry: { attempts: 2, codes: [502, 503], backoffMs: 100 },
   sessionPersistence: { kind: "cookie", name: "sid", absoluteTimeoutMs: 0, permanent: false, cookiePath: "/" },
 });

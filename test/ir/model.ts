@@ -34,7 +34,7 @@ export function httpRule(name: string, changes: Partial<HttpRule> = {}): HttpRul
     labels: {},
     filters: [],
     backends: [backend(name, 1)],
-    timeouts: { requestMs: 0, backendRequestMs: 0 },
+    timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded" },
     ...changes,
   };
 }

@@ -90,7 +90,7 @@ export function buildUpdate(
             ? { kind: "invalid", status: 500, reason: "the Service does not exist" }
             : { kind: "cluster", cluster: addCluster(backend) },
       })),
-      timeouts: { requestMs: 0, backendRequestMs: 0, ...rule.timeouts },
+      timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded", ...rule.timeouts },
       ...(rule.retry === undefined ? {} : { retry: rule.retry }),
       ...(rule.sessionPersistence === undefined ? {} : { sessionPersistence: rule.sessionPersistence }),
     };

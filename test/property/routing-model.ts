@@ -85,7 +85,7 @@ function httpRule(gateway: string, index: number): HttpRule {
     labels: {},
     filters: [],
     backends: [],
-    timeouts: { requestMs: 0, backendRequestMs: 0 },
+    timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded" },
   };
 }
 

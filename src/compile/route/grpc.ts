@@ -119,7 +119,7 @@ function compileRule(
     labels,
     filters,
     backends,
-    timeouts: { requestMs: 0, backendRequestMs: 0 },
+    timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded" },
     ...(rule.sessionPersistence === undefined
       ? {}
       : { sessionPersistence: compileSessionPersistence(rule.sessionPersistence, key) }),

@@ -185,12 +185,25 @@ describe("compileHttpRoute: timeouts, retry, session persistence", () => {
     return { rule: compiled.entries[0]?.rule, findings: brief(compiled.findings) };
   };
 
-  it("reads durations; absent and 0s mean no limit", () => {
+  it("reads durations", () => {
     assert.deepEqual(ruleOf("timeouts: { request: 1m30s, backendRequest: 500ms }").rule?.timeouts, {
       requestMs: 90_000,
       backendRequestMs: 500,
+      silence: "unbounded",
     });
-    assert.deepEqual(ruleOf("timeouts: { request: 0s }").rule?.timeouts, { requestMs: 0, backendRequestMs: 0 });
+  });
+
+  it("leaves silence to the plane only where the rule says nothing of its time: a zero says that there is no limit", () => {
+    for (const fields of ["request: 0s", "backendRequest: 0s", "request: 0s, backendRequest: 0s"]) {
+      assert.deepEqual(
+        ruleOf(`timeouts: { ${fields} }`).rule?.timeouts,
+        { requestMs: 0, backendRequestMs: 0, silence: "unbounded" },
+        fields,
+      );
+    }
+    for (const fields of ["timeouts: {}", ""]) {
+      assert.deepEqual(ruleOf(fields).rule?.timeouts, { requestMs: 0, backendRequestMs: 0, silence: "bounded" }, fields);
+    }
   });
 
   it("takes a duration that no timer can hold as the longest that one can", () => {

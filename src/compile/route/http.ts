@@ -143,8 +143,8 @@ function compileRule(route: Route, scope: BackendScope, ruleIndex: number): Http
   const backends = compileBackends(scope, rule.backendRefs, { pointer: `${pointer}/backendRefs`, use: "http" });
   const answers = filters.some(({ filter }) => filter.kind === "requestRedirect" || filter.kind === "directResponse");
   if (backends.length === 0 && !answers) reportNoBackends(scope, pointer);
-  const requestMs = waitMs(rule.timeouts?.request) ?? 0;
-  const retry = compileRetry(scope, rule, { pointer, requestMs });
+  const timeouts = compileTimeouts(rule.timeouts);
+  const retry = compileRetry(scope, rule, { pointer, requestMs: timeouts.requestMs });
   return {
     key,
     from: sourceOf(route, pointer),
@@ -156,11 +156,23 @@ function compileRule(route: Route, scope: BackendScope, ruleIndex: number): Http
     labels,
     filters,
     backends,
-    timeouts: { requestMs, backendRequestMs: waitMs(rule.timeouts?.backendRequest) ?? 0 },
+    timeouts,
     ...(retry === undefined ? {} : { retry }),
     ...(rule.sessionPersistence === undefined
       ? {}
       : { sessionPersistence: compileSessionPersistence(rule.sessionPersistence, key) }),
+  };
+}
+
+/**
+ * Zero disables a timeout and so does leaving it out; but only a rule that says something of its time, be it zero, is free of the
+ * plane's own limit on silence. Spec: HTTPRouteTimeouts.
+ */
+function compileTimeouts(timeouts: ApiRule["timeouts"]): HttpRule["timeouts"] {
+  return {
+    requestMs: waitMs(timeouts?.request) ?? 0,
+    backendRequestMs: waitMs(timeouts?.backendRequest) ?? 0,
+    silence: timeouts?.request === undefined && timeouts?.backendRequest === undefined ? "bounded" : "unbounded",
   };
 }
 

@@ -32,6 +32,7 @@ export class AuthCall implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
   readonly logsIn: boolean;
+  readonly silence = "bounded";
   readonly acceptsTrailers: boolean;
   readonly framing: BodyFraming;
   readonly head: Buffer;

@@ -86,7 +86,7 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
 
   onDrain(): void {
     if (this.state === "closed") return;
-    if (this.state === "tunnel") this.wait(this.context.limits.tunnelIdleMs);
+    if (this.state === "tunnel") this.wait(this.responder.exchange.tunnelIdleMs);
     else if (this.state === "answer") this.#stopWaiting();
     this.responder.exchange.onDownstreamDrain();
     if (this.state === "head") this.next();
@@ -220,7 +220,7 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
     // The backend did not wait for the body: what is left of it goes through the tunnel as it comes.
     const midway = this.state === "body";
     this.state = "tunnel";
-    this.wait(this.context.limits.tunnelIdleMs);
+    this.wait(this.responder.exchange.tunnelIdleMs);
     if (midway) return;
     this.transport.resume();
     // What the client sent ahead of the answer was for the protocol that is spoken now.
@@ -229,7 +229,7 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
 
   /** Part of an answer, or of what comes through a tunnel, goes out. */
   onBodySent(): void {
-    if (this.state === "tunnel") this.wait(this.context.limits.tunnelIdleMs);
+    if (this.state === "tunnel") this.wait(this.responder.exchange.tunnelIdleMs);
   }
 
   /** More waits to be sent than the client takes. */

@@ -86,7 +86,7 @@ export class Http1RequestReader {
       case "discard":
         return this.#discard(start, end);
       case "tunnel":
-        connection.wait(connection.context.limits.tunnelIdleMs);
+        connection.wait(this.#exchange.tunnelIdleMs);
         this.#exchange.onTunnelData(bytes, start, end);
         return end;
       case "closing":

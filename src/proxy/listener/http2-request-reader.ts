@@ -181,7 +181,7 @@ export class Http2RequestReader {
 
   #onTunnelData(tunnel: Http2Tunnel, bytes: Buffer, start: number, end: number): void {
     if (tunnel.state === "open") {
-      this.#responder.wait(this.#connection.context.limits.tunnelIdleMs);
+      this.#responder.wait(this.#exchange.tunnelIdleMs);
       this.#exchange.onTunnelData(bytes, start, end);
     } else if (tunnel.state === "asked") tunnel.hold(bytes, start, end);
   }

@@ -150,7 +150,7 @@ export class Http2Responder implements Responder, Deadlined {
       return;
     }
     const early = tunnel.open();
-    this.wait(this.#connection.context.limits.tunnelIdleMs);
+    this.wait(this.exchange.tunnelIdleMs);
     this.#sendHead(tunnelFields(response), false);
     for (const bytes of early) this.exchange.onTunnelData(bytes, 0, bytes.length);
     if (this.#request.ended) this.exchange.onTunnelHalfClose();
@@ -165,7 +165,7 @@ export class Http2Responder implements Responder, Deadlined {
 
   sendBody(bytes: Buffer, start: number, end: number): void {
     this.exchange.bytesOut += end - start;
-    if (this.#isOpen) this.wait(this.#connection.context.limits.tunnelIdleMs);
+    if (this.#isOpen) this.wait(this.exchange.tunnelIdleMs);
     const waiting = this.#sender.pendingBytes;
     this.#sender.send(bytes, start, end);
     this.#waitForWindow(waiting);
@@ -213,7 +213,7 @@ export class Http2Responder implements Responder, Deadlined {
       this.wait(limits.writeStallMs);
       return;
     }
-    if (this.#isOpen) this.wait(limits.tunnelIdleMs);
+    if (this.#isOpen) this.wait(this.exchange.tunnelIdleMs);
     else this.stopWaiting();
     if (this.exchange.over) this.#finish();
     else this.onDrain();

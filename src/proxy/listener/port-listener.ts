@@ -13,6 +13,7 @@ import { StreamFront } from "../stream/stream-front.ts";
 import { Handshaker } from "../transport/handshaker.ts";
 import type { PortTls } from "../transport/port-tls.ts";
 import { SocketTransport } from "../transport/socket-transport.ts";
+import { probeAfterMs } from "../transport/transport.ts";
 import { PendingConnections } from "./client-address.ts";
 import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
 import { Http1Connection } from "./http1-connection.ts";
@@ -58,7 +59,13 @@ export class PortListener implements ConnectionOwner {
       serveHttp: (socket) => this.#serveHttp(socket),
     });
     if (model.tls !== undefined) this.#handshaker = this.#makeHandshaker(model.tls);
-    const options = { noDelay: true, allowHalfOpen: true, highWaterMark: writeQueueBytes };
+    const options = {
+      noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: probeAfterMs,
+      allowHalfOpen: true,
+      highWaterMark: writeQueueBytes,
+    };
     this.#server = createServer(options, (socket) => {
       if (this.#model.streams === undefined && context.proxyProtocolFrom.length === 0) this.#serveHttp(socket);
       else this.#front.accept(socket);

@@ -26,6 +26,7 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
   readonly logsIn = false;
+  readonly silence = "bounded";
   readonly acceptsTrailers = true;
   readonly framing: BodyFraming = "length";
   readonly head: Buffer;

@@ -5,7 +5,7 @@ import type { UpstreamTlsContext } from "../upstream/tls-context.ts";
 import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
 import { readBeforeEnd } from "./read-before-end.ts";
 import { SocketTransport } from "./socket-transport.ts";
-import type { Transport, TransportEvents } from "./transport.ts";
+import { probeAfterMs, type Transport, type TransportEvents } from "./transport.ts";
 
 /** Read buffer of every clear upstream connection of this thread: what is read is handled before the next read. */
 const sharedRead = Buffer.allocUnsafeSlow(64 * 1024);
@@ -44,6 +44,8 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
       port: target.port,
       lookup: guard.lookup,
       noDelay: true,
+      keepAlive: true,
+      keepAliveInitialDelay: probeAfterMs,
       allowHalfOpen: true,
       onread: {
         buffer: sharedRead,
@@ -76,6 +78,7 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
   const socket = connectTls(options);
   keepSessions(socket, tls.sessions, endpoint);
   socket.setNoDelay(true);
+  socket.setKeepAlive(true, probeAfterMs);
   const transport = new SocketTransport(socket, "copy");
   transport.attach(events, "data");
   socket.once("secureConnect", () => transport.contain(() => events.onConnect(socket.alpnProtocol || "")));

@@ -10,6 +10,7 @@ import { type ConnectFailure, connectFailure } from "./connect-failure.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type { FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./exchange.ts";
 import type { PrivateUpstreams } from "./private-upstreams.ts";
+import { silenceLimitMs } from "./silence-limit.ts";
 
 /** What connections of one plane need of it. */
 export type UpstreamContext = {
@@ -36,6 +37,10 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
   events: UpstreamEvents | undefined;
   /** Of the request under way; more of it may follow. */
   headSent = false;
+  /** How long nothing may move. */
+  #silenceMs: number;
+  /** The same once the connection is a tunnel. */
+  #tunnelSilenceMs = 0;
   readonly #transport: Transport;
   readonly #answer: AnswerReader;
   /** Answers completed. */
@@ -49,6 +54,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
   constructor(endpoint: EndpointState, connectTimeoutMs: number, context: UpstreamContext) {
     this.endpoint = endpoint;
     this.context = context;
+    this.#silenceMs = context.limits.responseStallMs;
     this.#answer = new AnswerReader(this);
     endpoint.connections++;
     this.#transport = connect(endpoint, this);
@@ -90,6 +96,9 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
   sendHead(request: OutgoingRequest): void {
     this.#answer.expect(request);
     this.headSent = true;
+    const { limits } = this.context;
+    this.#silenceMs = silenceLimitMs(request, "answer", limits);
+    this.#tunnelSilenceMs = silenceLimitMs(request, "tunnel", limits);
     this.#touch();
     if (request.framing === "none") {
       this.#requestComplete = true;
@@ -237,6 +246,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
   /** The endpoint agreed to switch protocols: bytes pass both ways from now on. */
   becomeTunnel(): void {
     this.state = "tunnel";
+    this.#silenceMs = this.#tunnelSilenceMs;
     this.#touch();
   }
 
@@ -296,7 +306,6 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
 
   /** Something moved: the endpoint has its time again. */
   #touch(): void {
-    const { limits, deadlines } = this.context;
-    this.deadlineMs = deadlines.after(this.state === "tunnel" ? limits.tunnelIdleMs : limits.responseStallMs);
+    this.deadlineMs = this.context.deadlines.after(this.#silenceMs);
   }
 }

@@ -3,6 +3,7 @@
  * HTTP/2 one object for each stream. Bodies cross it in HTTP/1.1 framing (chunked bodies with their chunks and trailers),
  * already judged: between two HTTP/1.1 connections they pass as they are.
  */
+import type { HttpRule } from "../../ir/routing-model.ts";
 import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import type { EndpointState } from "./endpoint-state.ts";
@@ -22,6 +23,8 @@ export type OutgoingRequest = {
   /** The head as HTTP/1.1 bytes: `head[0, headEnd)`. */
   readonly head: Buffer;
   readonly headEnd: number;
+  /** Whether the endpoint may be given up for being silent; see {@link silenceLimitMs}. */
+  readonly silence: HttpRule["timeouts"]["silence"];
   /** The client keeps trailers (`TE: trailers`). Default: it does not say so. */
   readonly acceptsTrailers?: boolean;
   /** A gRPC call: it may be silent for long. */

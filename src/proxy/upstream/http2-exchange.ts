@@ -23,6 +23,7 @@ import {
   writeTrailers,
 } from "./http2-response.ts";
 import type { PrivateUpstreams } from "./private-upstreams.ts";
+import { silenceLimitMs } from "./silence-limit.ts";
 
 /** What an exchange needs of the pool that made it. */
 export interface Http2ExchangeOwner {
@@ -43,7 +44,10 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   #connection: Http2Connection | undefined;
   #stream: Http2Stream<Http2Exchange> | undefined;
   #method = "";
-  #stallMs = 0;
+  /** How long nothing may move. */
+  #silenceMs = 0;
+  /** The same once the stream is a tunnel. */
+  #tunnelSilenceMs = 0;
   #websocketKey: string | undefined;
   readonly #body = new Http2BodySender();
   #answer: AnswerFraming | "awaited" | "tunnel" = "awaited";
@@ -102,7 +106,8 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     const translated = translateRequest(request, this.endpoint.tls === undefined ? "http" : "https", performance.now());
     this.#method = request.method;
     const { limits } = this.#context;
-    this.#stallMs = request.grpc === true ? limits.tunnelIdleMs : limits.responseStallMs;
+    this.#silenceMs = silenceLimitMs(request, "answer", limits);
+    this.#tunnelSilenceMs = silenceLimitMs(request, "tunnel", limits);
     const { tunnel } = translated;
     if (tunnel && (translated.upgrade !== "websocket" || !session.peer.connectProtocol)) {
       // Not at once: the caller is in the middle of sending.
@@ -295,7 +300,7 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
       return;
     }
     this.#answer = "tunnel";
-    this.#stallMs = this.#context.limits.tunnelIdleMs;
+    this.#silenceMs = this.#tunnelSilenceMs;
     this.#touch();
     this.#events?.onUpgraded(written.bytes, written.head);
     if (endStream) this.onEnd();
@@ -355,6 +360,6 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
 
   /** Something moved: the endpoint has its time again. */
   #touch(): void {
-    if (!this.#paused && this.#events !== undefined) this.deadlineMs = this.#context.deadlines.after(this.#stallMs);
+    if (!this.#paused && this.#events !== undefined) this.deadlineMs = this.#context.deadlines.after(this.#silenceMs);
   }
 }
