@@ -68,6 +68,7 @@ const filterDocs = {
     does: "Answers preflight requests with 200 and marks responses as shareable with the origins that are allowed.",
     notes: [
       "A preflight never reaches the backend. Without an allowed origin it gets 200 without CORS headers.",
+      "A preflight is matched as the request that it asks for, too: a match on a method holds for Access-Control-Request-Method, a match on a header for its name in Access-Control-Request-Headers, whatever the value will be. Headers that browsers do not announce, such as Cookie and Accept, are matched as the preflight has them.",
       "What the backend says about origins, credentials and exposed headers is replaced.",
       'A `"*"` in allowMethods or allowHeaders is answered with the method and headers that the preflight asks for.',
       'A request with a Cookie gets no CORS headers where allowOrigins is `"*"` without allowCredentials. The same holds for an Authorization header, unless allowHeaders names it or is `"*"`.',

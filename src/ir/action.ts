@@ -10,6 +10,7 @@ import {
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { Filter } from "./filter.ts";
 import { modifyPath } from "./path-modifier.ts";
+import { readPreflight } from "./preflight.ts";
 import { redirectLocation } from "./redirect-location.ts";
 import type { HttpListener, HttpRule, RoutingModel, WeightedBackend } from "./routing-model.ts";
 import { ownHeader, type SelectRequest } from "./select.ts";
@@ -130,7 +131,7 @@ function answerOf(
     case "directResponse":
       return { status: filter.status, why: filter.reason };
     case "cors":
-      return isPreflight(request)
+      return readPreflight({ method: request.method, header: (name) => ownHeader(request.headers, name) })
         ? { status: 200, why: "it is a CORS preflight, which the gateway answers" }
         : undefined;
     case "externalAuth":
@@ -144,14 +145,6 @@ function answerOf(
     default:
       return unreachable(filter);
   }
-}
-
-function isPreflight(request: SelectRequest): boolean {
-  return (
-    request.method === "OPTIONS" &&
-    ownHeader(request.headers, "origin") !== undefined &&
-    ownHeader(request.headers, "access-control-request-method") !== undefined
-  );
 }
 
 function answerWithoutBackend(rule: HttpRule): Action["answer"] {

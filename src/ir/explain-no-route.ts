@@ -100,7 +100,7 @@ function explainNoMatch(byHost: readonly BoundListener<HttpListener>[], request:
   let nearest: { readonly words: string; readonly lacks: number; readonly shared: number } | undefined;
   for (const { entry, rule } of entries) {
     if (!rule) continue;
-    const lacks = matchLacks(entry.match, request);
+    const lacks = matchLacks(entry.match, rule, request);
     const shared = sharedElements(entry.match.path, request.path);
     if (nearest && (lacks.length > nearest.lacks || (lacks.length === nearest.lacks && shared <= nearest.shared)))
       continue;

@@ -154,7 +154,14 @@ function candidatesOf(listeners: readonly BoundListener<HttpListener>[], request
       const rule = gateway.httpRules[entry.rule];
       if (!rule) return [];
       return [
-        { gateway, listener, hostname: virtualHost.hostname, entry, rule, lacks: matchLacks(entry.match, request) },
+        {
+          gateway,
+          listener,
+          hostname: virtualHost.hostname,
+          entry,
+          rule,
+          lacks: matchLacks(entry.match, rule, request),
+        },
       ];
     }),
   );

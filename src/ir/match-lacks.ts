@@ -2,17 +2,33 @@ import { compileRegex } from "../base/regex.ts";
 import { quote } from "./describe.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
 import { parseQuery } from "./query.ts";
-import { type MatchSubject, ownHeader, pathMatchHolds, valueMatchHolds } from "./select.ts";
+import type { HttpRule } from "./routing-model.ts";
+import {
+  headerMatchHolds,
+  type MatchSubject,
+  matchSubjects,
+  ownHeader,
+  pathMatchHolds,
+  type SelectRequest,
+  valueMatchHolds,
+} from "./select.ts";
 
-/** What a request lacks to fit a match, one phrase for each part that does not hold; empty when it fits. */
-export function matchLacks(match: HttpMatch, request: MatchSubject): readonly string[] {
+/** What a request lacks to fit a match of a rule, one phrase for each part that does not hold; empty when it fits. */
+export function matchLacks(match: HttpMatch, rule: HttpRule, request: SelectRequest): readonly string[] {
+  const all = matchSubjects(rule, request).map((subject) => subjectLacks(match, subject));
+  return all.reduce((fewest, lacks) => (lacks.length < fewest.length ? lacks : fewest));
+}
+
+function subjectLacks(match: HttpMatch, request: MatchSubject): readonly string[] {
   const query = parseQuery(request.query);
   return [
     ...(pathMatchHolds(match.path, request.path) ? [] : [pathLacks(match.path, request.path)]),
     ...(match.method === undefined || match.method === request.method
       ? []
       : [`method is ${request.method}, needs ${match.method}`]),
-    ...match.headers.flatMap((header) => valueLacks("header", header, ownHeader(request.headers, header.name))),
+    ...match.headers
+      .filter((header) => !headerMatchHolds(header, request))
+      .flatMap((header) => valueLacks("header", header, ownHeader(request.headers, header.name))),
     ...match.query.flatMap((parameter) => valueLacks("query parameter", parameter, query.get(parameter.name))),
   ];
 }

@@ -6,6 +6,7 @@
 import { compileRegex } from "../base/regex.ts";
 import { bySpecificity, hostnameCovers, mostSpecificCovering } from "./hostname.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
+import { answersPreflights, readPreflight } from "./preflight.ts";
 import { parseQuery } from "./query.ts";
 import type {
   GatewayKey,
@@ -80,7 +81,7 @@ export function select(model: RoutingModel, request: SelectRequest): Selection {
   for (const { gateway, listener, virtualHost } of hosts) {
     for (const entry of virtualHost.entries) {
       const rule = gateway.httpRules[entry.rule];
-      if (rule && httpMatchHolds(entry.match, request))
+      if (rule && matchSubjects(rule, request).some((subject) => httpMatchHolds(entry.match, subject)))
         return { kind: "rule", gateway, listener, virtualHost, entry, rule };
     }
   }
@@ -166,14 +167,25 @@ export function virtualHostsOf(
 }
 
 /** The parts of a request that a match looks at. */
-export type MatchSubject = Pick<SelectRequest, "method" | "path" | "query" | "headers">;
+export type MatchSubject = Pick<SelectRequest, "method" | "path" | "query" | "headers"> & {
+  /** Headers that are known to come and whose values are not: matches on them hold. Absent: none. */
+  readonly announced?: ReadonlySet<string>;
+};
+
+/** What the matches of a rule look at, one of which has to fit: the request, and what it asks for where the rule answers preflights. */
+export function matchSubjects(rule: HttpRule, request: SelectRequest): readonly MatchSubject[] {
+  const asked = answersPreflights(rule)
+    ? readPreflight({ method: request.method, header: (name) => ownHeader(request.headers, name) })
+    : undefined;
+  return asked === undefined ? [request] : [request, { ...request, ...asked }];
+}
 
 /** Whether all parts of the match hold. */
 export function httpMatchHolds(match: HttpMatch, request: MatchSubject): boolean {
   return (
     pathMatchHolds(match.path, request.path) &&
     (match.method === undefined || match.method === request.method) &&
-    match.headers.every((header) => valueMatchHolds(header, ownHeader(request.headers, header.name))) &&
+    match.headers.every((header) => headerMatchHolds(header, request)) &&
     match.query.every((parameter) => valueMatchHolds(parameter, parseQuery(request.query).get(parameter.name)))
   );
 }
@@ -188,6 +200,16 @@ export function pathMatchHolds(match: PathMatch, path: string): boolean {
     case "regex":
       return regexHolds(match.value, path);
   }
+}
+
+/** Whether a header fits, or will be there with a value that is not known yet. */
+export function headerMatchHolds(match: ValueMatch, { headers, announced }: MatchSubject): boolean {
+  if (announced?.has(match.name) === true) return match.kind === "exact" || isUsable(match.value);
+  return valueMatchHolds(match, ownHeader(headers, match.name));
+}
+
+function isUsable(pattern: string): boolean {
+  return compileRegex(pattern).kind === "regex";
 }
 
 /** Whether a header or parameter value fits; an absent one (`undefined`) never does. */

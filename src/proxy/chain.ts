@@ -55,8 +55,8 @@ export interface FilterContext {
   readonly matchedPrefix: string | undefined;
   /** `Origin` as the client sent it; `undefined` when absent. */
   readonly origin: string | undefined;
-  /** What the client sent to prove who it is: `cookie` when there is a Cookie header, else `authorization` for that header. Absent: none. */
-  readonly credentials?: "cookie" | "authorization";
+  /** What the client of a cross-origin request sent to prove who it is: a Cookie header, else an Authorization header. */
+  readonly credentials: "cookie" | "authorization" | "none";
 }
 
 /** A filter as the engine calls it. `requestMirror` and `externalAuth` need upstream connections: the engine runs those itself. */

@@ -1,7 +1,8 @@
 import { type CompiledRegex, compileRegex } from "../base/regex.ts";
 import type { ValueMatch } from "../ir/match.ts";
+import { type AskedRequest, answersPreflights, readPreflight } from "../ir/preflight.ts";
 import { parseQuery } from "../ir/query.ts";
-import type { HttpEntry } from "../ir/routing-model.ts";
+import type { HttpEntry, HttpRule } from "../ir/routing-model.ts";
 import type { RequestView } from "./chain.ts";
 
 /**
@@ -21,6 +22,8 @@ type Candidate<T> = {
   /** What the place in the index does not already say of the path. */
   readonly pattern: UsableRegex | undefined;
   readonly method: string | undefined;
+  /** A preflight is also seen as the request that it asks for. */
+  readonly answersPreflights: boolean;
   readonly headers: readonly ValueTest[];
   readonly query: readonly ValueTest[];
   readonly value: T;
@@ -36,17 +39,28 @@ type PrefixNode<T> = {
   readonly candidates: Candidate<T>[];
 };
 
-/** Indexes entries; `values[i]` is what finding `entries[i]` returns. An entry with a pattern that does not compile never matches. */
-export function buildEntryIndex<T>(entries: readonly HttpEntry[], values: readonly T[]): EntryIndex<T> {
+/** An entry to be indexed; `value` is what finding it returns. */
+export type IndexedEntry<T> = { readonly entry: HttpEntry; readonly rule: HttpRule; readonly value: T };
+
+/** Indexes entries, in their order. An entry with a pattern that does not compile never matches. */
+export function buildEntryIndex<T>(entries: readonly IndexedEntry<T>[]): EntryIndex<T> {
   const exact = new Map<string, Candidate<T>[]>();
   const prefixes = prefixNode<T>(undefined);
   const loose: Candidate<T>[] = [];
-  for (const [order, { match }] of entries.entries()) {
+  for (const [order, { entry, rule, value }] of entries.entries()) {
+    const { match } = entry;
     const headers = compileTests(match.headers);
     const query = compileTests(match.query);
     if (!headers || !query) continue;
-    const value = values[order]!;
-    const candidate = { order, pattern: undefined, method: match.method, headers, query, value };
+    const candidate = {
+      order,
+      pattern: undefined,
+      method: match.method,
+      answersPreflights: answersPreflights(rule),
+      headers,
+      query,
+      value,
+    };
     switch (match.path.kind) {
       case "exact": {
         const known = exact.get(match.path.value);
@@ -75,14 +89,15 @@ export function buildEntryIndex<T>(entries: readonly HttpEntry[], values: readon
 /** The value of the first entry, in the order of precedence, that matches. */
 export function findEntry<T>(index: EntryIndex<T>, view: RequestView): T | undefined {
   const path = view.path;
+  const asked = view.method === "OPTIONS" ? readPreflight(view) : undefined;
   let best: Candidate<T> | undefined;
   const exact = index.exact.get(path);
-  if (exact) best = firstBefore(exact, undefined, view);
+  if (exact) best = firstBefore(exact, undefined, view, asked);
   // From the longest prefix back to the root: in the usual order of precedence the first hit is the answer.
   for (let node = deepestPrefix(index.prefixes, path); node; node = node.parent) {
-    best = firstBefore(node.candidates, best, view);
+    best = firstBefore(node.candidates, best, view, asked);
   }
-  best = firstBefore(index.loose, best, view);
+  best = firstBefore(index.loose, best, view, asked);
   return best?.value;
 }
 
@@ -91,18 +106,24 @@ function firstBefore<T>(
   candidates: readonly Candidate<T>[],
   best: Candidate<T> | undefined,
   view: RequestView,
+  asked: AskedRequest | undefined,
 ): Candidate<T> | undefined {
   for (const candidate of candidates) {
     if (best && candidate.order > best.order) return best;
-    if (restHolds(candidate, view)) return candidate;
+    if (restHolds(candidate, view, candidate.answersPreflights ? asked : undefined)) return candidate;
   }
   return best;
 }
 
 /** Everything that the place in the index does not say; the pattern last, because it costs most. */
-function restHolds(candidate: Candidate<unknown>, view: RequestView): boolean {
-  if (candidate.method !== undefined && candidate.method !== view.method) return false;
-  for (const test of candidate.headers) if (!testHolds(test, view.header(test.name))) return false;
+function restHolds(candidate: Candidate<unknown>, view: RequestView, asked: AskedRequest | undefined): boolean {
+  const { method } = candidate;
+  const asAsked = asked !== undefined && (method === undefined || method === asked.method);
+  if (!asAsked && method !== undefined && method !== view.method) return false;
+  for (const test of candidate.headers) {
+    if (asAsked && asked.announced.has(test.name)) continue;
+    if (!testHolds(test, view.header(test.name))) return false;
+  }
   if (candidate.query.length > 0) {
     const parameters = parametersOf(view.query);
     for (const test of candidate.query) if (!testHolds(test, parameters.get(test.name))) return false;

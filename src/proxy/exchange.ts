@@ -61,6 +61,7 @@ export class Exchange implements FilterContext {
   clientLines = "";
   matchedPrefix: string | undefined;
   origin: string | undefined;
+  credentials: FilterContext["credentials"] = "none";
   #model!: PortModel;
   #connection: HttpListenerTable<RouteRuntime> | undefined;
   #steps: readonly RequestStep[] = [];
@@ -299,6 +300,7 @@ export class Exchange implements FilterContext {
     this.pattern = matched.entry.match.path.value;
     this.matchedPrefix = matched.matchedPrefix;
     this.origin = request.known(RequestField.origin);
+    this.credentials = this.origin === undefined ? "none" : credentialsOf(request);
     request.silence = route.rule.rule.timeouts.silence;
     record.place(route.listener, route);
     if (request.grpc && !this.outcome.grpc && route.rule.rule.routeKind === "GRPCRoute") this.fail("grpcNeedsHttp2");
@@ -343,4 +345,9 @@ export class Exchange implements FilterContext {
     this.record.clientAddress = view.address;
     return forwardClientCertificate(forwarding, peer, { bytes, head: wire }) + view.lines;
   }
+}
+
+function credentialsOf(request: ForwardedRequest): FilterContext["credentials"] {
+  if (request.known(RequestField.cookie) !== undefined) return "cookie";
+  return request.known(RequestField.authorization) === undefined ? "none" : "authorization";
 }

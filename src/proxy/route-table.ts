@@ -5,7 +5,7 @@
 import type { GatewayModel, HttpEntry, HttpListener, HttpRule, StreamRule, TlsListener } from "../ir/routing-model.ts";
 import { type BoundListener, virtualHostsOf } from "../ir/select.ts";
 import type { RequestView } from "./chain.ts";
-import { buildEntryIndex, type EntryIndex, findEntry } from "./entry-index.ts";
+import { buildEntryIndex, type EntryIndex, findEntry, type IndexedEntry } from "./entry-index.ts";
 import { buildHostTable, type HostTable, lookUpHost } from "./host-table.ts";
 
 /** Makes what the engine keeps for a rule on a listener (weights, filters, metric series). Called once for each pair. */
@@ -142,10 +142,10 @@ function buildHttpListener<R>(
   const rows = virtualHostsOf(listeners).map((bound) => {
     const { gateway, listener, virtualHost } = bound;
     const entries = virtualHost.entries.filter((entry) => gateway.httpRules[entry.rule]);
-    const matched = entries.map((entry): MatchedEntry<R> => {
+    const indexed = entries.map((entry): IndexedEntry<MatchedEntry<R>> => {
       const rule = gateway.httpRules[entry.rule]!;
       const path = entry.match.path;
-      return {
+      const value = {
         gateway,
         listener,
         hostname: virtualHost.hostname,
@@ -154,8 +154,9 @@ function buildHttpListener<R>(
         runtime: runtimeOf(rule, bound),
         matchedPrefix: path.kind === "prefix" ? path.value : undefined,
       };
+      return { entry, rule, value };
     });
-    return { hostname: virtualHost.hostname, value: buildEntryIndex(entries, matched) };
+    return { hostname: virtualHost.hostname, value: buildEntryIndex(indexed) };
   });
   return { kind: "http", listeners, virtualHosts: buildHostTable(rows) };
 }

@@ -57,18 +57,13 @@ export function runFilter(
       sent.path = path;
     },
   };
-  const headers = exchange.headers ?? {};
   const context: FilterContext = {
     scheme: "http",
     listenerPort: 80,
     publicPort: (port) => port,
     matchedPrefix: undefined,
-    origin: headers["origin"],
-    ...(headers["cookie"]
-      ? { credentials: "cookie" }
-      : headers["authorization"]
-        ? { credentials: "authorization" }
-        : {}),
+    origin: undefined,
+    credentials: "none",
     ...exchange.context,
   };
   const reply = built.onRequest?.(request, context);

@@ -1,5 +1,6 @@
 /** Routing models and requests for property tests: few names, so that hosts, paths and conditions overlap often. */
 import fc from "fast-check";
+import type { Filter } from "../../src/ir/filter.ts";
 import { bySpecificity } from "../../src/ir/hostname.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "../../src/ir/match.ts";
 import type {
@@ -73,6 +74,16 @@ const httpMatch: fc.Arbitrary<HttpMatch> = fc
 
 const ruleCount = 4;
 
+const corsForAll: Filter = {
+  kind: "cors",
+  allowOrigins: ["*"],
+  allowCredentials: false,
+  allowMethods: [],
+  allowHeaders: [],
+  exposeHeaders: [],
+  maxAgeSeconds: 5,
+};
+
 function httpRule(gateway: string, index: number): HttpRule {
   return {
     key: `HTTPRoute/${gateway}/r/${index}`,
@@ -83,7 +94,7 @@ function httpRule(gateway: string, index: number): HttpRule {
     ruleName: "",
     routeKind: "HTTPRoute",
     labels: {},
-    filters: [],
+    filters: index === 1 ? [{ from, filter: corsForAll }] : [],
     backends: [],
     timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded" },
   };
@@ -202,9 +213,18 @@ export const selectRequest: fc.Arbitrary<SelectRequest> = fc
       "=1",
     ),
     headers: fc.dictionary(headerName, fc.constantFrom("1", "2", "1, 2", "a b", ""), { maxKeys: 2 }),
+    preflight: fc.option(
+      fc.record({
+        origin: fc.constant("https://app.test"),
+        "access-control-request-method": fc.constantFrom("GET", "POST"),
+        "access-control-request-headers": fc.constantFrom("", "x-a", "X-A,x-b", " x-b , x-a"),
+      }),
+      { nil: undefined, freq: 3 },
+    ),
   })
-  .map(({ sni, sameHost, ...rest }) => ({
+  .map(({ sni, sameHost, preflight, ...rest }) => ({
     ...rest,
+    ...(preflight === undefined ? {} : { method: "OPTIONS", headers: { ...rest.headers, ...preflight } }),
     port: rest.scheme === "https" ? 443 : 80,
     ...(rest.scheme === "https" && sni !== undefined ? { sni } : {}),
     ...(sameHost && sni !== undefined ? { host: sni } : {}),

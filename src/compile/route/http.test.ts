@@ -202,7 +202,11 @@ describe("compileHttpRoute: timeouts, retry, session persistence", () => {
       );
     }
     for (const fields of ["timeouts: {}", ""]) {
-      assert.deepEqual(ruleOf(fields).rule?.timeouts, { requestMs: 0, backendRequestMs: 0, silence: "bounded" }, fields);
+      assert.deepEqual(
+        ruleOf(fields).rule?.timeouts,
+        { requestMs: 0, backendRequestMs: 0, silence: "bounded" },
+        fields,
+      );
     }
   });
 

@@ -1,5 +1,6 @@
 import { buildOriginMatcher } from "../../ir/cors-origin.ts";
 import type { Filter } from "../../ir/filter.ts";
+import { readPreflight } from "../../ir/preflight.ts";
 import type { FilterContext, LocalReply, ProxyFilter, RequestHead, ResponseHead } from "../../proxy/chain.ts";
 
 type Cors = Extract<Filter, { kind: "cors" }>;
@@ -27,8 +28,7 @@ export function buildCors(filter: Cors): ProxyFilter {
 
   return {
     onRequest(request, context) {
-      const method = request.header("access-control-request-method");
-      if (request.method !== "OPTIONS" || context.origin === undefined || method === undefined) return undefined;
+      if (context.origin === undefined || readPreflight(request) === undefined) return undefined;
       return preflightReply(filter, request, [...shareHeaders(context.origin, context)]);
     },
 
