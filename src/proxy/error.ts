@@ -30,6 +30,14 @@ export const proxyErrors = {
     message: "The request did not arrive in time.",
     retry: "never",
   },
+  /** The backend's last place went to a request that could use it. */
+  bodyGaveWay: {
+    source: "client",
+    status: 503,
+    flag: "UO",
+    message: "The request body came too slowly while others waited for the backend.",
+    retry: "never",
+  },
   /** The status is for the log alone: nobody is there to read it. */
   clientGone: {
     source: "client",

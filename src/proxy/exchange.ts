@@ -175,6 +175,7 @@ export class Exchange implements FilterContext {
     const { body } = this;
     const { replayBytes } = this.context.limits;
     this.bytesIn += end - start;
+    this.attempts.onBodyBegun();
     body.append(bytes, start, end);
     if (this.auth.awaitsBody) {
       this.auth.onBody();

@@ -39,6 +39,7 @@ export const grpcStatusOfError = {
   malformed: "INTERNAL",
   bodyTooLarge: "RESOURCE_EXHAUSTED",
   requestStalled: "CANCELLED",
+  bodyGaveWay: "UNAVAILABLE",
   clientGone: "CANCELLED",
   noRoute: "UNIMPLEMENTED",
   misdirected: "UNAVAILABLE",

@@ -27,9 +27,17 @@ export type ProxyLimits = {
   readonly headerTimeoutMs: number;
   /** Keep-alive without a request. Then: closed without a word. */
   readonly idleTimeoutMs: number;
-  /** Without a byte of a request body that is not complete. Then: 408. */
+  /** Without a byte of a request body that is not complete, while it is waited for and no answer has begun. Then: 408. */
   readonly requestStallMs: number;
-  /** Without a byte from an upstream that owes an answer or the rest of one. Then: 504, or a reset when the answer has begun. */
+  /** What such a body has to come with, over no longer than `requestStallMs`. gRPC calls are free of it. Then: 408. 0: no limit. Bytes a second. */
+  readonly requestBodyRate: number;
+  /** Such a body as a whole, gRPC calls aside. Then: 408. `Infinity`: no limit. */
+  readonly requestBodyTimeoutMs: number;
+  /** A body in chunks that does not begin is announced to an HTTP/1.1 backend after this: its client may wait for the backend to speak first. */
+  readonly bodyHoldMs: number;
+  /** A request whose body its client has been silent about for this long may have to give its place at a full endpoint to another one of that client. */
+  readonly bodyPatienceMs: number;
+  /** Without a byte from an upstream that owes an answer or the rest of one, where the route says nothing of its time. Then: 504, or a reset when the answer has begun. */
   readonly responseStallMs: number;
   /** A client that takes none of what is waiting for it. Then: closed. */
   readonly writeStallMs: number;
@@ -94,6 +102,10 @@ export const defaultLimits: ProxyLimits = {
   headerTimeoutMs: 10_000,
   idleTimeoutMs: 75_000,
   requestStallMs: 60_000,
+  requestBodyRate: 240,
+  requestBodyTimeoutMs: Number.POSITIVE_INFINITY,
+  bodyHoldMs: 5_000,
+  bodyPatienceMs: 1_000,
   responseStallMs: 300_000,
   writeStallMs: 60_000,
   tunnelIdleMs: 3_600_000,

@@ -8,6 +8,7 @@ import type { Pin } from "../session-token.ts";
 import type { EndpointState } from "../upstream/endpoint-state.ts";
 import type { FailureProgress, UpstreamEvents, UpstreamExchange } from "../upstream/exchange.ts";
 import { openExchange, type Reuse } from "../upstream/pool.ts";
+import type { Upload } from "../upstream/uploads.ts";
 
 const noPins: readonly Pin[] = [];
 
@@ -15,7 +16,7 @@ const noPins: readonly Pin[] = [];
 const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /** Brings a request to an endpoint of its backend, and to another one where that is allowed, until one of them answers. */
-export class Attempts implements UpstreamEvents {
+export class Attempts implements UpstreamEvents, Upload {
   /** When the first began, on the clock of `performance.now`; 0: none has. */
   startMs = 0;
   /** Attempts that the rule's `retry` allowed, beyond the first. */
@@ -28,6 +29,8 @@ export class Attempts implements UpstreamEvents {
   /** The endpoint is to wait: the client takes no more for now. */
   #paused = false;
   #connectAttempts = 0;
+  /** Nothing has come of the request's body: no endpoint is asked for a place yet. */
+  #holding = false;
   #timer: NodeJS.Timeout | undefined;
 
   constructor(exchange: Exchange) {
@@ -52,6 +55,7 @@ export class Attempts implements UpstreamEvents {
     this.#headSent = false;
     this.#paused = false;
     this.#connectAttempts = 0;
+    this.#holding = false;
   }
 
   /** Asks the backend: all filters have seen the request. */
@@ -67,9 +71,49 @@ export class Attempts implements UpstreamEvents {
     request.serialise(exchange.clientLines + exchange.trace.lines);
     exchange.body.startMirrors(route);
     exchange.body.hold();
+    this.#holding = cluster.cluster.protocol === "http1" && !exchange.body.begun;
+    if (!this.#holding) this.#start();
+    else if (request.framing === "chunked") {
+      this.#timer = setTimeout(onHeldLong, exchange.context.limits.bodyHoldMs, this);
+    }
+  }
+
+  /**
+   * The first of the body is there. A connection of HTTP/1.1 is the request's alone, so a client that has nothing to send is not
+   * given one; the streams of HTTP/2 are many, and calls expect their head to arrive ahead of their messages.
+   */
+  onBodyBegun(): void {
+    if (!this.#holding) return;
+    this.#holding = false;
+    this.clearTimer();
+    this.#start();
+  }
+
+  /** The client of a body without a length sends nothing: perhaps it waits for the backend's first word. */
+  onHeldLong(): void {
+    this.onBodyBegun();
+    this.flush();
+  }
+
+  #start(): void {
     this.startMs = performance.now();
-    cluster.budget?.onRequest(this.startMs);
+    this.#exchange.backend!.cluster!.budget?.onRequest(this.startMs);
     this.#attempt(undefined, "idle");
+  }
+
+  // What makes an upload of it.
+
+  get clientAddress(): string {
+    return this.#exchange.record.clientAddress;
+  }
+
+  get waitingSinceMs(): number {
+    const { phase, body } = this.#exchange;
+    return phase === "sending" && body.awaited ? body.heardMs : Number.POSITIVE_INFINITY;
+  }
+
+  giveWay(): void {
+    this.#exchange.fail("bodyGaveWay");
   }
 
   /** Everything of one read of the client has been handed over. */
@@ -94,8 +138,15 @@ export class Attempts implements UpstreamEvents {
 
   /** Gives up the attempt under way. */
   drop(): void {
-    this.#upstream?.cancel();
+    this.#letGo()?.cancel();
+  }
+
+  /** The endpoint has nothing more to do with the request. */
+  #letGo(): UpstreamExchange | undefined {
+    const upstream = this.#upstream;
+    upstream?.endpoint.uploads.delete(this);
     this.#upstream = undefined;
+    return upstream;
   }
 
   clearTimer(): void {
@@ -155,7 +206,7 @@ export class Attempts implements UpstreamEvents {
   }
 
   onResponseEnd(): void {
-    this.#upstream = undefined;
+    this.#letGo();
     this.#exchange.responder.sendEnd();
     this.#exchange.finish();
   }
@@ -170,8 +221,7 @@ export class Attempts implements UpstreamEvents {
 
   onUpstreamFailure(kind: ProxyErrorKind, progress: FailureProgress): void {
     const exchange = this.#exchange;
-    const failed = this.#upstream!.endpoint;
-    this.#upstream = undefined;
+    const failed = this.#letGo()!.endpoint;
     const sending = exchange.phase === "sending";
     exchange.record.spans?.endAttempt({ status: sending ? 0 : exchange.outcome.status, error: kind });
     if (!sending) {
@@ -216,31 +266,44 @@ export class Attempts implements UpstreamEvents {
 
   #attempt(avoid: EndpointState | undefined, reuse: Reuse): void {
     const exchange = this.#exchange;
-    const { context, record } = exchange;
+    const { record } = exchange;
     const backend = exchange.backend!;
     const cluster = backend.cluster!;
-    const own = exchange.peer.upstreams;
-    const pinned = backend.session?.find(this.pins, cluster.endpoints, this.startMs) ?? own.among(cluster.endpoints);
+    const pinned =
+      backend.session?.find(this.pins, cluster.endpoints, this.startMs) ??
+      exchange.peer.upstreams.among(cluster.endpoints);
     const endpoint = pinned !== undefined && pinned !== avoid ? pinned : cluster.choose(this.startMs, avoid);
     if (endpoint === undefined) {
       exchange.fail("noEndpoints");
       return;
     }
-    const { connectTimeoutMs } = cluster.cluster;
     exchange.phase = "sending";
     this.#headSent = false;
     this.#connectAttempts++;
     record.upstream = endpoint.label;
-    const upstream = openExchange(endpoint, exchange.request, this, { context, connectTimeoutMs, reuse, own });
+    const upstream = this.#open(endpoint, reuse);
     if (upstream === undefined) {
       exchange.fail("overflow");
       return;
     }
     this.#upstream = upstream;
+    if (!exchange.body.complete) endpoint.uploads.add(this);
     if (record.spans !== undefined) exchange.request.setParentId(record.spans.beginAttempt(endpoint));
     const { backendRequestMs } = exchange.route!.rule.rule.timeouts;
     if (backendRequestMs > 0) this.#timer = setTimeout(onTimeout, backendRequestMs, this);
     if (upstream.ready) this.#send();
+  }
+
+  /** A place at the endpoint; at a full one, that of a request that waits for its client. */
+  #open(endpoint: EndpointState, reuse: Reuse): UpstreamExchange | undefined {
+    const { context, backend, request, peer } = this.#exchange;
+    const { limits } = context;
+    const { connectTimeoutMs } = backend!.cluster!.cluster;
+    const options = { context, connectTimeoutMs, reuse, own: peer.upstreams };
+    const upstream = openExchange(endpoint, request, this, options);
+    if (upstream !== undefined) return upstream;
+    const roomMade = endpoint.uploads.makeRoom(this.clientAddress, performance.now(), limits.bodyPatienceMs);
+    return roomMade ? openExchange(endpoint, request, this, options) : undefined;
   }
 
   /** Sends the head and what is there of the body. */
@@ -284,7 +347,6 @@ export class Attempts implements UpstreamEvents {
     const { context, route, backend } = this.#exchange;
     const { rule } = route!.rule;
     clearTimeout(this.#timer);
-    this.#upstream = undefined;
     this.#exchange.phase = "waiting";
     this.#headSent = false;
     const factor = 2 ** this.retries;
@@ -299,6 +361,10 @@ export class Attempts implements UpstreamEvents {
 
 function onTimeout(attempts: Attempts): void {
   attempts.onTimeout();
+}
+
+function onHeldLong(attempts: Attempts): void {
+  attempts.onHeldLong();
 }
 
 function onRetry(attempts: Attempts, failed: EndpointState | undefined): void {

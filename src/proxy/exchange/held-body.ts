@@ -13,6 +13,8 @@ export class HeldBody {
   replayable = false;
   /** The client has sent all of it. */
   complete = false;
+  /** When some of it came last, or its head did; on the clock of `performance.now`. */
+  heardMs = 0;
   readonly #exchange: Exchange;
   #mirrors: Mirror[] | undefined;
   #paused = false;
@@ -24,7 +26,18 @@ export class HeldBody {
   /** Makes ready for the body of a request. */
   begin(): void {
     this.complete = this.#exchange.request.framing === "none";
+    this.heardMs = this.#exchange.record.startMs;
     this.#paused = false;
+  }
+
+  /** Some of it is there, or there is none. */
+  get begun(): boolean {
+    return this.complete || this.buffer.length > 0;
+  }
+
+  /** The client could send more, and has not. */
+  get awaited(): boolean {
+    return !this.complete && !this.#paused;
   }
 
   /** Keeps the body from here on. */
@@ -39,6 +52,7 @@ export class HeldBody {
   }
 
   append(bytes: Buffer, start: number, end: number): void {
+    this.heardMs = performance.now();
     if (this.#mirrors !== undefined) for (const mirror of this.#mirrors) mirror.onBody(bytes, start, end);
     if (this.replayable) this.buffer.append(bytes, start, end);
   }
@@ -81,6 +95,7 @@ export class HeldBody {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
+    this.heardMs = performance.now();
     this.#exchange.responder.resumeRequest();
   }
 }

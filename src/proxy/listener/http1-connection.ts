@@ -1,3 +1,4 @@
+import { BodyPace, bodyPaceLimits } from "../body-pace.ts";
 import type { Deadlined } from "../deadlines.ts";
 import { proxyErrors } from "../error.ts";
 import type { Peer } from "../forwarding.ts";
@@ -33,6 +34,8 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
   readonly responder: Http1Responder;
   readonly #reader: Http1RequestReader;
   readonly #peer: Peer;
+  /** Of request bodies; made by the first. */
+  #pace: BodyPace | undefined;
   /** The client sends no more. */
   #ended = false;
   /** What waited to be sent at the last look while closing. */
@@ -88,6 +91,7 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
     if (this.state === "closed") return;
     if (this.state === "tunnel") this.wait(this.responder.exchange.tunnelIdleMs);
     else if (this.state === "answer") this.#stopWaiting();
+    else if (this.state === "body") this.#awaitRest();
     this.responder.exchange.onDownstreamDrain();
     if (this.state === "head") this.next();
   }
@@ -153,8 +157,23 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
 
   /** A request's head has come, and its body is still to come. */
   awaitBody(): void {
+    const { deadlines, limits } = this.context;
     this.state = "body";
-    this.wait(this.context.limits.requestStallMs);
+    this.#pace ??= new BodyPace(deadlines);
+    this.#pace.begin(bodyPaceLimits(limits, "body"));
+    this.#awaitRest();
+  }
+
+  /** More of a request's body has come, and it is not complete. */
+  onBodyReceived(bytes: number): void {
+    if (this.state !== "body") return;
+    this.#pace!.received(bytes);
+    this.#awaitRest();
+  }
+
+  /** The client has its time for the rest of a body, but any time once it is being answered. */
+  #awaitRest(): void {
+    this.deadlineMs = this.responder.exchange.phase === "answered" ? Number.POSITIVE_INFINITY : this.#pace!.deadlineMs;
   }
 
   /** A request is complete: its answer takes as long as the route allows. */
@@ -227,6 +246,11 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
     this.#reader.takePending();
   }
 
+  /** The head of an answer goes out. */
+  onAnswer(): void {
+    if (this.state === "body") this.#awaitRest();
+  }
+
   /** Part of an answer, or of what comes through a tunnel, goes out. */
   onBodySent(): void {
     if (this.state === "tunnel") this.wait(this.responder.exchange.tunnelIdleMs);
@@ -252,11 +276,16 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
   /** The request is read no further for now: the client is not to blame. */
   pauseRequest(): void {
     this.transport.pause();
-    if (this.state === "body") this.#stopWaiting();
+    if (this.state !== "body") return;
+    this.#pace!.pause();
+    this.#awaitRest();
   }
 
   resumeRequest(): void {
-    if (this.state === "body") this.wait(this.context.limits.requestStallMs);
+    if (this.state === "body") {
+      this.#pace!.resume();
+      this.#awaitRest();
+    }
     this.transport.resume();
   }
 

@@ -192,7 +192,7 @@ export class Http1RequestReader {
     }
     const { complete } = this.body;
     this.#exchange.onRequestBody(bytes, start, until);
-    if (!complete) connection.wait(limits.requestStallMs);
+    if (!complete) connection.onBodyReceived(until - start);
     else if (connection.state === "body") {
       connection.awaitAnswer();
       this.#exchange.onRequestEnd();

@@ -70,6 +70,7 @@ export class Http1Responder implements Responder {
     if (body === "chunked" || chunks) writer.put(fixed.chunked);
     else if (head.contentLength >= 0 && head.status !== 204 && !head.chunked) writer.contentLength(head.contentLength);
     this.#endHead(writer);
+    this.#connection.onAnswer();
   }
 
   respondInformational(bytes: Buffer, head: ResponseHead): void {

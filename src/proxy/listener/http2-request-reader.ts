@@ -4,6 +4,7 @@ import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { RequestMessage } from "../../wire/http2/message.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import { proxyErrors } from "../error.ts";
+import { BodyPace, bodyPaceLimits } from "../body-pace.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http2RequestBody } from "./http2-request-body.ts";
@@ -24,8 +25,8 @@ export class Http2RequestReader {
   readonly #exchange: Exchange;
   readonly #body = new Http2RequestBody();
   #stream: Http2Stream<Http2Responder> | undefined;
-  /** How long the client may take for the next part of its request. */
-  #stallMs = 0;
+  /** Of request bodies; made by the first. */
+  #pace: BodyPace | undefined;
   /** Received and not given back to the client's window. */
   #unconsumed = 0;
   #paused = false;
@@ -81,7 +82,10 @@ export class Http2RequestReader {
     }
     const { limits } = this.#connection.context;
     if (this.#body.received > limits.requestBodyBytes) this.#exchange.fail("bodyTooLarge");
-    else if (!this.#paused && !responder.answered) responder.wait(this.#stallMs);
+    else {
+      this.#pace?.received(end - start);
+      this.#awaitRest();
+    }
   }
 
   onTrailers(block: readonly HeaderField[]): void {
@@ -100,15 +104,22 @@ export class Http2RequestReader {
 
   pause(): void {
     this.#paused = true;
-    if (this.#responder.tunnel === undefined && !this.#responder.answered) this.#responder.stopWaiting();
+    this.#pace?.pause();
+    this.#awaitRest();
   }
 
   resume(): void {
     this.#paused = false;
-    if (!this.ended && this.#responder.tunnel === undefined && !this.#responder.answered) {
-      this.#responder.wait(this.#stallMs);
-    }
+    this.#pace?.resume();
+    this.#awaitRest();
     this.consume();
+  }
+
+  /** The client has its time for the rest of a body, but any time once it is being answered. */
+  #awaitRest(): void {
+    const responder = this.#responder;
+    if (this.ended || responder.tunnel !== undefined || responder.answered) return;
+    responder.waitUntil(this.#pace!.deadlineMs);
   }
 
   /** Gives the client its window back, unless the backend is to be waited for. */
@@ -160,9 +171,11 @@ export class Http2RequestReader {
       responder.refuse(421, "MR", proxyErrors.misdirected.message);
       return;
     }
-    // A gRPC stream may be silent for as long as a tunnel.
-    this.#stallMs = responder.grpc ? context.limits.tunnelIdleMs : context.limits.requestStallMs;
-    if (!this.ended && responder.tunnel === undefined) responder.wait(this.#stallMs);
+    if (!this.ended && responder.tunnel === undefined) {
+      this.#pace ??= new BodyPace(context.deadlines);
+      this.#pace.begin(bodyPaceLimits(context.limits, responder.grpc ? "call" : "body"));
+      this.#awaitRest();
+    }
     try {
       this.#exchange.begin(bytes, head, path, model, listener);
     } catch (error) {

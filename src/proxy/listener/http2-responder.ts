@@ -292,12 +292,16 @@ export class Http2Responder implements Responder, Deadlined {
 
   /** What is going on now may take that long. */
   wait(durationMs: number): void {
-    const { deadlines } = this.#connection.context;
+    this.waitUntil(this.#connection.context.deadlines.after(durationMs));
+  }
+
+  /** The same, until a time on the clock of `Deadlines`. */
+  waitUntil(deadlineMs: number): void {
     if (!this.#timed) {
       this.#timed = true;
-      deadlines.add(this);
+      this.#connection.context.deadlines.add(this);
     }
-    this.deadlineMs = deadlines.after(durationMs);
+    this.deadlineMs = deadlineMs;
   }
 
   /** What is going on now may take any time. */

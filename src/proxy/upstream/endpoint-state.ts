@@ -6,6 +6,7 @@ import type { UpstreamConnection } from "./connection.ts";
 import type { Http2Pool } from "./http2-pool.ts";
 import type { PrivateUpstreams } from "./private-upstreams.ts";
 import type { UpstreamTlsContext } from "./tls-context.ts";
+import { Uploads } from "./uploads.ts";
 
 const maximumBackoffFactor = 32;
 
@@ -39,6 +40,7 @@ export class EndpointState {
   readonly idle: UpstreamConnection[] = [];
   /** Clients that have connections for themselves here. */
   readonly privates = new Set<PrivateUpstreams>();
+  readonly uploads = new Uploads();
   /** Connections that requests share; made by the first one. */
   http2: Http2Pool | undefined;
   /** Requests in flight, for least-request. */
