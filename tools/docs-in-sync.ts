@@ -13,6 +13,7 @@ import { renderInstallOptions, renderPermissions } from "../src/install/install-
 import { renderGrpcReference } from "../src/proxy/grpc-reference.ts";
 import { renderHttp2Limits } from "../src/proxy/listener/http2-limits-reference.ts";
 import { renderStreamLimits } from "../src/proxy/stream/stream-limits-reference.ts";
+import { renderTimeouts } from "../src/proxy/timeouts-reference.ts";
 import { renderFieldReference } from "../src/resource/schema/field-reference.ts";
 import { renderGatewayConfigFields } from "../src/resource/schema/gateway-config-reference.ts";
 import { renderMetricsReference } from "../src/telemetry/metrics-reference.ts";
@@ -30,6 +31,7 @@ export const pages: readonly { readonly file: string; readonly part?: string; re
   { file: "docs/reference/grpc.md", render: renderGrpcReference },
   { file: "docs/reference/http2.md", part: "limits", render: renderHttp2Limits },
   { file: "docs/reference/streams.md", part: "limits", render: renderStreamLimits },
+  { file: "docs/reference/timeouts.md", part: "limits", render: renderTimeouts },
   { file: "docs/reference/tls.md", part: "options", render: renderTlsOptions },
   { file: "docs/reference/tls.md", part: "profiles", render: renderTlsProfiles },
   { file: "docs/install.md", part: "options", render: renderInstallOptions },

@@ -3,6 +3,7 @@
  * `docs/reference/flags.md` are made from it.
  */
 import type { Cidr } from "../base/cidr.ts";
+import { defaultLimits } from "../proxy/limits.ts";
 import { anyHost } from "./any-address.ts";
 import {
   type HeaderArgument,
@@ -61,6 +62,8 @@ export type FlagValues = {
   readonly trustedHops: number;
   readonly forwardClientCert: "off" | "sanitize" | "append";
   readonly proxyProtocolFrom: readonly Cidr[];
+  readonly bodyRate: number;
+  readonly bodyTimeout: number;
   readonly sessionKeyFile: string | undefined;
   readonly drainSeconds: number;
   readonly kubeconfig: string | undefined;
@@ -534,6 +537,24 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text, previous) => [...previous, parseNetwork(text)],
     repeatable: true,
     help: "Proxies in front that begin every TCP connection with a PROXY header (v1 or v2), such as 10.0.0.0/8. Theirs without one are refused.",
+    commands: proxying,
+  },
+  bodyRate: {
+    long: "--body-rate",
+    argument: "BYTES",
+    initial: defaultLimits.requestBodyRate,
+    shownDefault: String(defaultLimits.requestBodyRate),
+    parse: (text) => parseCount(text, 1_000_000),
+    help: "Slowest request body, in bytes a second over at most a minute; 0 sets no limit. Slower ones get 408. gRPC calls, and requests whose answer has begun, may be slower.",
+    commands: proxying,
+  },
+  bodyTimeout: {
+    long: "--body-timeout",
+    argument: "SECONDS",
+    initial: 0,
+    shownDefault: "0, no limit",
+    parse: (text) => parseCount(text, 1_000_000),
+    help: "How long a request body may take as a whole, however fast it comes; 0 sets no limit. Longer ones get 408, with the same exceptions.",
     commands: proxying,
   },
   sessionKeyFile: {

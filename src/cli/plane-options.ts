@@ -29,6 +29,7 @@ export async function planeOptions(flags: FlagValues, { telemetry, log }: PlaneP
     askedAddresses: "bound",
     // Folders are served on the machine that the backends run on.
     allowedUpstream: ["loopback"],
+    limits: bodyLimits(flags),
     proxyProtocolFrom: flags.proxyProtocolFrom,
     forwardClientCertificate: flags.forwardClientCert,
     ...(flags.sessionKeyFile === undefined ? {} : { sessionKey: readSessionKey(flags.sessionKeyFile) }),
@@ -38,6 +39,14 @@ export async function planeOptions(flags: FlagValues, { telemetry, log }: PlaneP
     environment: ownerSource(flags.environmentLabel, flags.environmentHeader),
     onBug: (error) => log.error("A request failed by an error of Sluice itself.", { error }),
   };
+}
+
+/** What is asked of request bodies. */
+export function bodyLimits({ bodyRate, bodyTimeout }: Pick<FlagValues, "bodyRate" | "bodyTimeout">) {
+  return {
+    requestBodyRate: bodyRate,
+    requestBodyTimeoutMs: bodyTimeout === 0 ? Number.POSITIVE_INFINITY : bodyTimeout * 1000,
+  } as const;
 }
 
 /** Two mappings of one port, or to one, cannot both hold. Throws {@link UsageError}. */

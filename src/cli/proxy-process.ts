@@ -16,7 +16,7 @@ import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { boundHost } from "./any-address.ts";
 import type { FlagValues } from "./flags.ts";
-import { ownerSource } from "./plane-options.ts";
+import { bodyLimits, ownerSource } from "./plane-options.ts";
 import { packageVersion } from "./version.ts";
 
 export type ProxyProcessOptions = {
@@ -42,6 +42,8 @@ type ProxyFlags = Pick<
   | "trustedHops"
   | "forwardClientCert"
   | "proxyProtocolFrom"
+  | "bodyRate"
+  | "bodyTimeout"
   | "tenantLabel"
   | "tenantHeader"
   | "environmentLabel"
@@ -73,6 +75,7 @@ export async function startProxy(options: ProxyProcessOptions): Promise<ProxyPro
     bind: await boundHost(flags.proxyBind),
     mapPort: (port) => ports.get(port) ?? port,
     clientPort: "listener",
+    limits: bodyLimits(flags),
     proxyProtocolFrom: flags.proxyProtocolFrom,
     ticketKeys,
     version: packageVersion(),

@@ -3,8 +3,8 @@ import { parseRequestHead, RequestHead } from "../../wire/http1/request-head.ts"
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { RequestMessage } from "../../wire/http2/message.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
-import { proxyErrors } from "../error.ts";
 import { BodyPace, bodyPaceLimits } from "../body-pace.ts";
+import { proxyErrors } from "../error.ts";
 import type { Exchange } from "../exchange.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http2RequestBody } from "./http2-request-body.ts";
