@@ -90,6 +90,8 @@ const rows: readonly {
   { name: "upload-tls", dial: tls, use: upload, count: Number(flags.uploads) },
 ];
 
+/** JavaScript's own part. */
+const managed = ({ heapUsed, external }: Usage): number => heapUsed + external;
 const kib = (bytes: number): string => (bytes / 1024).toFixed(1).padStart(9);
 console.log("KiB a connection   resident  heap+buffers     queued");
 for (const { name, dial, use, count } of rows) {
@@ -100,7 +102,6 @@ for (const { name, dial, use, count } of rows) {
   const before = await usage(gateway.process);
   sockets.push(...(await open(gateway.port, dial, use, count)));
   const after = await usage(gateway.process);
-  const managed = (at: Usage): number => at.heapUsed + at.external;
   const each = (of: (at: Usage) => number): string => kib((of(after) - of(before)) / count);
   console.log(
     `${name.padEnd(16)} ${each(({ rss }) => rss)} ${each(managed).padStart(13)} ${each(({ queued }) => queued).padStart(10)}`,
@@ -133,8 +134,8 @@ async function usage(gateway: ChildProcess): Promise<Usage> {
     await new Promise((resolve) => setTimeout(resolve, 500));
     gateway.send("memory");
     const [now] = (await once(gateway, "message")) as [Usage];
-    if (last !== undefined && now.queued === last.queued && Math.abs(now.heapUsed - last.heapUsed) < 64 * 1024)
-      return now;
+    const moved = last === undefined ? Number.POSITIVE_INFINITY : Math.abs(managed(now) - managed(last));
+    if (now.queued === last?.queued && moved < 128 * 1024) return now;
     last = now;
   }
 }

@@ -261,6 +261,7 @@ export class Exchange implements FilterContext {
     this.attempts.drop();
     this.auth.cancel();
     this.body.release();
+    this.request.release();
     this.phase = "over";
     this.record.finish();
     this.responder.onExchangeOver();

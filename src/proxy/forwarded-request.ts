@@ -9,6 +9,7 @@ import type { RequestHead } from "./chain.ts";
 import { HeaderEdits } from "./header-edits.ts";
 import type { BodyFraming, OutgoingRequest } from "./upstream/exchange.ts";
 
+const noBytes = Buffer.alloc(0);
 const space = 32;
 /** From the parent id to the end of the `traceparent` line, which is the last of the engine's own: `id-01` and CR LF. */
 const traceparentTail = 21;
@@ -65,6 +66,12 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.#sentPath = undefined;
     this.#sentQuery = undefined;
     this.#edits.begin(bytes, wire);
+  }
+
+  /** Lets go of what was parsed: it may be part of a large read, and is not looked at any more. */
+  release(): void {
+    this.#bytes = noBytes;
+    this.#edits.begin(undefined, undefined);
   }
 
   get head(): Buffer {

@@ -15,7 +15,7 @@ export class ReplayBuffer {
   append(source: Buffer, start: number, end: number): void {
     const needed = this.length + end - start;
     if (this.bytes.length < needed) {
-      const larger = allocate(needed * 2);
+      const larger = allocate(needed + (needed >> 2));
       this.bytes.copy(larger, 0, 0, this.length);
       giveBack(this.bytes);
       this.bytes = larger;

@@ -69,6 +69,7 @@ export class Attempts implements UpstreamEvents, Upload {
     }
     this.pins = backend.session === undefined ? noPins : backend.session.pinsOf(request, Date.now());
     request.serialise(exchange.clientLines + exchange.trace.lines);
+    request.release();
     exchange.body.startMirrors(route);
     exchange.body.hold();
     this.#holding = cluster.cluster.protocol === "http1" && !exchange.body.begun;

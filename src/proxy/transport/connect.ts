@@ -1,11 +1,11 @@
-import { connect as connectTcp, type LookupFunction, Socket } from "node:net";
+import { connect as connectTcp, type LookupFunction, type NetConnectOpts, Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
 import type { AddressGuard } from "../upstream/address-guard.ts";
 import type { UpstreamTlsContext } from "../upstream/tls-context.ts";
 import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
 import { readBeforeEnd } from "./read-before-end.ts";
 import { SocketTransport } from "./socket-transport.ts";
-import { probeAfterMs, type Transport, type TransportEvents } from "./transport.ts";
+import { probeAfterMs, type Transport, type TransportEvents, writeQueueBytes } from "./transport.ts";
 
 /** Read buffer of every clear upstream connection of this thread: what is read is handled before the next read. */
 const sharedRead = Buffer.allocUnsafeSlow(64 * 1024);
@@ -39,7 +39,7 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
     return transport;
   }
   if (tls === undefined) {
-    const socket: Socket = connectTcp({
+    const options: NetConnectOpts & { readonly writableHighWaterMark: number } = {
       host: target.address,
       port: target.port,
       lookup: guard.lookup,
@@ -47,6 +47,7 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
       keepAlive: true,
       keepAliveInitialDelay: probeAfterMs,
       allowHalfOpen: true,
+      writableHighWaterMark: writeQueueBytes,
       onread: {
         buffer: sharedRead,
         callback: (count) => {
@@ -54,7 +55,8 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
           return true;
         },
       },
-    });
+    };
+    const socket: Socket = connectTcp(options);
     readBeforeEnd(socket);
     const transport = new SocketTransport(socket, "reference");
     transport.attach(events, "none");
@@ -66,9 +68,10 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
   const endpoint = [target.address, target.port, ...alpn].join("|");
   const session = tls.sessions.get(endpoint);
   const address = { host: target.address, port: target.port, lookup: guard.lookup };
-  const options: ConnectionOptions & { readonly allowHalfOpen: true } = {
+  const options: ConnectionOptions & { readonly allowHalfOpen: true; readonly highWaterMark: number } = {
     ...(target.preface === undefined ? address : { socket: connectAndSend({ ...address, preface: target.preface }) }),
     allowHalfOpen: true,
+    highWaterMark: writeQueueBytes,
     servername: tls.hostname,
     secureContext: tls.secureContext,
     ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),

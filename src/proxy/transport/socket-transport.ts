@@ -1,15 +1,18 @@
 import type { Socket } from "node:net";
+import { startReading, stopReading } from "./read-switch.ts";
 import type { Transport, TransportEvents } from "./transport.ts";
 
 /** How writes are handed to the socket. A TLS socket encrypts later than `write` returns, so its bytes are copied first. */
 export type WriteOwnership = "reference" | "copy";
 
-/** A `node:net` or `node:tls` socket as a `Transport`; documented interfaces only. */
+/** A `node:net` or `node:tls` socket as a `Transport`; documented interfaces only, but for `read-switch.ts`. */
 export class SocketTransport implements Transport {
   readonly socket: Socket;
   readonly #copies: boolean;
   #closed = false;
   #paused = false;
+  /** The socket was stopped from reading at all. */
+  #stopped = false;
   #error: Error | undefined;
   #events!: TransportEvents;
 
@@ -23,7 +26,8 @@ export class SocketTransport implements Transport {
   }
 
   get congested(): boolean {
-    return this.socket.writableNeedDrain;
+    // Without the second, a write that was taken in full would count until its `drain`, which comes later.
+    return this.socket.writableNeedDrain && this.socket.writableLength > 0;
   }
 
   get queuedBytes(): number {
@@ -78,7 +82,8 @@ export class SocketTransport implements Transport {
   write(buffer: Buffer, start: number, end: number): boolean {
     if (this.#closed) return true;
     const bytes = start === 0 && end === buffer.length ? buffer : buffer.subarray(start, end);
-    if (this.#copies) {
+    // Behind other bytes these would keep their buffer, of which they may be a small part.
+    if (this.#copies || this.socket.writableLength > 0) {
       this.socket.write(Buffer.from(bytes));
       return true;
     }
@@ -90,11 +95,14 @@ export class SocketTransport implements Transport {
   pause(): void {
     this.#paused = true;
     this.socket.pause();
+    this.#stopped ||= stopReading(this.socket);
   }
 
   resume(): void {
     if (!this.#paused || this.#closed) return;
     this.#paused = false;
+    if (this.#stopped) startReading(this.socket);
+    this.#stopped = false;
     this.socket.resume();
   }
 
