@@ -261,7 +261,7 @@ export class Exchange implements FilterContext {
     this.attempts.drop();
     this.auth.cancel();
     this.body.release();
-    this.request.release();
+    this.request.end();
     this.phase = "over";
     this.record.finish();
     this.responder.onExchangeOver();

@@ -10,6 +10,11 @@ import { HeaderEdits } from "./header-edits.ts";
 import type { BodyFraming, OutgoingRequest } from "./upstream/exchange.ts";
 
 const noBytes = Buffer.alloc(0);
+/** Room for a head; it grows with a larger one. */
+const headBytes = 2_048;
+/** Writers that no request uses at the moment. */
+const spareWriters: HeadWriter[] = [];
+const maxSpareWriters = 256;
 const space = 32;
 /** From the parent id to the end of the `traceparent` line, which is the last of the engine's own: `id-01` and CR LF. */
 const traceparentTail = 21;
@@ -37,7 +42,8 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   /** The engine sets it for gRPC calls. */
   deadlineMs = Number.POSITIVE_INFINITY;
   readonly #edits = new HeaderEdits();
-  readonly #writer = new HeadWriter(2_048);
+  /** Borrowed from `begin` to `end`: connections without a request have none. */
+  #writer: HeadWriter | undefined;
   #bytes!: Buffer;
   #wire!: WireRequestHead;
   #sentHost: string | undefined;
@@ -48,6 +54,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
 
   /** Takes over a parsed head. `path` is normalised. */
   begin(bytes: Buffer, wire: WireRequestHead, path: string): void {
+    this.#writer ??= spareWriters.pop() ?? new HeadWriter(headBytes);
     this.#bytes = bytes;
     this.#wire = wire;
     this.method = wire.method(bytes);
@@ -74,18 +81,28 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.#edits.begin(undefined, undefined);
   }
 
+  /** Nothing more is sent of the request. */
+  end(): void {
+    this.release();
+    const writer = this.#writer;
+    if (writer === undefined) return;
+    this.#writer = undefined;
+    if (writer.buffer.length === headBytes && spareWriters.length < maxSpareWriters) spareWriters.push(writer);
+  }
+
   get head(): Buffer {
-    return this.#writer.buffer;
+    return this.#writer!.buffer;
   }
 
   get headEnd(): number {
-    return this.#writer.length;
+    return this.#writer!.length;
   }
 
   keepHead(): void {
-    const written = this.#writer.take();
+    const writer = this.#writer!;
+    const written = writer.take();
     // Another attempt may still be made.
-    this.#writer.copy(written, 0, written.length);
+    writer.copy(written, 0, written.length);
   }
 
   header(name: string): string | undefined {
@@ -164,7 +181,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   serialise(ownLines: string): void {
     const bytes = this.#bytes;
     const wire = this.#wire;
-    const writer = this.#writer.reset();
+    const writer = this.#writer!.reset();
     writer.reserve(wire.end - wire.start + ownLines.length + 256);
     writer.copy(bytes, wire.methodStart, wire.methodEnd);
     writer.buffer[writer.length++] = space;
@@ -190,7 +207,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
 
   /** Puts another parent id into the `traceparent` of a head that is written. 16 hexadecimal digits. */
   setParentId(id: string): void {
-    this.#writer.buffer.latin1Write(id, this.#parentIdAt);
+    this.#writer!.buffer.latin1Write(id, this.#parentIdAt);
   }
 
   #writeFraming(writer: HeadWriter): void {
