@@ -8,7 +8,6 @@ import type { Pin } from "../session-token.ts";
 import type { EndpointState } from "../upstream/endpoint-state.ts";
 import type { FailureProgress, UpstreamEvents, UpstreamExchange } from "../upstream/exchange.ts";
 import { openExchange, type Reuse } from "../upstream/pool.ts";
-import type { Upload } from "../upstream/uploads.ts";
 
 const noPins: readonly Pin[] = [];
 
@@ -16,7 +15,7 @@ const noPins: readonly Pin[] = [];
 const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /** Brings a request to an endpoint of its backend, and to another one where that is allowed, until one of them answers. */
-export class Attempts implements UpstreamEvents, Upload {
+export class Attempts implements UpstreamEvents {
   /** When the first began, on the clock of `performance.now`; 0: none has. */
   startMs = 0;
   /** Attempts that the rule's `retry` allowed, beyond the first. */
@@ -102,21 +101,6 @@ export class Attempts implements UpstreamEvents, Upload {
     this.#attempt(undefined, "idle");
   }
 
-  // What makes an upload of it.
-
-  get clientAddress(): string {
-    return this.#exchange.record.clientAddress;
-  }
-
-  get waitingSinceMs(): number {
-    const { phase, body } = this.#exchange;
-    return phase === "sending" && body.awaited ? body.heardMs : Number.POSITIVE_INFINITY;
-  }
-
-  giveWay(): void {
-    this.#exchange.fail("bodyGaveWay");
-  }
-
   /** Everything of one read of the client has been handed over. */
   flush(): void {
     const upstream = this.taker;
@@ -145,7 +129,7 @@ export class Attempts implements UpstreamEvents, Upload {
   /** The endpoint has nothing more to do with the request. */
   #letGo(): UpstreamExchange | undefined {
     const upstream = this.#upstream;
-    upstream?.endpoint.uploads.delete(this);
+    upstream?.endpoint.uploads.delete(this.#exchange.body);
     this.#upstream = undefined;
     return upstream;
   }
@@ -288,7 +272,7 @@ export class Attempts implements UpstreamEvents, Upload {
       return;
     }
     this.#upstream = upstream;
-    if (!exchange.body.complete) endpoint.uploads.add(this);
+    if (!exchange.body.complete) endpoint.uploads.add(exchange.body);
     if (record.spans !== undefined) exchange.request.setParentId(record.spans.beginAttempt(endpoint));
     const { backendRequestMs } = exchange.route!.rule.rule.timeouts;
     if (backendRequestMs > 0) this.#timer = setTimeout(onTimeout, backendRequestMs, this);
@@ -297,13 +281,12 @@ export class Attempts implements UpstreamEvents, Upload {
 
   /** A place at the endpoint; at a full one, that of a request that waits for its client. */
   #open(endpoint: EndpointState, reuse: Reuse): UpstreamExchange | undefined {
-    const { context, backend, request, peer } = this.#exchange;
-    const { limits } = context;
+    const { context, backend, request, body, peer } = this.#exchange;
     const { connectTimeoutMs } = backend!.cluster!.cluster;
     const options = { context, connectTimeoutMs, reuse, own: peer.upstreams };
     const upstream = openExchange(endpoint, request, this, options);
     if (upstream !== undefined) return upstream;
-    const roomMade = endpoint.uploads.makeRoom(this.clientAddress, performance.now(), limits.bodyPatienceMs);
+    const roomMade = endpoint.uploads.makeRoom(body.clientAddress, performance.now(), context.limits.bodyPatienceMs);
     return roomMade ? openExchange(endpoint, request, this, options) : undefined;
   }
 

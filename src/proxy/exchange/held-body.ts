@@ -2,20 +2,21 @@ import type { Exchange } from "../exchange.ts";
 import { type Mirror, startMirror } from "../mirror.ts";
 import { ReplayBuffer } from "../replay-buffer.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
+import type { Upload } from "../upstream/uploads.ts";
 
 /**
  * A request's body between the client and the backend: kept while it may have to be sent (again), copied to mirrors, and
  * stopped at the client while nobody takes it. Bytes are in the request's framing.
  */
-export class HeldBody {
+export class HeldBody implements Upload {
   readonly buffer = new ReplayBuffer();
   /** The buffer holds the whole body so far: the request can be sent again. */
   replayable = false;
   /** The client has sent all of it. */
   complete = false;
-  /** When some of it came last, or its head did; on the clock of `performance.now`. */
-  heardMs = 0;
   readonly #exchange: Exchange;
+  /** When some of it came last, or its head did; on the clock of `performance.now`. */
+  #heardMs = 0;
   #mirrors: Mirror[] | undefined;
   #paused = false;
 
@@ -26,7 +27,7 @@ export class HeldBody {
   /** Makes ready for the body of a request. */
   begin(): void {
     this.complete = this.#exchange.request.framing === "none";
-    this.heardMs = this.#exchange.record.startMs;
+    this.#heardMs = this.#exchange.record.startMs;
     this.#paused = false;
   }
 
@@ -35,9 +36,19 @@ export class HeldBody {
     return this.complete || this.buffer.length > 0;
   }
 
-  /** The client could send more, and has not. */
-  get awaited(): boolean {
-    return !this.complete && !this.#paused;
+  // What an endpoint has to know of an upload.
+
+  get clientAddress(): string {
+    return this.#exchange.record.clientAddress;
+  }
+
+  get waitingSinceMs(): number {
+    const awaited = this.#exchange.phase === "sending" && !this.complete && !this.#paused;
+    return awaited ? this.#heardMs : Number.POSITIVE_INFINITY;
+  }
+
+  giveWay(): void {
+    this.#exchange.fail("bodyGaveWay");
   }
 
   /** Keeps the body from here on. */
@@ -52,7 +63,7 @@ export class HeldBody {
   }
 
   append(bytes: Buffer, start: number, end: number): void {
-    this.heardMs = performance.now();
+    this.#heardMs = performance.now();
     if (this.#mirrors !== undefined) for (const mirror of this.#mirrors) mirror.onBody(bytes, start, end);
     if (this.replayable) this.buffer.append(bytes, start, end);
   }
@@ -95,7 +106,7 @@ export class HeldBody {
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
-    this.heardMs = performance.now();
+    this.#heardMs = performance.now();
     this.#exchange.responder.resumeRequest();
   }
 }
