@@ -13,7 +13,7 @@ import { StreamFront } from "../stream/stream-front.ts";
 import { Handshaker } from "../transport/handshaker.ts";
 import type { PortTls } from "../transport/port-tls.ts";
 import { SocketTransport } from "../transport/socket-transport.ts";
-import { probeAfterMs, writeQueueBytes } from "../transport/transport.ts";
+import { probeAfterMs } from "../transport/transport.ts";
 import { PendingConnections } from "./client-address.ts";
 import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
 import { Http1Connection } from "./http1-connection.ts";
@@ -21,6 +21,8 @@ import { Http2Connection } from "./http2-connection.ts";
 import { Peek } from "./peek.ts";
 
 const backlog = 1_024;
+/** What a socket queues before it calls itself congested. */
+const writeQueueBytes = 16 * 1024;
 /** Idle connections of a draining listener get this long for a last request, so that none is lost under way. */
 const drainIdleMs = 1_000;
 

@@ -5,10 +5,13 @@ import type { UpstreamTlsContext } from "../upstream/tls-context.ts";
 import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
 import { readBeforeEnd } from "./read-before-end.ts";
 import { SocketTransport } from "./socket-transport.ts";
-import { probeAfterMs, type Transport, type TransportEvents, writeQueueBytes } from "./transport.ts";
+import { probeAfterMs, type Transport, type TransportEvents } from "./transport.ts";
 
 /** Read buffer of every clear upstream connection of this thread: what is read is handled before the next read. */
 const sharedRead = Buffer.allocUnsafeSlow(64 * 1024);
+
+/** What a connection queues before it calls itself congested: any body that an endpoint does not take at once, and few heads. */
+const uploadQueueBytes = 1_024;
 
 export interface ConnectEvents extends TransportEvents {
   /** Connected and, with TLS, verified. `protocol` is what ALPN agreed on; `""` without TLS, or when it agreed on nothing. */
@@ -47,7 +50,7 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
       keepAlive: true,
       keepAliveInitialDelay: probeAfterMs,
       allowHalfOpen: true,
-      writableHighWaterMark: writeQueueBytes,
+      writableHighWaterMark: uploadQueueBytes,
       onread: {
         buffer: sharedRead,
         callback: (count) => {
@@ -71,7 +74,7 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
   const options: ConnectionOptions & { readonly allowHalfOpen: true; readonly highWaterMark: number } = {
     ...(target.preface === undefined ? address : { socket: connectAndSend({ ...address, preface: target.preface }) }),
     allowHalfOpen: true,
-    highWaterMark: writeQueueBytes,
+    highWaterMark: uploadQueueBytes,
     servername: tls.hostname,
     secureContext: tls.secureContext,
     ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),

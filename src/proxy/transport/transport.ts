@@ -30,9 +30,6 @@ export interface Transport {
 /** A connection that is silent this long is probed by the system: a peer that is gone is noticed where no timeout would. */
 export const probeAfterMs = 60_000;
 
-/** What a socket queues before it calls itself congested. */
-export const writeQueueBytes = 16 * 1024;
-
 /** What a transport tells its owner. */
 export interface TransportEvents {
   /** Bytes that are valid during the call only, unless `ownedReads` of the transport says otherwise. */
