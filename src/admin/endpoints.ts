@@ -1,6 +1,7 @@
 import type { Configuration, ControlState } from "../control/control-state.ts";
 import { type ExplainOptions, explain } from "../ir/explain.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
+import type { SelectRequest } from "../ir/select.ts";
 import { renderStatus } from "../status/render-status.ts";
 import type {
   ConfigAnswer,
@@ -21,7 +22,7 @@ export type AdminSource = {
   /** The control loop's state now. */
   readonly state: () => ControlState;
   /** The form of a path that is matched; `undefined` when such a request is refused. For `/explain`. */
-  readonly normalizePath: (path: string) => string | undefined;
+  readonly normalizePath: (path: string) => Pick<SelectRequest, "path" | "spelling"> | undefined;
   /** How ports look from outside, for `/explain`. */
   readonly explainOptions?: ExplainOptions;
   /** Whose entries `/status` shows. */

@@ -6,7 +6,7 @@ export const explainParameters = ["host", "path", "method", "header", "port", "s
 
 type ExplainScope = {
   readonly model: RoutingModel;
-  readonly normalizePath: (path: string) => string | undefined;
+  readonly normalizePath: (path: string) => Pick<SelectRequest, "path" | "spelling"> | undefined;
 };
 
 /**
@@ -24,7 +24,7 @@ export function readExplainRequest(parameters: Parameters, { model, normalizePat
     throw new AdminError(
       400,
       "A request with this path is refused.",
-      "Leave out bad escapes, backslashes, and /.. above the root.",
+      "Leave out bad escapes, backslashes, /.. above the root, and escaped slashes beside dots.",
     );
   }
   const sni = parameters.text("sni") ?? (scheme === "https" ? host : undefined);
@@ -34,7 +34,7 @@ export function readExplainRequest(parameters: Parameters, { model, normalizePat
     ...(sni ? { sni: sni.toLowerCase() } : {}),
     host,
     method: parameters.text("method") ?? "GET",
-    path,
+    ...path,
     query: mark < 0 ? "" : target.slice(mark + 1),
     headers: readHeaders(parameters.all("header")),
   };

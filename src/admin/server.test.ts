@@ -133,7 +133,7 @@ async function start(t: TestContext, state: ControlState = serving, extra: Parti
     telemetry,
     log: createLogger({ write: (line) => lines.push(line) }),
     controllerName: "sluice.example/x",
-    normalizePath: (path) => (path.includes("\\") ? undefined : path),
+    normalizePath: (path) => (path.includes("\\") ? undefined : { path }),
     routeRows: (model) =>
       model.gateways.map(({ key, httpRules }) => ({
         gateway: key,

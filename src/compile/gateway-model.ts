@@ -5,6 +5,7 @@ import type { GatewayModel, HttpRule, Listener, RuleKey } from "../ir/routing-mo
 import type { CompileMemo } from "./compile-memo.ts";
 import type { CompiledRoute } from "./contract.ts";
 import { allListeners, type CompiledGateway } from "./gateway.ts";
+import { keepsPaths } from "./keep-paths.ts";
 import { isServable, type ListenerDraft, listenerName } from "./listener.ts";
 import type { CompiledTracing } from "./policy/compile-tracing.ts";
 import { refOf, report, sourceOf } from "./report.ts";
@@ -73,25 +74,33 @@ function buildListener(
   routes: readonly PlacedRoute[],
   memo: CompileMemo,
 ): { readonly listener: Listener | undefined; readonly findings: readonly Finding[] } {
-  const { key, spec, hostname, tls, filters, protocol } = draft;
+  const { key, spec, hostname, tls, filters, protocol, owner } = draft;
+  const paths = keepsPaths(owner, spec) ? ({ keepsPaths: true } as const) : {};
   const common = {
     key,
     name: spec.name,
     from: sourceOf(draft.owner, draft.pointer),
     port: spec.port,
     hostname,
-    hash: hashJson({ key, port: spec.port, hostname, protocol: protocol ?? "", tls, filters }),
+    hash: hashJson({ key, port: spec.port, hostname, protocol: protocol ?? "", tls, filters, ...paths }),
   };
   switch (protocol) {
     case "HTTP":
       return {
-        listener: { ...common, protocol, filters, virtualHosts: buildVirtualHosts(routes, memo.hosts(key)) },
+        listener: { ...common, protocol, filters, ...paths, virtualHosts: buildVirtualHosts(routes, memo.hosts(key)) },
         findings: [],
       };
     case "HTTPS": {
       if (tls?.mode !== "terminate") return { listener: undefined, findings: [] };
       return {
-        listener: { ...common, protocol, tls, filters, virtualHosts: buildVirtualHosts(routes, memo.hosts(key)) },
+        listener: {
+          ...common,
+          protocol,
+          tls,
+          filters,
+          ...paths,
+          virtualHosts: buildVirtualHosts(routes, memo.hosts(key)),
+        },
         findings: [],
       };
     }

@@ -9,6 +9,7 @@ import type { ClassAnswer } from "./gateway-class.ts";
 import { explainGrant } from "./grant.ts";
 import { groupSlip } from "./group-slip.ts";
 import { describeLastGood } from "./last-good.ts";
+import { findKeepPathsMistakes } from "./keep-paths.ts";
 import { draftListeners, gatewayGroup, isAccepted, isServable, type ListenerDraft } from "./listener.ts";
 import { markConflicts, markOverlaps } from "./listener-conflict.ts";
 import { compileListenerFilters } from "./listener-filters.ts";
@@ -54,6 +55,7 @@ export function compileGateway(
   const findings: Finding[] = [...classAnswer.findings, ...parameters.findings, ...checkAddresses(context, gateway)];
   const insecure = insecureFallback(gateway);
   if (insecure) findings.push(insecure);
+  findings.push(...findKeepPathsMistakes(gateway));
   const client = resolveClientCertificate(context, gateway);
   findings.push(...client.findings);
 
@@ -83,7 +85,7 @@ export function compileGateway(
     findings,
     sets: sets.map(({ set, allowed, findings: setFindings }) => {
       const ofSet = listeners.filter(({ owner }) => owner === set);
-      const all = [...setFindings];
+      const all = [...setFindings, ...findKeepPathsMistakes(set)];
       if (allowed && !accepted) all.push(parentNotAccepted(set, gateway));
       else if (allowed && !ofSet.some((draft) => isServable(draft)))
         all.push(noListener("listener-set-no-usable-listener", set));

@@ -96,7 +96,12 @@ describe("compileRequestRedirect and compileUrlRewrite", () => {
       const { filter } = compileFilter(`type: URLRewrite, urlRewrite: { path: { ${path} } }`);
       return filter.kind === "urlRewrite" ? filter.path : undefined;
     };
-    assert.deepEqual(pathOf("type: ReplaceFullPath, replaceFullPath: b"), { kind: "full", value: "/b" });
+    assert.deepEqual(pathOf("type: ReplaceFullPath, replaceFullPath: b"), { kind: "full", value: "/b", query: "" });
+    assert.deepEqual(pathOf("type: ReplaceFullPath, replaceFullPath: '/l?x=1?'"), {
+      kind: "full",
+      value: "/l",
+      query: "x=1?",
+    });
     assert.deepEqual(pathOf("type: ReplacePrefixMatch, replacePrefixMatch: ''"), { kind: "prefix", value: "" });
     assert.deepEqual(pathOf("type: ReplacePrefixMatch, replacePrefixMatch: b/"), { kind: "prefix", value: "/b/" });
   });

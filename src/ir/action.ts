@@ -9,7 +9,7 @@ import {
 } from "./describe.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { Filter } from "./filter.ts";
-import { modifyPath } from "./path-modifier.ts";
+import { modifyPath, modifyQuery } from "./path-modifier.ts";
 import { readPreflight } from "./preflight.ts";
 import { redirectLocation } from "./redirect-location.ts";
 import type { HttpListener, HttpRule, RoutingModel, WeightedBackend } from "./routing-model.ts";
@@ -125,7 +125,8 @@ function answerOf(
   const publicPort = options.publicPort ?? ((port: number) => port);
   switch (filter.kind) {
     case "requestRedirect": {
-      const subject = { ...request, matchedPrefix, listenerPort: publicPort(listener.port), publicPort };
+      const path = spelledPath(request, listener);
+      const subject = { ...request, path, matchedPrefix, listenerPort: publicPort(listener.port), publicPort };
       return { status: filter.status, location: redirectLocation(filter, subject), why: "the rule redirects" };
     }
     case "directResponse":
@@ -157,17 +158,22 @@ function answerWithoutBackend(rule: HttpRule): Action["answer"] {
 
 function forwarded(
   filters: readonly Filter[],
-  { request, matchedPrefix }: MatchedRequest,
+  { request, listener, matchedPrefix }: MatchedRequest,
 ): NonNullable<Action["forwarded"]> {
   const rewrites = filters.filter((filter) => filter.kind === "urlRewrite");
+  const path = spelledPath(request, listener);
+  const modifier = rewrites.findLast((filter) => filter.path !== undefined)?.path;
   return {
     host: rewrites.reduce((host, { hostname }) => hostname ?? host, request.host),
-    path: rewrites.reduce(
-      (path, filter) => (filter.path ? modifyPath(filter.path, path, matchedPrefix) : path),
-      request.path,
-    ),
-    query: request.query,
+    path: modifier === undefined ? path : modifyPath(modifier, path, matchedPrefix),
+    query: modifier === undefined ? request.query : modifyQuery(modifier, request.query),
   };
+}
+
+/** The path as a backend gets it when no filter changes it. */
+function spelledPath({ path, spelling }: SelectRequest, { keepsPaths }: HttpListener): string {
+  if (spelling === undefined) return path;
+  return keepsPaths === true ? spelling.sentPath : spelling.forwardedPath;
 }
 
 function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): readonly string[] {

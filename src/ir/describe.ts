@@ -164,7 +164,8 @@ export function describeRetryBudget(cluster: string, budget: RetryBudget): strin
 }
 
 function describePathModifier(modifier: PathModifier): string {
-  return modifier.kind === "full" ? `${modifier.value}` : `${modifier.value || "/"} in place of the matched prefix`;
+  if (modifier.kind === "full") return modifier.query === "" ? modifier.value : `${modifier.value}?${modifier.query}`;
+  return `${modifier.value || "/"} in place of the matched prefix`;
 }
 
 function describeFraction({ numerator, denominator }: Fraction): string {

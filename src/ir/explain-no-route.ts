@@ -5,6 +5,7 @@ import { hostnameCovers } from "./hostname.ts";
 import { matchLacks, sharedElements } from "./match-lacks.ts";
 import type { HttpListener, RoutingModel } from "./routing-model.ts";
 import {
+  asMatched,
   type BoundListener,
   httpListeners,
   listenersOn,
@@ -50,7 +51,11 @@ export function explainNoRoute(
     case "noVirtualHost":
       return explainNoVirtualHost(byHost, request);
     case "noMatch":
-      return explainNoMatch(byHost, request);
+      return explainNoMatch(byHost, asMatched(byHost, request) ?? request);
+    case "ambiguousPath":
+      return `${describeGroup(byHost)} keeps the segments of paths, and a backend that resolves those of ${
+        request.spelling?.sentPath ?? request.path
+      } would serve what another rule, or none, is for. Such a request is refused.`;
     default:
       return unreachable(selection.reason);
   }

@@ -12,6 +12,7 @@ import { matchLacks, sharedElements } from "./match-lacks.ts";
 import { describePrecedence, type RankedEntry } from "./precedence.ts";
 import type { HttpListener, Listener, RoutingModel } from "./routing-model.ts";
 import {
+  asMatched,
   type BoundListener,
   httpListeners,
   mostSpecificListeners,
@@ -82,8 +83,9 @@ type Candidate = RankedEntry & BoundListener<HttpListener> & { readonly lacks: r
 /** Explains a request; never throws, whatever the request. */
 export function explain(model: RoutingModel, request: SelectRequest, options: ExplainOptions = {}): Explanation {
   const selection = select(model, request);
-  const own = candidatesOf(mostSpecificListeners(httpListeners(model, request), request.host), request).filter(
-    ({ hostname }) => hostnameCovers(hostname, request.host),
+  const byHost = mostSpecificListeners(httpListeners(model, request), request.host);
+  const own = candidatesOf(byHost, asMatched(byHost, request) ?? request).filter(({ hostname }) =>
+    hostnameCovers(hostname, request.host),
   );
   const reached = selection.kind === "rule" || selection.reason === "noMatch" || selection.reason === "noVirtualHost";
   const others = reached ? own.filter((candidate) => !isWinner(candidate, selection)) : [];
@@ -116,6 +118,7 @@ const noRouteStatus = {
   misdirected: { status: 421 },
   noVirtualHost: { status: 404 },
   noMatch: { status: 404 },
+  ambiguousPath: { status: 400 },
 } as const;
 
 function explainWinner(

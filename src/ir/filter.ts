@@ -4,11 +4,11 @@ import type { SourceRef } from "./source-ref.ts";
 export type HeaderValue = { readonly name: string; readonly value: string };
 
 /**
- * Replaces the path of a request or of a redirect; the query is kept.
+ * Replaces the path of a request or of a redirect; the query is kept, behind that of a `full` modifier (`""`: it has none).
  * `prefix` replaces the part that the rule's prefix match covered (the entry's `match.path.value`). Spec: HTTPPathModifier.
  */
 export type PathModifier =
-  | { readonly kind: "full"; readonly value: string }
+  | { readonly kind: "full"; readonly value: string; readonly query: string }
   | { readonly kind: "prefix"; readonly value: string };
 
 /** `numerator` of `denominator` requests; 0/n is none, n/n is all. */

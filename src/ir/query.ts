@@ -1,7 +1,8 @@
 /**
  * Query parameters as matching sees them. The specification asks for exact comparison and leaves encoding open; we compare
  * decoded text as forms and `URLSearchParams` write it: `+` is a space, `%41` is `A`, in UTF-8. What does not decode stays
- * as it is. The query that is forwarded is never touched.
+ * as it is. Names and values that a route writes are decoded alike: both are spelled as in a URL. The query that is
+ * forwarded is never touched.
  */
 
 /** First value of every parameter by name. `query` is without `?`; a parameter without `=` has the value `""`. */
@@ -22,7 +23,8 @@ export function parseQuery(query: string): ReadonlyMap<string, string> {
   return values;
 }
 
-function decodeQueryText(text: string): string {
+/** A name or value as it is compared. */
+export function decodeQueryText(text: string): string {
   if (!text.includes("%") && !text.includes("+")) return text;
   const spaced = text.replaceAll("+", " ");
   try {

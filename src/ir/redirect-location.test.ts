@@ -55,10 +55,17 @@ describe("redirectLocation()", () => {
     ],
     [
       "replaces the full path and keeps the query",
-      { path: { kind: "full", value: "/c" } },
+      { path: { kind: "full", value: "/c", query: "" } },
       { query: "q" },
       "http://example.com/c?q",
     ],
+    [
+      "puts the query of a full path first",
+      { path: { kind: "full", value: "/l", query: "x=1" } },
+      { query: "y=2" },
+      "http://example.com/l?x=1&y=2",
+    ],
+    ["never begins with two slashes", {}, { host: "", path: "//evil.test/a" }, "/evil.test/a"],
     ["replaces the matched prefix", { path: { kind: "prefix", value: "/c" } }, {}, "http://example.com/c/b"],
     ["removes the matched prefix", { path: { kind: "prefix", value: "" } }, {}, "http://example.com/b"],
     ["without any host it is relative", {}, { host: "", query: "q" }, "/a/b?q"],

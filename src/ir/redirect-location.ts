@@ -1,5 +1,5 @@
 import type { Filter } from "./filter.ts";
-import { modifyPath } from "./path-modifier.ts";
+import { modifyPath, modifyQuery } from "./path-modifier.ts";
 
 export type RequestRedirect = Extract<Filter, { kind: "requestRedirect" }>;
 
@@ -8,6 +8,7 @@ export type RedirectSubject = {
   readonly scheme: "http" | "https";
   /** Lower case, without port. */
   readonly host: string;
+  /** In the client's spelling. */
   readonly path: string;
   /** Without `?`. */
   readonly query: string;
@@ -30,8 +31,10 @@ export function redirectLocation(filter: RequestRedirect, subject: RedirectSubje
   const host = filter.hostname ?? subject.host;
   const port = redirectPort(filter, subject);
   const path = filter.path ? modifyPath(filter.path, subject.path, subject.matchedPrefix) : subject.path;
-  const target = subject.query === "" ? path : `${path}?${subject.query}`;
-  if (host === "") return target;
+  const query = filter.path ? modifyQuery(filter.path, subject.query) : subject.query;
+  const target = query === "" ? path : `${path}?${query}`;
+  // Two slashes in front would name a host.
+  if (host === "") return target.replace(/^\/+/, "/");
   const authority = port === schemePort[scheme] ? host : `${host}:${port}`;
   return `${scheme}://${authority}${target}`;
 }

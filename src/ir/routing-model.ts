@@ -60,6 +60,8 @@ export type HttpListener = ListenerCommon & {
   readonly tls?: ListenerTls & { readonly mode: "terminate" };
   /** Before routing, for every request of the listener. Spec: Listener.filters (GEP-5224). */
   readonly filters: readonly PlacedFilter[];
+  /** Segments of paths (`//`, `.`, `..`) are matched and forwarded as they come. Absent: they are merged and resolved. */
+  readonly keepsPaths?: true;
   /** Longest hostname first. A request tries each that covers its host, in order, until an entry matches. */
   readonly virtualHosts: readonly VirtualHost[];
 };

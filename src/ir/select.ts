@@ -5,6 +5,7 @@
  */
 import { compileRegex } from "../base/regex.ts";
 import { bySpecificity, hostnameCovers, mostSpecificCovering } from "./hostname.ts";
+import { leavesPrefix, type PathSpelling } from "./kept-path.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
 import { answersPreflights, readPreflight } from "./preflight.ts";
 import { parseQuery } from "./query.ts";
@@ -34,6 +35,8 @@ export type SelectRequest = {
   readonly method: string;
   /** Normalised, without query. */
   readonly path: string;
+  /** Its other forms; absent when it was sent as `path`. */
+  readonly spelling?: PathSpelling;
   /** Without `?`. */
   readonly query: string;
   /** By lower-case name; several lines of one name joined with `, `. */
@@ -58,8 +61,9 @@ export type Selection =
        * `noListener`: no listener of the port and protocol covers the Host (404). `noTlsListener`: none covers the SNI (the
        * handshake is refused). `misdirected`: the Host belongs to another listener than the SNI (421). `noVirtualHost`: the
        * listener has no route for the Host (404). `noMatch`: routes cover the Host and none of their matches holds (404).
+       * `ambiguousPath`: the listener keeps segments, and the path would be another rule's once they are resolved (400).
        */
-      readonly reason: "noListener" | "noTlsListener" | "misdirected" | "noVirtualHost" | "noMatch";
+      readonly reason: "noListener" | "noTlsListener" | "misdirected" | "noVirtualHost" | "noMatch" | "ambiguousPath";
       /** The listener that answers, when one was found. */
       readonly listener?: HttpListener;
     };
@@ -78,6 +82,36 @@ export function select(model: RoutingModel, request: SelectRequest): Selection {
   }
   if (byHost.length === 0) return { kind: "none", reason: "noListener" };
   const hosts = virtualHostsOf(byHost).filter((host) => hostnameCovers(host.virtualHost.hostname, request.host));
+  const { listener } = byHost[0]!;
+  const found = firstMatch(hosts, request);
+  const kept = asMatched(byHost, request);
+  if (kept === undefined) return { kind: "none", reason: "ambiguousPath", listener };
+  const served = kept === request ? found : firstMatch(hosts, kept);
+  if (served?.rule !== found?.rule || (served !== undefined && leavesPrefix(served.entry.match.path, kept.path))) {
+    return { kind: "none", reason: "ambiguousPath", listener };
+  }
+  return served ?? { kind: "none", reason: hosts.length === 0 ? "noVirtualHost" : "noMatch", listener };
+}
+
+/** Whether listeners that act as one keep the segments of paths: all of them have to. */
+export function keepPaths(listeners: readonly BoundListener<HttpListener>[]): boolean {
+  return listeners.every(({ listener }) => listener.keepsPaths === true);
+}
+
+/** The request with its path in the form that the listeners match; `undefined` when they keep segments and it has no such form. */
+export function asMatched(
+  listeners: readonly BoundListener<HttpListener>[],
+  request: SelectRequest,
+): SelectRequest | undefined {
+  if (request.spelling === undefined || !keepPaths(listeners)) return request;
+  const { keptPath } = request.spelling;
+  return keptPath === undefined ? undefined : { ...request, path: keptPath };
+}
+
+function firstMatch(
+  hosts: ReturnType<typeof virtualHostsOf>,
+  request: SelectRequest,
+): Extract<Selection, { kind: "rule" }> | undefined {
   for (const { gateway, listener, virtualHost } of hosts) {
     for (const entry of virtualHost.entries) {
       const rule = gateway.httpRules[entry.rule];
@@ -85,7 +119,7 @@ export function select(model: RoutingModel, request: SelectRequest): Selection {
         return { kind: "rule", gateway, listener, virtualHost, entry, rule };
     }
   }
-  return { kind: "none", reason: hosts.length === 0 ? "noVirtualHost" : "noMatch", listener: byHost[0]!.listener };
+  return undefined;
 }
 
 /** What a TLS connection is for, by its SNI alone. */

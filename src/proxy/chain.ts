@@ -8,8 +8,10 @@ export interface RequestView {
   readonly method: string;
   /** Lower case, without port and trailing dot. */
   readonly host: string;
-  /** Normalised, without query. */
+  /** Normalised, without query: as it is matched. */
   readonly path: string;
+  /** As {@link path}, but with every segment kept; `undefined` when two readers would resolve them in two ways. */
+  readonly keptPath: string | undefined;
   /** Without `?`; `""` when there is none. */
   readonly query: string;
   /** Value of a header by lower-case name; several lines are joined with `, `. */
@@ -23,8 +25,12 @@ export interface RequestHead extends RequestView {
   removeHeader(name: string): void;
   /** Host sent upstream, with or without port. */
   setHost(host: string): void;
+  /** In the client's spelling: what is sent upstream unless a filter changes it. */
+  readonly spelledPath: string;
   /** Path sent upstream; the query stays. */
   setPath(path: string): void;
+  /** Query seen from here on and sent upstream; `""`: none. */
+  setQuery(query: string): void;
 }
 
 /** A response on its way to the downstream. */

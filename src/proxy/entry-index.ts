@@ -86,18 +86,21 @@ export function buildEntryIndex<T>(entries: readonly IndexedEntry<T>[]): EntryIn
   return { exact, prefixes, loose };
 }
 
-/** The value of the first entry, in the order of precedence, that matches. */
-export function findEntry<T>(index: EntryIndex<T>, view: RequestView): T | undefined {
-  const path = view.path;
+/** What candidates are tried on. `path` is the form that counts; `asked` is what a preflight asks for. */
+type Request = { readonly view: RequestView; readonly path: string; readonly asked: AskedRequest | undefined };
+
+/** The value of the first entry, in the order of precedence, that matches. `path` is the form of the request's that counts. */
+export function findEntry<T>(index: EntryIndex<T>, view: RequestView, path: string): T | undefined {
   const asked = view.method === "OPTIONS" ? readPreflight(view) : undefined;
+  const request: Request = { view, path, asked };
   let best: Candidate<T> | undefined;
   const exact = index.exact.get(path);
-  if (exact) best = firstBefore(exact, undefined, view, asked);
+  if (exact) best = firstBefore(exact, undefined, request);
   // From the longest prefix back to the root: in the usual order of precedence the first hit is the answer.
   for (let node = deepestPrefix(index.prefixes, path); node; node = node.parent) {
-    best = firstBefore(node.candidates, best, view, asked);
+    best = firstBefore(node.candidates, best, request);
   }
-  best = firstBefore(index.loose, best, view, asked);
+  best = firstBefore(index.loose, best, request);
   return best?.value;
 }
 
@@ -105,19 +108,19 @@ export function findEntry<T>(index: EntryIndex<T>, view: RequestView): T | undef
 function firstBefore<T>(
   candidates: readonly Candidate<T>[],
   best: Candidate<T> | undefined,
-  view: RequestView,
-  asked: AskedRequest | undefined,
+  request: Request,
 ): Candidate<T> | undefined {
   for (const candidate of candidates) {
     if (best && candidate.order > best.order) return best;
-    if (restHolds(candidate, view, candidate.answersPreflights ? asked : undefined)) return candidate;
+    if (restHolds(candidate, request)) return candidate;
   }
   return best;
 }
 
 /** Everything that the place in the index does not say; the pattern last, because it costs most. */
-function restHolds(candidate: Candidate<unknown>, view: RequestView, asked: AskedRequest | undefined): boolean {
+function restHolds(candidate: Candidate<unknown>, { view, path, asked: preflight }: Request): boolean {
   const { method } = candidate;
+  const asked = candidate.answersPreflights ? preflight : undefined;
   const asAsked = asked !== undefined && (method === undefined || method === asked.method);
   if (!asAsked && method !== undefined && method !== view.method) return false;
   for (const test of candidate.headers) {
@@ -128,7 +131,7 @@ function restHolds(candidate: Candidate<unknown>, view: RequestView, asked: Aske
     const parameters = parametersOf(view.query);
     for (const test of candidate.query) if (!testHolds(test, parameters.get(test.name))) return false;
   }
-  return candidate.pattern === undefined || candidate.pattern.matchesWhole(view.path);
+  return candidate.pattern === undefined || candidate.pattern.matchesWhole(path);
 }
 
 function testHolds(test: ValueTest, value: string | undefined): boolean {

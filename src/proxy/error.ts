@@ -47,6 +47,13 @@ export const proxyErrors = {
     retry: "never",
   },
   noRoute: { source: "gateway", status: 404, flag: "NR", message: "No route matches the request.", retry: "never" },
+  ambiguousPath: {
+    source: "client",
+    status: 400,
+    flag: "DPE",
+    message: "The path would mean another route once its segments are resolved.",
+    retry: "never",
+  },
   misdirected: {
     source: "gateway",
     status: 421,

@@ -139,6 +139,7 @@ export class Exchange implements FilterContext {
     }
     if (listener.tracing !== undefined && trace.spanId !== "") record.beginSpans(listener.tracing);
     record.place(listener, undefined);
+    if (table.keepsPaths) request.keepPath();
     this.#run("listener", model.stepsOf(table));
   }
 
@@ -294,10 +295,11 @@ export class Exchange implements FilterContext {
     if (typeof matched === "string") {
       const table = connection ?? model.table.forHost(request.host);
       record.place(model.listenerOf(table?.listeners[0]), undefined);
-      this.fail(matched === "misdirected" ? "misdirected" : "noRoute");
+      this.fail(matched === "misdirected" || matched === "ambiguousPath" ? matched : "noRoute");
       return;
     }
     const route = matched.runtime;
+    if (matched.keepsPath) request.keepPath();
     this.route = route;
     this.pattern = matched.entry.match.path.value;
     this.matchedPrefix = matched.matchedPrefix;

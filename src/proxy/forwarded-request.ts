@@ -1,8 +1,9 @@
 import { isGrpcContentType } from "../wire/grpc-content-type.ts";
 import { parseGrpcTimeout } from "../wire/grpc-timeout.ts";
-import { TARGET } from "../wire/http1/ascii.ts";
+import { BROWSER_QUERY } from "../wire/http1/ascii.ts";
 import { isConnectionLogin } from "../wire/http1/connection-login.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
+import type { NormalPath } from "../wire/http1/path.ts";
 import type { RequestHead as WireRequestHead } from "../wire/http1/request-head.ts";
 import { fixed, HeadWriter } from "../wire/http1/serialize.ts";
 import type { RequestHead } from "./chain.ts";
@@ -46,17 +47,22 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   #writer: HeadWriter | undefined;
   #bytes!: Buffer;
   #wire!: WireRequestHead;
+  /** The forms of a path that has more than one. */
+  #odd: NormalPath | undefined;
+  #keepsPath = false;
   #sentHost: string | undefined;
   #sentPath: string | undefined;
   #sentQuery: string | undefined;
   /** Where the parent id of `traceparent` stands in the head. */
   #parentIdAt = 0;
 
-  /** Takes over a parsed head. `path` is normalised. */
+  /** Takes over a parsed head; `path` is what its `path` said. */
   begin(bytes: Buffer, wire: WireRequestHead, path: string): void {
     this.#writer ??= spareWriters.pop() ?? new HeadWriter(headBytes);
     this.#bytes = bytes;
     this.#wire = wire;
+    this.#odd = wire.oddPath;
+    this.#keepsPath = false;
     this.method = wire.method(bytes);
     this.host = wire.host(bytes);
     this.path = path;
@@ -128,10 +134,23 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   }
 
   setPath(path: string): void {
-    this.#sentPath = asTarget(path);
+    this.#sentPath = path;
   }
 
-  /** Query seen from here on and sent upstream; `""`: none. */
+  get keptPath(): string | undefined {
+    return this.#odd === undefined ? this.path : this.#odd.keptPath;
+  }
+
+  /** Leaves the segments of the path to the backend as the client sent them. */
+  keepPath(): void {
+    this.#keepsPath = true;
+  }
+
+  get spelledPath(): string {
+    if (this.#odd === undefined) return this.path;
+    return this.#keepsPath ? this.#odd.sentPath : this.#odd.forwardedPath;
+  }
+
   setQuery(query: string): void {
     this.query = query;
     this.#sentQuery = query === "" ? "" : asQuery(query);
@@ -149,7 +168,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   /** Path and query as they will be sent. */
   sentTarget(): string {
     const query = this.#sentQuery ?? this.query;
-    return `${this.#sentPath ?? this.path}${query === "" ? "" : `?${query}`}`;
+    return `${this.#sentPath ?? this.spelledPath}${query === "" ? "" : `?${query}`}`;
   }
 
   /** First value of a field that the codec knows, as the client sent it. */
@@ -185,9 +204,8 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     writer.reserve(wire.end - wire.start + ownLines.length + 256);
     writer.copy(bytes, wire.methodStart, wire.methodEnd);
     writer.buffer[writer.length++] = space;
-    const path = this.#sentPath ?? (wire.pathOdd ? this.path : undefined);
-    if (path === undefined) writer.copy(bytes, wire.pathStart, wire.pathEnd);
-    else writer.text(path);
+    if (this.#sentPath === undefined && this.#odd === undefined) writer.copy(bytes, wire.pathStart, wire.pathEnd);
+    else writer.text(this.#sentPath ?? this.spelledPath);
     if (this.#sentQuery === undefined) writer.copy(bytes, wire.pathEnd, wire.targetEnd);
     else if (this.#sentQuery !== "") writer.text(`?${this.#sentQuery}`);
     writer.put(fixed.versionLine).put(fixed.host);
@@ -222,24 +240,16 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   }
 }
 
-/** A query of a filter, with what may not stand in a request target percent-encoded. */
+/** A query of a filter, with what may not stand in one percent-encoded; what browsers leave unescaped may have come so. */
 function asQuery(query: string): string {
-  return query
-    .split("?")
-    .map((part) => asTarget(part))
-    .join("?");
-}
-
-/** A path of a filter, with what may not stand in a request target percent-encoded. */
-function asTarget(path: string): string {
-  for (let i = 0; i < path.length; i++) {
-    if (TARGET[path.charCodeAt(i)] === 1 && path.charCodeAt(i) !== 63) continue;
+  for (let i = 0; i < query.length; i++) {
+    if (BROWSER_QUERY[query.charCodeAt(i)] === 1) continue;
     let encoded = "";
-    for (const byte of Buffer.from(path, "utf8")) {
-      const plain = TARGET[byte] === 1 && byte !== 63;
+    for (const byte of Buffer.from(query, "utf8")) {
+      const plain = BROWSER_QUERY[byte] === 1;
       encoded += plain ? String.fromCharCode(byte) : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
     }
     return encoded;
   }
-  return path;
+  return query;
 }

@@ -42,6 +42,7 @@ export const grpcStatusOfError = {
   bodyGaveWay: "UNAVAILABLE",
   clientGone: "CANCELLED",
   noRoute: "UNIMPLEMENTED",
+  ambiguousPath: "INTERNAL",
   misdirected: "UNAVAILABLE",
   invalidBackend: "UNAVAILABLE",
   internal: "INTERNAL",

@@ -2,8 +2,9 @@
  * The routes of one socket, built once per configuration and read for every request. It must agree with `ir/select.ts`,
  * which says what it means; `test/property/route-table.test.ts` holds it to that.
  */
+import { leavesPrefix } from "../ir/kept-path.ts";
 import type { GatewayModel, HttpEntry, HttpListener, HttpRule, StreamRule, TlsListener } from "../ir/routing-model.ts";
-import { type BoundListener, virtualHostsOf } from "../ir/select.ts";
+import { type BoundListener, keepPaths, virtualHostsOf } from "../ir/select.ts";
 import type { RequestView } from "./chain.ts";
 import { buildEntryIndex, type EntryIndex, findEntry, type IndexedEntry } from "./entry-index.ts";
 import { buildHostTable, type HostTable, lookUpHost } from "./host-table.ts";
@@ -22,16 +23,20 @@ export type MatchedEntry<R> = {
   readonly runtime: R;
   /** Value of the entry's prefix match, for path modifiers; `undefined` for other kinds. */
   readonly matchedPrefix: string | undefined;
+  /** Its listeners keep the segments of paths. */
+  readonly keepsPath: boolean;
 };
 
-/** Why no entry serves a request: 421 for `misdirected`, 404 for the others. The same words as `Selection.reason`. */
-export type NoRoute = "noListener" | "misdirected" | "noVirtualHost" | "noMatch";
+/** Why no entry serves a request: 421 for `misdirected`, 400 for `ambiguousPath`, 404 for the others. The same words as `Selection.reason`. */
+export type NoRoute = "noListener" | "misdirected" | "noVirtualHost" | "noMatch" | "ambiguousPath";
 
 /** HTTP or HTTPS listeners that act as one: one listener, or those of several gateways that claim the same hostname. */
 export type HttpListenerTable<R> = {
   readonly kind: "http";
   /** The first is the one that requests without a route are counted on. Never empty. */
   readonly listeners: readonly BoundListener<HttpListener>[];
+  /** Segments of paths are matched and forwarded as they come. */
+  readonly keepsPaths: boolean;
   readonly virtualHosts: HostTable<EntryIndex<MatchedEntry<R>>>;
 };
 
@@ -90,12 +95,33 @@ export class RouteTable<R> {
     if (!listener) return "noListener";
     if (connection && connection !== listener) return "misdirected";
     const virtualHosts = lookUpHost(listener.virtualHosts, view.host);
-    for (const entries of virtualHosts) {
-      const found = findEntry(entries, view);
-      if (found) return found;
-    }
-    return virtualHosts.length === 0 ? "noVirtualHost" : "noMatch";
+    const found = firstEntry(virtualHosts, view, view.path);
+    const kept = listener.keepsPaths && view.keptPath !== view.path ? keptEntry(virtualHosts, view, found) : found;
+    return kept ?? (virtualHosts.length === 0 ? "noVirtualHost" : "noMatch");
   }
+}
+
+type Hosts<R> = readonly EntryIndex<MatchedEntry<R>>[];
+
+function firstEntry<R>(virtualHosts: Hosts<R>, view: RequestView, path: string): MatchedEntry<R> | undefined {
+  for (const entries of virtualHosts) {
+    const found = findEntry(entries, view, path);
+    if (found) return found;
+  }
+  return undefined;
+}
+
+/** What serves a path whose segments are kept; `resolved` is what would serve it after a backend has resolved them. */
+function keptEntry<R>(
+  virtualHosts: Hosts<R>,
+  view: RequestView,
+  resolved: MatchedEntry<R> | undefined,
+): MatchedEntry<R> | "ambiguousPath" | undefined {
+  const { keptPath } = view;
+  if (keptPath === undefined) return "ambiguousPath";
+  const found = firstEntry(virtualHosts, view, keptPath);
+  if (found?.rule !== resolved?.rule) return "ambiguousPath";
+  return found && leavesPrefix(found.entry.match.path, keptPath) ? "ambiguousPath" : found;
 }
 
 /** The rule for an SNI on a TLS listener; `undefined`: close the connection. */
@@ -139,6 +165,7 @@ function buildHttpListener<R>(
     ofListener.set(rule.key, made);
     return made;
   };
+  const keepsPaths = keepPaths(listeners);
   const rows = virtualHostsOf(listeners).map((bound) => {
     const { gateway, listener, virtualHost } = bound;
     const entries = virtualHost.entries.filter((entry) => gateway.httpRules[entry.rule]);
@@ -153,12 +180,13 @@ function buildHttpListener<R>(
         rule,
         runtime: runtimeOf(rule, bound),
         matchedPrefix: path.kind === "prefix" ? path.value : undefined,
+        keepsPath: keepsPaths,
       };
       return { entry, rule, value };
     });
     return { hostname: virtualHost.hostname, value: buildEntryIndex(indexed) };
   });
-  return { kind: "http", listeners, virtualHosts: buildHostTable(rows) };
+  return { kind: "http", listeners, keepsPaths, virtualHosts: buildHostTable(rows) };
 }
 
 /** Of HTTPS and TLS listeners with one hostname, the kind of the first holds: the compiler has reported the clash. */

@@ -43,18 +43,23 @@ export function runFilter(
   const built = buildProxyFilter(filter);
   if (!built) throw new Error(`${filter.kind} is run by the engine`);
   const store = headerStore(exchange.headers ?? {});
-  const sent = { host: exchange.host ?? "example.com", path: exchange.path ?? "/" };
+  const sent = { host: exchange.host ?? "example.com", path: exchange.path ?? "/", query: exchange.query ?? "" };
   const request: RequestHead = {
     method: exchange.method ?? "GET",
     host: sent.host,
     path: sent.path,
-    query: exchange.query ?? "",
+    keptPath: sent.path,
+    spelledPath: sent.path,
+    query: sent.query,
     ...store,
     setHost: (host) => {
       sent.host = host;
     },
     setPath: (path) => {
       sent.path = path;
+    },
+    setQuery: (query) => {
+      sent.query = query;
     },
   };
   const context: FilterContext = {
@@ -70,5 +75,5 @@ export function runFilter(
   const answer = headerStore(reply ? Object.fromEntries(reply.headers) : (exchange.response ?? {}));
   const response: ResponseHead = { status: reply?.status ?? 200, ...answer };
   built.onResponse?.(response, context);
-  return { sent: { ...sent, query: request.query, headers: store.all() }, reply, response: answer.all() };
+  return { sent: { ...sent, headers: store.all() }, reply, response: answer.all() };
 }

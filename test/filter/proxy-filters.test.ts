@@ -45,8 +45,9 @@ describe("urlRewrite", () => {
   });
 
   test("replaces the full path", () => {
-    const filter: Filter = { kind: "urlRewrite", path: { kind: "full", value: "/one" } };
-    assert.equal(runFilter(filter, { path: "/foo/bar" }).sent.path, "/one");
+    const filter: Filter = { kind: "urlRewrite", path: { kind: "full", value: "/one", query: "x=1" } };
+    const { sent } = runFilter(filter, { path: "/foo/bar", query: "y=2" });
+    assert.deepEqual([sent.path, sent.query], ["/one", "x=1&y=2"]);
   });
 });
 

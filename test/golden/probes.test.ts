@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
+import { normalizePathText } from "../../src/cli/normalize-path.ts";
 import { StubBackends } from "../../src/cli/stub/stub-backends.ts";
 import type { CompileResult } from "../../src/compile/contract.ts";
 import type { EndpointTable } from "../../src/ir/endpoint-table.ts";
 import { select } from "../../src/ir/select.ts";
-import { normalizePath } from "../../src/wire/http1/path.ts";
 import { GrpcClient } from "../plane/grpc-call.ts";
 import { type PlaneFixture, startPlane } from "../plane/plane-fixture.ts";
 import { exchange, type RawResponse } from "../plane/raw-client.ts";
@@ -26,15 +26,14 @@ const pathOf = (probe: Probe): string => probe.path ?? urlOf(probe).pathname;
 /** `namespace/name/rule` of the rule that the reference matcher chooses; `""` for none. */
 function selected({ routing }: CompileResult, probe: Probe): string {
   const url = urlOf(probe);
-  const raw = Buffer.from(pathOf(probe), "latin1");
-  const path = normalizePath(raw, 0, raw.length);
-  assert.ok(typeof path === "string", "the probe's path is refused");
+  const path = normalizePathText(pathOf(probe));
+  assert.ok(path !== undefined, "the probe's path is refused");
   const selection = select(routing, {
     port: portOf(probe),
     scheme: "http",
     host: url.hostname,
     method: methodOf(probe),
-    path,
+    ...path,
     query: url.search.slice(1),
     headers: Object.fromEntries(
       Object.entries(probe.request.headers ?? {}).map(([name, value]) => [name.toLowerCase(), value]),

@@ -151,11 +151,13 @@ test("EmbeddedPlane: a good request id and traceparent are kept, bad ones replac
   assert.equal(gateway.records[0]!.traceId, "0af7651916cd43dd8448eb211c80319c");
 });
 
-test("EmbeddedPlane: paths are forwarded in the normalised form that was matched", async () => {
+test("EmbeddedPlane: paths are forwarded as they were spelled, slashes merged and dots resolved", async () => {
   await using upstream = await RawUpstream.start(() => ok(""));
   await using gateway = await startProxy([upstream.port]);
+  await exchange(gateway.port, get("/event/%24a%3aexample.org/%7Ejo|[x]?x=%2e"));
   await exchange(gateway.port, get("/a/./b/%2e%2e//c%2fd?x=%2e"));
-  assert.match(upstream.requests[0]!.head, /^GET \/a\/c%2Fd\?x=%2e HTTP\/1\.1\r\n/);
+  assert.match(upstream.requests[0]!.head, /^GET \/event\/%24a%3aexample\.org\/%7Ejo\|\[x\]\?x=%2e HTTP\/1\.1\r\n/);
+  assert.match(upstream.requests[1]!.head, /^GET \/a\/c%2fd\?x=%2e HTTP\/1\.1\r\n/);
 });
 
 test("EmbeddedPlane: clients of HTTP/1.0 get no chunks, and keep-alive only when they ask", async () => {

@@ -27,6 +27,7 @@ test("RouteTable.match() among 5,000 prefixes asks only the candidates on the pa
     method: "GET",
     host: "a.b.test",
     path: "/team-49/app-4999/x",
+    keptPath: "/team-49/app-4999/x",
     query: "",
     header: () => {
       headersRead++;

@@ -10,7 +10,9 @@ import { routingModel, selectRequest } from "./routing-model.ts";
 const runs = 4000;
 
 function viewOf(request: SelectRequest): RequestView {
-  return { ...request, header: (name) => ownHeader(request.headers, name) };
+  const { path, spelling } = request;
+  const keptPath = spelling === undefined ? path : spelling.keptPath;
+  return { ...request, keptPath, header: (name) => ownHeader(request.headers, name) };
 }
 
 function tableOf(model: RoutingModel, port: number): RouteTable<string> {
@@ -62,7 +64,15 @@ test("RouteTable.match() finds what select() defines, for any model and request"
     { numRuns: runs },
   );
   // The generator is only worth something if every outcome occurs.
-  for (const outcome of ["rule", "noListener", "noTlsListener", "misdirected", "noVirtualHost", "noMatch"]) {
+  for (const outcome of [
+    "rule",
+    "noListener",
+    "noTlsListener",
+    "misdirected",
+    "noVirtualHost",
+    "noMatch",
+    "ambiguousPath",
+  ]) {
     assert.ok((seen.get(outcome) ?? 0) > 20, `${outcome} occurred ${seen.get(outcome) ?? 0} times`);
   }
 });

@@ -15,6 +15,7 @@ import type {
   VirtualHost,
 } from "../../src/ir/routing-model.ts";
 import type { SelectRequest } from "../../src/ir/select.ts";
+import { referencePath } from "../wire/http1-reference.ts";
 
 const from = { kind: "HTTPRoute", namespace: "default", name: "r", pointer: "" };
 const ports = [80, 443] as const;
@@ -34,6 +35,15 @@ const hosts = [
 
 const element = fc.constantFrom("a", "b", "ab", "", "%2f");
 const path = fc.array(element, { maxLength: 4 }).map((elements) => `/${elements.join("/")}`);
+/** Paths as they are kept, with what a backend makes of them: the reference of the codec says it. */
+const unresolved = fc
+  .array(fc.constantFrom("a", "b", "ab", "", ".", "..", "%2F"), { minLength: 1, maxLength: 6 })
+  .map((elements) => referencePath(`/${elements.join("/")}`))
+  .filter((forms) => forms !== undefined)
+  .map(({ path: matched, forwardedPath, keptPath, sentPath }) => ({
+    path: matched,
+    spelling: { forwardedPath, keptPath, sentPath },
+  }));
 const prefix = path.map((value) => (value === "/" ? value : value.replace(/\/+$/, "") || "/"));
 const regexes = [
   "/a.*",
@@ -138,10 +148,11 @@ const listener = (gateway: string, index: number): fc.Arbitrary<Listener> => {
   return fc.oneof(
     {
       weight: 4,
-      arbitrary: fc.record({ port, hostname, virtualHosts: virtualHosts(gateway) }).map(
-        (row): HttpListener => ({
+      arbitrary: fc.record({ port, hostname, virtualHosts: virtualHosts(gateway), keeps: fc.boolean() }).map(
+        ({ keeps, ...row }): HttpListener => ({
           ...common,
           ...row,
+          ...(keeps ? { keepsPaths: true } : {}),
           filters: [],
           ...(row.port === 80
             ? { protocol: "HTTP" }
@@ -199,7 +210,16 @@ export const selectRequest: fc.Arbitrary<SelectRequest> = fc
     host: fc.constantFrom(...hosts),
     sameHost: fc.boolean(),
     method: fc.constantFrom("GET", "POST", "HEAD"),
-    path: fc.oneof({ weight: 9, arbitrary: path }, fc.constantFrom("*", "/A/x", "/a/b/c/d/e/f")),
+    path: fc.oneof(
+      {
+        weight: 9,
+        arbitrary: fc.oneof(
+          path.map((text) => ({ path: text })),
+          unresolved,
+        ),
+      },
+      fc.constantFrom("*", "/A/x", "/a/b/c/d/e/f").map((text) => ({ path: text })),
+    ),
     query: fc.constantFrom(
       "",
       "q=1",
@@ -222,8 +242,9 @@ export const selectRequest: fc.Arbitrary<SelectRequest> = fc
       { nil: undefined, freq: 3 },
     ),
   })
-  .map(({ sni, sameHost, preflight, ...rest }) => ({
+  .map(({ sni, sameHost, preflight, path: forms, ...rest }) => ({
     ...rest,
+    ...forms,
     ...(preflight === undefined ? {} : { method: "OPTIONS", headers: { ...rest.headers, ...preflight } }),
     port: rest.scheme === "https" ? 443 : 80,
     ...(rest.scheme === "https" && sni !== undefined ? { sni } : {}),

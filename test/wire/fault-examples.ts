@@ -13,9 +13,9 @@ const path = (target: string): Example => request(`GET ${target} HTTP/1.1\r\nHos
 export const pathFaults = new Set<FaultName>([
   "pathEscape",
   "pathControl",
-  "pathBackslash",
   "pathAboveRoot",
   "pathDotParameter",
+  "pathDotSeparator",
 ]);
 
 export const faultExamples: Readonly<Record<FaultName, Example>> = {
@@ -64,9 +64,10 @@ export const faultExamples: Readonly<Record<FaultName, Example>> = {
   trailersTooLarge: chunks(`0\r\nA: ${"a".repeat(8_192)}\r\n\r\n`),
   pathEscape: path("/a%2"),
   pathControl: path("/a%00"),
-  pathBackslash: path("/a%5cb"),
+  pathBackslash: path("/a\\b"),
   pathAboveRoot: path("/a/../../b"),
   pathDotParameter: path("/a/..;/b"),
+  pathDotSeparator: path("/a/..%2fb"),
   statusLine: response("HTP/1.1 200 OK\r\n\r\n"),
   statusCode: response("HTTP/1.1 000 Zero\r\n\r\n"),
   responseVersion: response("HTTP/2.0 200 OK\r\n\r\n"),

@@ -88,7 +88,7 @@ const refused: readonly (readonly [title: string, fault: FaultName, text: string
   ["empty Host with a target", "hostInvalid", "GET http://a/ HTTP/1.1\r\nHost:\r\n\r\n"],
   ["target without host", "targetAuthority", "GET http:///a HTTP/1.1\r\nHost: a\r\n\r\n"],
   ["user information in the target", "targetAuthority", "GET http://a@b/ HTTP/1.1\r\nHost: b\r\n\r\n"],
-  ["backslash in the authority", "targetInvalid", "GET http://a\\@b/ HTTP/1.1\r\nHost: b\r\n\r\n"],
+  ["backslash in the authority", "pathBackslash", "GET http://a\\@b/ HTTP/1.1\r\nHost: b\r\n\r\n"],
 ];
 
 describe("host confusion", () => {

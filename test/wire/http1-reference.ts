@@ -3,9 +3,13 @@
  * no code with the codec. The two must agree on every generated input.
  */
 import { requestFields } from "../../src/wire/http1/known-field.ts";
+import type { NormalPath } from "../../src/wire/http1/path.ts";
 
 const TOKEN = "[!#$%&'*+\\-.^_`|~0-9A-Za-z]";
-const REQUEST_LINE = new RegExp(`^(${TOKEN}{1,32}) ([\\-._~0-9A-Za-z:/?\\[\\]@!$&'()*+,;=%]{1,8192}) HTTP/1\\.([01])$`);
+const URL_BYTE = "\\-._~0-9A-Za-z:/\\[\\]@!$&'()*+,;=%";
+const REQUEST_LINE = new RegExp(
+  `^(${TOKEN}{1,32}) (?=.{1,8192} HTTP)([${URL_BYTE}|]*(?:\\?[${URL_BYTE}?]*)?) HTTP/1\\.([01])$`,
+);
 const FIELD = new RegExp(`^(${TOKEN}+):[ \\t]*([\\t\\x20-\\x7e\\x80-\\xff]*?)[ \\t]*$`);
 const HOST = /^(?:[A-Za-z0-9_-]{1,63}(?:\.[A-Za-z0-9_-]{1,63})*\.?|\[(?:::1|::|2001:db8::1)\])(?::\d{1,5})?$/;
 const OPTION_LIST = new RegExp(`^[ \\t,]*(?:${TOKEN}+[ \\t]*(?:,[ \\t,]*|$))*$`);
@@ -69,22 +73,35 @@ function isAlias(name: string): boolean {
   return name.includes("_") && id >= 0 && id < requestFields.keptFrom;
 }
 
-/** The one form of a path, or `undefined` when it is refused. */
-export function referencePath(path: string): string | undefined {
-  if (/%(?![0-9A-Fa-f]{2})/.test(path) || /%(?:[01][0-9A-Fa-f]|7f|5c)/i.test(path)) return undefined;
-  const decoded = path.replace(/%[0-9A-Fa-f]{2}/g, (triplet) => {
-    const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
-    return /[-._~0-9A-Za-z]/.test(character) ? character : triplet.toUpperCase();
-  });
-  const segments = decoded.split("/").slice(1);
-  const out: string[] = [];
-  for (const [i, segment] of segments.entries()) {
-    const last = i === segments.length - 1;
-    if (/^\.\.?;/.test(segment)) return undefined;
+/** The forms of a path, or `undefined` when it is refused. */
+export function referencePath(sentPath: string): NormalPath | undefined {
+  if (/%(?![0-9A-Fa-f]{2})|%(?:00|0a|0d)/i.test(sentPath)) return undefined;
+  const spelled = sentPath.split("/").slice(1);
+  const normal = spelled.map(normalSegment);
+  const parts = normal.flatMap((segment) =>
+    segment.split(/%2F|%5C/).map((part, _, all) => ({ part, alone: all.length === 1 })),
+  );
+  if (parts.some(({ part, alone }) => /^\.\.?;/.test(part) || (!alone && /^\.\.?$/.test(part)))) return undefined;
+  const out: number[] = [];
+  for (const [i, segment] of normal.entries()) {
     if (segment === ".." && out.pop() === undefined) return undefined;
-    const directory = segment === "" || segment === "." || segment === "..";
-    if (!directory) out.push(segment);
-    if (last && directory) out.push("");
+    if (segment !== "" && segment !== "." && segment !== "..") out.push(i);
   }
-  return `/${out.join("/")}`;
+  const directory = /^\.{0,2}$/.test(normal.at(-1)!);
+  const join = (segments: readonly string[]): string =>
+    `/${[...out.map((i) => segments[i]!), ...(directory && out.length > 0 ? [""] : [])].join("/")}`;
+  const path = join(normal);
+  const literal = `/${normal.join("/")}`;
+  const climbs = normal.some((segment, i) => segment === ".." && /%2F|%5C/.test(normal.slice(0, i).join("/")));
+  return { path, forwardedPath: join(spelled), keptPath: climbs ? undefined : literal, sentPath };
+}
+
+/** A segment as it is compared. */
+function normalSegment(segment: string): string {
+  return segment
+    .replace(/%[0-9A-Fa-f]{2}/g, (triplet) => {
+      const character = String.fromCharCode(Number.parseInt(triplet.slice(1), 16));
+      return /[-._~0-9A-Za-z]/.test(character) ? character : triplet.toUpperCase();
+    })
+    .replace(/[|[\]]/g, (character) => `%${character.charCodeAt(0).toString(16).toUpperCase()}`);
 }

@@ -33,7 +33,7 @@ const refused: readonly (readonly [title: string, fault: FaultName, line: string
   ["double quote", "targetInvalid", 'GET /" HTTP/1.1'],
   ["less than", "targetInvalid", "GET /< HTTP/1.1"],
   ["greater than", "targetInvalid", "GET /> HTTP/1.1"],
-  ["backslash", "targetInvalid", "GET /\\ HTTP/1.1"],
+  ["backslash", "pathBackslash", "GET /\\ HTTP/1.1"],
   ["caret", "targetInvalid", "GET /^ HTTP/1.1"],
   ["backquote", "targetInvalid", "GET /` HTTP/1.1"],
   ["brace", "targetInvalid", "GET /{ HTTP/1.1"],

@@ -3,6 +3,8 @@ import { compileRegex } from "../../base/regex.ts";
 import type { HttpMatch, PathMatch } from "../../ir/match.ts";
 import type { HttpRule, Retry } from "../../ir/routing-model.ts";
 import type { Resource } from "../../resource/kinds.ts";
+import { faultOf } from "../../wire/http1/fault.ts";
+import { normalizePath } from "../../wire/http1/path.ts";
 import { createdMs } from "../age.ts";
 import { type BackendScope, reportIn } from "../backend-scope.ts";
 import type { ScoredEntry } from "../contract.ts";
@@ -68,15 +70,28 @@ function compileMatches(at: MatchScope, matches: readonly ApiMatch[]): readonly 
 function compilePath(at: MatchScope, path: ApiMatch["path"], pointer: string): PathMatch {
   switch (path.type) {
     case "Exact":
-      return { kind: "exact", value: path.value };
+      return { kind: "exact", value: normalPath(at, path.value, pointer) };
     case "PathPrefix":
       // A trailing slash is ignored. Spec: PathMatchPathPrefix.
-      return { kind: "prefix", value: path.value.replace(/\/+$/, "") || "/" };
+      return { kind: "prefix", value: normalPath(at, path.value, pointer).replace(/\/+$/, "") || "/" };
     case "RegularExpression":
       checkRegex(at, path.value, pointer);
       warnOfRootless(at, path.value, pointer);
       return { kind: "regex", value: path.value };
   }
+}
+
+/** The one spelling that requests for the path have when they are compared. */
+function normalPath({ scope }: MatchScope, value: string, pointer: string): string {
+  const bytes = Buffer.from(value);
+  const normal = normalizePath(bytes, 0, bytes.length);
+  if (typeof normal !== "number") return normal.path;
+  reportIn(scope, "path-match-never-matches", {
+    pointer,
+    message: `The path ${JSON.stringify(value)} matches no request: ${faultOf(normal).reason}, and such requests are refused.`,
+    fix: "Write the path that requests are to have, or remove the match.",
+  });
+  return value;
 }
 
 /** An expression has to match the whole path, which begins with a slash: one that begins with another letter never does. */

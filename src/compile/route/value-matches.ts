@@ -1,5 +1,6 @@
 import { compileRegex } from "../../base/regex.ts";
 import type { ValueMatch } from "../../ir/match.ts";
+import { decodeQueryText } from "../../ir/query.ts";
 import { type BackendScope, reportIn } from "../backend-scope.ts";
 import type { RuleFault } from "./rule-fault.ts";
 
@@ -14,29 +15,45 @@ export function compileHeaderMatches(
   headers: readonly ApiValueMatch[] | undefined,
   pointer: string,
 ): readonly ValueMatch[] {
-  const seen = new Set<string>();
-  return (headers ?? []).flatMap((header, index) => {
-    const name = header.name.toLowerCase();
-    if (seen.has(name)) {
-      reportIn(at.scope, "header-match-ignored", {
-        pointer: `${pointer}/${index}`,
-        message: `The match names header ${JSON.stringify(name)} before; this entry is ignored.`,
-        fix: "Remove one of the two entries, or combine them into one regular expression.",
-      });
-      return [];
-    }
-    seen.add(name);
-    return [compileValueMatch(at, { ...header, name }, `${pointer}/${index}`)];
-  });
+  const named = (headers ?? []).map((header) => ({ ...header, name: header.name.toLowerCase() }));
+  return compileValueMatches(at, named, { what: "header", pointer });
 }
 
-/** Query parameter matches; names are case-sensitive. Spec: HTTPQueryParamMatch. */
+/**
+ * Query parameter matches, decoded as queries are; names are case-sensitive, and of several entries for one name the first
+ * counts. Spec: HTTPQueryParamMatch.
+ */
 export function compileQueryMatches(
   at: MatchScope,
   query: readonly ApiValueMatch[] | undefined,
   pointer: string,
 ): readonly ValueMatch[] {
-  return (query ?? []).map((parameter, index) => compileValueMatch(at, parameter, `${pointer}/${index}`));
+  const decoded = (query ?? []).map(({ type, name, value }) => ({
+    type,
+    name: decodeQueryText(name),
+    value: type === "Exact" ? decodeQueryText(value) : value,
+  }));
+  return compileValueMatches(at, decoded, { what: "query parameter", pointer });
+}
+
+function compileValueMatches(
+  at: MatchScope,
+  matches: readonly ApiValueMatch[],
+  { what, pointer }: { readonly what: string; readonly pointer: string },
+): readonly ValueMatch[] {
+  const seen = new Set<string>();
+  return matches.flatMap((match, index) => {
+    if (seen.has(match.name)) {
+      reportIn(at.scope, "header-match-ignored", {
+        pointer: `${pointer}/${index}`,
+        message: `The match names ${what} ${JSON.stringify(match.name)} before; this entry is ignored.`,
+        fix: "Remove one of the two entries, or combine them into one regular expression.",
+      });
+      return [];
+    }
+    seen.add(match.name);
+    return [compileValueMatch(at, match, `${pointer}/${index}`)];
+  });
 }
 
 function compileValueMatch(at: MatchScope, match: ApiValueMatch, pointer: string): ValueMatch {

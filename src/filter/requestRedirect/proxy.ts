@@ -9,7 +9,7 @@ export function buildRequestRedirect(filter: Extract<Filter, { kind: "requestRed
       const location = redirectLocation(filter, {
         scheme: context.scheme,
         host: request.host,
-        path: request.path,
+        path: request.spelledPath,
         query: request.query,
         matchedPrefix: context.matchedPrefix,
         listenerPort: context.listenerPort,

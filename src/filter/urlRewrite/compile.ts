@@ -10,12 +10,14 @@ export const compileUrlRewrite: FilterCompiler<"urlRewrite"> = (config) => ({
 
 /**
  * Compiles a path modifier, of a rewrite or of a redirect. A full path that lacks its leading `/` gets one: nothing else
- * can stand in a request line. Spec: HTTPPathModifier.
+ * can stand in a request line. What follows a `?` in it is a query. Spec: HTTPPathModifier.
  */
 export function compilePathModifier(path: NonNullable<FilterField<"urlRewrite">["path"]>): PathModifier {
-  return path.type === "ReplaceFullPath"
-    ? { kind: "full", value: absolute(path.replaceFullPath ?? "/") }
-    : { kind: "prefix", value: path.replacePrefixMatch ? absolute(path.replacePrefixMatch) : "" };
+  if (path.type === "ReplaceFullPath") {
+    const [value = "", ...query] = (path.replaceFullPath ?? "/").split("?");
+    return { kind: "full", value: absolute(value), query: query.join("?") };
+  }
+  return { kind: "prefix", value: path.replacePrefixMatch ? absolute(path.replacePrefixMatch) : "" };
 }
 
 function absolute(path: string): string {

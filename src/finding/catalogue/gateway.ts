@@ -101,6 +101,12 @@ export const gatewayFindings = {
     why: "AllowInsecureFallback accepts any client and leaves the decision to the backend. It is meant for tests and migrations (FrontendTLSValidation.mode).",
     condition: { type: "InsecureFrontendValidationMode", status: "True", reason: "ConfigurationChanged" },
   },
+  "keep-paths-without-listener": {
+    code: "SL2017",
+    severity: "warning",
+    title: "sluice.dev/keep-paths names no HTTP or HTTPS listener",
+    why: "The segments of paths are merged and resolved on every listener that the annotation does not name.",
+  },
   "listener-protocol-unsupported": {
     code: "SL2020",
     severity: "error",

@@ -56,8 +56,8 @@ export const routeFindings = {
   "header-match-ignored": {
     code: "SL4009",
     severity: "warning",
-    title: "A match names one header twice",
-    why: "Header names are case-insensitive, and only the first entry of a name is used. (HTTPHeaderMatch.name)",
+    title: "A match names one header or query parameter twice",
+    why: "Only the first entry of a name is used. Header names are case-insensitive; names of query parameters are compared decoded. (HTTPHeaderMatch.name, HTTPQueryParamMatch.name)",
   },
   "extension-filter-unknown": {
     code: "SL4010",
@@ -101,5 +101,11 @@ export const routeFindings = {
     severity: "warning",
     title: "A path expression can never match",
     why: "A regular expression must match the whole path, from the first slash to the last character. (HTTPPathMatch, RegularExpression)",
+  },
+  "path-match-never-matches": {
+    code: "SL4017",
+    severity: "warning",
+    title: "A path match can never match",
+    why: "Requests with such a path are refused before routing. (HTTPPathMatch, Exact and PathPrefix)",
   },
 } as const satisfies Record<string, FindingRow>;

@@ -139,7 +139,7 @@ export class Http1RequestReader {
     const connection = this.#connection;
     const { draining, model } = connection.owner;
     const { limits } = connection.context;
-    const path = head.form === "asterisk" ? "*" : head.path(bytes);
+    const path = head.path(bytes);
     this.#responder.begin(bytes, head);
     if (typeof path === "number") {
       connection.refuse(faultOf(path).status, "DPE", faultOf(path).reason, describeHead(bytes, head, ""));

@@ -155,7 +155,7 @@ export class Http2RequestReader {
       responder.refuse(fault.status, limit ? "DL" : "DPE", fault.reason);
       return;
     }
-    const path = head.form === "asterisk" ? "*" : head.path(bytes);
+    const path = head.path(bytes);
     if (typeof path === "number") {
       responder.refuse(faultOf(path).status, "DPE", faultOf(path).reason);
       return;

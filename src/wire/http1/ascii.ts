@@ -15,6 +15,7 @@ export const SLASH = 47;
 export const COLON = 58;
 export const SEMICOLON = 59;
 export const QUESTION = 63;
+export const BACKSLASH = 92;
 export const PERCENT = 37;
 
 const DIGITS = "0123456789";
@@ -33,8 +34,19 @@ export const TOKEN: Uint8Array = classOf(`!#$%&'*+-.^_\`|~${DIGITS}${UPPER}${LOW
 /** `unreserved`, never in need of an escape. RFC 3986 §2.3. */
 export const UNRESERVED: Uint8Array = classOf(`-._~${DIGITS}${UPPER}${LOWER}`);
 
-/** What a request target may hold: unreserved, reserved but `#`, and `%`. RFC 3986 §2, RFC 9112 §3.2. */
+/** What a query may hold: unreserved, reserved but `#`, and `%`. RFC 3986 §2, RFC 9112 §3.2. */
 export const TARGET: Uint8Array = classOf(`-._~${DIGITS}${UPPER}${LOWER}:/?[]@!$&'()*+,;=%`);
+
+/** What stands for itself in a path: `pchar` without escapes, and the slash. RFC 3986 §3.3. */
+export const LITERAL_PATH: Uint8Array = classOf(`-._~${DIGITS}${UPPER}${LOWER}:/@!$&'()*+,;=`);
+
+/**
+ * What a path may hold as it is sent: 1 for what stands for itself, 2 for what has another spelling in the normal form (`%`, and
+ * what URLs hold unescaped although RFC 3986 has it escaped). URL Standard, path percent-encode set.
+ */
+export const PATH: Uint8Array = LITERAL_PATH.map((plain, byte) =>
+  "%|[]".includes(String.fromCharCode(byte)) ? 2 : plain,
+);
 
 /** Besides {@link TARGET}, what browsers send unescaped in a query. WHATWG URL, query percent-encode set. */
 export const BROWSER_QUERY: Uint8Array = classOf(`-._~${DIGITS}${UPPER}${LOWER}:/?[]@!$&'()*+,;=%\\^\`{|}`);

@@ -289,10 +289,10 @@ export const faults = {
     code: -91,
     status: 400,
     on: "request",
-    reason: "path holds an escaped control character",
+    reason: "path holds an escaped NUL, CR or LF",
     rule: "RFC 3986 §7.3",
   },
-  pathBackslash: { code: -92, status: 400, on: "request", reason: "path holds a backslash", rule: "RFC 3986 §2" },
+  pathBackslash: { code: -92, status: 400, on: "request", reason: "target holds a backslash", rule: "RFC 3986 §2" },
   pathAboveRoot: {
     code: -93,
     status: 400,
@@ -306,6 +306,13 @@ export const faults = {
     on: "request",
     reason: "path holds a dot segment with a parameter",
     rule: "RFC 3986 §3.3",
+  },
+  pathDotSeparator: {
+    code: -95,
+    status: 400,
+    on: "request",
+    reason: "path holds an escaped slash or backslash beside a dot segment",
+    rule: "RFC 3986 §7.3",
   },
   // status line of an upstream
   statusLine: {

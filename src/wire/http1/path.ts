@@ -1,85 +1,148 @@
-import { DOT, HEX_VALUE, PERCENT, SEMICOLON, SLASH, UNRESERVED } from "./ascii.ts";
+import { BACKSLASH, CR, DOT, HEX_VALUE, LF, LITERAL_PATH, PERCENT, SEMICOLON, SLASH, UNRESERVED } from "./ascii.ts";
 import { faults } from "./fault.ts";
 
-const BACKSLASH = 92;
-/** Paths are bounded by the target limit; this one only sizes the first scratch. */
-let scratch = Buffer.allocUnsafeSlow(8_192);
+/** The forms of one path. Where no segment was merged or resolved, the first and third, and the second and fourth, are one. */
+export type NormalPath = {
+  /** Matched: escapes in their normal form, doubled slashes merged, dot segments resolved. */
+  readonly path: string;
+  /** Forwarded with `path`: as the client spelled it, doubled slashes merged, dot segments resolved. */
+  readonly forwardedPath: string;
+  /**
+   * Matched where a listener keeps segments: escapes in their normal form, and every segment. `undefined` when two readers
+   * would resolve the segments in two ways, so that they cannot be kept.
+   */
+  readonly keptPath: string | undefined;
+  /** Forwarded with `keptPath`: as the client sent it, byte for byte. */
+  readonly sentPath: string;
+};
+
+/** Paths are bounded by the target limit; this one only sizes the first scratch. An escape may make three bytes of one. */
+let matched = Buffer.allocUnsafeSlow(24_576);
+let forwarded = Buffer.allocUnsafeSlow(24_576);
+let kept = Buffer.allocUnsafeSlow(24_576);
 
 /**
- * The one form of a path that is both matched and forwarded, or the code of a fault:
- * - escapes of unreserved characters are decoded, all others keep their escape with upper-case digits (`%2f` stays `%2F`: it
- *   never becomes a separator);
- * - runs of slashes become one, then `.` and `..` segments are resolved; an empty path is `/`;
- * - an incomplete escape, an escaped control character, a backslash (escaped too), a climb above the root, and a dot segment
- *   with a parameter (`/..;/`, which servlet containers resolve and others do not) are refused.
+ * The forms of a path, or the code of a fault:
+ * - what is compared has one spelling: escapes of unreserved characters are decoded, all others keep their escape with
+ *   upper-case digits (`%2f` becomes `%2F` and never a separator), and `|`, `[`, `]`, which URLs hold and RFC 3986 has
+ *   escaped, are escaped; what is forwarded keeps the client's spelling;
+ * - runs of slashes become one and `.` and `..` are resolved, in both: nobody may reach by `//admin` or `/x/../admin` what a
+ *   rule for `/admin` is to guard. An empty path is `/`;
+ * - refused is what two readers read differently: an incomplete escape, an escaped NUL, CR or LF, a backslash, a climb above
+ *   the root, a dot segment with a parameter (`/..;/`, which servlet containers resolve and others do not) or with an escaped
+ *   slash or backslash beside it (`/..%2f`, which servers that decode first resolve).
  *
- * Slashes are merged because Gateway API forbids `//` in match values: left alone, `//admin` would pass every rule for
- * `/admin` and reach servers that merge. RFC 3986 §6.2.2; HTTPPathMatch.
+ * RFC 3986 §6.2.2; HTTPPathMatch; URL Standard, path percent-encode set.
  */
-export function normalizePath(bytes: Buffer, start: number, end: number): string | number {
-  if (end - start + 1 > scratch.length) scratch = Buffer.allocUnsafeSlow((end - start + 1) * 2);
-  const out = scratch;
-  let length = 0;
-  out[length++] = SLASH;
-  let i = start;
-  while (i < end) {
-    let byte = bytes[i]!;
-    if (byte === BACKSLASH) return faults.pathBackslash.code;
-    if (byte === SEMICOLON && endsWithDots(out, length)) return faults.pathDotParameter.code;
+export function normalizePath(bytes: Buffer, start: number, end: number): NormalPath | number {
+  reserve((end - start) * 3 + 1);
+  // Where the next byte of each form goes. All three have the same segments, so a slash is a slash in all of them.
+  let m = 0;
+  let f = 0;
+  let k = 0;
+  /** Dots of the part being read; -1: it holds something else. A part ends at a slash, also an escaped one. */
+  let dots = 0;
+  let escapedSlashBefore = false;
+  let escapedSlashes = 0;
+  let changed = false;
+  let keepable = true;
+  matched[m++] = forwarded[f++] = kept[k++] = SLASH;
+  let i = start < end && bytes[start] === SLASH ? start + 1 : start;
+  for (; ; i++) {
+    const byte = i < end ? bytes[i]! : SLASH;
     if (byte === SLASH) {
-      length = closeSegment(out, length);
-      if (length < 0) return length;
-      i++;
+      if (dots > 0 && escapedSlashBefore) return faults.pathDotSeparator.code;
+      if (dots > 0 || (matched[m - 1] === SLASH && i < end)) {
+        changed = true;
+        if (dots > 0) {
+          m = segmentStart(matched, m);
+          f = segmentStart(forwarded, f);
+        }
+        if (dots === 2) {
+          if (m === 1) return faults.pathAboveRoot.code;
+          if (escapedSlashes > 0) keepable = false;
+          m = segmentStart(matched, m - 1);
+          f = segmentStart(forwarded, f - 1);
+        }
+      } else if (i < end) matched[m++] = forwarded[f++] = SLASH;
+      if (i >= end) break;
+      kept[k++] = SLASH;
+      dots = 0;
+      escapedSlashBefore = false;
       continue;
     }
-    if (byte === PERCENT) {
-      if (i + 2 >= end) return faults.pathEscape.code;
-      const high = HEX_VALUE[bytes[i + 1]!]!;
-      const low = HEX_VALUE[bytes[i + 2]!]!;
-      if (high < 0 || low < 0) return faults.pathEscape.code;
-      byte = high * 16 + low;
-      if (byte < 32 || byte === 127) return faults.pathControl.code;
+    if (byte !== PERCENT) {
       if (byte === BACKSLASH) return faults.pathBackslash.code;
-      i += 3;
-      if (UNRESERVED[byte] !== 1) {
-        out[length++] = PERCENT;
-        out[length++] = upperHex(high);
-        out[length++] = upperHex(low);
-        continue;
+      if (byte === SEMICOLON && dots > 0) return faults.pathDotParameter.code;
+      dots = dotsAfter(dots, byte);
+      forwarded[f++] = byte;
+      if (LITERAL_PATH[byte] === 1) matched[m++] = kept[k++] = byte;
+      else {
+        putEscape(matched, m, byte);
+        putEscape(kept, k, byte);
+        m += 3;
+        k += 3;
       }
-    } else i++;
-    out[length++] = byte;
+      continue;
+    }
+    if (i + 2 >= end) return faults.pathEscape.code;
+    const high = HEX_VALUE[bytes[i + 1]!]!;
+    const low = HEX_VALUE[bytes[i + 2]!]!;
+    if (high < 0 || low < 0) return faults.pathEscape.code;
+    const decoded = high * 16 + low;
+    if (decoded === 0 || decoded === LF || decoded === CR) return faults.pathControl.code;
+    if (decoded === SLASH || decoded === BACKSLASH) {
+      if (dots > 0) return faults.pathDotSeparator.code;
+      escapedSlashes++;
+      escapedSlashBefore = true;
+      dots = 0;
+    } else dots = dotsAfter(dots, decoded);
+    for (let copy = 0; copy < 3; copy++) forwarded[f++] = bytes[i + copy]!;
+    if (UNRESERVED[decoded] === 1) matched[m++] = kept[k++] = decoded;
+    else {
+      putEscape(matched, m, decoded);
+      putEscape(kept, k, decoded);
+      m += 3;
+      k += 3;
+    }
+    i += 2;
   }
-  length = closeLastSegment(out, length);
-  return length < 0 ? length : out.toString("latin1", 0, length);
+  const path = matched.latin1Slice(0, m);
+  const forwardedPath = forwarded.latin1Slice(0, f);
+  if (!changed) return { path, forwardedPath, keptPath: path, sentPath: forwardedPath };
+  return {
+    path,
+    forwardedPath,
+    keptPath: keepable ? kept.latin1Slice(0, k) : undefined,
+    sentPath: bytes.latin1Slice(start, end),
+  };
 }
 
-/** At a slash: resolves the segment before it. Returns the new length, which is after a slash, or a fault. */
-function closeSegment(out: Buffer, length: number): number {
-  const closed = closeLastSegment(out, length);
-  if (closed < 0 || out[closed - 1] === SLASH) return closed;
-  out[closed] = SLASH;
-  return closed + 1;
+/** Dots of a part when this decoded byte has been added: -1 when it holds anything else, or more than two. */
+function dotsAfter(dots: number, byte: number): number {
+  return byte === DOT && dots >= 0 && dots < 2 ? dots + 1 : -1;
 }
 
-/** True when the segment being written is `.` or `..` so far. */
-function endsWithDots(out: Buffer, length: number): boolean {
-  if (out[length - 1] !== DOT) return false;
-  return out[length - 2] === SLASH || (out[length - 2] === DOT && out[length - 3] === SLASH);
+/** Where the last segment of `out[0..length)` begins: one past its slash. */
+function segmentStart(out: Buffer, length: number): number {
+  let at = length;
+  while (out[at - 1] !== SLASH) at--;
+  return at;
 }
 
-/** Resolves a `.` or `..` that ends at `length`. Returns the new length or a fault. */
-function closeLastSegment(out: Buffer, length: number): number {
-  if (out[length - 1] !== DOT) return length;
-  if (out[length - 2] === SLASH) return length - 1;
-  if (out[length - 2] !== DOT || out[length - 3] !== SLASH) return length;
-  let at = length - 3;
-  if (at === 0) return faults.pathAboveRoot.code;
-  do at--;
-  while (out[at] !== SLASH);
-  return at + 1;
+function putEscape(out: Buffer, at: number, byte: number): void {
+  out[at] = PERCENT;
+  out[at + 1] = upperHex(byte >> 4);
+  out[at + 2] = upperHex(byte & 15);
 }
 
 function upperHex(value: number): number {
   return value < 10 ? 48 + value : 55 + value;
+}
+
+function reserve(byteCount: number): void {
+  if (byteCount <= matched.length) return;
+  matched = Buffer.allocUnsafeSlow(byteCount * 2);
+  forwarded = Buffer.allocUnsafeSlow(byteCount * 2);
+  kept = Buffer.allocUnsafeSlow(byteCount * 2);
 }

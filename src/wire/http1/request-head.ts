@@ -1,11 +1,12 @@
 import {
   asciiBytes,
+  BACKSLASH,
   BROWSER_QUERY,
   CR,
   DOT,
   equalsLower,
   LF,
-  PERCENT,
+  PATH,
   QUESTION,
   SLASH,
   SPACE,
@@ -19,7 +20,7 @@ import { canonicalHost, hostNameEnd, portAfter } from "./host.ts";
 import { RequestField, requestFields } from "./known-field.ts";
 import { defaultHeadLimits, type HeadLimits, LINE_SLOTS, MessageHead, Stage, valueIs } from "./message-head.ts";
 import { methodName } from "./method.ts";
-import { normalizePath } from "./path.ts";
+import { type NormalPath, normalizePath } from "./path.ts";
 
 /** Longest method read. The longest registered one has 17 bytes. */
 const MAX_METHOD_BYTES = 32;
@@ -63,8 +64,10 @@ export class RequestHead extends MessageHead {
   pathStart = 0;
   /** Offset of `?`, or `targetEnd`. Bytes from here to `targetEnd` are the query with its `?`. */
   pathEnd = 0;
-  /** The path needs `normalizePath`: it is empty, or holds a percent sign, a dot segment or an empty segment. */
+  /** The path needs `normalizePath`: it is empty, or may have another normal form than the one that was sent. */
   pathOdd = false;
+  /** What the last {@link path} found of an odd path; `undefined`: all its forms are the one that was sent. */
+  oddPath: NormalPath | undefined;
   /** Host with port, from the target when it names one. Empty range when HTTP/1.0 sends none. */
   hostStart = 0;
   hostEnd = 0;
@@ -90,12 +93,16 @@ export class RequestHead extends MessageHead {
   }
 
   /**
-   * Path in the one form that is matched and forwarded, or the code of a fault (a negative number). Makes a string. Not
-   * meaningful for `authority` and `asterisk` targets.
+   * Path in the form that is matched, or the code of a fault (a negative number); its other forms are in {@link oddPath}. Makes a
+   * string. `*` for an `asterisk` target; not meaningful for `authority`.
    */
   path(bytes: Buffer): string | number {
-    if (this.pathOdd) return normalizePath(bytes, this.pathStart, this.pathEnd);
-    return bytes.toString("latin1", this.pathStart, this.pathEnd);
+    this.oddPath = undefined;
+    if (!this.pathOdd) return bytes.latin1Slice(this.pathStart, this.pathEnd);
+    const normal = normalizePath(bytes, this.pathStart, this.pathEnd);
+    if (typeof normal === "number") return normal;
+    this.oddPath = normal;
+    return normal.path;
   }
 
   /** Query without `?`, as sent; `""` when there is none. Makes a string. */
@@ -196,8 +203,10 @@ function requestLine(bytes: Buffer, stop: number, head: RequestHead, limits: Req
   const targetStart = i;
   const maxEnd = targetStart + limits.maxTargetBytes;
   let odd = false;
-  while (i < stop && TARGET[bytes[i]!] === 1 && bytes[i] !== QUESTION) {
-    if (bytes[i] === PERCENT || (bytes[i] === SLASH && (bytes[i + 1] === SLASH || bytes[i + 1] === DOT))) odd = true;
+  while (i < stop) {
+    const kind = PATH[bytes[i]!]!;
+    if (kind === 0) break;
+    if (kind === 2 || (bytes[i] === SLASH && (bytes[i + 1] === SLASH || bytes[i + 1] === DOT))) odd = true;
     i++;
   }
   head.pathEnd = i;
@@ -205,6 +214,7 @@ function requestLine(bytes: Buffer, stop: number, head: RequestHead, limits: Req
   if (i < stop && bytes[i] === QUESTION) while (i < stop && query[bytes[i]!] === 1) i++;
   if (i > maxEnd) return faults.targetTooLong.code;
   if (i >= stop) return 0;
+  if (bytes[i] === BACKSLASH) return faults.pathBackslash.code;
   if (bytes[i] !== SPACE) return lineEndFault(bytes[i]!, faults.targetInvalid.code);
   if (i === targetStart) return faults.requestLine.code;
   head.targetStart = targetStart;
