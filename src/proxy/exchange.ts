@@ -12,7 +12,7 @@ import { HeldBody } from "./exchange/held-body.ts";
 import { Outcome } from "./exchange/outcome.ts";
 import { TimeLimit } from "./exchange/time-limit.ts";
 import { ForwardedRequest } from "./forwarded-request.ts";
-import { forwardClientCertificate, forwardTrusted, type Peer } from "./forwarding.ts";
+import { forwardClientCertificate, forwardedHostLine, forwardTrusted, type Peer } from "./forwarding.ts";
 import { type GrpcStatusName, grpcStatusForHttp, grpcStatusOfError } from "./grpc-status.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import type { PortModel } from "./port-model.ts";
@@ -57,8 +57,6 @@ export class Exchange implements FilterContext {
   backendIndex = -1;
   /** Path match of the route. */
   pattern = "";
-  /** Header lines that tell the backend of the client, CR LF after each. */
-  clientLines = "";
   matchedPrefix: string | undefined;
   origin: string | undefined;
   credentials: FilterContext["credentials"] = "none";
@@ -124,6 +122,7 @@ export class Exchange implements FilterContext {
     this.#reset();
     const { request, record, trace } = this;
     request.begin(bytes, wire, path);
+    if (request.host === "") request.adoptHost(this.peer);
     this.body.begin();
     this.bytesIn = wire.end - wire.start;
     this.outcome.grpc = request.grpc && this.responder.protocol === "HTTP/2";
@@ -132,7 +131,7 @@ export class Exchange implements FilterContext {
     const table = model.listensBeforeRouting ? (connection ?? model.table.forHost(request.host)) : undefined;
     const listener = table === undefined ? undefined : model.listenerOf(table.listeners[0]);
     trace.begin(request, listener?.tracing);
-    this.clientLines = this.#forward(bytes, wire);
+    request.setOwnLines(this.#forward(bytes, wire) + trace.lines);
     if (table === undefined || listener === undefined) {
       this.#findRoute();
       return;
@@ -151,6 +150,10 @@ export class Exchange implements FilterContext {
         this.auth.begin(step.auth);
         return;
       }
+      if (step.mirror !== undefined) {
+        this.body.copyFor(step.mirror);
+        continue;
+      }
       const reply = step.onRequest(this.request, this);
       if (reply !== undefined) {
         this.#replyFromFilter(reply);
@@ -165,7 +168,7 @@ export class Exchange implements FilterContext {
         this.#chooseBackend(this.route!);
         return;
       case "backend":
-        this.attempts.begin(this.route!, this.backend!);
+        this.attempts.begin(this.backend!);
     }
   }
 
@@ -342,8 +345,9 @@ export class Exchange implements FilterContext {
     const { trust, forwardClientCertificate: forwarding } = this.context;
     const { peer } = this;
     if (trust.trustedHops === 0) {
+      if (wire.claims) wire.forgetClaims(bytes);
       this.record.clientAddress = peer.address;
-      return `${peer.ownLines}${this.request.hostText()}\r\n`;
+      return peer.ownLines + forwardedHostLine(this.request.hostText());
     }
     const view = forwardTrusted(trust, peer, bytes, wire);
     this.record.clientAddress = view.address;

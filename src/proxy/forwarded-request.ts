@@ -2,11 +2,12 @@ import { isGrpcContentType } from "../wire/grpc-content-type.ts";
 import { parseGrpcTimeout } from "../wire/grpc-timeout.ts";
 import { BROWSER_QUERY } from "../wire/http1/ascii.ts";
 import { isConnectionLogin } from "../wire/http1/connection-login.ts";
-import { RequestField } from "../wire/http1/known-field.ts";
+import { RequestField, requestFields } from "../wire/http1/known-field.ts";
 import type { NormalPath } from "../wire/http1/path.ts";
 import type { RequestHead as WireRequestHead } from "../wire/http1/request-head.ts";
 import { fixed, HeadWriter } from "../wire/http1/serialize.ts";
 import type { RequestHead } from "./chain.ts";
+import type { Peer } from "./forwarding.ts";
 import { HeaderEdits } from "./header-edits.ts";
 import type { BodyFraming, OutgoingRequest } from "./upstream/exchange.ts";
 
@@ -17,8 +18,13 @@ const headBytes = 2_048;
 const spareWriters: HeadWriter[] = [];
 const maxSpareWriters = 256;
 const space = 32;
-/** From the parent id to the end of the `traceparent` line, which is the last of the engine's own: `id-01` and CR LF. */
+/** Length of a `traceparent` line of the engine's, which is the last of its own, and of its end from the parent id on. */
+const traceparentLine = 70;
 const traceparentTail = 21;
+/** Fields that the engine writes in place of the client's: who the client is, and which request it is. */
+const ownFields: ReadonlySet<string> = new Set(
+  requestFields.names.slice(RequestField.xForwardedFor, requestFields.keptFrom),
+);
 const trailersToken = /(^|[,\s])trailers($|[;,\s])/i;
 const h2Upgrade = /(^|[,\s])h2/i;
 
@@ -42,7 +48,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   silence: OutgoingRequest["silence"] = "bounded";
   /** The engine sets it for gRPC calls. */
   deadlineMs = Number.POSITIVE_INFINITY;
-  readonly #edits = new HeaderEdits();
+  readonly #edits = new HeaderEdits(ownFields);
   /** Borrowed from `begin` to `end`: connections without a request have none. */
   #writer: HeadWriter | undefined;
   #bytes!: Buffer;
@@ -53,8 +59,8 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   #sentHost: string | undefined;
   #sentPath: string | undefined;
   #sentQuery: string | undefined;
-  /** Where the parent id of `traceparent` stands in the head. */
-  #parentIdAt = 0;
+  /** Where the parent id of the gateway's own `traceparent` stands in the head; -1: a filter has replaced that line. */
+  #parentIdAt = -1;
 
   /** Takes over a parsed head; `path` is what its `path` said. */
   begin(bytes: Buffer, wire: WireRequestHead, path: string): void {
@@ -133,6 +139,12 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.#sentHost = host;
   }
 
+  /** Gives a request without a Host, as HTTP/1.0 may be, the one that its connection stands for. RFC 9112 §3.3. */
+  adoptHost({ serverName, ownHost }: Pick<Peer, "serverName" | "ownHost">): void {
+    this.host = serverName;
+    this.#sentHost = ownHost;
+  }
+
   setPath(path: string): void {
     this.#sentPath = path;
   }
@@ -196,11 +208,27 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     return this.#bytes.latin1Slice(this.#wire.hostStart, this.#wire.hostEnd);
   }
 
-  /** Writes the head with the engine's own lines (each with CR LF). */
-  serialise(ownLines: string): void {
+  /** Gives the lines that the engine adds (each with CR LF): they are seen, and changed by filters, from here on. */
+  setOwnLines(lines: string): void {
+    this.#edits.setOwnLines(lines);
+  }
+
+  /** The fields that the engine adds as they stand, CR LF after each. */
+  ownLines(): string {
+    let lines = this.#edits.ownLines;
+    for (let i = 0; i < this.#edits.count; i++) {
+      const name = this.#edits.nameAt(i);
+      if (ownFields.has(name)) lines += `${name}: ${this.#edits.valueAt(i)}\r\n`;
+    }
+    return lines;
+  }
+
+  /** Writes the head as it stands. */
+  serialise(): void {
     const bytes = this.#bytes;
     const wire = this.#wire;
     const writer = this.#writer!.reset();
+    const { ownLines } = this.#edits;
     writer.reserve(wire.end - wire.start + ownLines.length + 256);
     writer.copy(bytes, wire.methodStart, wire.methodEnd);
     writer.buffer[writer.length++] = space;
@@ -213,9 +241,8 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     else writer.text(this.#sentHost);
     writer.crlf().runs(wire, bytes);
     this.#edits.write(writer);
-    writer.reserve(ownLines.length);
-    writer.length += writer.buffer.latin1Write(ownLines, writer.length);
-    this.#parentIdAt = writer.length - traceparentTail;
+    const traced = ownLines.startsWith("traceparent: ", ownLines.length - traceparentLine);
+    this.#parentIdAt = traced ? writer.length - traceparentTail : -1;
     this.#writeFraming(writer);
     writer.crlf();
     this.logsIn =
@@ -225,7 +252,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
 
   /** Puts another parent id into the `traceparent` of a head that is written. 16 hexadecimal digits. */
   setParentId(id: string): void {
-    this.#writer!.buffer.latin1Write(id, this.#parentIdAt);
+    if (this.#parentIdAt >= 0) this.#writer!.buffer.latin1Write(id, this.#parentIdAt);
   }
 
   #writeFraming(writer: HeadWriter): void {

@@ -13,6 +13,7 @@ import { type ForwardedTrust, readForwarded } from "../wire/forwarded.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
 import type { RequestHead } from "../wire/http1/request-head.ts";
 import type { ClientCertificate, ClientCertificateForwarding } from "./client-certificate.ts";
+import { plainAddress } from "./listener/client-address.ts";
 import { PrivateUpstreams } from "./upstream/private-upstreams.ts";
 
 export type ClientView = {
@@ -26,7 +27,11 @@ export type PeerOptions = {
   readonly scheme: "http" | "https";
   /** Port that the client used. */
   readonly port: number;
-  readonly clientCertificate?: ClientCertificate | undefined;
+  /** Address that the client connected to. */
+  readonly localAddress: string;
+  /** SNI; `""` without one. */
+  readonly serverName: string;
+  readonly clientCertificate: ClientCertificate | undefined;
 };
 
 export type Peer = {
@@ -34,8 +39,12 @@ export type Peer = {
   readonly scheme: "http" | "https";
   /** Port that the client used. */
   readonly port: number;
-  /** Our own lines up to the value of X-Forwarded-Host: made once for each connection. */
+  /** Our own lines but X-Forwarded-Host: made once for each connection. */
   readonly ownLines: string;
+  /** Host of requests that name none, as HTTP/1.0 may: the SNI; `""` without one. */
+  readonly serverName: string;
+  /** Host to send for such requests: the SNI, else the address that the client connected to; with the port where it is odd. */
+  readonly ownHost: string;
   readonly clientCertificate: ClientCertificate;
   /** Connections to endpoints that are this client's alone. */
   readonly upstreams: PrivateUpstreams;
@@ -44,12 +53,21 @@ export type Peer = {
 const noCertificate: ClientCertificate = { state: "none", element: "" };
 
 /** `clientCertificate` is that of a TLS connection whose port asks for one. */
-export function makePeer(address: string, { scheme, port, clientCertificate = noCertificate }: PeerOptions): Peer {
-  // A dual-stack socket shows IPv4 clients in the mapped form.
-  const plain = address.startsWith("::ffff:") ? address.slice(7) : address;
+export function makePeer(address: string, options: PeerOptions): Peer {
+  const { scheme, port, localAddress, serverName, clientCertificate = noCertificate } = options;
+  const plain = plainAddress(address);
   const certificateLine = clientCertificateLine(clientCertificate.element);
-  const ownLines = `${certificateLine}x-forwarded-for: ${plain}\r\nx-forwarded-proto: ${scheme}\r\nx-forwarded-port: ${port}\r\nx-forwarded-host: `;
-  return { address: plain, scheme, port, ownLines, clientCertificate, upstreams: new PrivateUpstreams() };
+  const ownLines = `${certificateLine}x-forwarded-for: ${plain}\r\nx-forwarded-proto: ${scheme}\r\nx-forwarded-port: ${port}\r\n`;
+  const local = plainAddress(localAddress);
+  const host = serverName || (local.includes(":") ? `[${local}]` : local);
+  const ownHost = port === (scheme === "http" ? 80 : 443) ? host : `${host}:${port}`;
+  const upstreams = new PrivateUpstreams();
+  return { address: plain, scheme, port, ownLines, serverName, ownHost, clientCertificate, upstreams };
+}
+
+/** The line for a host as the client sent it; none when it sent none. */
+export function forwardedHostLine(host: string): string {
+  return host === "" ? "" : `x-forwarded-host: ${host}\r\n`;
 }
 
 function clientCertificateLine(value: string): string {
@@ -79,11 +97,16 @@ export function forwardTrusted(trust: ForwardedTrust, peer: Peer, bytes: Buffer,
     },
     { address: peer.address, scheme: peer.scheme, host: bytes.latin1Slice(head.hostStart, head.hostEnd) },
   );
-  const port = head.value(bytes, RequestField.xForwardedPort);
-  const trustedPort = port !== undefined && /^\d{1,5}$/.test(port) ? port : String(peer.port);
+  const port = readPort(head.value(bytes, RequestField.xForwardedPort)) ?? peer.port;
   let lines =
     `x-forwarded-for: ${view.xForwardedFor}\r\nx-forwarded-proto: ${view.scheme}\r\n` +
-    `x-forwarded-port: ${trustedPort}\r\nx-forwarded-host: ${view.host}\r\n`;
+    `x-forwarded-port: ${port}\r\n${forwardedHostLine(view.host)}`;
   if (trust.source === "forwarded") lines += `forwarded: ${view.forwarded}\r\n`;
   return { lines, address: view.clientAddress };
+}
+
+/** A port from 1 to 65535 in decimal digits. */
+function readPort(text: string | undefined): number | undefined {
+  const port = text !== undefined && /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  return port >= 1 && port <= 65_535 ? port : undefined;
 }

@@ -14,21 +14,42 @@ const engineFields: ReadonlySet<string> = new Set([
   "upgrade",
 ]);
 
+const noNames: ReadonlySet<string> = new Set();
+
 /**
  * Header changes of filters, kept beside a parsed head: lines that go are taken out of the head's kept runs, lines that come
- * are collected. One object per connection and direction, reused.
+ * are collected. So are the lines that the gateway writes itself, in place of what a client may have sent under their names:
+ * a filter's word on them is last. One object per connection and direction, reused.
  */
 export class HeaderEdits {
   readonly #names: string[] = [];
   readonly #values: string[] = [];
   readonly #dropped: string[] = [];
+  readonly #ownNames: ReadonlySet<string>;
+  #ownLines = "";
   #head: MessageHead | undefined;
   #bytes: Buffer | undefined;
+
+  /** `ownNames` (lower case) are those of a request's fields that only the gateway writes; a response has none. */
+  constructor(ownNames: ReadonlySet<string> = noNames) {
+    this.#ownNames = ownNames;
+  }
+
+  /** The gateway's own lines, CR LF after each; those that filters have replaced or removed are gone. */
+  get ownLines(): string {
+    return this.#ownLines;
+  }
+
+  /** Gives the gateway's own lines, of names in `ownNames`, one for each name. */
+  setOwnLines(lines: string): void {
+    this.#ownLines = lines;
+  }
 
   /** Starts on another message. Without a head (an answer of our own) all fields are additions. */
   begin(bytes: Buffer | undefined, head: MessageHead | undefined): void {
     this.#bytes = bytes;
     this.#head = head;
+    this.#ownLines = "";
     if (this.#names.length > 0) {
       this.#names.length = 0;
       this.#values.length = 0;
@@ -37,7 +58,7 @@ export class HeaderEdits {
   }
 
   get(name: string): string | undefined {
-    let joined = this.#dropped.includes(name) ? undefined : this.#head?.header(this.#bytes!, name);
+    let joined = this.#received(name);
     for (let i = 0; i < this.#names.length; i++) {
       if (this.#names[i] !== name) continue;
       joined = joined === undefined ? this.#values[i] : `${joined}, ${this.#values[i]}`;
@@ -45,14 +66,32 @@ export class HeaderEdits {
     return joined;
   }
 
-  /** Lower-case names of all fields as they stand, each once. */
+  /** What stands under a name before additions. */
+  #received(name: string): string | undefined {
+    if (this.#ownNames.has(name)) {
+      const start = lineStart(this.#ownLines, name);
+      return start < 0
+        ? undefined
+        : this.#ownLines.slice(start + name.length + 2, this.#ownLines.indexOf("\r\n", start));
+    }
+    return this.#isDropped(name) ? undefined : this.#head?.header(this.#bytes!, name);
+  }
+
+  /** Lower-case names of all fields as they stand, each once; without those of the gateway's own lines. */
   names(): readonly string[] {
     const names = new Set<string>();
     const head = this.#head;
-    for (let line = 0; line < (head?.lineCount ?? 0); line++) names.add(head!.lineName(this.#bytes!, line));
-    for (const name of this.#dropped) names.delete(name);
+    for (let line = 0; line < (head?.lineCount ?? 0); line++) {
+      const name = head!.lineName(this.#bytes!, line);
+      if (!this.#ownNames.has(name) && !this.#isDropped(name)) names.add(name);
+    }
     for (const name of this.#names) names.add(name);
     return [...names];
+  }
+
+  /** Whether a filter has set, added to, or removed a field: its word counts, not the gateway's. */
+  decides(name: string): boolean {
+    return this.#names.includes(name) || this.#dropped.includes(name);
   }
 
   set(name: string, value: string): void {
@@ -75,9 +114,24 @@ export class HeaderEdits {
       this.#names.splice(i, 1);
       this.#values.splice(i, 1);
     }
-    if (this.#head === undefined) return;
     this.#dropped.push(lower);
-    this.#head.dropField(this.#bytes!, lower);
+    if (this.#ownNames.has(lower)) this.#dropOwn(lower);
+    else if (this.#ownNames.size > 0) this.#head?.dropAliases(this.#bytes!, lower);
+    else this.#head?.dropField(this.#bytes!, lower);
+  }
+
+  #dropOwn(name: string): void {
+    const start = lineStart(this.#ownLines, name);
+    if (start < 0) return;
+    this.#ownLines = this.#ownLines.slice(0, start) + this.#ownLines.slice(this.#ownLines.indexOf("\r\n", start) + 2);
+  }
+
+  /** Of a request also under another spelling: many backends read X_User as X-User. */
+  #isDropped(name: string): boolean {
+    if (this.#dropped.length === 0) return false;
+    if (this.#ownNames.size === 0) return this.#dropped.includes(name);
+    const folded = name.replaceAll("_", "-");
+    return this.#dropped.some((dropped) => dropped.replaceAll("_", "-") === folded);
   }
 
   /** How many lines come; for protocols whose heads are not lines. */
@@ -95,10 +149,21 @@ export class HeaderEdits {
     return this.#values[index]!;
   }
 
-  /** Writes the added lines. */
+  /** Writes the added lines, and behind them the gateway's own. */
   write(writer: HeadWriter): void {
     for (let i = 0; i < this.#names.length; i++) writer.field(this.#names[i]!, this.#values[i]!);
+    if (this.#ownLines === "") return;
+    writer.reserve(this.#ownLines.length);
+    writer.length += writer.buffer.latin1Write(this.#ownLines, writer.length);
   }
+}
+
+/** Where the line of a name (lower case) begins; -1 when there is none. */
+function lineStart(lines: string, name: string): number {
+  const begin = `${name}: `;
+  if (lines.startsWith(begin)) return 0;
+  const before = lines.indexOf(`\r\n${begin}`);
+  return before < 0 ? -1 : before + 2;
 }
 
 function isToken(name: string): boolean {

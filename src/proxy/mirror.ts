@@ -14,9 +14,9 @@ export type MirrorOptions = {
 };
 
 /**
- * A copy of a request for another backend. It is sent once the whole request has come, on an exchange of its own, and its
- * answer is thrown away: whatever becomes of it, the request itself is neither delayed nor changed. A body above the limit
- * drops the copy. Host and everything else are as the real backend gets them.
+ * A copy of a request for another backend, as it stood at the filter. It is sent once the whole request has come, on an
+ * exchange of its own, and its answer is thrown away: whatever becomes of it, the request itself is neither delayed nor
+ * changed. A body above the limit drops the copy.
  */
 export class Mirror implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
@@ -76,6 +76,12 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
     this.#exchange = endpoint === undefined ? undefined : openExchange(endpoint, this, this, options);
     if (this.#exchange === undefined) this.#over("failed");
     else if (this.#exchange.ready) this.onUpstreamReady();
+  }
+
+  /** The request never went to a backend, so its copy does not either. */
+  discard(): void {
+    this.#done = true;
+    this.#runtime.inFlight--;
   }
 
   /** The request is over; when it never became complete there is nothing to send. */

@@ -44,7 +44,7 @@ function giveBack(bytes: Buffer): void {
 /** A copy of the content of a whole body, chunks taken apart. */
 export function contentOf(body: ReplayBuffer, framing: BodyFraming): Buffer {
   if (framing !== "chunked") return Buffer.from(body.bytes.subarray(0, body.length));
-  const chunks = new ChunkReader();
+  const chunks = new ChunkReader("client");
   const parts: Buffer[] = [];
   let at = 0;
   while (at < body.length && !chunks.done) {

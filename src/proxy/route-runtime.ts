@@ -1,5 +1,5 @@
 import { buildProxyFilter } from "../filter/proxy-filters.ts";
-import type { PlacedFilter } from "../ir/filter.ts";
+import type { Filter, PlacedFilter } from "../ir/filter.ts";
 import type { GatewayModel, HttpListener, HttpRule } from "../ir/routing-model.ts";
 import type { Counter, Gauge, HttpSeries } from "../telemetry/telemetry.ts";
 import type { ProxyFilter } from "./chain.ts";
@@ -12,10 +12,11 @@ import type { TracingRuntime } from "./tracing/tracing-registry.ts";
 import { FractionChoice } from "./upstream/fraction-choice.ts";
 import { WeightedChoice } from "./upstream/weighted-choice.ts";
 
-/** One filter that a request meets: it acts at once, or an authorisation server is asked. */
+/** One filter that a request meets: it acts at once, an authorisation server is asked, or a copy is taken for a mirror. */
 export type RequestStep =
-  | { readonly onRequest: NonNullable<ProxyFilter["onRequest"]>; readonly auth: undefined }
-  | { readonly onRequest: undefined; readonly auth: ExternalAuthRuntime };
+  | { readonly onRequest: NonNullable<ProxyFilter["onRequest"]>; readonly auth: undefined; readonly mirror: undefined }
+  | { readonly onRequest: undefined; readonly auth: ExternalAuthRuntime; readonly mirror: undefined }
+  | { readonly onRequest: undefined; readonly auth: undefined; readonly mirror: MirrorRuntime };
 
 /** Filters of one place, split by direction. */
 export type FilterChain = {
@@ -47,7 +48,6 @@ export type RuleRuntime = FilterChain & {
   readonly rule: HttpRule;
   readonly backends: readonly BackendRuntime[];
   readonly choice: WeightedChoice;
-  readonly mirrors: readonly MirrorRuntime[];
   readonly retryCodes: ReadonlySet<number>;
   /** The clusters that it was built with, by key. */
   readonly clusters: ReadonlyMap<string, ClusterRuntime | undefined>;
@@ -99,7 +99,6 @@ export function buildRule(
     rule,
     backends,
     choice: new WeightedChoice(rule.backends.map(({ weight }) => weight)),
-    mirrors: buildMirrors(rule, clusters, context),
     retryCodes: new Set(rule.retry?.codes),
     clusters: clusters.used,
     ...buildChain(rule.filters, clusters, context),
@@ -115,13 +114,21 @@ function buildSession(rule: HttpRule, cluster: ClusterRuntime, context: PlaneCon
 /** Goes on with the turns of the same rule in the model before, so that frequent swaps do not starve a small share. */
 export function resumeRule(rule: RuleRuntime, previous: RuleRuntime): void {
   rule.choice.resumeFrom(previous.choice);
-  for (const [index, mirror] of rule.mirrors.entries()) {
-    const before = previous.mirrors[index];
-    if (before !== undefined) mirror.choice.resumeFrom(before.choice);
+  resumeMirrors(rule, previous);
+  for (const [index, backend] of rule.backends.entries()) {
+    const before = previous.backends[index];
+    if (before !== undefined) resumeMirrors(backend, before);
   }
 }
 
-/** Builds the filters of one place in their order. Mirrors are no steps: they begin once all filters have run. */
+function resumeMirrors({ steps }: FilterChain, previous: FilterChain): void {
+  for (const [index, { mirror }] of steps.entries()) {
+    const before = previous.steps[index]?.mirror;
+    if (mirror !== undefined && before !== undefined) mirror.choice.resumeFrom(before.choice);
+  }
+}
+
+/** Builds the filters of one place in their order. */
 export function buildChain(
   placed: readonly PlacedFilter[],
   clusters: ClusterLookup,
@@ -131,36 +138,42 @@ export function buildChain(
   const onResponse: ProxyFilter[] = [];
   for (const { from, filter } of placed) {
     if (filter.kind === "externalAuth") {
-      steps.push({ onRequest: undefined, auth: buildExternalAuth({ from, filter }, clusters, context) });
+      const auth = buildExternalAuth({ from, filter }, clusters, context);
+      steps.push({ onRequest: undefined, auth, mirror: undefined });
+      continue;
+    }
+    if (filter.kind === "requestMirror") {
+      const mirror = buildMirror({ from, filter }, clusters, context);
+      if (mirror !== undefined) steps.push({ onRequest: undefined, auth: undefined, mirror });
       continue;
     }
     const built = buildProxyFilter(filter);
     if (built?.onRequest !== undefined) {
-      steps.push({ onRequest: built.onRequest.bind(built), auth: undefined });
+      steps.push({ onRequest: built.onRequest.bind(built), auth: undefined, mirror: undefined });
     }
     if (built?.onResponse !== undefined) onResponse.unshift(built);
   }
   return { steps, onResponse };
 }
 
-function buildMirrors(rule: HttpRule, clusters: ClusterLookup, { telemetry }: PlaneContext): readonly MirrorRuntime[] {
-  const mirrors: MirrorRuntime[] = [];
-  for (const { filter } of rule.filters) {
-    if (filter.kind !== "requestMirror" || filter.cluster === undefined) continue;
-    const cluster = clusters.get(filter.cluster);
-    if (cluster === undefined) continue;
-    const labels = [rule.routeKind, rule.namespace, rule.name, cluster.cluster.name] as const;
-    const counter = (result: string) => telemetry.counter("gateway_http_mirrored_requests_total", ...labels, result);
-    mirrors.push({
-      cluster,
-      choice: new FractionChoice(filter.fraction),
-      sent: counter("sent"),
-      failed: counter("failed"),
-      dropped: counter("dropped"),
-      inFlight: 0,
-    });
-  }
-  return mirrors;
+/** `undefined` when the reference did not resolve: nothing is mirrored. */
+function buildMirror(
+  { from, filter }: PlacedFilter & { readonly filter: Extract<Filter, { kind: "requestMirror" }> },
+  clusters: ClusterLookup,
+  { telemetry }: PlaneContext,
+): MirrorRuntime | undefined {
+  const cluster = filter.cluster === undefined ? undefined : clusters.get(filter.cluster);
+  if (cluster === undefined) return undefined;
+  const labels = [from.kind, from.namespace, from.name, cluster.cluster.name] as const;
+  const counter = (result: string) => telemetry.counter("gateway_http_mirrored_requests_total", ...labels, result);
+  return {
+    cluster,
+    choice: new FractionChoice(filter.fraction),
+    sent: counter("sent"),
+    failed: counter("failed"),
+    dropped: counter("dropped"),
+    inFlight: 0,
+  };
 }
 
 /** What a listener adds to the requests on it. */

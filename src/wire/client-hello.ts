@@ -123,9 +123,14 @@ function parseHello(hello: Cursor): ClientHello {
 function parseServerName(body: Cursor): string {
   const list = body.vector(2);
   if (list.number(1) !== 0) throw new CutOff("SNI of an unknown type");
-  const name = list.vector(2).bytes.latin1Slice().toLowerCase().replace(/\.$/, "");
+  const name = canonicalServerName(list.vector(2).bytes.latin1Slice());
   if (!list.done || !/^[a-z0-9_-]+(\.[a-z0-9_-]+)*$/.test(name) || name.length > 253) {
     throw new CutOff("SNI is not one host name");
   }
   return name;
+}
+
+/** An SNI as it is compared: lower case, without trailing dot. RFC 6066 §3 allows none, and clients send it all the same. */
+export function canonicalServerName(name: string): string {
+  return name.toLowerCase().replace(/\.$/, "");
 }

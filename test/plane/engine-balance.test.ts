@@ -134,6 +134,56 @@ test("requestMirror: a copy goes to the mirror, body and all, and its answer is 
   assert.match(shadow.requests[0]!.head, /^POST \/x HTTP\/1\.1\r\nhost: app\r\n/);
 });
 
+test("requestMirror: a copy is taken where the filter stands, also in a backendRef", async () => {
+  await using upstream = await RawUpstream.start(() => ok(""));
+  await using shadow = await RawUpstream.start(() => ok(""));
+  const mirror = {
+    kind: "requestMirror",
+    cluster: "demo/shadow:80",
+    fraction: { numerator: 1, denominator: 1 },
+  } as const;
+  const set = (value: string) =>
+    ({ kind: "headerModifier", on: "request", set: [{ name: "x-at", value }], add: [], remove: [] }) as const;
+  const rewrite = { kind: "urlRewrite", path: { kind: "full", value: "/new", query: "" } } as const;
+  await using gateway = await startProxy(
+    [],
+    {},
+    {
+      backends: [{ name: "app", ports: [upstream.port], filters: [set("backend"), mirror] }],
+      filters: [mirror, rewrite, set("rule"), mirror],
+      others: [{ name: "shadow", ports: [shadow.port] }],
+    },
+  );
+  await exchange(gateway.port, get("/old?q=1"));
+  while (shadow.requests.length < 3) await new Promise(setImmediate);
+  const seen = ({ head }: { readonly head: string }) => `${head.split(" ")[1]} ${/x-at: (\w+)/.exec(head)?.[1] ?? "-"}`;
+  assert.deepEqual(shadow.requests.map(seen).toSorted(), ["/new?q=1 backend", "/new?q=1 rule", "/old?q=1 -"]);
+  assert.deepEqual(upstream.requests.map(seen), ["/new?q=1 backend"]);
+});
+
+test("requestMirror: a request that no backend gets is not copied either", async () => {
+  await using upstream = await RawUpstream.start(() => ok(""));
+  await using shadow = await RawUpstream.start(() => ok(""));
+  await using gateway = await startProxy(
+    [upstream.port],
+    { limits: { mirrorsInFlight: 1 } },
+    {
+      filters: [
+        { kind: "requestMirror", cluster: "demo/shadow:80", fraction: { numerator: 1, denominator: 1 } },
+        { kind: "directResponse", status: 418, reason: "" },
+      ],
+      others: [{ name: "shadow", ports: [shadow.port] }],
+    },
+  );
+  for (let i = 0; i < 3; i++) assert.equal((await exchange(gateway.port, get("/"))).status, 418);
+  assert.equal(shadow.connections, 0);
+  const { registry } = gateway.telemetry;
+  assert.equal(
+    registry.counter("gateway_http_mirrored_requests_total", "HTTPRoute", "demo", "test", "shadow", "dropped").value,
+    0,
+  );
+});
+
 test("requestMirror: a mirror that never answers or cannot be reached changes nothing", async () => {
   await using upstream = await RawUpstream.start(() => ok("real"));
   await using silent = await RawUpstream.start(() => undefined);
@@ -156,7 +206,7 @@ test("requestMirror: a mirror that never answers or cannot be reached changes no
   assert.equal(silent.requests.length, 1);
   const counters = gateway.telemetry.registry;
   assert.equal(
-    counters.counter("gateway_http_mirrored_requests_total", "HTTPRoute", "demo", "app", "silent", "dropped").value,
+    counters.counter("gateway_http_mirrored_requests_total", "HTTPRoute", "demo", "test", "silent", "dropped").value,
     4,
   );
 });

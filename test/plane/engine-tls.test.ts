@@ -305,3 +305,24 @@ test("TLS: a port that turns from HTTP to HTTPS keeps its socket", async () => {
   client.send(get("/", "", "a.example.test"));
   assert.equal((await client.response()).body, "secure");
 });
+
+test("TLS: a trailing dot of SNI or Host makes no other name, and a request without a Host is for the SNI", async () => {
+  await using upstream = await RawUpstream.start(() => ok("secure"));
+  const secrets: Secrets = new Map();
+  const own = makeCertificate({ names: ["a.example.test"], issuer: root });
+  const listener = httpsListener("a", "a.example.test", terminate(secrets, own, ["a.example.test"]), upstream.port);
+  await using gateway = await startPlane(buildUpdate([listener], secrets));
+  const port = gateway.plane.boundPort(443)!;
+  for (const servername of ["a.example.test", "a.example.test.", "A.Example.test"]) {
+    for (const request of [
+      "GET / HTTP/1.1\r\nHost: a.example.test\r\n\r\n",
+      "GET / HTTP/1.1\r\nHost: A.example.test.\r\n\r\n",
+      "GET / HTTP/1.0\r\n\r\n",
+    ]) {
+      await using client = await RawClient.connectTls(port, { ...trusting, servername });
+      client.send(request);
+      assert.equal((await client.response()).body, "secure", `${servername} ${request}`);
+    }
+  }
+  assert.match(upstream.requests.at(-1)!.head, new RegExp(`\r\nhost: a\\.example\\.test:${port}\r\n`));
+});

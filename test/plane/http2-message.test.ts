@@ -327,7 +327,7 @@ test("HTTP/2: errors of the gateway are answers: no route, too long a target, to
       5,
       request(
         "/",
-        Array.from({ length: 120 }, (_, i) => [`x-${i}`, "v"] as const),
+        Array.from({ length: 130 }, (_, i) => [`x-${i}`, "v"] as const),
       ),
     ),
   );

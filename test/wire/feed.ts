@@ -124,8 +124,8 @@ function place(input: Buffer, length: number, step: number): { bytes: Buffer; st
 
 /** Feeds a chunked body both ways: as it is passed on, and as content only. */
 export function feedChunks(input: Buffer, cuts: readonly number[]): Verdict {
-  const passed = new ChunkReader();
-  const decoded = new ChunkReader();
+  const passed = new ChunkReader("client");
+  const decoded = new ChunkReader("client");
   const content: Buffer[] = [];
   let consumed = 0;
   let from = 0;

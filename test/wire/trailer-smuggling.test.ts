@@ -1,7 +1,11 @@
 /** Trailers that would change a message after it was judged. RFC 9110 §6.5.1. */
+import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { forbiddenTrailers } from "../../src/wire/http1/chunked.ts";
+import { ChunkReader, scanChunks } from "../../src/wire/http1/chunked.ts";
+import { clientClaims } from "../../src/wire/http1/client-claim.ts";
 import type { FaultName } from "../../src/wire/http1/fault.ts";
+import { requestFields } from "../../src/wire/http1/known-field.ts";
+import { forbiddenTrailers, isForbiddenTrailerName } from "../../src/wire/http1/trailer-field.ts";
 import { accepted, assertRefused, judgeChunks } from "./feed.ts";
 
 const refused: readonly (readonly [title: string, fault: FaultName, trailers: string])[] = [
@@ -18,13 +22,32 @@ const refused: readonly (readonly [title: string, fault: FaultName, trailers: st
 ];
 
 describe("trailer smuggling", () => {
-  for (const name of forbiddenTrailers) {
+  for (const name of forbiddenTrailers.client) {
     it(`${name} is refused in any spelling`, () => {
       for (const spelling of [name, name.toUpperCase(), name.replaceAll("-", "_")]) {
         assertRefused(judgeChunks(`0\r\nA: b\r\n${spelling}: 1\r\n\r\n`), "trailerForbidden");
+        assert.ok(isForbiddenTrailerName(spelling, "client"));
       }
     });
   }
+  it("whatever a head cannot forge is refused", () => {
+    const families = ["X-Forwarded-Prefix", "x_forwarded_ssl", "X-Original-URL", `x-forwarded-${"a".repeat(100)}`];
+    const own = requestFields.names.slice(0, requestFields.keptFrom);
+    for (const name of [...own, ...clientClaims.names, ...families, "tracestate"]) {
+      assertRefused(judgeChunks(`0\r\n${name}: 1\r\n\r\n`), "trailerForbidden");
+      assert.ok(isForbiddenTrailerName(name, "client"), name);
+    }
+  });
+  it("a backend may say more: nobody takes it for a proxy", () => {
+    for (const name of ["traceparent", "X-Real-IP", "X-Forwarded-Prefix"]) {
+      assert.ok(!isForbiddenTrailerName(name, "backend"), name);
+      const reader = new ChunkReader("backend");
+      const bytes = Buffer.from(`0\r\n${name}: 1\r\n\r\n`);
+      assert.equal(scanChunks(reader, bytes, 0, bytes.length), bytes.length);
+    }
+    for (const name of ["Content-Length", "content_length", "Set-Cookie"])
+      assert.ok(isForbiddenTrailerName(name, "backend"));
+  });
   for (const [title, fault, trailers] of refused) {
     it(`${title} is refused`, () => assertRefused(judgeChunks(`0\r\n${trailers}`), fault));
   }

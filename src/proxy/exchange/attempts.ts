@@ -3,7 +3,7 @@ import { ResponseField } from "../../wire/http1/known-field.ts";
 import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
 import { type ProxyErrorKind, proxyErrors } from "../error.ts";
 import type { Exchange } from "../exchange.ts";
-import type { BackendRuntime, RouteRuntime } from "../route-runtime.ts";
+import type { BackendRuntime } from "../route-runtime.ts";
 import type { Pin } from "../session-token.ts";
 import type { EndpointState } from "../upstream/endpoint-state.ts";
 import type { FailureProgress, UpstreamEvents, UpstreamExchange } from "../upstream/exchange.ts";
@@ -58,7 +58,7 @@ export class Attempts implements UpstreamEvents {
   }
 
   /** Asks the backend: all filters have seen the request. */
-  begin(route: RouteRuntime, backend: BackendRuntime): void {
+  begin(backend: BackendRuntime): void {
     const exchange = this.#exchange;
     const { request } = exchange;
     const cluster = backend.cluster!;
@@ -67,9 +67,9 @@ export class Attempts implements UpstreamEvents {
       return;
     }
     this.pins = backend.session === undefined ? noPins : backend.session.pinsOf(request, Date.now());
-    request.serialise(exchange.clientLines + exchange.trace.lines);
+    request.serialise();
     request.release();
-    exchange.body.startMirrors(route);
+    exchange.body.startMirrors();
     exchange.body.hold();
     this.#holding = cluster.cluster.protocol === "http1" && !exchange.body.begun;
     if (!this.#holding) this.#start();

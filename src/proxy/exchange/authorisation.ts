@@ -93,7 +93,7 @@ export class Authorisation implements AuthCaller {
   }
 
   #ask(runtime: ExternalAuthRuntime): void {
-    const { request, body, record, trace, peer, responder, context, clientLines } = this.#exchange;
+    const { request, body, record, trace, peer, responder, context } = this.#exchange;
     const { forwardBodyBytes } = runtime.filter;
     const content = forwardBodyBytes === 0 ? noBytes : contentOf(body.buffer, request.framing);
     if (content.length > forwardBodyBytes) {
@@ -103,7 +103,7 @@ export class Authorisation implements AuthCaller {
     const call = makeAuthCall(runtime, this, {
       subject: request,
       facts: {
-        ownLines: clientLines + trace.lines,
+        ownLines: request.ownLines(),
         clientAddress: record.clientAddress,
         listenerPort: peer.port,
         scheme: peer.scheme,

@@ -1,7 +1,7 @@
 import type { Exchange } from "../exchange.ts";
 import { type Mirror, startMirror } from "../mirror.ts";
 import { ReplayBuffer } from "../replay-buffer.ts";
-import type { RouteRuntime } from "../route-runtime.ts";
+import type { MirrorRuntime } from "../route-runtime.ts";
 import type { Upload } from "../upstream/uploads.ts";
 
 /**
@@ -17,6 +17,8 @@ export class HeldBody implements Upload {
   readonly #exchange: Exchange;
   /** When some of it came last, or its head did; on the clock of `performance.now`. */
   #heardMs = 0;
+  /** Copies of the request that wait for it to go out. */
+  #copies: Mirror[] | undefined;
   #mirrors: Mirror[] | undefined;
   #paused = false;
 
@@ -68,18 +70,25 @@ export class HeldBody implements Upload {
     if (this.replayable) this.buffer.append(bytes, start, end);
   }
 
-  /** Begins the copies of the request that its rule asks for. */
-  startMirrors(route: RouteRuntime): void {
-    this.#mirrors = undefined;
-    for (const runtime of route.rule.mirrors) {
-      if (!runtime.choice.next()) continue;
-      const { request, context, peer } = this.#exchange;
-      const mirror = startMirror(runtime, request, { context, own: peer.upstreams });
-      if (mirror === undefined) continue;
+  /** Takes a copy of the request as it stands: what filters do to it from here on is not in it. */
+  copyFor(runtime: MirrorRuntime): void {
+    if (!runtime.choice.next()) return;
+    const { request, context, peer } = this.#exchange;
+    request.serialise();
+    const mirror = startMirror(runtime, request, { context, own: peer.upstreams });
+    if (mirror === undefined) return;
+    this.#copies ??= [];
+    this.#copies.push(mirror);
+  }
+
+  /** Begins the copies: the request goes to its backend. */
+  startMirrors(): void {
+    this.#mirrors = this.#copies;
+    this.#copies = undefined;
+    if (this.#mirrors === undefined) return;
+    for (const mirror of this.#mirrors) {
       if (this.buffer.length > 0) mirror.onBody(this.buffer.bytes, 0, this.buffer.length);
       if (this.complete) mirror.onEnd();
-      this.#mirrors ??= [];
-      this.#mirrors.push(mirror);
     }
   }
 
@@ -91,6 +100,10 @@ export class HeldBody implements Upload {
   /** The request is over. */
   release(): void {
     this.forget();
+    if (this.#copies !== undefined) {
+      for (const mirror of this.#copies) mirror.discard();
+      this.#copies = undefined;
+    }
     if (this.#mirrors === undefined) return;
     for (const mirror of this.#mirrors) mirror.onRequestOver();
     this.#mirrors = undefined;

@@ -46,7 +46,7 @@ export class AnswerCollector {
 
 /** Content and trailers of a chunked body that is complete and has been judged. */
 function takeApart(raw: Buffer): Pick<CheckAnswer, "body" | "trailers"> {
-  const reader = new ChunkReader();
+  const reader = new ChunkReader("backend");
   const content: Buffer[] = [];
   let trailers = "";
   for (let at = 0; at < raw.length && !reader.done; ) {

@@ -7,7 +7,7 @@ export type ContentSink = (bytes: Buffer, start: number, end: number, last: bool
 export class Dechunker {
   /** Trailer lines so far, latin1, each with CR LF. At most 8 KiB: the chunk reader's own limit. */
   trailers = "";
-  readonly #reader = new ChunkReader();
+  readonly #reader = new ChunkReader("backend");
 
   reset(): void {
     this.trailers = "";

@@ -18,7 +18,7 @@ export class Http1RequestBody {
     this.#left = Math.max(head.contentLength, 0);
     this.expectsContinue = head.expectContinue;
     if (!head.chunked) return;
-    this.#chunks ??= new ChunkReader();
+    this.#chunks ??= new ChunkReader("client");
     this.#chunks.reset();
   }
 

@@ -57,7 +57,7 @@ export class Http1Responder implements Responder {
     const body = this.#minor === 0 && response.body === "chunked" ? "untilClose" : response.body;
     this.#dechunking = body !== response.body;
     if (this.#dechunking) {
-      this.#dechunk ??= new ChunkReader();
+      this.#dechunk ??= new ChunkReader("backend");
       this.#dechunk.reset();
     }
     const chunks = body === "untilClose" && this.#minor === 1;
@@ -66,7 +66,7 @@ export class Http1Responder implements Responder {
     const writer = this.#beginHead(head.status);
     writer.runs(head, bytes);
     edits.write(writer);
-    if (head.first[ResponseField.date]! < 0) writer.put(dateLine());
+    if (head.first[ResponseField.date]! < 0 && !edits.decides("date")) writer.put(dateLine());
     if (body === "chunked" || chunks) writer.put(fixed.chunked);
     else if (head.contentLength >= 0 && head.status !== 204 && !head.chunked) writer.contentLength(head.contentLength);
     this.#endHead(writer);
@@ -103,7 +103,7 @@ export class Http1Responder implements Responder {
     if (!this.#connection.outlivesRequest) this.keepAlive = false;
     const writer = this.#beginHead(status);
     edits.write(writer);
-    writer.put(dateLine());
+    if (!edits.decides("date")) writer.put(dateLine());
     const bytes = typeof body === "string" ? Buffer.from(body, "utf8") : body;
     if (status !== 204 && status !== 304) writer.contentLength(bytes.length);
     this.#endHead(writer);

@@ -1,4 +1,5 @@
-import { DEFAULT_TRAILER_BYTES, forbiddenTrailers } from "../../wire/http1/chunked.ts";
+import { DEFAULT_TRAILER_BYTES } from "../../wire/http1/chunked.ts";
+import { isForbiddenTrailerName } from "../../wire/http1/trailer-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type RequestMessage, trailersFault } from "../../wire/http2/message.ts";
 import type { Exchange } from "../exchange.ts";
@@ -7,7 +8,6 @@ import type { Http2Framing } from "./http2-request-head.ts";
 const lineEnd = Buffer.from("\r\n", "latin1");
 /** Size line of the chunk being handed over. */
 const sizeLine = Buffer.allocUnsafeSlow(16);
-const forbidden: ReadonlySet<string> = new Set(forbiddenTrailers);
 
 /** Why a body cannot be what its head announced. */
 export type BodyFault = { readonly fault: string };
@@ -66,8 +66,7 @@ function trailerLines(trailers: readonly HeaderField[]): string | BodyFault {
   if (fault !== undefined) return { fault };
   let lines = "";
   for (const { name, value } of trailers) {
-    // The underscore for servers that fold names as CGI does.
-    if (forbidden.has(name.replaceAll("_", "-"))) return { fault: `${name} may only stand in the head` };
+    if (isForbiddenTrailerName(name, "client")) return { fault: `${name} may only stand in the head` };
     lines += `${name}: ${value}\r\n`;
   }
   return lines.length > DEFAULT_TRAILER_BYTES ? { fault: "trailers are larger than the limit" } : lines;

@@ -27,7 +27,7 @@ export function responseFields({ bytes, head, edits }: RelayedResponse): HeaderF
   const fields: HeaderField[] = [statusField(head.status)];
   addKeptLines(fields, bytes, head);
   addEdits(fields, edits);
-  if (head.first[ResponseField.date]! < 0) fields.push({ name: "date", value: dateText() });
+  if (head.first[ResponseField.date]! < 0 && !edits.decides("date")) fields.push({ name: "date", value: dateText() });
   if (head.contentLength >= 0 && head.status !== 204 && !head.chunked) {
     fields.push({ name: "content-length", value: String(head.contentLength) });
   }
@@ -53,7 +53,7 @@ export function tunnelFields({ bytes, head, edits }: RelayedResponse): HeaderFie
 export function ownFields(status: number, edits: HeaderEdits, bodyBytes: number): HeaderField[] {
   const fields: HeaderField[] = [statusField(status)];
   addEdits(fields, edits);
-  fields.push({ name: "date", value: dateText() });
+  if (!edits.decides("date")) fields.push({ name: "date", value: dateText() });
   if (status !== 204 && status !== 304) fields.push({ name: "content-length", value: String(bodyBytes) });
   return fields;
 }

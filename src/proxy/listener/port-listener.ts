@@ -1,7 +1,7 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ResponseFlag } from "../../telemetry/response-flag.ts";
-import { clientHelloLimitBytes, readClientHello } from "../../wire/client-hello.ts";
+import { canonicalServerName, clientHelloLimitBytes, readClientHello } from "../../wire/client-hello.ts";
 import { readClientCertificate } from "../client-certificate.ts";
 import { makePeer } from "../forwarding.ts";
 import type { PlaneContext } from "../plane-context.ts";
@@ -254,7 +254,8 @@ export class PortListener implements ConnectionOwner {
   }
 
   #accept(socket: Socket, transport: SocketTransport, security: ConnectionSecurity | undefined): void {
-    const address = this.#front.clientOf(socket)?.sourceAddress ?? socket.remoteAddress;
+    const client = this.#front.clientOf(socket);
+    const address = client?.sourceAddress ?? socket.remoteAddress;
     if (address === undefined || this.draining) {
       socket.on("error", () => {});
       socket.destroy();
@@ -262,7 +263,13 @@ export class PortListener implements ConnectionOwner {
     }
     const scheme = security === undefined ? "http" : "https";
     const port = this.context.publicPort(this.#model.port);
-    const peer = makePeer(address, { scheme, port, clientCertificate: security?.clientCertificate });
+    const peer = makePeer(address, {
+      scheme,
+      port,
+      localAddress: client?.destinationAddress ?? socket.localAddress ?? "",
+      serverName: security?.serverName ?? "",
+      clientCertificate: security?.clientCertificate,
+    });
     const isHttp2 = security !== undefined && (socket as TLSSocket).alpnProtocol === "h2";
     const connection = new (isHttp2 ? Http2Connection : Http1Connection)(this, transport, peer, security);
     this.#connections.add(connection);
@@ -273,6 +280,6 @@ export class PortListener implements ConnectionOwner {
 }
 
 function serverNameOf(socket: TLSSocket): string | undefined {
-  if (typeof socket.servername === "string") return socket.servername.toLowerCase();
+  if (typeof socket.servername === "string") return canonicalServerName(socket.servername);
   return socket.isSessionReused() && socket.getProtocol() === "TLSv1.2" ? undefined : "";
 }

@@ -1,6 +1,7 @@
 import { constants } from "node:crypto";
 import type { Socket } from "node:net";
 import { createServer, type Server, type TLSSocket } from "node:tls";
+import { canonicalServerName } from "../../wire/client-hello.ts";
 import type { PortTls } from "./port-tls.ts";
 import type { ServerContext } from "./server-tls.ts";
 import { useTicketKeys } from "./session-tickets.ts";
@@ -51,7 +52,7 @@ export class Handshaker {
       requestCert: settings.clientAuthorities !== "",
       rejectUnauthorized: settings.demandsCertificate,
       SNICallback: (serverName, done) => {
-        const context = options.contextFor(serverName.toLowerCase());
+        const context = options.contextFor(canonicalServerName(serverName));
         if (context === undefined) done(new Error("no listener is for this server name"));
         // The server's own: along with another, Node takes one certificate alone, not an RSA and an ECDSA one.
         else if (context.key === fallback?.key) done(null);

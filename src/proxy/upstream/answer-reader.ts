@@ -134,7 +134,7 @@ export class AnswerReader {
     this.keepAliveMs = keepAliveMs(head.value(bytes, ResponseField.keepAlive));
     this.#left = head.contentLength;
     if (this.#body === "chunked") {
-      this.#chunks ??= new ChunkReader();
+      this.#chunks ??= new ChunkReader("backend");
       this.#chunks.reset();
     }
     connection.state = "body";

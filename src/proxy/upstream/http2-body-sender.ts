@@ -32,7 +32,7 @@ export class Http2BodySender {
     this.#framing = framing;
     this.#left = contentLength;
     if (framing !== "chunked") return;
-    this.#chunks = spareReaders.pop() ?? new ChunkReader();
+    this.#chunks = spareReaders.pop() ?? new ChunkReader("client");
     this.#chunks.reset();
   }
 

@@ -3,9 +3,10 @@
  * endpoint speaks, and bodies cross the seam in HTTP/1.1 framing.
  */
 import { createHash } from "node:crypto";
-import { DEFAULT_TRAILER_BYTES, forbiddenTrailers } from "../../wire/http1/chunked.ts";
+import { DEFAULT_TRAILER_BYTES } from "../../wire/http1/chunked.ts";
 import type { HeadLimits } from "../../wire/http1/message-head.ts";
 import { parseResponseHead, ResponseHead } from "../../wire/http1/response-head.ts";
+import { isForbiddenTrailerName } from "../../wire/http1/trailer-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type ResponseMessage, trailersFault } from "../../wire/http2/message.ts";
 import type { UpstreamEvents } from "./exchange.ts";
@@ -24,7 +25,6 @@ const lastChunk = Buffer.from("0\r\n\r\n");
 /** Size lines of chunks; one at a time is put together. */
 const sizeLine = Buffer.alloc(16);
 
-const forbidden: ReadonlySet<string> = new Set(forbiddenTrailers);
 /** Appended to the key of a WebSocket handshake. RFC 6455 §1.3. */
 const websocketSalt = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
@@ -80,7 +80,9 @@ export function writeSwitch(
 
 /** The end of a chunked body with these trailers; `undefined` when one of them must not stand there, or they are too large. */
 export function writeTrailers(block: readonly HeaderField[]): Buffer | undefined {
-  if (trailersFault(block) !== undefined || block.some(({ name }) => forbidden.has(name))) return undefined;
+  if (trailersFault(block) !== undefined || block.some(({ name }) => isForbiddenTrailerName(name, "backend"))) {
+    return undefined;
+  }
   const text = lines(block);
   return text.length > DEFAULT_TRAILER_BYTES ? undefined : Buffer.from(`0\r\n${text}\r\n`, "latin1");
 }

@@ -1,5 +1,6 @@
-import { asciiBytes, CGI_FOLD, COLON, CR, FIELD_VALUE, HEX_VALUE, LF, SEMICOLON, TOKEN } from "./ascii.ts";
+import { COLON, CR, FIELD_VALUE, HEX_VALUE, LF, SEMICOLON, TOKEN } from "./ascii.ts";
 import { faults } from "./fault.ts";
+import { isForbiddenTrailer, JUDGED_NAME_BYTES, type TrailerSender } from "./trailer-field.ts";
 
 /** Hexadecimal digits of a chunk size: sizes below 2^48, far from where numbers lose precision. */
 const MAX_SIZE_DIGITS = 12;
@@ -20,38 +21,6 @@ const State = {
 } as const;
 type State = (typeof State)[keyof typeof State];
 
-/** Fields that frame, route or authorise a message, or say how to read it: too late in a trailer. RFC 9110 §6.5.1. */
-export const forbiddenTrailers: readonly string[] = [
-  "authorization",
-  "cache-control",
-  "connection",
-  "content-encoding",
-  "content-length",
-  "content-range",
-  "content-type",
-  "cookie",
-  "expect",
-  "forwarded",
-  "host",
-  "keep-alive",
-  "max-forwards",
-  "proxy-authenticate",
-  "proxy-authorization",
-  "proxy-connection",
-  "set-cookie",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-  "x-forwarded-for",
-  "x-forwarded-host",
-  "x-forwarded-port",
-  "x-forwarded-proto",
-  "x-request-id",
-];
-const forbiddenNames = forbiddenTrailers.map(asciiBytes);
-const LONGEST_FORBIDDEN = Math.max(...forbiddenTrailers.map((name) => name.length));
-
 /** Where a reader stands in one chunked body. Reused body after body. */
 export class ChunkReader {
   /** The body and its trailers are complete. */
@@ -64,6 +33,7 @@ export class ChunkReader {
   /** The part of the trailer lines that {@link nextContent} passed on its way, without the empty line behind them. */
   trailerStart = 0;
   trailerEnd = 0;
+  readonly from: TrailerSender;
   readonly maxTrailerBytes: number;
 
   state: State = State.size;
@@ -72,11 +42,13 @@ export class ChunkReader {
   sizeDigits = 0;
   trailerBytes = 0;
   nameLength = 0;
-  readonly name: Uint8Array = new Uint8Array(LONGEST_FORBIDDEN);
+  readonly name: Uint8Array = new Uint8Array(JUDGED_NAME_BYTES);
   /** The fault found, 0 before. It stays: what follows a fault has no meaning. */
   fault = 0;
 
-  constructor(maxTrailerBytes: number = DEFAULT_TRAILER_BYTES) {
+  /** `from`: whose body it is. */
+  constructor(from: TrailerSender, maxTrailerBytes: number = DEFAULT_TRAILER_BYTES) {
+    this.from = from;
     this.maxTrailerBytes = maxTrailerBytes;
   }
 
@@ -214,24 +186,13 @@ function trailerByte(reader: ChunkReader, byte: number): number {
 
 function nameByte(reader: ChunkReader, byte: number): number {
   if (TOKEN[byte] !== 1) return byte === LF ? faults.bareLineFeed.code : faults.trailerInvalid.code;
-  // Names longer than any forbidden one need not be kept: their length tells them apart.
-  if (reader.nameLength < LONGEST_FORBIDDEN) reader.name[reader.nameLength] = CGI_FOLD[byte]!;
+  // Names longer than any forbidden one need not be kept whole: their length tells them apart.
+  if (reader.nameLength < JUDGED_NAME_BYTES) reader.name[reader.nameLength] = byte;
   reader.nameLength++;
   return 0;
 }
 
 function endOfName(reader: ChunkReader): number {
   reader.state = State.trailerValue;
-  for (let i = 0; i < forbiddenNames.length; i++) {
-    const name = forbiddenNames[i]!;
-    if (name.length === reader.nameLength && sameBytes(reader.name, name)) return faults.trailerForbidden.code;
-  }
-  return 0;
-}
-
-function sameBytes(bytes: Uint8Array, name: Uint8Array): boolean {
-  for (let i = 0; i < name.length; i++) {
-    if (bytes[i] !== name[i]) return false;
-  }
-  return true;
+  return isForbiddenTrailer(reader.name, reader.nameLength, reader.from) ? faults.trailerForbidden.code : 0;
 }

@@ -1,4 +1,5 @@
 import { asciiBytes, COLON, COMMA, CR, equalsLower, FIELD_VALUE, LF, SPACE, TAB, TOKEN } from "./ascii.ts";
+import { isClientClaim } from "./client-claim.ts";
 import { faults } from "./fault.ts";
 import { ALIAS_FIELD, knownField, RequestField, UNKNOWN_FIELD } from "./known-field.ts";
 import { LINE_SLOTS, MAX_NOMINATED, type MessageHead, valueIs } from "./message-head.ts";
@@ -43,7 +44,7 @@ export function parseFieldLines(bytes: Buffer, stop: number, head: MessageHead, 
     if (known !== UNKNOWN_FIELD) {
       if (head.first[known]! < 0) head.first[known] = line;
       else head.repeated |= 1 << known;
-    }
+    } else if (!head.claims && isClientClaim(bytes, lineStart, nameEnd)) head.claims = true;
     if (known !== UNKNOWN_FIELD && known < head.table.keptFrom) {
       head.pushRun(head.runStart, lineStart);
       head.runStart = next;
@@ -101,7 +102,7 @@ function readContentLength(bytes: Buffer, head: MessageHead, line: number): numb
   return 0;
 }
 
-/** Reads the tokens of one Connection line; names of other fields are noted for {@link dropNominated}. */
+/** Reads the tokens of one Connection line; names of other fields are noted for {@link forgetNominated}. */
 function readConnection(bytes: Buffer, head: MessageHead, line: number): number {
   const end = head.lines[line * LINE_SLOTS + 3]!;
   let i = head.lines[line * LINE_SLOTS + 2]!;
@@ -140,22 +141,27 @@ function endOfFields(bytes: Buffer, stop: number, head: MessageHead): number {
   head.pushRun(head.runStart, at);
   head.end = at + 2;
   head.close = head.closeToken || (head.minor === 0 && !head.keepAliveToken);
-  head.upgrade = head.upgradeToken && head.first[RequestField.upgrade]! >= 0 && !head.isRepeated(RequestField.upgrade);
-  if (head.nominatedCount > 0) dropNominated(bytes, head);
+  // HTTP/1.0 knows no Upgrade. RFC 9110 §7.8.
+  head.upgrade =
+    head.minor === 1 &&
+    head.upgradeToken &&
+    head.first[RequestField.upgrade]! >= 0 &&
+    !head.isRepeated(RequestField.upgrade);
+  if (head.nominatedCount > 0) forgetNominated(bytes, head);
   return head.end;
 }
 
 /**
- * Drops the fields that Connection names, as RFC 9110 §7.6.1 asks of an intermediary, except known ones: a client that names
+ * Forgets the fields that Connection names, as RFC 9110 §7.6.1 asks of an intermediary, except known ones: a client that names
  * Authorization, Cookie or X-Forwarded-For would otherwise switch off what the backend relies on, and the RFC forbids senders
  * to name such fields. Those that belong to the connection are left out anyway.
  */
-function dropNominated(bytes: Buffer, head: MessageHead): void {
+function forgetNominated(bytes: Buffer, head: MessageHead): void {
   for (let k = 0; k < head.nominatedCount; k++) {
     const start = head.nominated[k * 2]!;
     const end = head.nominated[k * 2 + 1]!;
     if (knownField(head.table, bytes, start, end) >= 0) continue;
-    head.dropField(bytes, bytes.toString("latin1", start, end).toLowerCase());
+    head.forgetField(bytes, bytes.toString("latin1", start, end).toLowerCase());
   }
 }
 

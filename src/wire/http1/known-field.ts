@@ -1,4 +1,5 @@
 import { asciiBytes, CGI_FOLD, DASH } from "./ascii.ts";
+import { foldsTo } from "./client-claim.ts";
 
 /**
  * Header fields that the engine treats by number, so that no name becomes a string on the way through. The first seven are
@@ -105,14 +106,6 @@ export function knownField(table: FieldTable, bytes: Uint8Array, start: number, 
     return known.id < table.keptFrom ? ALIAS_FIELD : UNKNOWN_FIELD;
   }
   return UNKNOWN_FIELD;
-}
-
-function foldsTo(bytes: Uint8Array, start: number, name: Uint8Array): boolean {
-  // Last byte first: names of one length often begin alike (`x-forwarded-…`) and seldom end alike.
-  for (let i = name.length - 1; i >= 0; i--) {
-    if (CGI_FOLD[bytes[start + i]!] !== name[i]) return false;
-  }
-  return true;
 }
 
 function hasUnderscore(bytes: Uint8Array, start: number, end: number): boolean {

@@ -1,5 +1,6 @@
-import { equalsLower, LF, LOWERCASE } from "./ascii.ts";
-import type { FieldTable } from "./known-field.ts";
+import { asciiBytes, equalsLower, LF, LOWERCASE } from "./ascii.ts";
+import { foldsTo, isClientClaim } from "./client-claim.ts";
+import { type FieldTable, knownField } from "./known-field.ts";
 
 /** Bounds on one head. */
 export type HeadLimits = {
@@ -62,6 +63,8 @@ export class MessageHead {
   readonly first: Int16Array;
   /** Bit `id` is set when that known field came more than once. */
   repeated = 0;
+  /** A field that only a proxy in front may send has come (see `isClientClaim`). */
+  claims = false;
 
   // Parser state: Connection tokens of this head, and where to go on when a head comes in pieces.
   keepAliveToken = false;
@@ -141,6 +144,40 @@ export class MessageHead {
     }
   }
 
+  /** As {@link dropField}, for every name that reads like this one where underscores stand for hyphens. */
+  dropAliases(bytes: Buffer, name: string): void {
+    const folded = asciiBytes(name.replaceAll("_", "-"));
+    for (let line = 0; line < this.lineCount; line++) {
+      const start = this.lines[line * LINE_SLOTS]!;
+      const length = this.lines[line * LINE_SLOTS + 1]! - start;
+      if (length === folded.length && foldsTo(bytes, start, folded)) this.dropLine(line);
+    }
+  }
+
+  /** Takes every line with this name (lower case, of no known field) out of the head: nothing finds it any more. */
+  forgetField(bytes: Buffer, name: string): void {
+    for (let line = this.lineCount - 1; line >= 0; line--) {
+      if (this.lineIs(bytes, line, name)) this.forgetLine(line);
+    }
+  }
+
+  /** Takes every field that only a proxy in front may send, and that is not known, out of the head. */
+  forgetClaims(bytes: Buffer): void {
+    for (let line = this.lineCount - 1; line >= 0; line--) {
+      const start = this.lines[line * LINE_SLOTS]!;
+      const end = this.lines[line * LINE_SLOTS + 1]!;
+      if (isClientClaim(bytes, start, end) && knownField(this.table, bytes, start, end) < 0) this.forgetLine(line);
+    }
+    this.claims = false;
+  }
+
+  private forgetLine(line: number): void {
+    this.dropLine(line);
+    this.lineCount--;
+    this.lines.copyWithin(line * LINE_SLOTS, (line + 1) * LINE_SLOTS, (this.lineCount + 1) * LINE_SLOTS);
+    for (let id = 0; id < this.first.length; id++) if (this.first[id]! > line) this.first[id]!--;
+  }
+
   /** Takes one line out of the kept runs; nothing happens when it is not in one. */
   dropLine(line: number): void {
     const from = this.lines[line * LINE_SLOTS]!;
@@ -188,6 +225,7 @@ export class MessageHead {
     this.lineCount = 0;
     this.runLength = 0;
     this.repeated = 0;
+    this.claims = false;
     this.first.fill(-1);
     this.keepAliveToken = false;
     this.closeToken = false;

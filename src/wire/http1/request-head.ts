@@ -322,7 +322,8 @@ function finish(bytes: Buffer, head: RequestHead): number {
   if (head.isRepeated(RequestField.host)) return faults.hostRepeated.code;
   if (host < 0) {
     if (head.minor === 1) return faults.hostMissing.code;
-  } else {
+  } else if (head.minor === 1 || head.lines[host * LINE_SLOTS + 2] !== head.lines[host * LINE_SLOTS + 3]) {
+    // HTTP/1.0 need not name a host, so an empty one is none.
     const start = head.lines[host * LINE_SLOTS + 2]!;
     const end = head.lines[host * LINE_SLOTS + 3]!;
     const nameEnd = hostNameEnd(bytes, start, end);

@@ -7,6 +7,7 @@ export type SessionLimits = {
   readonly connectionWindowBytes: number;
   /** Of one header block, uncompressed, as the specification counts it (name + value + 32 each), in bytes. */
   readonly headerListBytes: number;
+  /** Fields of one header block, pseudo-headers included. */
   readonly headerCount: number;
   /** Frames that one header block may be spread over. */
   readonly continuationFrames: number;
@@ -17,6 +18,7 @@ export const defaultSessionLimits: SessionLimits = {
   streamWindowBytes: 65_536,
   connectionWindowBytes: 1_048_576,
   headerListBytes: 61_440,
-  headerCount: 100,
+  // As many header lines as HTTP/1.1 allows, and four pseudo-headers.
+  headerCount: 132,
   continuationFrames: 8,
 };
