@@ -10,6 +10,7 @@ import { renderTlsOptions, renderTlsProfiles } from "../src/compile/tls-referenc
 import { renderFilterReference } from "../src/filter/filter-reference.ts";
 import { renderFindingsReference } from "../src/finding/findings-reference.ts";
 import { renderInstallOptions, renderPermissions } from "../src/install/install-reference.ts";
+import { renderForwardedHeaders } from "../src/proxy/forwarded-headers-reference.ts";
 import { renderGrpcReference } from "../src/proxy/grpc-reference.ts";
 import { renderHttp2Limits } from "../src/proxy/listener/http2-limits-reference.ts";
 import { renderStreamLimits } from "../src/proxy/stream/stream-limits-reference.ts";
@@ -28,6 +29,7 @@ export const pages: readonly { readonly file: string; readonly part?: string; re
   { file: "docs/reference/fields.md", render: renderFieldReference },
   { file: "docs/reference/gateway-config.md", part: "fields", render: renderGatewayConfigFields },
   { file: "docs/reference/filters.md", render: renderFilterReference },
+  { file: "docs/reference/forwarded-headers.md", part: "headers", render: renderForwardedHeaders },
   { file: "docs/reference/grpc.md", render: renderGrpcReference },
   { file: "docs/reference/http2.md", part: "limits", render: renderHttp2Limits },
   { file: "docs/reference/streams.md", part: "limits", render: renderStreamLimits },

@@ -60,6 +60,7 @@ export type FlagValues = {
   readonly accessLog: string;
   readonly logFormat: "text" | "json";
   readonly trustedHops: number;
+  readonly trustedHeader: "x-forwarded-for" | "forwarded";
   readonly forwardClientCert: "off" | "sanitize" | "append";
   readonly proxyProtocolFrom: readonly Cidr[];
   readonly bodyRate: number;
@@ -517,7 +518,17 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: 0,
     shownDefault: "0",
     parse: (text) => parseCount(text, 32),
-    help: "How many proxies in front of Sluice are trusted to have written X-Forwarded-For and Forwarded.",
+    help: "How many proxies in front of Sluice are trusted to have written what backends are told of clients. See docs/reference/forwarded-headers.md.",
+    commands: proxying,
+  },
+  trustedHeader: {
+    long: "--trusted-header",
+    argument: "NAME",
+    initial: "x-forwarded-for",
+    shownDefault: "x-forwarded-for",
+    parse: (text) => parseChoice(text, ["x-forwarded-for", "forwarded"]),
+    choices: ["x-forwarded-for", "forwarded"],
+    help: "Which list the --trusted-hops proxies keep. The other one is dropped: a client could have written it.",
     commands: proxying,
   },
   forwardClientCert: {

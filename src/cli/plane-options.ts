@@ -34,7 +34,7 @@ export async function planeOptions(flags: FlagValues, { telemetry, log }: PlaneP
     forwardClientCertificate: flags.forwardClientCert,
     ...(flags.sessionKeyFile === undefined ? {} : { sessionKey: readSessionKey(flags.sessionKeyFile) }),
     version: packageVersion(),
-    trust: { trustedHops: flags.trustedHops, source: "x-forwarded-for" },
+    trust: { trustedHops: flags.trustedHops, source: flags.trustedHeader },
     tenant: ownerSource(flags.tenantLabel, flags.tenantHeader),
     environment: ownerSource(flags.environmentLabel, flags.environmentHeader),
     onBug: (error) => log.error("A request failed by an error of Sluice itself.", { error }),

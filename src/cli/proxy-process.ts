@@ -40,6 +40,7 @@ type ProxyFlags = Pick<
   | "ports"
   | "accessLog"
   | "trustedHops"
+  | "trustedHeader"
   | "forwardClientCert"
   | "proxyProtocolFrom"
   | "bodyRate"
@@ -178,7 +179,10 @@ function withSwitch(telemetry: RunningTelemetry, access: { readonly enabled: boo
 
 function reconfiguration(settings: PlaneSettings, flags: ProxyFlags): Parameters<EmbeddedPlane["reconfigure"]>[0] {
   return {
-    trust: { trustedHops: settings.trustedHops ?? flags.trustedHops, source: "x-forwarded-for" },
+    trust: {
+      trustedHops: settings.trustedHops ?? flags.trustedHops,
+      source: settings.trustedHeader ?? flags.trustedHeader,
+    },
     forwardClientCertificate: settings.forwardClientCertificate ?? flags.forwardClientCert,
     tenant: ownerSource(settings.tenantLabel ?? flags.tenantLabel, settings.tenantHeader ?? flags.tenantHeader),
     environment: ownerSource(

@@ -72,6 +72,7 @@ export function completeSettings(spec: Spec): DataPlaneSettings {
       format: logging.format === "Text" ? "text" : "json",
     },
     trustedHops: spec.trustedHops ?? 0,
+    trustedHeader: spec.trustedHeader === "Forwarded" ? "forwarded" : "x-forwarded-for",
     forwardClientCertificate: ({ Disabled: "off", Sanitize: "sanitize", Append: "append" } as const)[
       spec.forwardClientCertificate ?? "Disabled"
     ],

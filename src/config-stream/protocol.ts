@@ -22,6 +22,8 @@ export type PlaneSettings = {
   readonly accessLog?: boolean;
   /** Proxies in front that are believed, 0 to 32. */
   readonly trustedHops?: number;
+  /** The list that they keep. */
+  readonly trustedHeader?: "x-forwarded-for" | "forwarded";
   readonly forwardClientCertificate?: "off" | "sanitize" | "append";
   readonly tenantLabel?: string;
   /** Header name; `""`: none. */

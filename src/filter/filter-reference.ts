@@ -26,6 +26,8 @@ const filterDocs = {
     does: "Sets, then adds, then removes headers of the request or of the response.",
     notes: [
       "A header that is added joins the values that are there, in a line of its own.",
+      "This holds for headers that the gateway writes too, such as X-Forwarded-Proto, X-Request-Id and Date: the filter has the last word.",
+      "What a client sends under the same name with underscores for hyphens goes with a request header that is set or removed: many backends read both as one.",
       "Response modifiers also change answers that the gateway gives by itself.",
       "Headers that frame the message or belong to a connection, and Host, are refused with a finding.",
     ],
@@ -38,7 +40,8 @@ const filterDocs = {
     notes: [
       "The port is `port`; without it, that of `scheme`; without both, the listener's. 80 for http and 443 for https are left out.",
       "Ports are those that clients use: with `--map-port 443:8443` a redirect to https names 8443.",
-      "The query is kept as the client sent it.",
+      "The query is kept as the client sent it. A query in replaceFullPath comes before it: `/l?x=1` makes `/l?x=1&y=2` of `?y=2`.",
+      "What is kept of the path is as the client spelled it.",
     ],
   },
   urlRewrite: {
@@ -48,7 +51,8 @@ const filterDocs = {
     does: "Changes the host and the path that the backend sees. The query is kept.",
     notes: [
       "The path that results begins with exactly one slash.",
-      "Characters that a request line cannot carry are percent-encoded.",
+      "Characters that a path cannot hold are percent-encoded.",
+      "A query in replaceFullPath comes before the request's own: `/l?x=1` makes `/l?x=1&y=2` of `?y=2`.",
     ],
   },
   requestMirror: {
@@ -57,6 +61,8 @@ const filterDocs = {
     field: "HTTPRequestMirrorFilter",
     does: "Sends a copy of every request, or of a share of them, to another backend and ignores its answers.",
     notes: [
+      "The copy is taken where the filter stands in the list: what later filters do is not in it.",
+      "It goes out when the request goes to a backend. A request that the gateway answers or refuses by itself is not copied.",
       "A mirror never delays the request that it copies: when it cannot keep up it is given up and counted.",
       "A backend that does not resolve is not mirrored to; the request is served.",
     ],
@@ -125,7 +131,7 @@ export function renderFilterReference(): string {
   });
   return `${[
     "# Filters",
-    "What each filter of a route does here. Filters run in the order in which the rule lists them; on the response in reverse.\nMade from `src/filter/filter-reference.ts` by `npm run docs`; a test keeps it so.",
+    "What each filter of a route does here. Those of the listener run first, then the rule's, then the backendRef's, each in the order in which they are listed; on the response in reverse.\nMade from `src/filter/filter-reference.ts` by `npm run docs`; a test keeps it so.",
     ...sections,
     "## ReplacePrefixMatch",
     "Redirects and rewrites replace the part of the path that the rule's prefix match covered.",

@@ -207,12 +207,14 @@ describe("desiredObjects", () => {
     const config = {
       logging: { accessLog: "Enabled" },
       trustedHops: 2,
+      trustedHeader: "Forwarded",
       forwardClientCertificate: "Append",
     } as const;
     assert.deepEqual(objectOf(planeOf({ config }), "Deployment"), objectOf(planeOf(), "Deployment"));
     assert.deepEqual(streamSettings(planeOf({ config })), {
       accessLog: true,
       trustedHops: 2,
+      trustedHeader: "forwarded",
       forwardClientCertificate: "append",
     });
   });

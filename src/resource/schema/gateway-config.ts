@@ -285,9 +285,10 @@ export const gatewayConfigSpec = z
       .describe("What the data plane logs to standard output."),
     trustedHops: z
       .exactOptional(z.int32().min(0).max(32))
-      .describe(
-        "Number of proxies in front of the data plane whose X-Forwarded-For and Forwarded are trusted. Default: 0.",
-      ),
+      .describe("Number of proxies in front of the data plane whose forwarding headers are trusted. Default: 0."),
+    trustedHeader: z
+      .exactOptional(z.enum(["XForwardedFor", "Forwarded"]))
+      .describe("The list that these proxies keep; the other one is dropped. Default: XForwardedFor."),
     forwardClientCertificate: z
       .exactOptional(z.enum(["Disabled", "Sanitize", "Append"]))
       .describe(
