@@ -177,10 +177,10 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     return this.#sentHost ?? this.hostText();
   }
 
-  /** Path and query as they will be sent. */
-  sentTarget(): string {
+  askedTarget(): string {
     const query = this.#sentQuery ?? this.query;
-    return `${this.#sentPath ?? this.spelledPath}${query === "" ? "" : `?${query}`}`;
+    const matched = this.#keepsPath ? (this.keptPath ?? this.path) : this.path;
+    return `${this.#sentPath ?? matched}${query === "" ? "" : `?${query}`}`;
   }
 
   /** First value of a field that the codec knows, as the client sent it. */

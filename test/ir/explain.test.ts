@@ -429,3 +429,32 @@ describe("explainConnection()", () => {
     });
   }
 });
+
+describe("a listener that keeps the segments of paths", () => {
+  const own = httpRule("own");
+  const moved = httpRule("moved", { filters: [place({ kind: "urlRewrite", path: { kind: "prefix", value: "/b" } })] });
+  const hosts = [
+    virtualHost("*", [
+      [prefix("/bkt"), own],
+      [prefix("/moved"), moved],
+      [prefix("/secret"), rest],
+    ]),
+  ];
+  const store = model(gateway([{ ...http("s3", "", hosts), keepsPaths: true }], [own, moved, rest]));
+  const asked = (path: string, keptPath: string, sentPath: string): SelectRequest =>
+    request({ path, spelling: { forwardedPath: path, keptPath, sentPath } });
+
+  test("says what is forwarded, as it was sent or rewritten", () => {
+    const kept = explain(store, asked("/bkt/y", "/bkt/x/..//y", "/bkt/x/%2e%2e//y")).outcome;
+    assert.equal(kept.kind === "rule" && kept.action.forwarded?.path, "/bkt/x/%2e%2e//y");
+    const rewritten = explain(store, asked("/moved/y", "/moved/x/..//y", "/moved/x/%2e%2e//y")).outcome;
+    assert.equal(rewritten.kind === "rule" && rewritten.action.forwarded?.path, "/b/x/%2e%2e//y");
+  });
+
+  test("says why a path that would be another rule's is refused", () => {
+    const { outcome } = explain(store, asked("/secret", "/bkt/../secret", "/bkt/../secret"));
+    assert.ok(outcome.kind === "none");
+    assert.deepEqual([outcome.reason, outcome.status], ["ambiguousPath", 400]);
+    assert.match(outcome.sentence, /keeps the segments of paths.*\/bkt\/\.\.\/secret/);
+  });
+});

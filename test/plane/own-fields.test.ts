@@ -235,6 +235,12 @@ test("an authorisation server sees neither claims nor fields that Connection nam
   );
   const sent = linesOf(upstream.requests[0]!.head);
   assert.deepEqual([sent.get("x-hop"), sent.get("x-user")], [undefined, ["bob"]]);
+  await exchange(gateway.port, get("/%61llow/%7Ejo|x"));
+  const target = ({ head }: { readonly head: string }) => head.split(" ")[1];
+  assert.deepEqual(
+    [server, upstream].map(({ requests }) => target(requests.at(-1)!)),
+    ["/allow/~jo%7Cx", "/%61llow/%7Ejo|x"],
+  );
   const denied = await exchange(gateway.port, get("/deny", lines));
   assert.deepEqual([denied.status, denied.headers.get("x-hop"), denied.headers.get("x-why")], [403, undefined, "no"]);
 });

@@ -7,8 +7,11 @@ export interface AuthSubject extends RequestHead {
   headerNames(): readonly string[];
   /** Host as it will be sent, with its port. */
   sentHost(): string;
-  /** Path and query as they will be sent. */
-  sentTarget(): string;
+  /**
+   * Path and query: the path in the form that is matched, unless a filter has changed it. A server that compares paths must not
+   * be got past by another spelling.
+   */
+  askedTarget(): string;
 }
 
 /** What the gateway itself knows of a request. */

@@ -25,7 +25,7 @@ export function writeGrpcCheck(
     id: facts.requestId,
     method: subject.method,
     headers: headersOf(filter, subject, facts),
-    path: subject.sentTarget(),
+    path: subject.askedTarget(),
     host: subject.sentHost(),
     scheme: facts.scheme,
     protocol: facts.protocol,

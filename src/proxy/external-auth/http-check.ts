@@ -27,7 +27,7 @@ export type CheckAnswer = {
  * are named, who the client is. The length is that of the body that is sent along. Spec: HTTPExternalAuthFilter.http (GEP-1494).
  */
 export function writeHttpCheck(filter: ExternalAuth, subject: AuthSubject, facts: AuthFacts): CheckMessage {
-  const target = subject.sentTarget();
+  const target = subject.askedTarget();
   const path = filter.pathPrefix === "" ? target : `${filter.pathPrefix}${target.startsWith("/") ? target : "/"}`;
   const writer = new HeadWriter(1_024);
   writer.text(`${subject.method} ${path} HTTP/1.1`).crlf().field("host", subject.sentHost());

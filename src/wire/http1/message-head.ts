@@ -1,5 +1,5 @@
-import { asciiBytes, equalsLower, LF, LOWERCASE } from "./ascii.ts";
-import { foldsTo, isClientClaim } from "./client-claim.ts";
+import { CGI_FOLD, equalsLower, LF, LOWERCASE } from "./ascii.ts";
+import { isClientClaim } from "./client-claim.ts";
 import { type FieldTable, knownField } from "./known-field.ts";
 
 /** Bounds on one head. */
@@ -146,11 +146,12 @@ export class MessageHead {
 
   /** As {@link dropField}, for every name that reads like this one where underscores stand for hyphens. */
   dropAliases(bytes: Buffer, name: string): void {
-    const folded = asciiBytes(name.replaceAll("_", "-"));
     for (let line = 0; line < this.lineCount; line++) {
       const start = this.lines[line * LINE_SLOTS]!;
-      const length = this.lines[line * LINE_SLOTS + 1]! - start;
-      if (length === folded.length && foldsTo(bytes, start, folded)) this.dropLine(line);
+      if (this.lines[line * LINE_SLOTS + 1]! - start !== name.length) continue;
+      let i = 0;
+      while (i < name.length && CGI_FOLD[bytes[start + i]!] === CGI_FOLD[name.charCodeAt(i)]) i++;
+      if (i === name.length) this.dropLine(line);
     }
   }
 
