@@ -9,6 +9,7 @@ import { createServer, type IncomingMessage } from "node:http";
 import { Duplex } from "node:stream";
 import fc from "fast-check";
 import type { FaultName } from "../../src/wire/http1/fault.ts";
+import { requestFields } from "../../src/wire/http1/known-field.ts";
 import { feedChunks, feedRequest, type Verdict } from "../wire/feed.ts";
 import { requestBytes } from "../wire/http1-arbitrary.ts";
 import { readFuzzOptions } from "./fuzz-laws.ts";
@@ -47,6 +48,7 @@ const weRefuse: ReadonlySet<FaultName> = new Set<FaultName>([
   "leadingLines",
   "methodInvalid",
   "requestLine",
+  "pathBackslash",
   "pathEscape",
   "targetAuthority",
   "targetForm",
@@ -76,9 +78,19 @@ let settle: (reading: Reading) => void = () => {};
 /** The first request of the bytes, once its head is read. */
 let seen: { readonly request: IncomingMessage; bodyBytes: number } | undefined;
 
-/** Names and values by turns; we keep names in lower case. */
+/**
+ * Names and values by turns, as we keep them: names in lower case, and without the fields that Connection names, which llhttp
+ * leaves to whoever reads the request.
+ */
 function lowerNames(rawHeaders: readonly string[]): readonly string[] {
-  return rawHeaders.map((text, i) => (i % 2 === 0 ? text.toLowerCase() : text));
+  const lines = Array.from({ length: rawHeaders.length / 2 }, (_, i) => [
+    rawHeaders[2 * i]!.toLowerCase(),
+    rawHeaders[2 * i + 1]!,
+  ]);
+  const named = new Set(
+    lines.flatMap(([name, value]) => (name === "connection" ? value!.toLowerCase().split(/[\t ,]+/) : [])),
+  );
+  return lines.filter(([name]) => !named.has(name!) || requestFields.names.includes(name!)).flat();
 }
 
 function read({ request, bodyBytes }: NonNullable<typeof seen>): Reading {
