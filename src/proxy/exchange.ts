@@ -344,8 +344,9 @@ export class Exchange implements FilterContext {
   #forward(bytes: Buffer, wire: WireRequestHead): string {
     const { trust, forwardClientCertificate: forwarding } = this.context;
     const { peer } = this;
+    // Proxies that keep Forwarded pass on whatever else a client wrote.
+    if (wire.claims && (trust.trustedHops === 0 || trust.source === "forwarded")) wire.forgetClaims(bytes);
     if (trust.trustedHops === 0) {
-      if (wire.claims) wire.forgetClaims(bytes);
       this.record.clientAddress = peer.address;
       return peer.ownLines + forwardedHostLine(this.request.hostText());
     }

@@ -30,7 +30,7 @@ const fieldDocs: Partial<Record<OwnField, FieldDoc>> = {
   },
   xForwardedPort: {
     untrusted: "dropped",
-    trusted: "believed from 1 to 65535",
+    trusted: "believed from 1 to 65535; dropped with `--trusted-header forwarded`",
     sent: "the port that the client used",
   },
   forwarded: {
@@ -70,7 +70,12 @@ export function renderForwardedHeaders(): string {
     ...clientClaims.families.map((family) => `\`${family}${family.endsWith("-") ? "" : "-"}*\``),
     ...clientClaims.names.map((name) => `\`${name}\``),
   ];
-  rows.push([`all other ${claims.join(", ")}`, "dropped", "passed on as they came", "nothing of the gateway's"]);
+  rows.push([
+    `all other ${claims.join(", ")}`,
+    "dropped",
+    "passed on as they came; dropped with `--trusted-header forwarded`",
+    "nothing of the gateway's",
+  ]);
   return [
     "| header | from a client | behind trusted proxies | what backends get |",
     "| --- | --- | --- | --- |",

@@ -97,7 +97,8 @@ export function forwardTrusted(trust: ForwardedTrust, peer: Peer, bytes: Buffer,
     },
     { address: peer.address, scheme: peer.scheme, host: bytes.latin1Slice(head.hostStart, head.hostEnd) },
   );
-  const port = readPort(head.value(bytes, RequestField.xForwardedPort)) ?? peer.port;
+  const told = trust.source === "x-forwarded-for" ? head.value(bytes, RequestField.xForwardedPort) : undefined;
+  const port = readPort(told) ?? peer.port;
   let lines =
     `x-forwarded-for: ${view.xForwardedFor}\r\nx-forwarded-proto: ${view.scheme}\r\n` +
     `x-forwarded-port: ${port}\r\n${forwardedHostLine(view.host)}`;

@@ -190,13 +190,14 @@ test("proxies that keep Forwarded are believed by it, and X-Forwarded-For is the
   await using upstream = await RawUpstream.start(() => ok(""));
   await using gateway = await startProxy([upstream.port], { trust: { trustedHops: 1, source: "forwarded" } });
   const lines =
-    "Forwarded: for=192.0.2.9;proto=https;host=shop.test\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: evil\r\n";
+    "Forwarded: for=192.0.2.9;proto=https;host=shop.test\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: evil\r\nX-Forwarded-Port: 6666\r\nX-Real-IP: 6.6.6.6\r\n";
   await exchange(gateway.port, get("/", lines));
   const sent = linesOf(upstream.requests[0]!.head);
   assert.deepEqual(
     ["x-forwarded-for", "x-forwarded-proto", "x-forwarded-host"].map((name) => sent.get(name)?.join()),
     ["192.0.2.9, 127.0.0.1", "https", "shop.test"],
   );
+  assert.deepEqual([sent.get("x-forwarded-port"), sent.get("x-real-ip")], [[String(gateway.port)], undefined]);
   assert.equal(sent.get("forwarded")?.length, 1);
   assert.match(sent.get("forwarded")![0]!, /^for=192\.0\.2\.9;proto=https;host=shop\.test, for=127\.0\.0\.1;/);
   assert.equal(gateway.records[0]?.sourceIp, "192.0.2.9");
