@@ -1,12 +1,15 @@
-/** How a path is compared. Values are as the user wrote them; `regex` is RE2 syntax and matches the whole path. */
+/** How a path is compared. Values are in the normal form of request paths; `regex` is RE2 syntax and matches the whole of it. */
 export type PathMatch =
-  /** Equal, byte for byte, after normalisation of the request path. */
+  /** Equal, byte for byte. */
   | { readonly kind: "exact"; readonly value: string }
   /** Equal, or longer with a `/` after it: `/abc` matches `/abc`, `/abc/` and `/abc/d`, not `/abcd`. No trailing `/` but for `/` itself. */
   | { readonly kind: "prefix"; readonly value: string }
   | { readonly kind: "regex"; readonly value: string };
 
-/** How a header or query parameter is compared. Header names are lower case; parameter names are case-sensitive. */
+/**
+ * How a header or query parameter is compared. Header names are lower case. Names of query parameters, and their `exact`
+ * values, are decoded and case-sensitive.
+ */
 export type ValueMatch = {
   readonly name: string;
   readonly kind: "exact" | "regex";
