@@ -24,6 +24,8 @@ export type WatchOptions = {
  */
 export function watchPaths(options: WatchOptions): PathWatcher {
   const watched = new Map<string, FSWatcher>();
+  /** A watcher that is closed before it is ready never becomes so. */
+  const closed = Promise.withResolvers<void>();
   const named = new Set(options.files.map((file) => basename(file)));
   const isOfInterest = (path: string): boolean => {
     const name = basename(path);
@@ -65,10 +67,11 @@ export function watchPaths(options: WatchOptions): PathWatcher {
         watched.set(folder, watcher);
         fresh.push(new Promise((resolve) => watcher.once("ready", resolve)));
       }
-      await Promise.all(fresh);
+      await Promise.race([Promise.all(fresh), closed.promise]);
       return fresh.length > 0;
     },
     async close() {
+      closed.resolve();
       await Promise.all([...watched.values()].map((watcher) => watcher.close()));
       watched.clear();
     },
