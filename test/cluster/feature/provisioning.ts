@@ -76,7 +76,11 @@ spec:
   selector: { matchLabels: { app: theirs } }
   template:
     metadata: { labels: { app: theirs } }
-    spec: { containers: [{ name: main, image: example.com/theirs }] }`;
+    # As pods of a data plane may be: only whose the Deployment is tells it apart.
+    spec:
+      serviceAccountName: theirs
+      automountServiceAccountToken: false
+      containers: [{ name: main, image: example.com/theirs }]`;
 
 const config = (name: string, spec: string) => `
 apiVersion: gateway.sluice.dev/v1alpha1
