@@ -47,11 +47,13 @@ export type ProxyLimits = {
   readonly handshakeTimeoutMs: number;
   /** After our last byte, for the client to read it and close. Then: closed. */
   readonly lingerMs: number;
+  /** For a client of HTTP/2 to read an answer that came before its request was complete, and to stop. Then: RST_STREAM. */
+  readonly earlyAnswerMs: number;
   /** Idle connections kept for one endpoint. */
   readonly idlePerEndpoint: number;
   /** Connections of any state to one endpoint. Then: 503. */
   readonly connectionsPerEndpoint: number;
-  /** An idle upstream connection is closed after this, before most servers close it from their side. */
+  /** An idle upstream connection is closed after this, before most servers close it from their side; a second before what its Keep-Alive says. */
   readonly upstreamIdleMs: number;
   /** Endpoints that are tried when connecting fails before anything is sent. */
   readonly connectAttempts: number;
@@ -111,6 +113,7 @@ export const defaultLimits: ProxyLimits = {
   tunnelIdleMs: 3_600_000,
   handshakeTimeoutMs: 10_000,
   lingerMs: 2_000,
+  earlyAnswerMs: 500,
   idlePerEndpoint: 128,
   connectionsPerEndpoint: 4_096,
   upstreamIdleMs: 55_000,

@@ -55,7 +55,9 @@ const refusals = {
 for (const [name, { path, fields, status }] of Object.entries(refusals)) {
   test(`HTTP/2: ${name} comes alone, then one reset, and what is under way harms no other stream`, async () => {
     await using upstream = await startRefusing();
-    await using gateway = await startProxy([upstream.port], { limits: { requestBodyBytes: 1_000_000, lingerMs: 100 } });
+    await using gateway = await startProxy([upstream.port], {
+      limits: { requestBodyBytes: 1_000_000, earlyAnswerMs: 100 },
+    });
     await using client = await connect(gateway);
     client.send(client.headers(1, request(path, fields, "PUT"), "open"), client.data(1, "some", "open"));
     assert.equal((await client.frame(frameType.headers, 1)).fields[0], `:status: ${status}`);
@@ -73,7 +75,7 @@ for (const [name, { path, fields, status }] of Object.entries(refusals)) {
 
 test("HTTP/2: a client that stops by itself after an early answer is not reset, and the connection goes quiet", async () => {
   await using upstream = await startRefusing();
-  await using gateway = await startProxy([upstream.port], { limits: { idleTimeoutMs: 100 } });
+  await using gateway = await startProxy([upstream.port], { limits: { idleTimeoutMs: 100, earlyAnswerMs: 60_000 } });
   for (const stop of [
     (client: Http2RawClient) => client.data(1, "", "end"),
     (client: Http2RawClient) => client.headers(1, [["x-sum", "1"]]),
@@ -90,7 +92,7 @@ test("HTTP/2: a client that stops by itself after an early answer is not reset, 
 
 test("HTTP/2: early answers to more uploads than the connection's window holds do not use it up", async () => {
   await using upstream = await startRefusing();
-  await using gateway = await startProxy([upstream.port], { limits: { lingerMs: 60_000 } });
+  await using gateway = await startProxy([upstream.port], { limits: { earlyAnswerMs: 60_000 } });
   await using client = await connect(gateway);
   for (let n = 0; n < 40; n++) {
     const id = 1 + 2 * n;

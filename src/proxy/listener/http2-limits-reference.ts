@@ -40,7 +40,7 @@ export function renderHttp2Limits(): string {
     ["Preface, header block or frame other than DATA that has begun", seconds(limits.headerTimeoutMs), "closed"],
     ["Connection without a request", seconds(limits.idleTimeoutMs), "`GOAWAY`"],
     ["Bytes that a client sends on after its connection has ended", kib(http2.connectionWindowBytes), "reset"],
-    ["Request that goes on behind its answer", seconds(limits.lingerMs), "`NO_ERROR`"],
+    ["Request that goes on behind its answer", seconds(limits.earlyAnswerMs), "`NO_ERROR`"],
     ["Request body of which nothing comes", seconds(limits.requestStallMs), "408"],
     ["Answer of which nothing is taken", seconds(limits.writeStallMs), "`CANCEL`, or closed"],
     ["WebSocket on which nothing moves", seconds(limits.tunnelIdleMs), "`CANCEL`"],

@@ -320,7 +320,7 @@ export class Http2Responder implements Responder, Deadlined {
       return;
     }
     this.#lingers = true;
-    this.wait(this.#connection.context.limits.lingerMs);
+    this.wait(this.#connection.context.limits.earlyAnswerMs);
   }
 
   /** Nothing more happens on this stream: makes ready for another one. */
