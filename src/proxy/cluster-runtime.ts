@@ -11,9 +11,11 @@ import { buildUpstreamTlsContext, type UpstreamTlsContext } from "./upstream/tls
 export class ClusterRuntime {
   readonly cluster: Cluster;
   readonly budget: RetryBudget | undefined;
-  endpoints: readonly EndpointState[] = [];
   /** Why no endpoint can be spoken to, whatever the endpoint table says. */
   readonly broken: "unsupportedProtocol" | "upstreamTls" | undefined;
+  #endpoints: readonly EndpointState[] = [];
+  /** The same cluster in a later model. */
+  #successor: ClusterRuntime | undefined;
   readonly #balancer: Balancer;
   readonly #metrics: BackendMetrics;
   readonly #tls: UpstreamTlsContext | undefined;
@@ -35,18 +37,37 @@ export class ClusterRuntime {
     else this.broken = undefined;
   }
 
+  /** Those of now, also for requests that began with an earlier model: they are about to dial one. */
+  get endpoints(): readonly EndpointState[] {
+    return this.#successor === undefined ? this.#endpoints : this.#successor.endpoints;
+  }
+
   /** Goes on with the turns of the same cluster in the model before. */
   resumeFrom(previous: ClusterRuntime): void {
     this.#balancer.resumeFrom(previous.#balancer);
   }
 
+  /** Stands in for the same cluster in the model before from now on. */
+  replace(previous: ClusterRuntime): void {
+    previous.#successor = this;
+    this.#markLeft(previous.#endpoints);
+  }
+
   setEndpoints(table: EndpointTable, registry: EndpointRegistry): void {
     const rows = table[this.cluster.endpoints] ?? [];
     const dialling = { protocol: this.cluster.protocol, tls: this.#tls, metrics: this.#metrics };
-    this.endpoints = rows.map((row) => registry.get(row, dialling));
+    const before = this.#endpoints;
+    this.#endpoints = rows.map((row) => registry.get(row, dialling));
+    this.#markLeft(before);
   }
 
   choose(nowMs: number, avoid: EndpointState | undefined): EndpointState | undefined {
     return this.#balancer.choose(this.endpoints, nowMs, avoid);
+  }
+
+  #markLeft(before: readonly EndpointState[]): void {
+    if (before.length === 0) return;
+    const listed = new Set(this.#endpoints);
+    for (const endpoint of before) if (!listed.has(endpoint)) endpoint.left = true;
   }
 }

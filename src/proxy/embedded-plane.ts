@@ -241,6 +241,10 @@ export class EmbeddedPlane implements Plane {
     for (const cluster of clusters.values()) {
       cluster.setEndpoints(this.#newerEndpoints ?? endpoints, this.#context.registry);
     }
+    for (const [key, before] of this.#clusters) {
+      const now = clusters.get(key);
+      if (now !== before) now?.replace(before);
+    }
     this.#clusters = clusters;
     this.#rules = rules.byKey;
     this.#streamRules = streamRules;

@@ -125,6 +125,13 @@ export const proxyErrors = {
     message: "The backend could not be reached.",
     retry: "allowed",
   },
+  endpointGone: {
+    source: "upstream",
+    status: 503,
+    flag: "UF",
+    message: "The backend could not be reached.",
+    retry: "allowed",
+  },
   connectTimeout: {
     source: "upstream",
     status: 504,

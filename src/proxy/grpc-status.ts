@@ -54,6 +54,7 @@ export const grpcStatusOfError = {
   noEndpoints: "UNAVAILABLE",
   addressRefused: "UNAVAILABLE",
   connectFailed: "UNAVAILABLE",
+  endpointGone: "UNAVAILABLE",
   connectTimeout: "UNAVAILABLE",
   upstreamTls: "UNAVAILABLE",
   upstreamReset: "UNAVAILABLE",

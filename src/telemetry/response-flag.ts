@@ -25,7 +25,7 @@ export const responseFlags = {
   },
   DT: { status: "408", meaning: "The client was too slow to send its request." },
   DC: { status: "any", meaning: "The client closed the connection before the answer was complete." },
-  UF: { status: "502 or 504", meaning: "No connection to the endpoint could be made." },
+  UF: { status: "502, 503 or 504", meaning: "No connection to the endpoint could be made." },
   UAR: {
     status: "502",
     meaning: "The endpoint's address is loopback, link-local, unspecified or multicast, and such are not dialled.",

@@ -220,7 +220,8 @@ export class Attempts implements UpstreamEvents {
       this.#again(undefined, "never");
       return;
     }
-    const more = this.#connectAttempts < exchange.context.limits.connectAttempts;
+    // Endpoints that leave are not counted: each can do so but once.
+    const more = kind === "endpointGone" || this.#connectAttempts < exchange.context.limits.connectAttempts;
     if (progress === "refused" && whole && more) this.#again(undefined, "idle");
     else if (progress === "unsent" && more && this.#hasOther(failed)) this.#again(failed, "idle");
     else if (proxyErrors[kind].retry === "allowed") this.#retryOr(kind, failed);

@@ -11,7 +11,7 @@ import { output } from "../transport/output.ts";
 import type { SocketTransport } from "../transport/socket-transport.ts";
 import type { Transport } from "../transport/transport.ts";
 import { type ConnectFailure, connectFailure } from "../upstream/connect-failure.ts";
-import type { EndpointState } from "../upstream/endpoint-state.ts";
+import type { Dial, EndpointState } from "../upstream/endpoint-state.ts";
 import type { Open, OpenSet } from "./open-set.ts";
 import { logStream } from "./stream-log.ts";
 import type { StreamRoute } from "./stream-route.ts";
@@ -34,7 +34,7 @@ export type StreamParts = {
 type Phase = "connecting" | "open" | "lingering" | "closed";
 
 /** One client's TCP stream (or what is inside its TLS) to an endpoint. It keeps the route that it began with. */
-export class StreamConnection implements Deadlined, Open {
+export class StreamConnection implements Deadlined, Dial, Open {
   deadlineMs = Number.POSITIVE_INFINITY;
   readonly #context: PlaneContext;
   readonly #parts: StreamParts;
@@ -89,6 +89,10 @@ export class StreamConnection implements Deadlined, Open {
     }
   }
 
+  onEndpointGone(): void {
+    this.#onConnectFailed("endpointGone");
+  }
+
   onConnect(side: Side): void {
     if (side !== this.#upstream || this.#phase !== "connecting") return;
     const endpoint = this.#endpoint!;
@@ -96,6 +100,7 @@ export class StreamConnection implements Deadlined, Open {
     endpoint.metrics.dialled("ok").add(1);
     endpoint.metrics.active.add(1);
     this.#phase = "open";
+    endpoint.dials.delete(this);
     this.#touch();
     this.#downstream.transport.resume();
   }
@@ -179,6 +184,7 @@ export class StreamConnection implements Deadlined, Open {
     this.#endpoint = endpoint;
     endpoint.connections++;
     endpoint.activeRequests++;
+    endpoint.dials.add(this);
     const { client, route } = this.#parts;
     const side = new Side(this);
     this.#upstream = side;
@@ -206,7 +212,8 @@ export class StreamConnection implements Deadlined, Open {
     this.#leaveEndpoint();
     this.#upstream = undefined;
     side.transport.destroy();
-    if (this.#attempts >= limits.connectAttempts || cluster.endpoints.length < 2) this.#break(proxyErrors[kind].flag);
+    const more = kind === "endpointGone" || this.#attempts < limits.connectAttempts;
+    if (!more || !cluster.endpoints.some((endpoint) => endpoint !== failed)) this.#break(proxyErrors[kind].flag);
     else this.#connect(cluster, failed);
   }
 
@@ -216,6 +223,7 @@ export class StreamConnection implements Deadlined, Open {
     this.#endpoint = undefined;
     endpoint.connections--;
     endpoint.activeRequests--;
+    endpoint.dials.delete(this);
     if (this.#phase !== "connecting") endpoint.metrics.active.add(-1);
   }
 

@@ -1,4 +1,6 @@
 import type { Socket } from "node:net";
+import { TLSSocket } from "node:tls";
+import { watchForTruncation } from "./close-notify.ts";
 import { startReading, stopReading } from "./read-switch.ts";
 import type { Transport, TransportEvents } from "./transport.ts";
 
@@ -13,6 +15,7 @@ export class SocketTransport implements Transport {
   #paused = false;
   /** The socket was stopped from reading at all. */
   #stopped = false;
+  #truncated = false;
   #error: Error | undefined;
   #events!: TransportEvents;
 
@@ -23,6 +26,10 @@ export class SocketTransport implements Transport {
 
   get closed(): boolean {
     return this.#closed;
+  }
+
+  get truncated(): boolean {
+    return this.#truncated;
   }
 
   get congested(): boolean {
@@ -38,6 +45,11 @@ export class SocketTransport implements Transport {
   attach(events: TransportEvents, reads: "data" | "none"): void {
     const socket = this.socket;
     this.#events = events;
+    if (socket instanceof TLSSocket) {
+      watchForTruncation(socket, () => {
+        this.#truncated = true;
+      });
+    }
     if (reads === "data") {
       socket.on("data", (chunk: Buffer) => this.deliver(chunk, 0, chunk.length));
     }
@@ -49,6 +61,8 @@ export class SocketTransport implements Transport {
     });
     socket.on("error", (error) => {
       this.#error = error;
+      // After its handshake a TLS socket tells of a fatal alert, its own or the other side's, and stays open.
+      socket.destroy();
     });
     socket.on("close", () => {
       this.#closed = true;

@@ -5,6 +5,11 @@
 export interface Transport {
   /** Closed from our side or gone: writes are ignored, no further event comes but `onClose`. */
   readonly closed: boolean;
+  /**
+   * The other side ended TLS without saying that it was done (close_notify): what came may lack its end. Known at `onEnd`; never
+   * true of a clear stream. RFC 8446 section 6.1.
+   */
+  readonly truncated: boolean;
   /** More is queued than the other side takes: stop producing until `onDrain`. */
   readonly congested: boolean;
   /** Bytes accepted and not yet handed to the system. */

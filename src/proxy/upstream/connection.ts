@@ -6,8 +6,8 @@ import { type ConnectEvents, connect } from "../transport/connect.ts";
 import { output } from "../transport/output.ts";
 import type { Transport } from "../transport/transport.ts";
 import { AnswerReader } from "./answer-reader.ts";
-import { type ConnectFailure, connectFailure } from "./connect-failure.ts";
-import type { EndpointState } from "./endpoint-state.ts";
+import { type ConnectFailure, connectFailure, lossOf } from "./connect-failure.ts";
+import type { Dial, EndpointState } from "./endpoint-state.ts";
 import type { FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./exchange.ts";
 import type { PrivateUpstreams } from "./private-upstreams.ts";
 import { silenceLimitMs } from "./silence-limit.ts";
@@ -28,7 +28,7 @@ const keepAliveMarginMs = 1_000;
 type State = "connecting" | "idle" | "head" | "body" | "tunnel" | "closed";
 
 /** One HTTP/1.1 connection to an endpoint; one exchange at a time. */
-export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Deadlined {
+export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial, Deadlined {
   readonly endpoint: EndpointState;
   deadlineMs = Number.POSITIVE_INFINITY;
   state: State = "connecting";
@@ -57,6 +57,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
     this.#silenceMs = context.limits.responseStallMs;
     this.#answer = new AnswerReader(this);
     endpoint.connections++;
+    endpoint.dials.add(this);
     this.#transport = connect(endpoint, this);
     context.deadlines.add(this);
     this.deadlineMs = context.deadlines.after(connectTimeoutMs);
@@ -155,11 +156,13 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
     this.context.deadlines.delete(this);
     this.endpoint.connections--;
     this.#own?.drop(this);
+    this.endpoint.dials.delete(this);
     this.#transport.destroy();
   }
 
   onConnect(): void {
     if (this.state === "closed") return;
+    this.endpoint.dials.delete(this);
     this.endpoint.onConnected();
     this.endpoint.metrics.dialled("ok").add(1);
     if (this.events === undefined) {
@@ -193,7 +196,8 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
       events.onUpstreamHalfClose();
       return;
     }
-    if (this.state === "body" && this.#answer.untilClose) {
+    // Without an end of TLS, an end of TCP may be anybody's: what came may be a part.
+    if (this.state === "body" && this.#answer.untilClose && !this.#transport.truncated) {
       this.complete(events);
       return;
     }
@@ -216,7 +220,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
       return;
     }
     if (this.state !== "connecting") {
-      this.fail("upstreamReset");
+      this.fail(lossOf(error));
       return;
     }
     this.#failToConnect(connectFailure(error, this.endpoint.tls === undefined ? "clear" : "tls"));
@@ -224,6 +228,10 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dead
 
   onBug(error: unknown): void {
     this.context.onBug(error);
+  }
+
+  onEndpointGone(): void {
+    this.#failToConnect("endpointGone");
   }
 
   onDeadline(): void {

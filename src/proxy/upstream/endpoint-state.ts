@@ -26,6 +26,12 @@ export type Dialling = {
   readonly metrics: BackendMetrics;
 };
 
+/** A connection that is being made. */
+export interface Dial {
+  /** The endpoint is listed no more: waiting for it is in vain. */
+  onEndpointGone(): void;
+}
+
 /** What is known of one address of one backend. Lives as long as a model names it, so that swaps keep its connections. */
 export class EndpointState {
   readonly address: string;
@@ -41,6 +47,8 @@ export class EndpointState {
   /** Clients that have connections for themselves here. */
   readonly privates = new Set<PrivateUpstreams>();
   readonly uploads = new Uploads();
+  /** Connections to it that are being made. */
+  readonly dials = new Set<Dial>();
   /** Connections that requests share; made by the first one. */
   http2: Http2Pool | undefined;
   /** Requests in flight, for least-request. */
@@ -48,6 +56,8 @@ export class EndpointState {
   connections = 0;
   /** No model names this endpoint any more: its connections are not kept. */
   retired = false;
+  /** Its backend goes on without it: it is more likely dead than slow, and whoever dials it had better ask another. */
+  left = false;
   #failures = 0;
   #failedUntilMs = 0;
 
@@ -83,6 +93,7 @@ export class EndpointState {
 
   retire(): void {
     this.retired = true;
+    if (this.left) for (const dial of [...this.dials]) dial.onEndpointGone();
     this.closeIdle();
     this.http2?.retire();
   }
@@ -116,7 +127,10 @@ export class EndpointRegistry {
   /** Retires every endpoint that is not in `used`. */
   keep(used: ReadonlySet<EndpointState>): void {
     for (const [key, state] of this.#states) {
-      if (used.has(state)) continue;
+      if (used.has(state)) {
+        state.left = false;
+        continue;
+      }
       state.retire();
       this.#states.delete(key);
     }

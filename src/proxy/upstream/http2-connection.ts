@@ -5,9 +5,9 @@ import type { Deadlined } from "../deadlines.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import { type ConnectEvents, connect } from "../transport/connect.ts";
 import type { Transport } from "../transport/transport.ts";
-import { connectFailure } from "./connect-failure.ts";
+import { connectFailure, lossOf } from "./connect-failure.ts";
 import type { UpstreamContext } from "./connection.ts";
-import type { EndpointState } from "./endpoint-state.ts";
+import type { Dial, EndpointState } from "./endpoint-state.ts";
 import type { Http2Exchange } from "./http2-exchange.ts";
 
 /** Requests that share one connection, whatever the endpoint would take. */
@@ -45,7 +45,7 @@ export interface Http2ConnectionOwner {
 type State = "connecting" | "settling" | "open" | "draining" | "closed";
 
 /** One HTTP/2 connection to an endpoint. */
-export class Http2Connection implements ConnectEvents, Deadlined {
+export class Http2Connection implements ConnectEvents, Dial, Deadlined {
   deadlineMs = Number.POSITIVE_INFINITY;
   readonly session: Http2Session<Http2Exchange>;
   readonly #owner: Http2ConnectionOwner;
@@ -74,6 +74,7 @@ export class Http2Connection implements ConnectEvents, Deadlined {
     });
     const { endpoint } = owner;
     endpoint.connections++;
+    endpoint.dials.add(this);
     this.#transport = connect(
       { address: endpoint.address, port: endpoint.port, tls: endpoint.tls, guard: endpoint.guard, alpn: ["h2"] },
       this,
@@ -136,6 +137,7 @@ export class Http2Connection implements ConnectEvents, Deadlined {
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#context.deadlines.delete(this);
     this.#owner.endpoint.connections--;
+    this.#owner.endpoint.dials.delete(this);
     this.#count(undefined);
     this.#transport.destroy();
   }
@@ -158,6 +160,7 @@ export class Http2Connection implements ConnectEvents, Deadlined {
     this.session.receive(bytes, start, end);
     if (this.#state === "settling" && this.session.settled) {
       this.#state = "open";
+      this.#owner.endpoint.dials.delete(this);
       this.#owner.endpoint.onConnected();
       this.#owner.endpoint.metrics.dialled("ok").add(1);
       this.#wait();
@@ -179,10 +182,14 @@ export class Http2Connection implements ConnectEvents, Deadlined {
 
   onClose(error: Error | undefined): void {
     if (this.#state !== "connecting") {
-      this.#fail("upstreamReset");
+      this.#fail(lossOf(error));
       return;
     }
     this.#fail(connectFailure(error, this.#owner.endpoint.tls === undefined ? "clear" : "tls"));
+  }
+
+  onEndpointGone(): void {
+    this.#fail("endpointGone");
   }
 
   onDeadline(): void {

@@ -32,9 +32,11 @@ export class Http2Pool implements Http2ConnectionOwner, Http2ExchangeOwner {
     return exchange;
   }
 
-  /** No model names the endpoint any more: its connections end with what they are doing. */
+  /** No model names the endpoint any more: its connections end with what they are doing, or are about to do. */
   retire(): void {
-    for (const connection of [...this.#connections]) connection.drain();
+    for (const connection of [...this.#connections]) {
+      if (!connection.connecting || this.#waiting.length === 0) connection.drain();
+    }
   }
 
   onOpen(connection: Http2Connection): void {
@@ -53,7 +55,8 @@ export class Http2Pool implements Http2ConnectionOwner, Http2ExchangeOwner {
     const index = this.#connections.indexOf(connection);
     if (index >= 0) this.#connections.splice(index, 1);
     if (this.#waiting.length === 0) return;
-    if (kind !== undefined && this.#connecting() === 0) this.#failWaiting(kind);
+    const hopeless = kind === "endpointGone" || (kind !== undefined && this.#connecting() === 0);
+    if (hopeless) this.#failWaiting(kind);
     else if (!this.#prepareRoom(0)) this.#failWaiting("overflow");
   }
 
