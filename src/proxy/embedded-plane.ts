@@ -95,8 +95,9 @@ export class EmbeddedPlane implements Plane {
   #rules: ReadonlyMap<string, RuleRuntime> = new Map();
   #streamRules: StreamRules | undefined;
   readonly #udp: UdpPorts;
-  /** Old listeners that finish what they do. */
+  /** Old listeners that finish what they do, and those of them that still have their sockets. */
   readonly #draining = new Set<Promise<void>>();
+  readonly #stopping = new Set<Promise<void>>();
   /** Set by `updateEndpoints` since the last `apply` began. */
   #newerEndpoints: EndpointTable | undefined;
   #turn: Promise<unknown> = Promise.resolve();
@@ -303,8 +304,10 @@ export class EmbeddedPlane implements Plane {
     return { reports, unavailable, commit };
   }
 
-  #open(port: PlanePort, model: PortModel): Promise<PortListener | Error> {
-    if (this.#closed) return Promise.resolve(new Error("the gateway is shutting down"));
+  async #open(port: PlanePort, model: PortModel): Promise<PortListener | Error> {
+    // One that is on its way out may still have the address.
+    await Promise.all(this.#stopping);
+    if (this.#closed) return new Error("the gateway is shutting down");
     return PortListener.open({ address: port.address, port: this.#portToBind(port.port) }, model, this.#context);
   }
 
@@ -316,8 +319,9 @@ export class EmbeddedPlane implements Plane {
   }
 
   #retire(listener: PortListener, deadlineMs: number): void {
-    const done = listener.drain(deadlineMs).finally(() => this.#draining.delete(done));
-    this.#draining.add(done);
+    const { stopped, drained } = listener.drain(deadlineMs);
+    hold(this.#stopping, stopped);
+    hold(this.#draining, drained);
   }
 
   #keepUsedEndpoints(): void {
@@ -361,6 +365,12 @@ export class EmbeddedPlane implements Plane {
       ]),
     );
   }
+}
+
+/** Keeps a promise in the set until it settles. */
+function hold(set: Set<Promise<void>>, promise: Promise<void>): void {
+  const held = promise.finally(() => set.delete(held));
+  set.add(held);
 }
 
 /** A listener has a socket at each address of its Gateway; it serves as it should when all of them do. */

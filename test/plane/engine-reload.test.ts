@@ -4,7 +4,7 @@ import { createServer } from "node:net";
 import { test } from "node:test";
 import { buildUpdate, type TestListener } from "./model-builder.ts";
 import { startPlane, startProxy } from "./plane-fixture.ts";
-import { exchange, get, RawClient } from "./raw-client.ts";
+import { exchange, get, RawClient, refused } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
 
 function listener(port: number, backend: number, name = "app"): TestListener {
@@ -78,7 +78,7 @@ test("reload: ports come and go, those that stay keep their sockets", async () =
     port: plane.boundPort(82),
   });
   assert.deepEqual(report.addresses, { "demo/web": ["127.0.0.1"] });
-  await assert.rejects(RawClient.connect(gone));
+  await refused(gone);
   idle.send(get("/"));
   const last = await idle.response();
   assert.equal(last.headers.get("connection"), "close");
@@ -150,7 +150,7 @@ test("drain: requests in flight finish with Connection: close, idle connections 
   busy.send(get("/"));
   while (upstream.requests.length === 0) await new Promise(setImmediate);
   const drained = gateway.plane.drain(2_000);
-  await assert.rejects(RawClient.connect(gateway.port));
+  await refused(gateway.port);
   answer(ok("done"));
   const response = await busy.response();
   assert.equal(response.body, "done");

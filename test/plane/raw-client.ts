@@ -163,3 +163,17 @@ export async function exchange(port: number, request: string, method = "GET"): P
 export function get(path: string, lines = "", host = "app.example.test"): string {
   return `GET ${path} HTTP/1.1\r\nHost: ${host}\r\n${lines}\r\n`;
 }
+
+/** Resolves when nothing listens there any more: a listener closes when the kernel holds no connection for it. */
+export async function refused(port: number): Promise<void> {
+  for (;;) {
+    try {
+      await (await RawClient.connect(port))[Symbol.asyncDispose]();
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === "ECONNREFUSED") return;
+      throw error;
+    }
+    // Whoever connects all the time keeps the listener from closing.
+    await new Promise((later) => setTimeout(later, 5));
+  }
+}

@@ -13,6 +13,7 @@ import { StreamFront } from "../stream/stream-front.ts";
 import { Handshaker } from "../transport/handshaker.ts";
 import type { PortTls } from "../transport/port-tls.ts";
 import { SocketTransport } from "../transport/socket-transport.ts";
+import { stopListening } from "../transport/stop-listening.ts";
 import { probeAfterMs } from "../transport/transport.ts";
 import { PendingConnections } from "./client-address.ts";
 import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
@@ -25,6 +26,8 @@ const backlog = 1_024;
 const writeQueueBytes = 16 * 1024;
 /** Idle connections of a draining listener get this long for a last request, so that none is lost under way. */
 const drainIdleMs = 1_000;
+/** Clients that connect all the time keep a draining listener from closing its socket for no longer than this. */
+const takeInMs = 1_000;
 
 export type ListenAddress = {
   readonly address: string;
@@ -32,10 +35,22 @@ export type ListenAddress = {
   readonly port: number;
 };
 
+/** How a listener ends. Neither rejects. */
+export type Drain = {
+  /** The listening socket is closed: another may take its address. */
+  readonly stopped: Promise<void>;
+  /** All connections are gone, which is at the deadline at the latest. */
+  readonly drained: Promise<void>;
+};
+
 /** One listening socket: lives as long as some listener of the model is on it, whatever else changes. */
 export class PortListener implements ConnectionOwner {
   readonly context: PlaneContext;
   #draining = false;
+  /** The drain is over: nobody waits for connections any more. */
+  #drained = false;
+  /** What an idle connection gets for a last request, while draining. */
+  #drainIdleMs = drainIdleMs;
   #model: PortModel;
   /** The last one with HTTP listeners: open HTTP connections end by it when the port becomes one for streams. */
   #httpModel: PortModel;
@@ -46,8 +61,6 @@ export class PortListener implements ConnectionOwner {
   readonly #serverNames = new PendingConnections<string>();
   readonly #front: StreamFront;
   readonly #connections = new Set<DownstreamConnection>();
-  /** Resolves when the last connection of a draining listener is gone. */
-  #onEmpty: (() => void) | undefined;
 
   private constructor(model: PortModel, context: PlaneContext) {
     this.#model = model;
@@ -129,9 +142,7 @@ export class PortListener implements ConnectionOwner {
   }
 
   onConnectionClosed(connection: DownstreamConnection): void {
-    if (!this.#connections.delete(connection)) return;
-    this.#model.activeConnections.add(-1);
-    if (this.#connections.size === 0) this.#onEmpty?.();
+    if (this.#connections.delete(connection)) this.#model.activeConnections.add(-1);
   }
 
   onConnectionReplaced(connection: DownstreamConnection, next: DownstreamConnection): void {
@@ -147,30 +158,32 @@ export class PortListener implements ConnectionOwner {
     this.context.onBug(error);
   }
 
-  /** Stops accepting; resolves when all connections are gone, which is at the deadline at the latest. */
-  async drain(deadlineMs: number): Promise<void> {
+  /**
+   * Ends the listener. Connections that the kernel has accepted by now are taken in and served like those that are open: each to
+   * the end of what it does, for `deadlineMs` at most.
+   */
+  drain(deadlineMs: number): Drain {
     this.#draining = true;
-    this.#server.close();
-    await Promise.all([this.#front.drain(deadlineMs), this.#drainHttp(deadlineMs)]);
-  }
-
-  async #drainHttp(deadlineMs: number): Promise<void> {
-    if (this.#connections.size === 0) return;
-    const idleMs = Math.min(drainIdleMs, deadlineMs / 4);
-    await new Promise<void>((resolve) => {
-      const goodbye = setTimeout(() => {
-        for (const connection of this.#connections) connection.goAway();
-      }, deadlineMs - idleMs);
-      const timer = setTimeout(() => {
-        for (const connection of this.#connections) connection.destroy();
-      }, deadlineMs);
-      this.#onEmpty = () => {
-        clearTimeout(goodbye);
-        clearTimeout(timer);
-        resolve();
-      };
-      for (const connection of this.#connections) connection.drain(idleMs);
+    this.#drainIdleMs = Math.min(drainIdleMs, deadlineMs / 4);
+    for (const connection of this.#connections) connection.drain(this.#drainIdleMs);
+    // Also of connections that are in their TLS handshake, which are no one's yet.
+    const closed = new Promise<void>((resolve) => this.#server.once("close", resolve));
+    const stopped = stopListening(this.#server, Math.min(takeInMs, deadlineMs / 4));
+    const { promise: deadline, resolve: onDeadline } = Promise.withResolvers<void>();
+    const goodbye = setTimeout(() => {
+      for (const connection of this.#connections) connection.goAway();
+    }, deadlineMs - this.#drainIdleMs);
+    const end = setTimeout(() => {
+      this.#drained = true;
+      for (const connection of this.#connections) connection.destroy();
+      this.#front.end();
+      onDeadline();
+    }, deadlineMs);
+    const drained = Promise.race([closed, deadline]).then(() => {
+      clearTimeout(goodbye);
+      clearTimeout(end);
     });
+    return { stopped, drained };
   }
 
   #serveHttp(socket: Socket): void {
@@ -256,7 +269,7 @@ export class PortListener implements ConnectionOwner {
   #accept(socket: Socket, transport: SocketTransport, security: ConnectionSecurity | undefined): void {
     const client = this.#front.clientOf(socket);
     const address = client?.sourceAddress ?? socket.remoteAddress;
-    if (address === undefined || this.draining) {
+    if (address === undefined || this.#drained || !this.#model.servesHttp) {
       socket.on("error", () => {});
       socket.destroy();
       return;
@@ -276,6 +289,7 @@ export class PortListener implements ConnectionOwner {
     this.#model.activeConnections.add(1);
     this.#model.acceptedConnections.add(1);
     transport.attach(connection, "data");
+    if (this.#draining) connection.drain(this.#drainIdleMs);
   }
 }
 

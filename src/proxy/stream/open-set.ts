@@ -5,10 +5,9 @@ export interface Open {
   readonly queuedBytes?: number;
 }
 
-/** What is open on a listener: waits for its end when the listener goes. */
+/** What is open on a listener, to be ended with it. */
 export class OpenSet {
   readonly #members = new Set<Open>();
-  #onEmpty: (() => void) | undefined;
 
   get queuedBytes(): number {
     let bytes = 0;
@@ -21,20 +20,10 @@ export class OpenSet {
   }
 
   delete(member: Open): void {
-    if (this.#members.delete(member) && this.#members.size === 0) this.#onEmpty?.();
+    this.#members.delete(member);
   }
 
-  /** Resolves when all are gone, which is at the deadline at the latest. */
-  async drain(deadlineMs: number): Promise<void> {
-    if (this.#members.size === 0) return;
-    await new Promise<void>((resolve) => {
-      const timer = setTimeout(() => {
-        for (const member of [...this.#members]) member.destroy();
-      }, deadlineMs);
-      this.#onEmpty = () => {
-        clearTimeout(timer);
-        resolve();
-      };
-    });
+  destroyAll(): void {
+    for (const member of [...this.#members]) member.destroy();
   }
 }

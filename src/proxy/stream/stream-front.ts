@@ -44,7 +44,7 @@ export class StreamFront {
   readonly #clients = new PendingConnections<ClientAddresses>();
   readonly #pending = new PendingConnections<Pending>();
   #handshaker: Handshaker | undefined;
-  #draining = false;
+  #ended = false;
 
   constructor(owner: FrontOwner) {
     this.#owner = owner;
@@ -67,10 +67,10 @@ export class StreamFront {
     return this.#open.queuedBytes;
   }
 
-  /** Waits for streams to end; at the deadline they are reset. */
-  drain(deadlineMs: number): Promise<void> {
-    this.#draining = true;
-    return this.#open.drain(deadlineMs);
+  /** Resets what is open; nothing begins any more. */
+  end(): void {
+    this.#ended = true;
+    this.#open.destroyAll();
   }
 
   #readProxyHeader(socket: Socket): void {
@@ -90,7 +90,6 @@ export class StreamFront {
           this.#clients.set(socket, client);
           this.#route(socket, client);
         }
-        // Last, so that a drain does not take the moment in between for the end.
         this.#open.delete(peek);
       },
       onFailed: (failure) => {
@@ -192,8 +191,7 @@ export class StreamFront {
 
   #onSecure(secure: TLSSocket): void {
     const pending = this.#pending.get(secure);
-    // Nothing would end a stream that begins when the drain is over.
-    if (pending === undefined || this.#draining) {
+    if (pending === undefined || this.#ended) {
       drop(secure);
       return;
     }

@@ -44,7 +44,6 @@ export class Handshaker {
       ciphers: handshakes.cipherSuites.join(":"),
       ecdhCurve: handshakes.groups.join(":"),
       minVersion: handshakes.minVersion,
-      allowHalfOpen: true,
       handshakeTimeout: options.handshakeTimeoutMs,
       sessionTimeout: sessionLifetimeSeconds,
       // A renegotiation lets one client cost as much as many handshakes; nothing of ours needs one.
@@ -60,7 +59,10 @@ export class Handshaker {
       },
     });
     if (resumption) useTicketKeys(this.#server, options.ticketKeys, settings.clientAuthorities);
-    this.#server.on("secureConnection", options.onSecure);
+    this.#server.on("secureConnection", (socket) => {
+      socket.allowHalfOpen = true;
+      options.onSecure(socket);
+    });
     this.#server.on("OCSPRequest", (certificate: Buffer, _issuer: Buffer, done: OcspAnswer) => {
       done(null, options.stapleFor?.(certificate) ?? null);
     });
@@ -72,6 +74,8 @@ export class Handshaker {
   }
 
   accept(socket: Socket): void {
+    // Whoever ends in the middle of a handshake is gone: half a handshake is of no use.
+    socket.allowHalfOpen = false;
     this.#server.emit("connection", socket);
   }
 }
