@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { request } from "node:http";
 import { connect } from "node:net";
+import { networkInterfaces } from "node:os";
 import { type TestContext, test } from "node:test";
 import type { Configuration, ControlState } from "../control/control-state.ts";
 import { makeFinding } from "../finding/catalogue.ts";
@@ -19,6 +20,7 @@ import type {
   RoutesAnswer,
   StatusAnswer,
 } from "./api.ts";
+import { jsonEndpoints } from "./endpoints.ts";
 import { type AdminOptions, startAdminServer } from "./server.ts";
 
 const group = "gateway.networking.k8s.io";
@@ -151,8 +153,9 @@ async function start(t: TestContext, state: ControlState = serving, extra: Parti
   });
   t.after(() => server.close());
   t.after(() => telemetry.close());
-  const get = async (path: string, { method = "GET", headers = {} as Record<string, string> } = {}) => {
-    const message = request({ ...server.address, path, method, headers, agent: false });
+  const get = async (path: string, { method = "GET", headers = {} as Record<string, string>, from = "" } = {}) => {
+    const at = from === "" ? server.address : { host: from, port: server.address.port };
+    const message = request({ ...at, path, method, headers, agent: false });
     message.end();
     const [response] = await once(message, "response");
     let text = "";
@@ -306,6 +309,82 @@ test("read-only: other methods are refused, HEAD has no body", async (t) => {
     const answer = await get(path, { method: "HEAD" });
     assert.deepEqual([answer.status, answer.text], [200, ""]);
   }
+});
+
+test("slow connections keep nobody out: health is answered beside any number of them", async (t) => {
+  const { server, get } = await start(t);
+  const slow = Array.from({ length: 300 }, () => connect(server.address.port, server.address.host));
+  t.after(() => {
+    for (const socket of slow) socket.destroy();
+  });
+  for (const socket of slow) {
+    socket.on("error", () => {});
+    socket.on("connect", () => socket.write("GET /livez HTTP/1.1\r\nHost: loc"));
+  }
+  await Promise.all(slow.map((socket) => (socket.pending ? once(socket, "connect") : undefined)));
+  for (const path of ["/livez", "/readyz", "/livez", "/readyz"]) assert.equal((await get(path)).status, 200, path);
+});
+
+test("health and metrics are told by any name, the rest by those that nobody can forge", async (t) => {
+  const { get } = await start(t);
+  const headers = { host: "sluice-controller-metrics.sluice-system.svc:9900" };
+  for (const path of ["/", "/livez", "/readyz", "/metrics"])
+    assert.equal((await get(path, { headers })).status, 200, path);
+  for (const path of Object.keys(jsonEndpoints)) assert.equal((await get(path, { headers })).status, 403, path);
+});
+
+test("the configuration is told on the same machine alone, and elsewhere for a token", async (t) => {
+  const token = "0123456789abcdef";
+  const elsewhere = Object.values(networkInterfaces())
+    .flatMap((addresses) => addresses ?? [])
+    .find(({ internal, family }) => !internal && family === "IPv4");
+  const host = elsewhere?.address ?? "127.0.0.1";
+  const address = { host: "0.0.0.0", port: 0 };
+  const shut = await start(t, serving, { address });
+  const open = await start(t, serving, { address, token: async () => token });
+  for (const path of Object.keys(jsonEndpoints)) {
+    const asked = `${path}${path === "/explain" ? "?path=/" : ""}`;
+    assert.equal((await shut.get(asked)).status, 200, path);
+    assert.equal((await shut.get(asked, { from: host })).status, elsewhere === undefined ? 200 : 403, path);
+    const bare = await open.get(asked, { from: host });
+    assert.deepEqual(
+      [bare.status, bare.headers["www-authenticate"]],
+      elsewhere === undefined ? [200, undefined] : [401, "Bearer"],
+      path,
+    );
+    const wrong = await open.get(asked, { from: host, headers: { authorization: `Bearer ${token}0` } });
+    assert.deepEqual([wrong.status, wrong.headers["www-authenticate"]], [401, "Bearer"], path);
+    const right = await open.get(asked, { from: host, headers: { authorization: `Bearer ${token}` } });
+    assert.equal(right.status, 200, path);
+  }
+  assert.equal((await shut.get("/metrics", { from: host })).status, 200);
+});
+
+test("a token that cannot be read lets nobody in", async (t) => {
+  const { get } = await start(t, serving, {
+    token: async () => {
+      throw new Error("gone");
+    },
+  });
+  assert.equal((await get("/config", { headers: { authorization: "Bearer x" } })).status, 500);
+});
+
+test("yieldPort: another process can listen at once, and who is connected still hears of the drain", async (t) => {
+  let phase: ControlState["phase"] = "serving";
+  const { server } = await start(t, serving, { state: () => ({ ...serving, phase }) });
+  const socket = connect(server.address.port, server.address.host);
+  await once(socket, "connect");
+  const ask = async () => {
+    socket.write("GET /readyz HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    return String((await once(socket, "data"))[0]);
+  };
+  assert.match(await ask(), /^HTTP\/1.1 200 /);
+  phase = "draining";
+  await server.yieldPort();
+  const successor = await start(t, serving, { address: server.address });
+  assert.equal((await successor.get("/readyz")).status, 200);
+  assert.match(await ask(), /^HTTP\/1.1 503 .*"phase":"draining"/s);
+  socket.destroy();
 });
 
 test("DNS rebinding: a foreign Host is refused; addresses, localhost and configured names are served", async (t) => {

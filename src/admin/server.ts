@@ -3,37 +3,43 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { pipeline } from "node:stream/promises";
 import { setImmediate } from "node:timers/promises";
+import { stopListening } from "../base/stop-listening.ts";
 import { expositionContentTypes, negotiateExposition, renderExposition } from "../telemetry/exposition.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Registry } from "../telemetry/registry.ts";
 import type { ErrorAnswer } from "./api.ts";
+import { authorise, type Callers } from "./authorisation.ts";
+import { ConnectionRoom } from "./connection-room.ts";
 import { type AdminSource, answerJson, jsonEndpoints } from "./endpoints.ts";
-import { isTrustedHost } from "./host-check.ts";
 import { AdminError } from "./parameters.ts";
 import { readiness } from "./readiness.ts";
 
-export type AdminOptions = AdminSource & {
-  /** Port 0: any that is free. */
-  readonly address: { readonly host: string; readonly port: number };
-  readonly telemetry: { readonly registry: Registry };
-  readonly log: Logger;
-  /** Names, besides IP addresses and `localhost`, under which the endpoint may be asked. Lower case. */
-  readonly hostnames?: readonly string[];
-};
+export type AdminOptions = AdminSource &
+  Callers & {
+    /** Port 0: any that is free. */
+    readonly address: { readonly host: string; readonly port: number };
+    readonly telemetry: { readonly registry: Registry };
+    readonly log: Logger;
+  };
 
 export interface AdminServer extends AsyncDisposable {
   /** What it listens on, with the port that it got. */
   readonly address: { readonly host: string; readonly port: number };
+  /** Gives the port up for another process; connections that are open are answered as before. Resolves when it is free. */
+  yieldPort(): Promise<void>;
   close(): Promise<void>;
 }
 
 const limits = {
   headerBytes: 8192,
-  headersMs: 5000,
-  requestMs: 10_000,
+  headersMs: 2000,
+  requestMs: 4000,
+  /** How often Node looks for requests that take longer. */
+  checkMs: 500,
   idleMs: 5000,
-  writeMs: 30_000,
+  writeMs: 10_000,
   connections: 64,
+  yieldMs: 1000,
 };
 
 /** Starts the admin endpoint. Rejects with the system's error when the address cannot be bound. */
@@ -42,9 +48,10 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
     maxHeaderSize: limits.headerBytes,
     headersTimeout: limits.headersMs,
     requestTimeout: limits.requestMs,
+    connectionsCheckingInterval: limits.checkMs,
     keepAliveTimeout: limits.idleMs,
   });
-  server.maxConnections = limits.connections;
+  new ConnectionRoom(server, limits.connections);
   server.timeout = limits.writeMs;
   server.on("request", (request, response) => {
     answer(request, response, options).catch((error: unknown) => fail(response, error, options.log));
@@ -53,12 +60,12 @@ export async function startAdminServer(options: AdminOptions): Promise<AdminServ
   await once(server, "listening");
   const { address, port } = server.address() as AddressInfo;
   const close = () => closeServer(server);
-  return { address: { host: address, port }, close, [Symbol.asyncDispose]: close };
+  const yieldPort = () => stopListening(server, limits.yieldMs);
+  return { address: { host: address, port }, yieldPort, close, [Symbol.asyncDispose]: close };
 }
 
 async function closeServer(server: Server): Promise<void> {
-  if (!server.listening) return;
-  const closed = once(server, "close");
+  const closed = server.listening ? once(server, "close") : undefined;
   server.close();
   server.closeAllConnections();
   await closed;
@@ -73,13 +80,6 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     response.setHeader("Allow", "GET, HEAD");
     throw new AdminError(405, "The admin endpoint is read-only.", "Use GET.");
   }
-  if (!isTrustedHost(request.headers.host, options.hostnames ?? [])) {
-    throw new AdminError(
-      403,
-      "The Host of the request is not a name of this endpoint.",
-      "Ask by IP address or localhost.",
-    );
-  }
   const { pathname, searchParams } = readTarget(request.url ?? "/");
   switch (pathname) {
     case "/":
@@ -93,6 +93,8 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
     case "/metrics":
       return sendMetrics(request, response, options.telemetry.registry);
     default:
+      // Health and metrics are for probes and scrapers, wherever they are and whatever they call this endpoint.
+      await authorise(request, options);
       return sendJson(response, 200, answerJson(pathname, searchParams, options));
   }
 }
@@ -141,6 +143,7 @@ function fail(response: ServerResponse, error: unknown, log: Logger): void {
   const body: ErrorAnswer = known
     ? { error: error.message, fix: error.fix }
     : { error: "Something went wrong here.", fix: "The log of the process has the details." };
+  if (known && error.status === 401) response.setHeader("WWW-Authenticate", "Bearer");
   sendJson(response, known ? error.status : 500, body);
 }
 
@@ -153,5 +156,5 @@ function renderIndex(): string {
   for (const [path, { does, parameters }] of Object.entries(jsonEndpoints)) {
     rows.push([path, parameters.length === 0 ? does : `${does}; ?${parameters.join("=&")}=`]);
   }
-  return `Sluice\n\n${rows.map(([path, does]) => `${path.padEnd(12)}${does}`).join("\n")}\n`;
+  return `Sluice\n\nWhat follows /metrics is for callers on the same machine or with the token alone.\n\n${rows.map(([path, does]) => `${path.padEnd(12)}${does}`).join("\n")}\n`;
 }

@@ -7,10 +7,10 @@ import { reasonOf, UsageError } from "./usage-error.ts";
 const deadlineMs = 10_000;
 
 /**
- * Asks a running instance's admin endpoint. `address` is `host:port` or a URL. Throws {@link UsageError} when nothing
- * answers, or with what the endpoint says is wrong with the question.
+ * Asks a running instance's admin endpoint. `address` is `host:port` or a URL; `token` goes with the question. Throws
+ * {@link UsageError} when nothing answers, or with what the endpoint says is wrong with the question.
  */
-export async function askAdmin(address: string, target: string): Promise<object> {
+export async function askAdmin(address: string, target: string, token: string | undefined): Promise<object> {
   const base = URL.parse(address.includes("://") ? address : `http://${address}`);
   if (base?.protocol !== "http:") {
     throw new UsageError(`"${address}" is not the URL of an admin endpoint, such as http://127.0.0.1:9900.`);
@@ -18,7 +18,11 @@ export async function askAdmin(address: string, target: string): Promise<object>
   let body: unknown;
   try {
     // Not fetch: it refuses some ports that an admin endpoint may well have.
-    const request = get(new URL(target, base), { signal: AbortSignal.timeout(deadlineMs), agent: false });
+    const request = get(new URL(target, base), {
+      signal: AbortSignal.timeout(deadlineMs),
+      agent: false,
+      headers: token === undefined ? {} : { authorization: `Bearer ${token}` },
+    });
     const [response] = (await once(request, "response")) as [IncomingMessage];
     body = await json(response);
   } catch (error) {

@@ -216,7 +216,7 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
   await leadership.stop();
   told[Symbol.dispose]();
   measured[Symbol.dispose]();
-  await drainAndStop((deadlineMs) => loop.drain(deadlineMs), { flags, log });
+  await drainAndStop((deadlineMs) => loop.drain(deadlineMs), { flags, log, admin });
   return 0;
 }
 

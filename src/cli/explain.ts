@@ -4,6 +4,7 @@ import { type Explanation, explain as explainRequest } from "../ir/explain.ts";
 import type { SourceRef } from "../ir/source-ref.ts";
 import type { Kind } from "../resource/kinds.ts";
 import type { Snapshot } from "../store/snapshot.ts";
+import { readAdminToken } from "./admin-token.ts";
 import { askAdmin } from "./ask-admin.ts";
 import type { Command, CommandInput } from "./command.ts";
 import { compileSnapshot, lacksServices } from "./compile-snapshot.ts";
@@ -61,7 +62,8 @@ async function explainPaths({ args, flags }: CommandInput): Promise<Explained> {
 }
 
 async function explainRunning(flags: FlagValues, address: string): Promise<Explained> {
-  const answer = await askAdmin(address, `/explain?${requestParameters(flags)}`);
+  const token = flags.adminTokenFile === undefined ? undefined : await readAdminToken(flags.adminTokenFile);
+  const answer = await askAdmin(address, `/explain?${requestParameters(flags)}`, token);
   if (!("explanation" in answer)) throw new UsageError(`${address} is not the admin endpoint of Sluice.`);
   return { explanation: answer.explanation as Explanation, place: () => "" };
 }

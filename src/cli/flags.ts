@@ -110,6 +110,7 @@ export type FlagValues = {
   readonly scheme: "http" | "https" | "tls" | "tcp" | "udp" | undefined;
   readonly port: number | undefined;
   readonly adminUrl: string | undefined;
+  readonly adminTokenFile: string | undefined;
   readonly httpPort: number;
   readonly httpsPort: number;
 };
@@ -712,6 +713,14 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: asIs,
     help: "Ask a running instance through its admin endpoint, such as http://127.0.0.1:9900, instead of reading PATH.",
     commands: ["explain"],
+  },
+  adminTokenFile: {
+    long: "--admin-token-file",
+    argument: "FILE",
+    initial: undefined,
+    parse: asIs,
+    help: "A file with the token that callers of the admin endpoint send (Authorization: Bearer). Without one, status, findings, routes and configuration are told to callers on the same machine or in the same pod alone. explain sends it.",
+    commands: [...proxying, "explain"],
   },
   strict: {
     long: "--strict",

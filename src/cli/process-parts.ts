@@ -4,6 +4,7 @@ import type { ControlState } from "../control/control-state.ts";
 import { type LogSink, openLogSink } from "../telemetry/access-log.ts";
 import { createTelemetry, type RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import { createLogger, type Logger } from "../telemetry/log.ts";
+import { readAdminToken } from "./admin-token.ts";
 import { boundHost } from "./any-address.ts";
 import type { Terminal } from "./command.ts";
 import { renderHostPort } from "./flag-values.ts";
@@ -42,16 +43,19 @@ export type AdminParts = {
   readonly log: Logger;
 };
 
-/** The admin endpoint; `undefined` with `--admin off`. Throws {@link UsageError} when it cannot listen. */
+/** The admin endpoint; `undefined` with `--admin off`. Throws {@link UsageError} when it cannot listen or its token is no good. */
 export async function openAdmin(
-  { admin, controllerName }: FlagValues,
+  { admin, adminTokenFile, controllerName }: FlagValues,
   { state, telemetry, log }: AdminParts,
 ): Promise<AdminServer | undefined> {
   if (!admin) return undefined;
+  const token = adminTokenFile === undefined ? undefined : () => readAdminToken(adminTokenFile);
+  // Read for each caller who shows one, so that a replaced file counts at once; now only to tell of mistakes.
+  await token?.();
   try {
     const source = { state, controllerName, routeRows, normalizePath: normalizePathText };
     const address = { host: await boundHost(admin.host), port: admin.port };
-    return await startAdminServer({ address, ...source, telemetry, log });
+    return await startAdminServer({ address, ...source, ...(token ? { token } : {}), telemetry, log });
   } catch (error) {
     throw new UsageError(
       `The admin endpoint cannot listen on ${renderHostPort(admin)}: ${reasonOf(error)}. Give another with --admin HOST:PORT, or do without: --admin off.`,
@@ -59,14 +63,23 @@ export async function openAdmin(
   }
 }
 
-/** Stops accepting, lets requests in flight finish for `--drain-seconds`, and ends the process by force if that fails. */
+export type DrainParts = {
+  readonly flags: Pick<FlagValues, "drainSeconds">;
+  readonly log: Logger;
+  readonly admin: AdminServer | undefined;
+};
+
+/**
+ * Stops accepting, lets requests in flight finish for `--drain-seconds`, and ends the process by force if that fails. The admin
+ * port is free at once, so that a successor can start meanwhile.
+ */
 export async function drainAndStop(
   drain: (deadlineMs: number) => Promise<void>,
-  { flags, log }: { readonly flags: Pick<FlagValues, "drainSeconds">; readonly log: Logger },
+  { flags, log, admin }: DrainParts,
 ): Promise<void> {
   log.info(`Stopping: requests in flight have ${flags.drainSeconds} seconds to finish.`, { event: "draining" });
   // Draining has its own deadline; a process that is told to stop must end even if that fails.
   setTimeout(() => process.exit(1), flags.drainSeconds * 1000 + lastResortMs).unref();
-  await drain(flags.drainSeconds * 1000);
+  await Promise.all([drain(flags.drainSeconds * 1000), admin?.yieldPort()]);
   log.info("Stopped.", { event: "stopped" });
 }

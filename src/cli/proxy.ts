@@ -51,7 +51,7 @@ export const proxy: Command = async ({ flags, terminal }) => {
     log.error("Something failed by an error of Sluice itself.", { event: "bug", error }),
   );
   await stop.promise;
-  await drainAndStop((deadlineMs) => running.drain(deadlineMs), { flags, log });
+  await drainAndStop((deadlineMs) => running.drain(deadlineMs), { flags, log, admin });
   return 0;
 };
 

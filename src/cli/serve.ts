@@ -140,7 +140,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   );
 
   await stop.promise;
-  await drainAndStop((deadlineMs) => loop.drain(deadlineMs), { flags, log });
+  await drainAndStop((deadlineMs) => loop.drain(deadlineMs), { flags, log, admin });
   return 0;
 }
 

@@ -217,6 +217,29 @@ test("SIGTERM lets a request in flight finish, refuses new connections, and exit
   await assert.rejects(ask(port), { code: "ECONNREFUSED" });
 });
 
+test("a successor serves on the same ports, the admin port too, while the process before drains", async () => {
+  const args = (port: number, ...more: string[]) => ["run", "-", "--stub-backends", "--map-port", `80:${port}`, ...more];
+  const input = manifest(["blue"]);
+  const before = await SluiceProcess.start(args(0), { input });
+  await using _before = before;
+  const port = await before.localPort(80);
+  const { admin } = await before.ready();
+  const slow = request({ host: "127.0.0.1", port, path: "/", method: "POST", headers: { "content-length": "2" } });
+  slow.write("a");
+  await ask(port);
+  before.signal("SIGTERM");
+  await before.event("draining");
+  await using successor = await SluiceProcess.start(args(port, "--admin", admin), { input });
+  assert.equal((await successor.ready()).admin, admin);
+  assert.equal((await fetch(`http://${admin}/readyz`)).status, 200);
+  assert.equal((await ask(port)).service, "blue");
+  slow.end("b");
+  const [response] = (await once(slow, "response")) as [IncomingMessage];
+  assert.equal(response.statusCode, 200, "the process before is still there");
+  await text(response);
+  assert.equal(await before.exited(), 0);
+});
+
 test("SIGTERM under load: every request that was accepted is answered", async () => {
   await using process = await SluiceProcess.start(["run", "-", ...serving], { input: manifest(["blue"]) });
   const port = await process.localPort(80);

@@ -1,5 +1,6 @@
 import { createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
+import { stopListening } from "../../base/stop-listening.ts";
 import type { ResponseFlag } from "../../telemetry/response-flag.ts";
 import { canonicalServerName, clientHelloLimitBytes, readClientHello } from "../../wire/client-hello.ts";
 import { readClientCertificate } from "../client-certificate.ts";
@@ -13,7 +14,6 @@ import { StreamFront } from "../stream/stream-front.ts";
 import { Handshaker } from "../transport/handshaker.ts";
 import type { PortTls } from "../transport/port-tls.ts";
 import { SocketTransport } from "../transport/socket-transport.ts";
-import { stopListening } from "../transport/stop-listening.ts";
 import { probeAfterMs } from "../transport/transport.ts";
 import { PendingConnections } from "./client-address.ts";
 import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";

@@ -1,4 +1,4 @@
-import { type AddressInfo, connect, type Server, type Socket } from "node:net";
+import { type AddressInfo, connect, Server, type Socket } from "node:net";
 
 /** What becomes of a connection that is taken from the queue. */
 const arrivals = ["connection", "drop"] as const;
@@ -32,7 +32,8 @@ export function stopListening(server: Server, limitMs: number): Promise<void> {
   };
   const close = () => {
     for (const event of arrivals) server.off(event, onArrival);
-    server.close();
+    // Below the closing of HTTP servers, which would end idle connections too.
+    Server.prototype.close.call(server);
     resolve();
   };
   // After each turn of the event loop, in which at most one connection was accepted.
