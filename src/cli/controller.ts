@@ -57,7 +57,7 @@ type Parts = {
 /** `sluice controller`. */
 export const controller: Command = async ({ flags, terminal }) => {
   const log = openLog(flags, terminal);
-  await using telemetry = await openTelemetry(flags);
+  await using telemetry = await openTelemetry(flags, log);
   const { client, namespace } = await connect(flags);
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => client.close());

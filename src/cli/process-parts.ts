@@ -27,14 +27,14 @@ export function openLog({ quiet, verbose, logFormat }: FlagValues, terminal: Ter
 }
 
 /** Metrics and the access log. Throws {@link UsageError} when its file cannot be opened. */
-export async function openTelemetry({ accessLog }: FlagValues): Promise<RunningTelemetry> {
+export async function openTelemetry({ accessLog }: FlagValues, log: Logger): Promise<RunningTelemetry> {
   let accessLogSink: LogSink | undefined;
   try {
     if (accessLog !== "off") accessLogSink = await openLogSink(accessLog);
   } catch (error) {
     throw new UsageError(`The access log ${accessLog} cannot be opened: ${reasonOf(error)}.`);
   }
-  return createTelemetry({ version: packageVersion(), ...(accessLogSink ? { accessLogSink } : {}) });
+  return createTelemetry({ version: packageVersion(), log, ...(accessLogSink ? { accessLogSink } : {}) });
 }
 
 export type AdminParts = {

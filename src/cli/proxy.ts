@@ -19,10 +19,8 @@ export const proxy: Command = async ({ flags, terminal }) => {
   if (flags.controllers.length === 0) throw new UsageError("Say where the controller is: --controller HOST:PORT.");
   const log = openLog(flags, terminal);
   // The controller may ask for the access log later: it then goes to standard output.
-  await using telemetry = await openTelemetry({
-    ...flags,
-    accessLog: flags.accessLog === "off" ? "-" : flags.accessLog,
-  });
+  const accessLog = flags.accessLog === "off" ? "-" : flags.accessLog;
+  await using telemetry = await openTelemetry({ ...flags, accessLog }, log);
   using measured = new Latest<Configuration>({
     delayMs: measureMs,
     act: (configuration) => exportConfiguration(telemetry, configuration),

@@ -51,7 +51,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(async () => void (await thread.terminate()));
   const log = openLog(flags, terminal);
-  const telemetry = cleanup.use(await openTelemetry(flags));
+  const telemetry = cleanup.use(await openTelemetry(flags, log));
   const store = new Store();
   const source = new WorkerSource({
     thread,

@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { mkdtemp, readFile, rename, rm } from "node:fs/promises";
+import { mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type TestContext, test } from "node:test";
@@ -72,8 +72,15 @@ function memorySink(answer: (length: number) => number | Promise<number> = (leng
 
 function makeLog(sink: LogSink, maxBufferedBytes?: number) {
   const counts = { written: new Tally(), droppedFull: new Tally(), droppedError: new Tally() };
-  const log = new AccessLog({ sink, ...counts, ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }) });
-  return { log, counts };
+  const told: string[] = [];
+  const log = new AccessLog({
+    sink,
+    ...counts,
+    onFailing: ({ message }) => told.push(message),
+    onWorking: (lost) => told.push(`${lost} lost`),
+    ...(maxBufferedBytes === undefined ? {} : { maxBufferedBytes }),
+  });
+  return { log, counts, told };
 }
 
 const errorOf = (code: string) => Object.assign(new Error(code), { code });
@@ -164,6 +171,64 @@ test("AccessLog.close: writes what is left, closes once, and drops later lines",
   assert.deepEqual(pathsOf(state.text), ["/last"]);
   assert.equal(state.closed, 1);
   assert.equal(counts.droppedFull.count, 1);
+});
+
+/** A disk with room for so many bytes; what does not fit is refused, at first in part, as a file system does. */
+function fillingDisk() {
+  const disk = { room: Number.POSITIVE_INFINITY };
+  const { sink, state } = memorySink((length) => {
+    if (disk.room === 0) throw errorOf("ENOSPC");
+    const taken = Math.min(length, disk.room);
+    disk.room -= taken;
+    return taken;
+  });
+  return { sink, state, disk };
+}
+
+test("AccessLog: a full disk is told of once and costs the lines that do not fit, never one that comes after", async () => {
+  const { sink, state, disk } = fillingDisk();
+  const { log, counts, told } = makeLog(sink);
+  const writeAll = async (paths: readonly string[]) => {
+    for (const path of paths) log.write(record(path));
+    await log.flush();
+  };
+  await writeAll(["/first"]);
+  disk.room = Math.floor(state.text.length * 1.5);
+  await writeAll(["/fits", "/torn", "/lost"]);
+  await writeAll(["/lost"]);
+  assert.deepEqual(told, ["ENOSPC"]);
+  // Room for the end of the torn line, and for nothing else.
+  disk.room = 1;
+  await writeAll(["/lost"]);
+  disk.room = 40;
+  await writeAll(["/torn"]);
+  disk.room = Number.POSITIVE_INFINITY;
+  await writeAll(["/after", "/later"]);
+  const lines = state.text.split("\n");
+  const whole = lines.filter((line) => line.endsWith("}"));
+  assert.deepEqual(pathsOf(whole.join("\n")), ["/first", "/fits", "/after", "/later"]);
+  assert.equal(lines.length - 1 - whole.length, 2, "the torn ones stand by themselves");
+  assert.deepEqual([counts.written.count, counts.droppedError.count], [4, 5]);
+  assert.deepEqual(told, ["ENOSPC", "5 lost"]);
+  disk.room = 0;
+  await writeAll(["/lost"]);
+  assert.deepEqual(told, ["ENOSPC", "5 lost", "ENOSPC"], "the next time is told of too");
+  await log.close();
+});
+
+test("openLogSink: a line that a process before left half written is ended first, also after rotation", async (t) => {
+  const path = join(await folder(t), "access.log");
+  await writeFile(path, '{"path":"/torn');
+  const { log } = makeLog(await openLogSink(path));
+  log.write(record("/first"));
+  await log.flush();
+  await writeFile(path, '{"path":"/torn');
+  await log.reopen();
+  log.write(record("/second"));
+  await log.close();
+  const [torn, ...rest] = (await readFile(path, "utf8")).split("\n");
+  assert.equal(torn, '{"path":"/torn');
+  assert.deepEqual(pathsOf(rest.join("\n")), ["/second"]);
 });
 
 test("AccessLog.reopen: a failure to open again is reported and the old file stays in use", async () => {

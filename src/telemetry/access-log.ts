@@ -1,4 +1,4 @@
-import { write } from "node:fs";
+import { type Stats, write } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { renderAccessLine } from "./access-line.ts";
 import type { AccessRecord, Counter } from "./telemetry.ts";
@@ -6,12 +6,13 @@ import type { AccessRecord, Counter } from "./telemetry.ts";
 /** Lines are gathered into chunks of this size, which is more than any line (`maxLineBytes`); one chunk is one write. */
 const chunkBytes = 64 * 1024;
 const retryDelayMs = 20;
+const lineFeed = 0x0a;
 
 /** The system calls that the log makes, so that tests can stand in for a slow or broken reader. */
 export type LogSink = {
   /** Writes some bytes of `chunk` from `offset` on and says how many. Rejects with the system's error code. */
   write(chunk: Buffer, offset: number, length: number): Promise<number>;
-  /** Opens the same path again (after rotation). Resolves when later writes go to the new file. */
+  /** Opens the same path again (after rotation). Resolves when later writes go to the new file, and begin a line there. */
   reopen(): Promise<void>;
   close(): Promise<void>;
 };
@@ -23,6 +24,10 @@ export type AccessLogOptions = {
   readonly droppedError: Counter;
   /** Bytes that may wait for a slow reader before lines are dropped. Default 4 MiB, at least one chunk. */
   readonly maxBufferedBytes?: number;
+  /** Told once when writing begins to fail, until it works again. Default: nobody. */
+  readonly onFailing?: (error: Error) => void;
+  /** Told when it works again, with the lines that were lost. Default: nobody. */
+  readonly onWorking?: (lostLines: number) => void;
   /** Longest time that a line waits for company. Default 200 ms. */
   readonly flushIntervalMs?: number;
 };
@@ -44,6 +49,10 @@ export class AccessLog {
   #reopening: PromiseWithResolvers<void> | undefined;
   #closed = false;
   #deadlinePassed = false;
+  /** What was written last stops in the middle of a line: the next one must not go on there. */
+  #torn = false;
+  /** Lines lost since writing began to fail; `undefined`: it works. */
+  #lost: number | undefined;
 
   constructor(options: AccessLogOptions) {
     this.#options = options;
@@ -142,14 +151,14 @@ export class AccessLog {
         await this.#reopenSink(this.#reopening);
         continue;
       }
-      const written = await this.#writeWhole(chunk);
+      const bytes = await this.#writeWhole(chunk);
       // `close` may have given up on this chunk and counted it already.
       if (this.#deadlinePassed) {
         this.#reopening?.resolve();
         break;
       }
       this.#full.shift();
-      (written ? this.#options.written : this.#options.droppedError).add(chunk.lines);
+      this.#countLines(chunk, bytes);
       if (this.#spare.length < 2) this.#spare.push({ bytes: chunk.bytes, used: 0, lines: 0 });
     }
     // In the same step as the last look for work, so that none is added to a writer that has ended.
@@ -158,23 +167,66 @@ export class AccessLog {
 
   async #reopenSink({ resolve, reject }: PromiseWithResolvers<void>): Promise<void> {
     this.#reopening = undefined;
-    await this.#options.sink.reopen().then(resolve, reject);
+    try {
+      await this.#options.sink.reopen();
+      // What it opened begins a line.
+      this.#torn = false;
+      resolve();
+    } catch (error) {
+      reject(error);
+    }
   }
 
-  /** False when writing failed for good. A reader that is merely slow (`EAGAIN`) is asked again. */
-  async #writeWhole(chunk: Chunk): Promise<boolean> {
-    let offset = 0;
-    while (offset < chunk.used && !this.#deadlinePassed) {
+  /** How many bytes were written: not all when writing failed for good, as on a disk that is full. */
+  async #writeWhole(chunk: Chunk): Promise<number> {
+    if (this.#torn) {
+      if ((await this.#write(endOfLine, 0, 1)) === 0) return 0;
+      this.#torn = false;
+    }
+    const written = await this.#write(chunk.bytes, 0, chunk.used);
+    this.#torn = written > 0 && chunk.bytes[written - 1] !== lineFeed;
+    return written;
+  }
+
+  /** A reader that is merely slow (`EAGAIN`) is asked again. */
+  async #write(bytes: Buffer, start: number, end: number): Promise<number> {
+    let offset = start;
+    while (offset < end && !this.#deadlinePassed) {
       try {
-        offset += await this.#options.sink.write(chunk.bytes, offset, chunk.used - offset);
+        offset += await this.#options.sink.write(bytes, offset, end - offset);
       } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") return false;
+        if ((error as NodeJS.ErrnoException).code !== "EAGAIN") {
+          this.#onFailure(error as Error);
+          break;
+        }
         await new Promise<void>((resolve) => setTimeout(resolve, retryDelayMs).unref());
       }
     }
-    return true;
+    return offset - start;
+  }
+
+  #onFailure(error: Error): void {
+    if (this.#lost !== undefined) return;
+    this.#lost = 0;
+    this.#options.onFailing?.(error);
+  }
+
+  #countLines(chunk: Chunk, bytesWritten: number): void {
+    if (bytesWritten === chunk.used) {
+      this.#options.written.add(chunk.lines);
+      if (this.#lost === undefined) return;
+      this.#options.onWorking?.(this.#lost);
+      this.#lost = undefined;
+      return;
+    }
+    const whole = chunk.bytes.subarray(0, bytesWritten).filter((byte) => byte === lineFeed).length;
+    this.#options.written.add(whole);
+    this.#options.droppedError.add(chunk.lines - whole);
+    if (this.#lost !== undefined) this.#lost += chunk.lines - whole;
   }
 }
+
+const endOfLine = Buffer.of(lineFeed);
 
 /** Standard output (`-`), or a file that is appended to and made when it does not exist. Rejects when it cannot be opened. */
 export async function openLogSink(target: string): Promise<LogSink> {
@@ -193,14 +245,33 @@ function descriptorSink(fd: number): LogSink {
 }
 
 async function fileSink(path: string): Promise<LogSink> {
-  let file: FileHandle = await open(path, "a", 0o640);
+  let file = await openFile(path);
   return {
     write: async (chunk, offset, length) => (await file.write(chunk, offset, length, null)).bytesWritten,
     async reopen() {
       const old = file;
-      file = await open(path, "a", 0o640);
+      file = await openFile(path);
       await old.close();
     },
     close: () => file.close(),
   };
+}
+
+/** Ends the line that a process before, or a full disk, left half written. */
+async function openFile(path: string): Promise<FileHandle> {
+  const file = await open(path, "a", 0o640);
+  try {
+    if (await endsMidLine(path, await file.stat())) await file.write(endOfLine);
+  } catch {
+    // The disk is full, or the file may not be read: lines matter more than how they begin.
+  }
+  return file;
+}
+
+async function endsMidLine(path: string, stats: Stats): Promise<boolean> {
+  if (!stats.isFile() || stats.size === 0) return false;
+  await using file = await open(path, "r");
+  const last = Buffer.alloc(1);
+  await file.read(last, 0, 1, stats.size - 1);
+  return last[0] !== lineFeed;
 }

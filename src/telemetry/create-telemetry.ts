@@ -1,5 +1,6 @@
 import { AccessLog, type LogSink } from "./access-log.ts";
 import { HttpSeriesTable } from "./http-series.ts";
+import type { Logger } from "./log.ts";
 import { ProcessMetrics } from "./process-metrics.ts";
 import { Registry } from "./registry.ts";
 import { StreamSeriesTable } from "./stream-series.ts";
@@ -13,6 +14,8 @@ export type TelemetryOptions = {
   readonly version: string;
   /** Where access log lines go; absent: there is no access log. The caller opens it with `openLogSink`. */
   readonly accessLogSink?: LogSink;
+  /** Where it is said that the access log cannot be written, and that it can again. Default: nowhere. */
+  readonly log?: Logger;
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly nowMs?: () => number;
 };
@@ -37,7 +40,7 @@ export function createTelemetry(options: TelemetryOptions): RunningTelemetry {
   const udpSeries = StreamSeriesTable.udp(registry);
   const tables = [httpSeries, tcpSeries, udpSeries];
   const process = new ProcessMetrics(registry, options.version);
-  const log = options.accessLogSink && createAccessLog(registry, options.accessLogSink);
+  const log = options.accessLogSink && createAccessLog(registry, options.accessLogSink, options.log);
   registry.beforeScrape(() => {
     for (const table of tables) table.sweep(nowMs(), seriesGraceMs);
   });
@@ -68,11 +71,15 @@ export function createTelemetry(options: TelemetryOptions): RunningTelemetry {
   };
 }
 
-function createAccessLog(registry: Registry, sink: LogSink): AccessLog {
+function createAccessLog(registry: Registry, sink: LogSink, log: Logger | undefined): AccessLog {
+  const event = "access-log";
   return new AccessLog({
     sink,
     written: registry.counter("gateway_access_log_lines_total"),
     droppedFull: registry.counter("gateway_access_log_dropped_lines_total", "full"),
     droppedError: registry.counter("gateway_access_log_dropped_lines_total", "error"),
+    onFailing: (error) =>
+      log?.error("The access log cannot be written: lines are lost until it can.", { event, error }),
+    onWorking: (lost) => log?.info(`The access log is written again; ${lost} lines were lost.`, { event, lost }),
   });
 }
