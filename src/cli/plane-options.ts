@@ -6,6 +6,7 @@ import { minSessionKeyBytes } from "../proxy/session-token.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { boundHost } from "./any-address.ts";
+import { descriptorOptions } from "./descriptors.ts";
 import { parseNetwork } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
 import { UsageError } from "./usage-error.ts";
@@ -37,6 +38,7 @@ export async function planeOptions(flags: FlagValues, { telemetry, log }: PlaneP
     trust: { trustedHops: flags.trustedHops, source: flags.trustedHeader },
     tenant: ownerSource(flags.tenantLabel, flags.tenantHeader),
     environment: ownerSource(flags.environmentLabel, flags.environmentHeader),
+    descriptors: descriptorOptions(log),
     onBug: (error) => log.error("A request failed by an error of Sluice itself.", { error }),
   };
 }

@@ -15,6 +15,7 @@ import { createSnapshot } from "../store/create-snapshot.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { boundHost } from "./any-address.ts";
+import { descriptorOptions } from "./descriptors.ts";
 import type { FlagValues } from "./flags.ts";
 import { bodyLimits, ownerSource } from "./plane-options.ts";
 import { packageVersion } from "./version.ts";
@@ -80,6 +81,7 @@ export async function startProxy(options: ProxyProcessOptions): Promise<ProxyPro
     proxyProtocolFrom: flags.proxyProtocolFrom,
     ticketKeys,
     version: packageVersion(),
+    descriptors: descriptorOptions(log),
     onBug: (error) => log.error("A request failed by an error of Sluice itself.", { error }),
     ...options.plane,
   });

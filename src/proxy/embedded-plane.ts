@@ -30,6 +30,7 @@ import { StreamRules } from "./stream/stream-route.ts";
 import { buildUdpModel } from "./stream/udp-port.ts";
 import { UdpPorts } from "./stream/udp-ports.ts";
 import { TracingRegistry } from "./tracing/tracing-registry.ts";
+import { type DescriptorOptions, Descriptors } from "./transport/descriptors.ts";
 import { type ListenerCertificates, SecureContextCache } from "./transport/server-tls.ts";
 import { TicketKeys } from "./transport/ticket-keys.ts";
 import { AddressGuard, type GuardedNetwork } from "./upstream/address-guard.ts";
@@ -70,6 +71,8 @@ export type EmbeddedPlaneOptions = {
   readonly sessionKey?: Buffer;
   /** Of Sluice, for collectors of spans. Default `unknown`. */
   readonly version?: string;
+  /** Of the process, which shares them with the plane. Default: without limit. */
+  readonly descriptors?: DescriptorOptions;
   /** In [0, 1). Default `Math.random`. */
   readonly random?: () => number;
   /** Told of what never should happen; one request failed with 500. Default: nobody. */
@@ -81,6 +84,8 @@ export type PlaneReconfiguration = Pick<
   EmbeddedPlaneOptions,
   "trust" | "tenant" | "environment" | "forwardClientCertificate" | "sessionKey"
 >;
+
+const unlimited: DescriptorOptions = { limit: Number.POSITIVE_INFINITY, onShort() {}, onEnough() {} };
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -105,6 +110,7 @@ export class EmbeddedPlane implements Plane {
 
   constructor(options: EmbeddedPlaneOptions) {
     const limits: ProxyLimits = { ...defaultLimits, ...options.limits };
+    const descriptors = new Descriptors(options.descriptors ?? unlimited);
     this.#options = options;
     this.#sessionKey = options.sessionKey ?? randomBytes(minSessionKeyBytes);
     this.#context = {
@@ -118,7 +124,8 @@ export class EmbeddedPlane implements Plane {
       responseLimits: { ...defaultResponseLimits, maxHeadBytes: limits.responseHeadBytes },
       deadlines: new Deadlines(limits.tickMs),
       telemetry: options.telemetry,
-      registry: new EndpointRegistry(new AddressGuard(options.allowedUpstream)),
+      registry: new EndpointRegistry({ guard: new AddressGuard(options.allowedUpstream), descriptors }),
+      descriptors,
       random: options.random ?? Math.random,
       trust: options.trust ?? trustNobody,
       proxyProtocolFrom: options.proxyProtocolFrom ?? [],

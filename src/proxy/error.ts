@@ -97,6 +97,13 @@ export const proxyErrors = {
     message: "The backend has too many connections.",
     retry: "never",
   },
+  descriptors: {
+    source: "gateway",
+    status: 503,
+    flag: "UO",
+    message: "The gateway has too many connections open.",
+    retry: "never",
+  },
   retryBudget: {
     source: "gateway",
     status: 503,

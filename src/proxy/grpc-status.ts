@@ -50,6 +50,7 @@ export const grpcStatusOfError = {
   grpcNeedsHttp2: "UNIMPLEMENTED",
   unsupportedProtocol: "UNAVAILABLE",
   overflow: "UNAVAILABLE",
+  descriptors: "UNAVAILABLE",
   retryBudget: "UNAVAILABLE",
   noEndpoints: "UNAVAILABLE",
   addressRefused: "UNAVAILABLE",

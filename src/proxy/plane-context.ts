@@ -8,6 +8,7 @@ import type { Deadlines } from "./deadlines.ts";
 import type { ProxyLimits } from "./limits.ts";
 import type { SessionTokens } from "./session-token.ts";
 import type { TracingRegistry } from "./tracing/tracing-registry.ts";
+import type { Descriptors } from "./transport/descriptors.ts";
 import type { TicketKeys } from "./transport/ticket-keys.ts";
 import type { EndpointRegistry } from "./upstream/endpoint-state.ts";
 
@@ -26,6 +27,7 @@ export type PlaneContext = {
   readonly deadlines: Deadlines;
   readonly telemetry: Telemetry;
   readonly registry: EndpointRegistry;
+  readonly descriptors: Descriptors;
   /** In [0, 1). */
   readonly random: () => number;
   /** Proxies in front that are believed. */

@@ -111,6 +111,10 @@ export class PortModel {
       telemetry.accessLog(refusalRecord(refusal, listenerLabels(this.first)));
   }
 
+  countRejected(reason: string): void {
+    this.#context.telemetry.counter("gateway_rejected_connections_total", ...this.#labels(), reason).add(1);
+  }
+
   #labels(): [gateway: string, namespace: string, listener: string] {
     const { gateway, listener } = this.first;
     return [gateway.name, gateway.namespace, listener.name];

@@ -169,7 +169,7 @@ export const metrics = {
     type: "counter",
     unit: "",
     labels: [...listenerLabels, "reason"],
-    help: "Connections closed before they reached a route: proxyHeader, clientHello, serverName or timeout.",
+    help: "Connections closed before they reached a route: proxyHeader, clientHello, serverName, timeout, or descriptors (no file descriptor to spare).",
   },
   gateway_udp_sessions_total: {
     type: "counter",

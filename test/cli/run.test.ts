@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, type IncomingMessage, request } from "node:http";
-import { createServer } from "node:net";
+import { connect, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -265,6 +265,45 @@ test("SIGTERM under load: every request that was accepted is answered", async ()
   await Promise.all(clients);
   assert.deepEqual(failures, []);
   assert.equal(await process.exited(), 0);
+});
+
+test("when file descriptors run short, clients are turned away and told of once; admin and requests under way go on", async () => {
+  await using process = await SluiceProcess.start(["run", "-", ...serving], {
+    input: manifest(["blue"]),
+    openFiles: 256,
+  });
+  const port = await process.localPort(80);
+  const { admin } = await process.ready();
+  const metric = async () => {
+    const response = await fetch(`http://${admin}/metrics`);
+    const line = /^gateway_rejected_connections_total\{.*reason="descriptors"\} (\d+)$/m.exec(await response.text());
+    return Number(line?.[1] ?? 0);
+  };
+  const clients = Array.from({ length: 400 }, () => connect(port, "127.0.0.1"));
+  let turnedAway = 0;
+  for (const client of clients) {
+    client.on("error", () => {});
+    client.on("close", () => {
+      turnedAway++;
+    });
+    // In the middle of a request, so that none of them makes room.
+    client.write("GET / HTTP/1.1\r\nHost: x\r\n");
+  }
+  await process.event("descriptors");
+  while (clients.some(({ connecting }) => connecting) || (await metric()) < turnedAway || turnedAway < 100) {
+    assert.equal((await fetch(`http://${admin}/livez`)).status, 200);
+  }
+  const first = clients.find(({ destroyed }) => !destroyed)!;
+  first.write("\r\n");
+  assert.match(String((await once(first, "data"))[0]), /^HTTP\/1.1 200 /);
+  for (const client of clients) client.destroy();
+  const from = process.eventCount;
+  for (;;) {
+    const asked = await ask(port).catch(() => undefined);
+    if (asked?.status === 200) break;
+  }
+  assert.equal((await process.event("descriptors", from))["turnedAway"], await metric());
+  assert.equal(from, 2, "ready, and one line for all who were turned away");
 });
 
 test("a second SIGTERM ends a drain at once with exit code 1", async () => {

@@ -30,12 +30,17 @@ type Options = {
   readonly env?: Readonly<Record<string, string>>;
   readonly input?: string;
   readonly cwd?: string;
+  /** Files and connections that the process may have open. Default: as many as this one. */
+  readonly openFiles?: number;
   readonly logFormat?: "text" | "json";
 };
 
 function start(args: readonly string[], options: Options): ChildProcessByStdio<Writable, Readable, Readable> {
   const env = { ...process.env, NO_COLOR: "", FORCE_COLOR: "", ...options.env };
-  const child = spawn(process.execPath, [entry, ...args], {
+  const limited =
+    options.openFiles === undefined ? [] : ["sh", "-c", `ulimit -n ${options.openFiles}; exec "$@"`, "sh"];
+  const [command = "", ...rest] = [...limited, process.execPath, entry, ...args];
+  const child = spawn(command, rest, {
     cwd: options.cwd ?? repository,
     env,
     stdio: ["pipe", "pipe", "pipe"],

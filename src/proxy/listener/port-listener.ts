@@ -80,7 +80,8 @@ export class PortListener implements ConnectionOwner {
       highWaterMark: writeQueueBytes,
     };
     this.#server = createServer(options, (socket) => {
-      if (this.#model.streams === undefined && context.proxyProtocolFrom.length === 0) this.#serveHttp(socket);
+      if (!context.descriptors.admits(socket)) this.#turnAway(socket);
+      else if (this.#model.streams === undefined && context.proxyProtocolFrom.length === 0) this.#serveHttp(socket);
       else this.#front.accept(socket);
     });
     this.#server.maxConnections = context.limits.connectionsPerPort;
@@ -184,6 +185,19 @@ export class PortListener implements ConnectionOwner {
       clearTimeout(end);
     });
     return { stopped, drained };
+  }
+
+  /** There is no room for the client. The connection that is open for longest makes some, after what it is doing. */
+  #turnAway(socket: Socket): void {
+    this.#model.countRejected("descriptors");
+    socket.on("error", () => {});
+    socket.destroy();
+    for (const oldest of this.#connections) {
+      this.#connections.delete(oldest);
+      this.#connections.add(oldest);
+      oldest.drain(0);
+      break;
+    }
   }
 
   #serveHttp(socket: Socket): void {

@@ -193,6 +193,7 @@ export class StreamConnection implements Deadlined, Dial, Open {
         address: endpoint.address,
         port: endpoint.port,
         guard: endpoint.guard,
+        descriptors: endpoint.descriptors,
         tls: route.passesTls ? undefined : endpoint.tls,
         alpn: [],
         ...(cluster.cluster.proxyProtocol === undefined ? {} : { preface: writeProxyHeader(client) }),
@@ -207,7 +208,7 @@ export class StreamConnection implements Deadlined, Dial, Open {
     const cluster = this.#parts.route.rule.backends[this.#backendIndex]!.cluster!;
     const { limits } = this.#context;
     failed.metrics.dialled(kind).add(1);
-    failed.onConnectFailed(performance.now(), limits.endpointBackoffMs);
+    failed.onConnectFailed(kind, performance.now(), limits.endpointBackoffMs);
     const side = this.#upstream!;
     this.#leaveEndpoint();
     this.#upstream = undefined;

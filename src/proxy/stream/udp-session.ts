@@ -194,8 +194,9 @@ export class UdpSession implements Deadlined {
         this.#onRefused(endpoint);
         return;
       }
-      this.#failure = proxyErrors[connectFailure(error, "clear")].flag;
-      endpoint.onConnectFailed(performance.now(), limits.endpointBackoffMs);
+      const kind = connectFailure(error, "clear");
+      this.#failure = proxyErrors[kind].flag;
+      endpoint.onConnectFailed(kind, performance.now(), limits.endpointBackoffMs);
       if (attempt < limits.connectAttempts) this.#connect(endpoint, attempt + 1);
       else this.#leaveEndpoint();
     });
@@ -240,7 +241,7 @@ export class UdpSession implements Deadlined {
   #onRefused(endpoint: EndpointState): void {
     if (this.#refused) return;
     this.#refused = true;
-    endpoint.onConnectFailed(performance.now(), this.#owner.context.limits.endpointBackoffMs);
+    endpoint.onConnectFailed("connectFailed", performance.now(), this.#owner.context.limits.endpointBackoffMs);
   }
 
   #leaveEndpoint(): void {

@@ -3,6 +3,7 @@ import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "n
 import type { AddressGuard } from "../upstream/address-guard.ts";
 import type { UpstreamTlsContext } from "../upstream/tls-context.ts";
 import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
+import { type Descriptors, DescriptorsUsedUpError } from "./descriptors.ts";
 import { readBeforeEnd } from "./read-before-end.ts";
 import { SocketTransport } from "./socket-transport.ts";
 import { probeAfterMs, type Transport, type TransportEvents } from "./transport.ts";
@@ -24,6 +25,8 @@ export type ConnectTarget = {
   readonly tls: UpstreamTlsContext | undefined;
   /** Says which addresses may be dialled. */
   readonly guard: AddressGuard;
+  /** Says how many may be dialled. */
+  readonly descriptors: Descriptors;
   /** Offered in the TLS handshake; empty: nothing is. Default: HTTP/1.1. */
   readonly alpn?: readonly string[];
   /** Sent in clear text before anything else, before TLS too. */
@@ -63,7 +66,7 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
     readBeforeEnd(socket);
     const transport = new SocketTransport(socket, "reference");
     transport.attach(events, "none");
-    socket.once("connect", () => transport.contain(() => events.onConnect("")));
+    socket.once("connect", () => establish(transport, target, () => events.onConnect("")));
     if (target.preface !== undefined) socket.write(target.preface);
     return transport;
   }
@@ -87,8 +90,14 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
   socket.setKeepAlive(true, probeAfterMs);
   const transport = new SocketTransport(socket, "copy");
   transport.attach(events, "data");
-  socket.once("secureConnect", () => transport.contain(() => events.onConnect(socket.alpnProtocol || "")));
+  socket.once("secureConnect", () => establish(transport, target, () => events.onConnect(socket.alpnProtocol || "")));
   return transport;
+}
+
+function establish(transport: SocketTransport, { descriptors }: ConnectTarget, onConnect: () => void): void {
+  const { socket } = transport;
+  if (descriptors.allows(socket)) transport.contain(onConnect);
+  else socket.destroy(new DescriptorsUsedUpError());
 }
 
 /**

@@ -3,7 +3,13 @@ import { RefusedAddressError } from "./address-guard.ts";
 
 export type ConnectFailure = Extract<
   ProxyErrorKind,
-  "addressRefused" | "connectFailed" | "connectTimeout" | "endpointGone" | "upstreamTls" | "unsupportedProtocol"
+  | "addressRefused"
+  | "connectFailed"
+  | "connectTimeout"
+  | "descriptors"
+  | "endpointGone"
+  | "unsupportedProtocol"
+  | "upstreamTls"
 >;
 
 /** The endpoint knows none of the protocols that were offered in the handshake (RFC 7301 section 3.2), HTTP/1.1 alone perhaps. */
@@ -19,6 +25,7 @@ export function lossOf(error: Error | undefined): "upstreamReset" | "upstreamTls
 export function connectFailure(error: Error | undefined, transport: "clear" | "tls"): ConnectFailure {
   if (error instanceof RefusedAddressError) return "addressRefused";
   const code = (error as NodeJS.ErrnoException | undefined)?.code ?? "";
+  if (code === "EMFILE" || code === "ENFILE") return "descriptors";
   if (code === noProtocolCode) return "unsupportedProtocol";
   return transport === "clear" || /^E[A-Z]+$/.test(code) ? "connectFailed" : "upstreamTls";
 }

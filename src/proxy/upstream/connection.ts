@@ -269,7 +269,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
   }
 
   #failToConnect(kind: ConnectFailure): void {
-    this.endpoint.onConnectFailed(performance.now(), this.context.limits.endpointBackoffMs);
+    this.endpoint.onConnectFailed(kind, performance.now(), this.context.limits.endpointBackoffMs);
     this.endpoint.metrics.dialled(kind).add(1);
     this.fail(kind);
   }

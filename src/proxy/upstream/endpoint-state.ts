@@ -1,7 +1,9 @@
 import type { Cluster } from "../../ir/cluster.ts";
 import type { Endpoint } from "../../ir/endpoint-table.ts";
 import type { Counter, Gauge } from "../../telemetry/telemetry.ts";
-import { AddressGuard } from "./address-guard.ts";
+import type { ProxyErrorKind } from "../error.ts";
+import type { Descriptors } from "../transport/descriptors.ts";
+import type { AddressGuard } from "./address-guard.ts";
 import type { UpstreamConnection } from "./connection.ts";
 import type { Http2Pool } from "./http2-pool.ts";
 import type { PrivateUpstreams } from "./private-upstreams.ts";
@@ -9,6 +11,8 @@ import type { UpstreamTlsContext } from "./tls-context.ts";
 import { Uploads } from "./uploads.ts";
 
 const maximumBackoffFactor = 32;
+/** What makes dialling fail and is not the endpoint's fault. */
+const faultless: ReadonlySet<ProxyErrorKind> = new Set(["descriptors", "endpointGone"]);
 
 /** Where connections of a backend are counted. */
 export type BackendMetrics = {
@@ -24,6 +28,12 @@ export type Dialling = {
   readonly tls: UpstreamTlsContext | undefined;
   /** Of the first backend that names the endpoint. */
   readonly metrics: BackendMetrics;
+};
+
+/** Which connections may be made, to any endpoint. */
+export type DialRules = {
+  readonly guard: AddressGuard;
+  readonly descriptors: Descriptors;
 };
 
 /** A connection that is being made. */
@@ -42,6 +52,7 @@ export class EndpointState {
   readonly tls: UpstreamTlsContext | undefined;
   readonly metrics: BackendMetrics;
   readonly guard: AddressGuard;
+  readonly descriptors: Descriptors;
   /** Most recently used last, and used first: so the surplus falls idle and is closed. */
   readonly idle: UpstreamConnection[] = [];
   /** Clients that have connections for themselves here. */
@@ -61,7 +72,7 @@ export class EndpointState {
   #failures = 0;
   #failedUntilMs = 0;
 
-  constructor(endpoint: Endpoint, { protocol, tls, metrics }: Dialling, guard: AddressGuard) {
+  constructor(endpoint: Endpoint, { protocol, tls, metrics }: Dialling, { guard, descriptors }: DialRules) {
     this.address = endpoint.address;
     this.port = endpoint.port;
     this.label = endpoint.address.includes(":")
@@ -71,6 +82,7 @@ export class EndpointState {
     this.tls = tls;
     this.metrics = metrics;
     this.guard = guard;
+    this.descriptors = descriptors;
   }
 
   /** False while the endpoint is passed over after a failed connection. */
@@ -83,7 +95,8 @@ export class EndpointState {
     this.#failedUntilMs = 0;
   }
 
-  onConnectFailed(nowMs: number, backoffMs: number): void {
+  onConnectFailed(kind: ProxyErrorKind, nowMs: number, backoffMs: number): void {
+    if (faultless.has(kind)) return;
     const factor = Math.min(2 ** this.#failures, maximumBackoffFactor);
     this.#failures++;
     this.#failedUntilMs = nowMs + backoffMs * factor;
@@ -107,10 +120,10 @@ export class EndpointState {
 /** All endpoints in use, shared by the clusters of the old and the new model. */
 export class EndpointRegistry {
   #states = new Map<string, EndpointState>();
-  readonly #guard: AddressGuard;
+  readonly #rules: DialRules;
 
-  constructor(guard: AddressGuard = new AddressGuard()) {
-    this.#guard = guard;
+  constructor(rules: DialRules) {
+    this.#rules = rules;
   }
 
   /** The state of `endpoint` when it is dialled in this way. */
@@ -118,7 +131,7 @@ export class EndpointRegistry {
     const key = `${endpoint.address}|${endpoint.port}|${dialling.protocol}|${dialling.tls?.key ?? ""}`;
     let state = this.#states.get(key);
     if (state === undefined) {
-      state = new EndpointState(endpoint, dialling, this.#guard);
+      state = new EndpointState(endpoint, dialling, this.#rules);
       this.#states.set(key, state);
     }
     return state;

@@ -76,7 +76,14 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
     endpoint.connections++;
     endpoint.dials.add(this);
     this.#transport = connect(
-      { address: endpoint.address, port: endpoint.port, tls: endpoint.tls, guard: endpoint.guard, alpn: ["h2"] },
+      {
+        address: endpoint.address,
+        port: endpoint.port,
+        tls: endpoint.tls,
+        guard: endpoint.guard,
+        descriptors: endpoint.descriptors,
+        alpn: ["h2"],
+      },
       this,
     );
     context.deadlines.add(this);
@@ -227,7 +234,7 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
     const { endpoint } = this.#owner;
     const { connecting } = this;
     if (connecting) {
-      endpoint.onConnectFailed(performance.now(), this.#context.limits.endpointBackoffMs);
+      endpoint.onConnectFailed(kind, performance.now(), this.#context.limits.endpointBackoffMs);
       endpoint.metrics.dialled(kind).add(1);
     }
     const { reused } = this;
