@@ -11,9 +11,9 @@ import { buildUpstreamTlsContext, type UpstreamTlsContext } from "./upstream/tls
 export class ClusterRuntime {
   readonly cluster: Cluster;
   readonly budget: RetryBudget | undefined;
+  endpoints: readonly EndpointState[] = [];
   /** Why no endpoint can be spoken to, whatever the endpoint table says. */
   readonly broken: "unsupportedProtocol" | "upstreamTls" | undefined;
-  #endpoints: readonly EndpointState[] = [];
   /** The same cluster in a later model. */
   #successor: ClusterRuntime | undefined;
   readonly #balancer: Balancer;
@@ -37,9 +37,13 @@ export class ClusterRuntime {
     else this.broken = undefined;
   }
 
-  /** Those of now, also for requests that began with an earlier model: they are about to dial one. */
-  get endpoints(): readonly EndpointState[] {
-    return this.#successor === undefined ? this.#endpoints : this.#successor.endpoints;
+  /**
+   * The cluster as it is now, for requests that began with an earlier model and whose endpoint could not be reached. One that is
+   * broken is no one's: its endpoints are not to be spoken to.
+   */
+  get latest(): ClusterRuntime {
+    const next = this.#successor;
+    return next === undefined || next.broken !== undefined ? this : next.latest;
   }
 
   /** Goes on with the turns of the same cluster in the model before. */
@@ -50,14 +54,14 @@ export class ClusterRuntime {
   /** Stands in for the same cluster in the model before from now on. */
   replace(previous: ClusterRuntime): void {
     previous.#successor = this;
-    this.#markLeft(previous.#endpoints);
+    this.#markLeft(previous.endpoints);
   }
 
   setEndpoints(table: EndpointTable, registry: EndpointRegistry): void {
     const rows = table[this.cluster.endpoints] ?? [];
     const dialling = { protocol: this.cluster.protocol, tls: this.#tls, metrics: this.#metrics };
-    const before = this.#endpoints;
-    this.#endpoints = rows.map((row) => registry.get(row, dialling));
+    const before = this.endpoints;
+    this.endpoints = rows.map((row) => registry.get(row, dialling));
     this.#markLeft(before);
   }
 
@@ -67,7 +71,7 @@ export class ClusterRuntime {
 
   #markLeft(before: readonly EndpointState[]): void {
     if (before.length === 0) return;
-    const listed = new Set(this.#endpoints);
+    const listed = new Set(this.endpoints);
     for (const endpoint of before) if (!listed.has(endpoint)) endpoint.left = true;
   }
 }

@@ -61,7 +61,7 @@ export class Attempts implements UpstreamEvents {
   begin(backend: BackendRuntime): void {
     const exchange = this.#exchange;
     const { request } = exchange;
-    const cluster = backend.cluster!;
+    const cluster = avoid === undefined ? backend.cluster! : backend.cluster!.latest;
     if (cluster.broken !== undefined) {
       exchange.fail(cluster.broken);
       return;
@@ -254,7 +254,7 @@ export class Attempts implements UpstreamEvents {
     const exchange = this.#exchange;
     const { record } = exchange;
     const backend = exchange.backend!;
-    const cluster = backend.cluster!;
+    const cluster = avoid === undefined ? backend.cluster! : backend.cluster!.latest;
     const pinned =
       backend.session?.find(this.pins, cluster.endpoints, this.startMs) ??
       exchange.peer.upstreams.among(cluster.endpoints);
@@ -308,7 +308,7 @@ export class Attempts implements UpstreamEvents {
   }
 
   #hasOther(failed: EndpointState): boolean {
-    return this.#exchange.backend!.cluster!.endpoints.some((endpoint) => endpoint !== failed);
+    return this.#exchange.backend!.cluster!.latest.endpoints.some((endpoint) => endpoint !== failed);
   }
 
   /** `overBudget`: the rule allows another attempt and the backend's budget does not. Spec: retryConstraint, GEP-3388. */

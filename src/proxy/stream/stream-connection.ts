@@ -205,7 +205,7 @@ export class StreamConnection implements Deadlined, Dial, Open {
 
   #onConnectFailed(kind: ConnectFailure): void {
     const failed = this.#endpoint!;
-    const cluster = this.#parts.route.rule.backends[this.#backendIndex]!.cluster!;
+    const cluster = this.#parts.route.rule.backends[this.#backendIndex]!.cluster!.latest;
     const { limits } = this.#context;
     failed.metrics.dialled(kind).add(1);
     failed.onConnectFailed(kind, performance.now(), limits.endpointBackoffMs);
