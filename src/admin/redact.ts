@@ -1,5 +1,5 @@
+import { isSecretName } from "../base/secret-name.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
-import { isSecretKey } from "../telemetry/log.ts";
 
 const redacted = "[redacted]";
 
@@ -7,16 +7,18 @@ const redacted = "[redacted]";
 const minPartLength = 4;
 
 /**
- * A copy of plain data without the credentials that the model holds: manifests may set or match headers such as
- * `Authorization`, and send headers of any name with spans; whoever may see routing need not see those values, in pairs or inside of sentences.
+ * A copy of plain data without the credentials that the model holds: manifests may set headers of any name, for backends and for
+ * collectors of spans, and match headers such as `Authorization`; whoever may see routing need not see those values, in pairs or
+ * inside of sentences.
  */
 export function redact<T>(value: T, model: RoutingModel): T {
   const secrets = [...secretValues(model)].sort((a, b) => b.length - a.length);
   const hide = (text: string): string => secrets.reduce((hidden, secret) => hidden.replaceAll(secret, redacted), text);
   return JSON.parse(JSON.stringify(value), (key, member: unknown) => {
     if (typeof member === "string") return hide(member);
-    if (key === "tracing" && hasHeaders(member)) {
-      return { ...member, headers: member.headers.map((header) => ({ ...header, value: redacted })) };
+    if (key === "tracing" && hasHeaders(member)) return { ...member, headers: member.headers.map(withoutValue) };
+    if (isHeaderModifier(member)) {
+      return { ...member, set: member.set.map(withoutValue), add: member.add.map(withoutValue) };
     }
     return isSecretPair(member) ? { ...member, value: redacted } : member;
   }) as T;
@@ -42,7 +44,17 @@ function secretValues(model: RoutingModel): ReadonlySet<string> {
 function isSecretPair(member: unknown): member is { readonly name: string; readonly value: string } {
   if (typeof member !== "object" || member === null) return false;
   const { name, value } = member as { readonly name?: unknown; readonly value?: unknown };
-  return typeof name === "string" && typeof value === "string" && isSecretKey(name);
+  return typeof name === "string" && typeof value === "string" && isSecretName(name);
+}
+
+function withoutValue(header: object): object {
+  return { ...header, value: redacted };
+}
+
+type Modifier = { readonly set: readonly object[]; readonly add: readonly object[] };
+
+function isHeaderModifier(member: unknown): member is Modifier {
+  return typeof member === "object" && member !== null && "kind" in member && member.kind === "headerModifier";
 }
 
 function hasHeaders(member: unknown): member is { readonly headers: readonly object[] } {

@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import type { Finding } from "../finding/finding.ts";
 import { loadPaths } from "../source/folder/load-paths.ts";
+import { shownLines } from "../source/folder/shown-lines.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { SourceLines } from "./render/findings.ts";
 import { UsageError } from "./usage-error.ts";
@@ -26,18 +27,18 @@ export function unreadableMessage(findings: readonly Finding[]): string {
   return messages.join("\n        ");
 }
 
-/** Lines of files as they are now, each file read once; of standard input as it was read. */
-export function sourceLines(input: () => string): SourceLines {
-  const known = new Map<string, readonly string[] | undefined>();
+/** Lines of files as they are now, each file read once; of standard input as it was read. Without what may be a secret. */
+function sourceLines(input: () => string): SourceLines {
+  const known = new Map<string, ReturnType<SourceLines>>();
   return (file) => {
     if (!known.has(file)) known.set(file, readLines(file, input));
     return known.get(file);
   };
 }
 
-function readLines(file: string, input: () => string): readonly string[] | undefined {
+function readLines(file: string, input: () => string): ReturnType<SourceLines> {
   try {
-    return (file === "-" ? input() : readFileSync(file, "utf8")).split(/\r?\n/);
+    return shownLines(file === "-" ? input() : readFileSync(file, "utf8"));
   } catch {
     return undefined;
   }

@@ -1,4 +1,5 @@
 import { type Kind, kindNames } from "../resource/kinds.ts";
+import { withoutSecrets } from "../resource/secret-fields.ts";
 import type { CompiledStatus } from "../status/condition.ts";
 import { mergeStatus } from "../status/merge.ts";
 import { renderObjectWithStatus } from "../status/render-status.ts";
@@ -23,12 +24,12 @@ export const status: Command = async ({ args, flags, terminal }) => {
   return 0;
 };
 
-/** A List as `kubectl get -o yaml` prints it; defaults are written out, as the API server does. */
+/** A List as `kubectl get -o yaml` prints it, without what may be a secret; defaults are written out, as the API server does. */
 function objectList(statuses: CompiledStatus, snapshot: Snapshot, controllerName: string): unknown {
   const items = statuses.flatMap((own) => {
     const kind = kindNames.find((name): name is Kind => name === own.ref.kind);
     const resource = kind && snapshot.get(kind, own.ref.namespace, own.ref.name);
-    return resource ? [renderObjectWithStatus(resource, own, controllerName)] : [];
+    return resource ? [withoutSecrets(renderObjectWithStatus(resource, own, controllerName))] : [];
   });
   return { apiVersion: "v1", kind: "List", items };
 }

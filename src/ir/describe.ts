@@ -1,4 +1,5 @@
 /** The model in words, for explanations and tables. Phrases have no capital and no full stop, so that they fit in a sentence. */
+import { isSecretName } from "../base/secret-name.ts";
 import { unreachable } from "../base/unreachable.ts";
 import type { RetryBudget, SessionPersistence } from "./cluster.ts";
 import type { Filter, Fraction, PathModifier } from "./filter.ts";
@@ -30,9 +31,10 @@ export function describePath(path: PathMatch): string {
   }
 }
 
-/** Such as `x-canary is "true"`. */
-export function describeValue(match: ValueMatch): string {
-  return match.kind === "exact" ? `${match.name} is ${quote(match.value)}` : `${match.name} matches ${match.value}`;
+/** Such as `x-canary is "true"`; a value that its name calls a secret is left out. */
+export function describeValue({ kind, name, value }: ValueMatch): string {
+  if (isSecretName(name)) return `${name} has the value that is configured`;
+  return kind === "exact" ? `${name} is ${quote(value)}` : `${name} matches ${value}`;
 }
 
 /** Such as `HTTPRoute shop/cart, rule 2 ("checkout")`. Rules count from 1, as people do. */
@@ -55,7 +57,7 @@ export function describeHostname(hostname: string): string {
   return hostname === "" || hostname === "*" ? "any host" : hostname;
 }
 
-/** What a filter does, such as `sets request header x-a to "1"`. */
+/** What a filter does, such as `sets request header x-a`. Values of headers are left out: they may be credentials. */
 export function describeFilter(filter: Filter): string {
   switch (filter.kind) {
     case "headerModifier":
@@ -118,8 +120,8 @@ export function quote(text: string): string {
 
 function describeHeaderModifier(filter: Extract<Filter, { kind: "headerModifier" }>): string {
   const parts = [
-    ...filter.set.map(({ name, value }) => `sets ${filter.on} header ${name} to ${quote(value)}`),
-    ...filter.add.map(({ name, value }) => `adds ${quote(value)} to ${filter.on} header ${name}`),
+    ...filter.set.map(({ name }) => `sets ${filter.on} header ${name}`),
+    ...filter.add.map(({ name }) => `adds to ${filter.on} header ${name}`),
     ...filter.remove.map((name) => `removes ${filter.on} header ${name}`),
   ];
   return parts.length === 0 ? `changes no ${filter.on} header` : parts.join(", ");

@@ -1,4 +1,5 @@
 import { compileRegex } from "../base/regex.ts";
+import { isSecretName } from "../base/secret-name.ts";
 import { quote } from "./describe.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
 import { parseQuery } from "./query.ts";
@@ -63,6 +64,10 @@ function pathLacks(match: PathMatch, path: string): string {
 
 function valueLacks(what: string, match: ValueMatch, value: string | undefined): readonly string[] {
   if (valueMatchHolds(match, value)) return [];
+  if (isSecretName(match.name)) {
+    const how = value === undefined ? "is absent" : "does not have the value that is configured";
+    return [`${what} ${match.name} ${how}`];
+  }
   const needs = match.kind === "exact" ? quote(match.value) : `a match of ${match.value}`;
   if (value === undefined) return [`${what} ${match.name} is absent, needs ${needs}`];
   return match.kind === "exact"

@@ -3,6 +3,7 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
+import { inspect } from "node:util";
 import { ApiAccessError } from "./api-access.ts";
 import { readKubeConfig } from "./kube-config.ts";
 
@@ -130,8 +131,12 @@ test("readKubeConfig: says what is wrong with a kubeconfig", () =>
   withFolder(async (folder) => {
     const file = join(folder, "config");
     await assert.rejects(readKubeConfig({ file }), says(/^The kubeconfig .*config cannot be used: ENOENT/));
-    await writeFile(file, "{");
-    await assert.rejects(readKubeConfig({ file }), says(/cannot be used/));
+    await writeFile(file, `users:\n- user: { token: "hush" }\n  token: *hush\n`);
+    await assert.rejects(readKubeConfig({ file }), (error: Error) => {
+      assert.match(error.message, /cannot be used: it is not valid YAML, from line 3 on\.$/);
+      assert.doesNotMatch(inspect(error), /hush/, "not in a cause either");
+      return true;
+    });
     await writeFile(file, kubeconfig());
     await assert.rejects(readKubeConfig({ file, context: "prod" }), says(/it has no context prod\.$/));
     await writeFile(file, kubeconfig({ server: "ftp://127.0.0.1" }));

@@ -88,7 +88,7 @@ async function load(files: readonly string[], context: string | undefined): Prom
       part.makePathsAbsolute(dirname(resolve(file)));
       if (part !== config) mergeNew(config, part);
     } catch (error) {
-      throw unusable([file], (error as Error).message, error);
+      throw unusable([file], ...problemOf(error as Error));
     }
   }
   if (context !== undefined) {
@@ -111,6 +111,15 @@ async function loadPackage(files: readonly string[]): Promise<typeof import("@ku
       { cause },
     );
   }
+}
+
+/** The parser quotes what it stumbled over, which may be a token or a key. */
+function problemOf(
+  error: Error & { readonly mark?: { readonly line?: number } },
+): readonly [why: string, cause?: Error] {
+  if (error.name !== "YAMLException") return [error.message, error];
+  const { line } = error.mark ?? {};
+  return [`it is not valid YAML${line === undefined ? "" : `, from line ${line + 1} on`}`];
 }
 
 /** What stands in an earlier file counts, as it does for kubectl; the package would throw. */

@@ -8,7 +8,7 @@ import type { Origin } from "./origin.ts";
 import { foldStringData } from "./schema/core.ts";
 import { fieldTree } from "./schema/field-tree.ts";
 import { metadata as metadataSchema } from "./schema/metadata.ts";
-import { type Problem, parseFields } from "./schema/parse-fields.ts";
+import { type ParseOptions, type Problem, parseFields } from "./schema/parse-fields.ts";
 import { type UnknownField, unknownFields } from "./unknown-fields.ts";
 
 /** What became of one object of a source. */
@@ -125,24 +125,24 @@ function validateFields(
   const { kind, apiVersion, schema } = known;
   const row = kinds[kind];
   const { apiVersion: _, kind: __, metadata: rawMetadata, status, ...rawFields } = raw;
-  const metadata = parseFields(metadataSchema, rawMetadata ?? {}, { values: "shown" });
+  const values: ParseOptions["values"] = kind === "Secret" ? "hidden" : "shown";
+  const metadata = parseFields(metadataSchema, rawMetadata ?? {}, { values });
   if ("problems" in metadata) {
     for (const problem of metadata.problems)
       judge.addProblem({ ...problem, path: ["metadata", ...problem.path] }, "metadata-invalid");
   }
-  const fields = parseFields(schema, rawFields, { values: kind === "Secret" ? "hidden" : "shown" });
+  const fields = parseFields(schema, rawFields, { values });
   if ("problems" in fields) for (const problem of fields.problems) judge.addProblem(problem);
   if (row.channel !== "core") for (const field of unknownFields(raw, fieldTree(schema))) judge.addUnknown(field, kind);
   if ("problems" in metadata || "problems" in fields) return judge.result();
 
   const { namespace = "default", ...own } = metadata.value;
-  const values =
-    kind === "Secret" ? foldStringData(fields.value as Parameters<typeof foldStringData>[0]) : fields.value;
+  const parts = kind === "Secret" ? foldStringData(fields.value as Parameters<typeof foldStringData>[0]) : fields.value;
   const resource = {
     kind,
     apiVersion,
     metadata: row.scope === "Namespaced" ? { ...own, namespace } : own,
-    ...values,
+    ...parts,
     ...(status === undefined ? {} : { status }),
     ...(judge.origin === undefined ? {} : { origin: judge.origin }),
   };

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import { createLogger, isSecretKey, type LogOptions } from "./log.ts";
+import { createLogger, type LogOptions } from "./log.ts";
 
 function capture(options: Partial<LogOptions> = {}) {
   const lines: string[] = [];
@@ -73,13 +73,6 @@ test("createLogger: no message or field can forge a line or drive a terminal", (
       if (format === "json") JSON.parse(lines[0] ?? "");
     }),
   );
-});
-
-test("isSecretKey: by the end of the name, in any spelling", () => {
-  for (const key of ["Authorization", "proxy-authorization", "X-API-Key", "access_token", "tls.key", "clientSecret"]) {
-    assert.ok(isSecretKey(key), key);
-  }
-  for (const key of ["secretName", "key", "accept", "tokens_total", "x-request-id"]) assert.ok(!isSecretKey(key), key);
 });
 
 test("createLogger() gives stack traces to machines and not to people", () => {

@@ -1,10 +1,11 @@
 /** The process's own log: one line an event, as JSON for machines or as text for a terminal. */
+import { isSecretName } from "../base/secret-name.ts";
 
 const levels = { debug: 10, info: 20, warn: 30, error: 40 } as const;
 
 export type LogLevel = keyof typeof levels;
 
-/** Facts that go with a message. Values of keys that look like secrets are replaced; see {@link secretKeys}. */
+/** Facts that go with a message. Values of keys that look like secrets are replaced. */
 export type LogFields = Readonly<Record<string, unknown>>;
 
 export interface Logger {
@@ -26,21 +27,6 @@ export type LogOptions = {
   /** Milliseconds since the epoch. Default `Date.now`. */
   readonly nowMs?: () => number;
 };
-
-/** Keys whose values are never logged, compared without case, `-`, `_` and `.`; also as the end of a longer key. */
-export const secretKeys = [
-  "authorization",
-  "cookie",
-  "password",
-  "passphrase",
-  "secret",
-  "token",
-  "apikey",
-  "privatekey",
-  "keypem",
-  "tlskey",
-  "credentials",
-] as const;
 
 const redacted = "[redacted]";
 const maxDepth = 5;
@@ -125,7 +111,7 @@ function sanitizeObject(value: object, depth: number): unknown {
     if (typeof plain !== "object" || plain === null) return sanitize(plain, depth + 1);
     const entries = Object.entries(plain).slice(0, maxItems);
     return Object.fromEntries(
-      entries.map(([key, item]) => [key, isSecretKey(key) ? redacted : sanitize(item, depth + 1)]),
+      entries.map(([key, item]) => [key, isSecretName(key) ? redacted : sanitize(item, depth + 1)]),
     );
   } catch {
     return "[unreadable]";
@@ -141,12 +127,6 @@ function sanitizeError(error: Error, depth: number): unknown {
     ...(error.stack === undefined ? {} : { stack: clean(error.stack) }),
     ...(error.cause === undefined ? {} : { cause: sanitize(error.cause, depth + 1) }),
   };
-}
-
-/** Whether the value of a key, or of a header of that name, must not be shown. */
-export function isSecretKey(key: string): boolean {
-  const folded = key.toLowerCase().replace(/[-_.]/g, "");
-  return secretKeys.some((secret) => folded.endsWith(secret));
 }
 
 /** Private keys in PEM are cut out wherever they stand. */

@@ -358,7 +358,7 @@ test("describeFilter() has words for every kind, also for references that did no
         add: [{ name: "b", value: "2" }],
         remove: ["c"],
       },
-      'sets response header a to "1", adds "2" to response header b, removes response header c',
+      "sets response header a, adds to response header b, removes response header c",
     ],
     [
       { kind: "requestMirror", cluster: "shop/m:80", fraction: { numerator: 5, denominator: 100 } },

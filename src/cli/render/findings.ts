@@ -2,8 +2,8 @@ import type { Finding, ObjectRef, Severity } from "../../finding/finding.ts";
 import type { Paint } from "./color.ts";
 import { printable } from "./printable.ts";
 
-/** The lines of a source file; `undefined` when it cannot be shown. */
-export type SourceLines = (file: string) => readonly string[] | undefined;
+/** The lines of a source file; `undefined` when it, or one of them, cannot be shown. */
+export type SourceLines = (file: string) => readonly (string | undefined)[] | undefined;
 
 /** How many findings there are of each severity. */
 export type FindingCounts = Readonly<Record<Severity, number>>;

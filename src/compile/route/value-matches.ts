@@ -58,18 +58,28 @@ function compileValueMatches(
 
 function compileValueMatch(at: MatchScope, match: ApiValueMatch, pointer: string): ValueMatch {
   if (match.type === "Exact") return { name: match.name, kind: "exact", value: match.value };
-  checkRegex(at, match.value, `${pointer}/value`);
+  checkRegex(at, match.value, `${pointer}/value`, "secret");
   return { name: match.name, kind: "regex", value: match.value };
 }
 
-/** Adds a fault when a pattern is not usable. */
-export function checkRegex(at: MatchScope, pattern: string, pointer: string): void {
+/** Adds a fault when a pattern is not usable. One that may be `secret` is not shown. */
+export function checkRegex(
+  at: MatchScope,
+  pattern: string,
+  pointer: string,
+  shown: "shown" | "secret" = "shown",
+): void {
   const regex = compileRegex(pattern);
   if (regex.kind === "regex") return;
+  // The library's words end in the part that it stumbled over.
+  const [cause = ""] = regex.message.split(": `");
   at.faults.push({
     ruleIndex: at.ruleIndex,
     pointer,
-    message: `the regular expression ${JSON.stringify(shorten(pattern))} is not usable: ${regex.message}.`,
+    message:
+      shown === "secret"
+        ? `the regular expression is not usable: ${cause}.`
+        : `the regular expression ${JSON.stringify(shorten(pattern))} is not usable: ${regex.message}.`,
     fix: regex.fix,
   });
 }

@@ -61,7 +61,7 @@ export class Attempts implements UpstreamEvents {
   begin(backend: BackendRuntime): void {
     const exchange = this.#exchange;
     const { request } = exchange;
-    const cluster = avoid === undefined ? backend.cluster! : backend.cluster!.latest;
+    const cluster = backend.cluster!;
     if (cluster.broken !== undefined) {
       exchange.fail(cluster.broken);
       return;

@@ -1,5 +1,6 @@
 import type { z } from "zod";
 import { nearestName } from "../../base/nearest-name.ts";
+import { mayBeSecret } from "../secret-fields.ts";
 import { quote } from "./text.ts";
 
 /** One broken rule. `message` reads on after the field's name: "is missing", "must be one of …". */
@@ -40,10 +41,13 @@ export function parseFields<T extends z.ZodType>(
 function problemOf(issue: z.core.$ZodIssue, root: unknown, options: ParseOptions): Problem {
   const path = issue.path.map((part) => (typeof part === "number" ? part : String(part)));
   const value = valueAt(root, path);
-  const words = options.values === "shown" ? valueWords(value) : "something else";
+  const shown = options.values === "shown" && !mayBeSecret(path);
+  const words = shown ? valueWords(value) : hiddenWords(value);
   const invalid = (message: string, fix: string): Problem => ({ kind: "invalid", path, message, fix });
   switch (issue.code) {
     case "custom": {
+      // Rules speak of values in words of their own.
+      if (options.values === "hidden") return invalid("has a value that is not allowed", "Correct it.");
       const { fix = "Correct it.", kind = "rule" } = (issue.params ?? {}) as Partial<Problem>;
       return { kind, path, message: issue.message, fix };
     }
@@ -52,7 +56,7 @@ function problemOf(issue: z.core.$ZodIssue, root: unknown, options: ParseOptions
         return { kind: "missing", path, message: "is missing", fix: `Add ${String(path.at(-1) ?? "it")}.` };
       return invalid(
         `must be ${typeWords(issue.expected)}, but it is ${words}`,
-        options.values === "shown" ? typeFix(issue.expected, value) : `Write ${typeWords(issue.expected)}.`,
+        shown ? typeFix(issue.expected, value) : hiddenFix(issue.expected, value),
       );
     case "invalid_value": {
       if (value === undefined) {
@@ -167,6 +171,23 @@ function valueWords(value: unknown): string {
     default:
       return "a mapping of fields";
   }
+}
+
+/** The value's type alone. */
+function hiddenWords(value: unknown): string {
+  switch (typeof value) {
+    case "string":
+      return "something else";
+    case "number":
+      return "a number";
+    default:
+      return valueWords(value);
+  }
+}
+
+function hiddenFix(expected: string, value: unknown): string {
+  const isPlain = typeof value === "number" || typeof value === "boolean";
+  return expected === "string" && isPlain ? "Put it in quotation marks." : `Write ${typeWords(expected)}.`;
 }
 
 function typeFix(expected: string, value: unknown): string {

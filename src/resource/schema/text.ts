@@ -8,11 +8,13 @@ export type TextLimits = {
   readonly pattern?: RegExp;
   /** What the pattern stands for, after "must be", such as "a lower-case DNS name such as `shop.example.com`". */
   readonly words?: string;
+  /** The value may be a secret: messages do not show it. Default: they do. */
+  readonly secret?: "yes";
 };
 
 /** A string with limits. Over-long text is never given to the pattern, so that matching time stays bounded. */
 export function text(limits: TextLimits) {
-  const { min = 0, max = Number.POSITIVE_INFINITY, pattern, words } = limits;
+  const { min = 0, max = Number.POSITIVE_INFINITY, pattern, words, secret } = limits;
   return z
     .string()
     .check(
@@ -29,7 +31,9 @@ export function text(limits: TextLimits) {
             words === undefined ? "Give it a value or remove the field." : `Write ${words}, or remove the field.`,
           );
         } else if (pattern !== undefined && !pattern.test(value)) {
-          report([], `must be ${words}, but it is ${quote(value)}`, suggestion(value, pattern) ?? `Write ${words}.`);
+          const fix = `Write ${words}.`;
+          if (secret === "yes") report([], `must be ${words}`, fix);
+          else report([], `must be ${words}, but it is ${quote(value)}`, suggestion(value, pattern) ?? fix);
         }
       }, "invalid"),
     )
@@ -134,6 +138,7 @@ export const headerValue = text({
   max: 4096,
   pattern: /^[!-~]([\t ]?[!-~])*$/,
   words: "a header value of visible ASCII characters with single spaces or tabs between words",
+  secret: "yes",
 });
 
 /** Spec: Duration (GEP-2257). */

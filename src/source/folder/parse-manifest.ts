@@ -6,7 +6,7 @@ import { type ValidatedObject, validateObject } from "../../resource/validate-ob
 import type { IgnoredObject } from "../../store/store.ts";
 import { Chunk, ChunkOrigin } from "./chunk.ts";
 import { fileFinding } from "./file-finding.ts";
-import { splitJson } from "./json-documents.ts";
+import { splitDocuments } from "./split-documents.ts";
 import { aliasLimit, yamlOptions } from "./yaml-options.ts";
 
 /** One YAML document, read. */
@@ -47,35 +47,6 @@ export function resourcesOf(manifest: Manifest): readonly Resource[] {
   return manifest.chunks.flatMap(({ objects }) =>
     objects.flatMap(({ resource }) => (resource === undefined ? [] : [resource])),
   );
-}
-
-/**
- * Cuts a stream into documents. A line that begins with `---` is a document marker wherever it stands (YAML 1.2 section
- * 9.1.2), so this needs no parser; a stream with directives is left whole, because they stand before the marker. JSON needs
- * no markers.
- */
-function splitDocuments(text: string): readonly { readonly text: string; readonly linesAbove: number }[] {
-  if (/^%/m.test(text)) return [{ text, linesAbove: 0 }];
-  const texts: string[] = [];
-  let start = 0;
-  for (const { index } of text.matchAll(/^---(?=\s|$)/gm)) {
-    if (index === start) continue;
-    texts.push(text.slice(start, index));
-    start = index;
-  }
-  texts.push(text.slice(start));
-  let linesAbove = 0;
-  return texts.flatMap(splitJson).map((part) => {
-    const placed = { text: part, linesAbove };
-    linesAbove += countLines(part);
-    return placed;
-  });
-}
-
-function countLines(text: string): number {
-  let count = 0;
-  for (let at = text.indexOf("\n"); at >= 0; at = text.indexOf("\n", at + 1)) count++;
-  return count;
 }
 
 function moved(old: ParsedChunk, linesAbove: number): ParsedChunk {
@@ -170,7 +141,8 @@ function syntaxFinding(chunk: Chunk, error: YAMLError): Finding {
   const known = causes[error.code];
   const language = /^\s*\{/.test(chunk.text) ? "JSON or YAML" : "YAML";
   return fileFinding("syntax-error", chunk.positionAt(error.pos[0]), {
-    message: `The document is not valid ${language}: ${known?.cause ?? error.message}.`,
+    // Not the parser's own words: they quote the document, which may be a Secret.
+    message: `The document is not valid ${language}: ${known?.cause ?? "it breaks the rules of the language"}.`,
     fix: known?.fix ?? "Correct the line.",
   });
 }
@@ -203,7 +175,7 @@ function unreadableFinding(chunk: Chunk, error: unknown): Finding {
   const alias = error instanceof ReferenceError ? /^Unresolved alias .*: (.+)$/.exec(error.message)?.[1] : undefined;
   if (alias !== undefined) {
     return fileFinding("syntax-error", chunk.positionAt(Math.max(0, chunk.text.indexOf(`*${alias}`))), {
-      message: `The document is not valid YAML: the alias \`*${alias.slice(0, 60)}\` names no anchor above it.`,
+      message: "The document is not valid YAML: an alias (text that begins with *) names no anchor above it.",
       fix: "Define the anchor, or put text that begins with * in quotation marks.",
     });
   }
