@@ -218,7 +218,14 @@ test("SIGTERM lets a request in flight finish, refuses new connections, and exit
 });
 
 test("a successor serves on the same ports, the admin port too, while the process before drains", async () => {
-  const args = (port: number, ...more: string[]) => ["run", "-", "--stub-backends", "--map-port", `80:${port}`, ...more];
+  const args = (port: number, ...more: string[]) => [
+    "run",
+    "-",
+    "--stub-backends",
+    "--map-port",
+    `80:${port}`,
+    ...more,
+  ];
   const input = manifest(["blue"]);
   const before = await SluiceProcess.start(args(0), { input });
   await using _before = before;
