@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
-import { connect } from "node:tls";
+import { connect as connectTls } from "node:tls";
 import { makeCertificate, tlsSecret } from "../test-certificate.ts";
 import { SluiceProcess, sluice } from "./sluice-process.ts";
 
@@ -142,7 +142,7 @@ test("run goes on serving the last good certificate when its Secret is broken, t
   await using process = await SluiceProcess.start(["run", place.path, ...serving, "--map-port", "443:0"]);
   const port = await process.localPort(443);
   const shown = async () => {
-    const socket = connect({ port, host: "127.0.0.1", rejectUnauthorized: false });
+    const socket = connectTls({ port, host: "127.0.0.1", rejectUnauthorized: false });
     await once(socket, "secureConnect");
     const subject = socket.getPeerX509Certificate()?.subjectAltName;
     socket.destroy();

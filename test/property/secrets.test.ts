@@ -16,6 +16,7 @@ import type { Command } from "../../src/cli/command.ts";
 import { compileSnapshot } from "../../src/cli/compile-snapshot.ts";
 import { explain } from "../../src/cli/explain.ts";
 import { type FlagValues, initialFlags } from "../../src/cli/flags.ts";
+import { normalizePathText } from "../../src/cli/normalize-path.ts";
 import { predictReport } from "../../src/cli/plane-capabilities.ts";
 import { renderRoutes, routeRows } from "../../src/cli/render/routes.ts";
 import { routes } from "../../src/cli/routes.ts";
@@ -209,7 +210,7 @@ async function outputs(folder: string): Promise<Readonly<Record<string, string>>
 
 async function adminAnswers(folder: string): Promise<Readonly<Record<string, string>>> {
   const { snapshot, findings } = await loadPaths([folder]);
-  const result = compileSnapshot(snapshot, initialFlags());
+  const result = compileSnapshot("check", snapshot, initialFlags());
   const report = predictReport(result.routing);
   const merged = mergeStatus(result.status, report, undefined, 0);
   const all = [...findings, ...result.findings];
@@ -232,7 +233,7 @@ async function adminAnswers(folder: string): Promise<Readonly<Record<string, str
     telemetry,
     log,
     controllerName: "sluice.dev/gateway-controller",
-    normalizePath: (path) => path,
+    normalizePath: normalizePathText,
     routeRows,
   });
   const answers: Record<string, string> = { log: logged, routes: renderRoutes(routeRows(result.routing)) };
