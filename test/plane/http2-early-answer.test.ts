@@ -82,7 +82,7 @@ test("HTTP/2: a client that stops by itself after an early answer is not reset, 
     () => frame(frameType.rstStream, 1, { payload: Buffer.from([0, 0, 0, errorCode.cancel]) }),
   ]) {
     await using client = await connect(gateway);
-    client.send(client.headers(1, request("/", [], "PUT"), "open"));
+    client.send(client.headers(1, request("/", [], "PUT"), "open"), client.data(1, "some", "open"));
     await client.frame(frameType.data, 1);
     client.send(stop(client));
     assert.equal(await client.ending(), errorCode.noError);
@@ -96,7 +96,7 @@ test("HTTP/2: early answers to more uploads than the connection's window holds d
   await using client = await connect(gateway);
   for (let n = 0; n < 40; n++) {
     const id = 1 + 2 * n;
-    client.send(client.headers(id, request("/", [], "PUT"), "open"));
+    client.send(client.headers(id, request("/", [], "PUT"), "open"), client.data(id, "some", "open"));
     await client.frame(frameType.data, id);
     for (let i = 0; i < 3; i++) client.send(client.data(id, Buffer.alloc(16_000), "open"));
   }

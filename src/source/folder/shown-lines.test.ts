@@ -60,3 +60,10 @@ for (const [title, text] of hidden) {
     assert.ok(between.length > 0 && between.every((line) => line === undefined), JSON.stringify(lines));
   });
 }
+
+test("shownLines: of JSON objects that share a line nothing is shown where one is a Secret, and lines keep their numbers", () => {
+  const service = (name: string) => `{"apiVersion":"v1","kind":"Service","metadata":{"name":"${name}"}}`;
+  const secret = '{"apiVersion":"v1","kind":"Secret","metadata":{"name":"s"},"stringData":{"a":"hush"}}';
+  const lines = shownLines(`${service("a")}\n${service("b")} ${service("c")}\n${service("d")} ${secret}\n`);
+  assert.deepEqual(lines, [service("a"), `${service("b")} ${service("c")}`, undefined, ""]);
+});

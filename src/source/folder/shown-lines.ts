@@ -12,11 +12,17 @@ const mask = "•";
  * among them; values that may be secrets are covered in them, column by column. Never throws.
  */
 export function shownLines(text: string): readonly (string | undefined)[] {
-  return splitDocuments(text).flatMap(({ text: part }, index, parts) => {
+  const shown: (string | undefined)[] = [""];
+  for (const { text: part } of splitDocuments(text)) {
     const lines = cover(part)?.split(/\r?\n/) ?? part.split(/\r?\n/).map(() => undefined);
-    // A document ends with the line feed before the next one.
-    return index < parts.length - 1 ? lines.slice(0, -1) : lines;
-  });
+    // JSON objects may share a line, which is shown when all of it may be.
+    const shared = shown.pop();
+    const first = lines[0];
+    shown.push(shared === undefined || first === undefined ? undefined : shared + first, ...lines.slice(1));
+    // A document ends with the line feed before the next one, of which nothing need be hidden.
+    if (part.endsWith("\n")) shown[shown.length - 1] = "";
+  }
+  return shown;
 }
 
 /** The text of one document; `undefined` when nothing of it may be shown. */
