@@ -71,10 +71,10 @@ export function answerJson(path: string, query: URLSearchParams, source: AdminSo
   const endpoint: JsonEndpoint | undefined = Object.hasOwn(jsonEndpoints, path)
     ? jsonEndpoints[path as keyof typeof jsonEndpoints]
     : undefined;
-  if (!endpoint) throw new AdminError(404, "There is nothing at this path.", "GET / lists what there is.");
+  if (!endpoint) throw new AdminError(404, "There is nothing at this path.", "GET / lists all paths.");
   const parameters = new Parameters(query, endpoint.parameters);
   const { configuration } = source.state();
-  if (!configuration) throw new AdminError(503, "No configuration is in force yet.", "Wait until /readyz answers 200.");
+  if (!configuration) throw new AdminError(503, "No configuration is applied yet.", "Wait until /readyz returns 200.");
   return endpoint.answer(configuration, parameters, source);
 }
 

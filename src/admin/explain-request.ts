@@ -23,8 +23,8 @@ export function readExplainRequest(parameters: Parameters, { model, normalizePat
   if (path === undefined) {
     throw new AdminError(
       400,
-      "A request with this path is refused.",
-      "Leave out bad escapes, backslashes, /.. above the root, and escaped slashes beside dots.",
+      "Requests with this path are refused.",
+      "Remove invalid escapes, backslashes, /.. above the root and escaped slashes beside dot segments.",
     );
   }
   const sni = parameters.text("sni") ?? (scheme === "https" ? host : undefined);

@@ -20,8 +20,8 @@ export class Parameters {
     this.#values = values;
     for (const name of new Set(values.keys())) {
       if (!names.includes(name)) {
-        const fix = names.length === 0 ? "Leave it out." : `Use ${names.join(", ")}.`;
-        throw new AdminError(400, `There is no parameter "${name.slice(0, 64)}" here.`, fix);
+        const fix = names.length === 0 ? "Remove it." : `Use ${names.join(", ")}.`;
+        throw new AdminError(400, `Unknown parameter "${name.slice(0, 64)}".`, fix);
       }
       if (name !== "header" && values.getAll(name).length > 1) {
         throw new AdminError(400, `The parameter "${name}" is given more than once.`, "Give it once.");

@@ -9,8 +9,8 @@ export function readiness({ phase, configuration, failure }: ControlState): Read
   if (phase === "draining") return { ready: false, phase, reason: "The gateway is shutting down." };
   if (!configuration) {
     const reason = failure
-      ? "The first configuration could not be brought into service; the log says why."
-      : "The first configuration is not in service yet.";
+      ? "The first configuration could not be applied; the log says why."
+      : "The first configuration is not applied yet.";
     return { ready: false, phase, reason };
   }
   const reports = Object.values(configuration.report.listeners);
@@ -19,9 +19,11 @@ export function readiness({ phase, configuration, failure }: ControlState): Read
     return {
       ready: false,
       phase,
-      reason: `None of the ${reports.length} listeners could be brought into service; see /findings.`,
+      reason: `None of the ${reports.length} listeners could be opened; see /findings.`,
     };
   }
-  const old = failure ? ` The last change could not be taken in; generation ${configuration.generation} stays.` : "";
+  const old = failure
+    ? ` The last change could not be applied; generation ${configuration.generation} stays in use.`
+    : "";
   return { ready: true, phase, reason: `${programmed} of ${reports.length} listeners serve.${old}` };
 }

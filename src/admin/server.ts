@@ -101,7 +101,7 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
 
 function readTarget(target: string): URL {
   const url = URL.parse(target, "http://admin");
-  if (!target.startsWith("/") || !url) throw new AdminError(400, "The request target is malformed.", "Ask for a path.");
+  if (!target.startsWith("/") || !url) throw new AdminError(400, "The request target is malformed.", "Request a path.");
   return url;
 }
 
@@ -135,7 +135,7 @@ function sendText(response: ServerResponse, body: string): void {
 function fail(response: ServerResponse, error: unknown, log: Logger): void {
   if (response.destroyed) return;
   const known = error instanceof AdminError;
-  if (!known) log.error("The admin endpoint failed to answer.", { error });
+  if (!known) log.error("The admin endpoint failed to respond.", { error });
   if (response.headersSent) {
     response.destroy();
     return;
@@ -150,7 +150,7 @@ function fail(response: ServerResponse, error: unknown, log: Logger): void {
 function renderIndex(): string {
   const rows: (readonly [path: string, does: string])[] = [
     ["/livez", "200 while the process runs"],
-    ["/readyz", "200 while traffic should be sent here, else 503 and why"],
+    ["/readyz", "200 while ready for traffic, else 503 with the reason"],
     ["/metrics", "Prometheus or OpenMetrics"],
   ];
   for (const [path, { does, parameters }] of Object.entries(jsonEndpoints)) {

@@ -28,7 +28,7 @@ export async function askAdmin(address: string, target: string, token: string | 
   } catch (error) {
     if (error instanceof SyntaxError) throw new UsageError(`${base.host} is not the admin endpoint of Sluice.`);
     throw new UsageError(
-      `${base.host} cannot be asked: ${reasonOf(error)}. Is Sluice running with --admin ${base.host}?`,
+      `${base.host} cannot be reached: ${reasonOf(error)}. Is Sluice running with --admin ${base.host}?`,
     );
   }
   if (typeof body !== "object" || body === null)

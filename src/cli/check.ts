@@ -52,7 +52,7 @@ function renderSummary(counts: FindingCounts, { result, snapshot, flags }: Check
   const served = `${plural(gateways.length, "Gateway")} with ${plural(rules, "rule")} would be served`;
   const unknown =
     rules > 0 && lacksServices(snapshot, flags)
-      ? "No Service is among these files: whether backends exist was not checked.\n"
+      ? "These files contain no Services: whether backends exist was not checked.\n"
       : "";
   return `${renderCounts(counts)}${hidden}; ${served}\n${unknown}`;
 }

@@ -8,9 +8,9 @@ import { countFindings, renderCounts, renderRef } from "./render/findings.ts";
 const toldFindings = 20;
 
 const roleWords: Readonly<Record<Role, string>> = {
-  lead: "This replica leads: it writes statuses and makes data planes.",
-  standBy: "Another Sluice in the cluster serves this controllerName: statuses and data planes are left to it.",
-  follow: "Another replica leads; this one follows and stands ready.",
+  lead: "This replica leads: it writes statuses and creates data planes.",
+  standBy: "Another Sluice in the cluster serves this controllerName; this one stands by.",
+  follow: "Another replica leads; this one stands by.",
 };
 
 /** Tells in the log what a controller does: each turn, findings that are new, and who leads. */

@@ -68,13 +68,13 @@ export const controller: Command = async ({ flags, terminal }) => {
   const stop = Promise.withResolvers<"stopped">();
   using _signals = handleSignals({
     reload: () => {
-      void telemetry.reopenAccessLog().catch((error) => log.error("The access log cannot be opened again.", { error }));
+      void telemetry.reopenAccessLog().catch((error) => log.error("The access log cannot be reopened.", { error }));
     },
     stop: () => stop.resolve("stopped"),
     abort: () => process.exit(1),
   });
   using _guard = surviveBugs((error) =>
-    log.error("Something failed by an error of Sluice itself.", { event: "bug", error }),
+    log.error("Something failed because of a bug in Sluice.", { event: "bug", error }),
   );
   const show = (next: () => ControlState) => {
     state = next;
@@ -97,7 +97,7 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
     ...(admin ? { admin: `http://${renderHostPort(admin.address)}` } : {}),
   });
   await client.raw("/version").catch((error) => {
-    log.warn(`${reasonOf(error)} It is tried again for ${flags.startSeconds} seconds.`, { event: "reading" });
+    log.warn(`${reasonOf(error)} Retrying for ${flags.startSeconds} seconds.`, { event: "reading" });
   });
   const started = source.start({ deadlineMs: flags.startSeconds * 1000 });
   // Called off when the process is told to stop.
@@ -140,7 +140,10 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
   const claim = new InstallationClaim({
     ...{ client, source, controllerName: flags.controllerName, installation: namespace },
     onError: (error, name) =>
-      log.warn(`GatewayClass ${name} could not be annotated; nothing is written before.`, { event: "leader", error }),
+      log.warn(`GatewayClass ${name} could not be annotated; until then, nothing is written.`, {
+        event: "leader",
+        error,
+      }),
   });
   claim.subscribe(() => loop.notify("report"));
   // Nobody waits for these as clients wait for the next turn.

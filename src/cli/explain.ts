@@ -32,7 +32,7 @@ export const explain: Command = async (input) => {
 
 async function explainConnectionOf(scheme: StreamScheme, { args, flags, terminal }: CommandInput): Promise<0 | 1> {
   if (flags.adminUrl !== undefined || args.length === 0)
-    throw new UsageError("Give the files to read; connections are explained from files.");
+    throw new UsageError("Give the files to read: connections can be explained only from files.");
   const { snapshot } = await readPaths(args);
   const { routing, endpoints } = compileSnapshot("explain", snapshot, flags);
   const known = flags.stubBackends || lacksServices(snapshot, flags) ? undefined : endpoints;

@@ -14,31 +14,31 @@ export type FeatureRow = {
 export const features = {
   BackendTLSPolicy: { what: "TLS to backends by BackendTLSPolicy" },
   BackendTLSPolicySANValidation: { what: "subject alternative names of backends' certificates" },
-  ClusterTrustBundle: { what: "authorities from ClusterTrustBundles (GEP-5075)", judge: "own" },
+  ClusterTrustBundle: { what: "CA certificates from ClusterTrustBundles (GEP-5075)", judge: "own" },
   Gateway: { what: "Gateways and their listeners" },
-  GatewayAddressEmpty: { what: "an address without a value: any" },
+  GatewayAddressEmpty: { what: "addresses without a value: any address" },
   GatewayAddressRoutability: { what: "`routability` of addresses (GEP-5093)", needs: "routability", judge: "own" },
   GatewayAddressRoutabilityCluster: {
-    what: "addresses that the cluster alone reaches (GEP-5093)",
+    what: "addresses that only the cluster can reach (GEP-5093)",
     needs: "routability",
     judge: "own",
   },
-  GatewayBackendClientCertificate: { what: "a client certificate for backends" },
-  GatewayFrontendClientCertificateValidation: { what: "client certificates, by Gateway and by port" },
+  GatewayBackendClientCertificate: { what: "client certificates for backends" },
+  GatewayFrontendClientCertificateValidation: { what: "client certificates, per Gateway and per port" },
   GatewayFrontendClientCertificateValidationInsecureFallback: {
-    what: "client certificates that are asked for and not required",
+    what: "client certificates that are requested but not required",
   },
-  GatewayHTTPListenerIsolation: { what: "a request belongs to the listener with the most specific hostname alone" },
+  GatewayHTTPListenerIsolation: { what: "a request belongs only to the listener with the most specific hostname" },
   GatewayHTTPSListenerDetectMisdirectedRequests: { what: "421 for requests on another host's connection" },
-  GatewayInfrastructure: { what: "labels, annotations and parameters of what is provisioned", needs: "provisioned" },
+  GatewayInfrastructure: { what: "labels, annotations and parameters of provisioned resources", needs: "provisioned" },
   GatewayListenerFilters: { what: "filters of listeners (GEP-5224)", judge: "own" },
   GatewayPort8080: { what: "listeners on port 8080" },
   GatewayRouteHostnameIntersectionPrecedence: {
-    what: "the more specific hostname of two routes goes first, also where a listener narrows both to the same",
+    what: "the route with the more specific hostname wins, even if a listener narrows both to the same hostname",
   },
-  GatewayStaticAddresses: { what: "addresses that a Gateway asks for" },
+  GatewayStaticAddresses: { what: "addresses that a Gateway requests" },
   GRPCRoute: { what: "GRPCRoutes" },
-  GRPCRouteNamedRouteRule: { what: "names of rules" },
+  GRPCRouteNamedRouteRule: { what: "rule names" },
   GRPCRouteRequestHeaderModifier: { what: "request headers" },
   HTTPRoute: { what: "HTTPRoutes" },
   HTTPRoute303RedirectStatusCode: { what: "redirects with 303" },
@@ -46,35 +46,35 @@ export const features = {
   HTTPRoute308RedirectStatusCode: { what: "redirects with 308" },
   HTTPRouteBackendProtocolH2C: { what: "HTTP/2 without TLS to backends" },
   HTTPRouteBackendProtocolWebSocket: { what: "WebSocket to backends" },
-  HTTPRouteBackendRequestHeaderModification: { what: "request headers of one backendRef" },
+  HTTPRouteBackendRequestHeaderModification: { what: "request header changes of a backendRef" },
   HTTPRouteBackendTimeout: { what: "`timeouts.backendRequest`" },
-  HTTPRouteBackendURLRewrite: { what: "rewrites of one backendRef" },
+  HTTPRouteBackendURLRewrite: { what: "rewrites of a backendRef" },
   HTTPRouteCORS: { what: "CORS" },
-  HTTPRouteDestinationPortMatching: { what: "rules for one port of a listener" },
-  HTTPRouteHostRewrite: { what: "rewrites of the host" },
-  HTTPRouteMethodMatching: { what: "matches by method" },
-  HTTPRouteNamedRouteRule: { what: "names of rules" },
+  HTTPRouteDestinationPortMatching: { what: "routes for one port of a Gateway" },
+  HTTPRouteHostRewrite: { what: "host rewrites" },
+  HTTPRouteMethodMatching: { what: "method matches" },
+  HTTPRouteNamedRouteRule: { what: "rule names" },
   HTTPRouteParentRefPort: { what: "`parentRefs[].port`" },
-  HTTPRoutePathRedirect: { what: "redirects of the path" },
-  HTTPRoutePathRewrite: { what: "rewrites of the path" },
-  HTTPRoutePortRedirect: { what: "redirects of the port" },
-  HTTPRouteQueryParamMatching: { what: "matches by query parameter" },
+  HTTPRoutePathRedirect: { what: "path redirects" },
+  HTTPRoutePathRewrite: { what: "path rewrites" },
+  HTTPRoutePortRedirect: { what: "port redirects" },
+  HTTPRouteQueryParamMatching: { what: "query parameter matches" },
   HTTPRouteRequestMirror: { what: "mirrors" },
   HTTPRouteRequestMultipleMirrors: { what: "several mirrors" },
-  HTTPRouteRequestPercentageMirror: { what: "mirrors of a share of the requests" },
+  HTTPRouteRequestPercentageMirror: { what: "mirrors of a percentage of requests" },
   HTTPRouteRequestTimeout: { what: "`timeouts.request`" },
   HTTPRouteResponseHeaderModification: { what: "response headers" },
-  HTTPRouteRetry: { what: "retries, by the name of v1.6" },
-  HTTPRouteRetryBackendTimeout: { what: "retries after a timeout, by the name of v1.6" },
+  HTTPRouteRetry: { what: "retries (v1.6 name)" },
+  HTTPRouteRetryBackendTimeout: { what: "retries after a timeout (v1.6 name)" },
   HTTPRouteRetryCodes: { what: "retries by status code" },
   HTTPRouteRetryConnectionError: { what: "retries after connection errors" },
-  HTTPRouteSchemeRedirect: { what: "redirects of the scheme" },
+  HTTPRouteSchemeRedirect: { what: "scheme redirects" },
   ListenerSet: { what: "ListenerSets" },
   ReferenceGrant: { what: "ReferenceGrants" },
   TCPRoute: { what: "TCPRoutes" },
   TLSRoute: { what: "TLSRoutes, passed through" },
-  TLSRouteModeMixed: { what: "TLS passed through and ended on one port" },
-  TLSRouteModeTerminate: { what: "TLSRoutes whose TLS the gateway ends" },
+  TLSRouteModeMixed: { what: "TLS passthrough and termination on one port" },
+  TLSRouteModeTerminate: { what: "TLSRoutes with TLS termination" },
   UDPRoute: { what: "UDPRoutes" },
 } as const satisfies Readonly<Record<string, FeatureRow>>;
 
@@ -90,22 +90,22 @@ export function featuresWith(has: readonly NonNullable<FeatureRow["needs"]>[]): 
 
 const places = {
   provisioned: "provisioned data planes",
-  routability: "provisioned data planes, with the experimental channel of v1.7",
+  routability: "provisioned data planes, experimental channel of v1.7",
 } as const satisfies Record<NonNullable<FeatureRow["needs"]>, string>;
 
 /** `docs/reference/features.md`. */
 export function renderFeatures(): string {
   const rows = Object.entries<FeatureRow>(features).map(
     ([name, { what, needs, judge }]) =>
-      `| ${name} | ${what} | ${needs === undefined ? "everywhere" : places[needs]} | ${judge === "own" ? "our own tests" : "the official suite"} |`,
+      `| ${name} | ${what} | ${needs === undefined ? "all data planes" : places[needs]} | ${judge === "own" ? "our own tests" : "the official suite"} |`,
   );
   return `# Features
 
-What Sluice claims in \`GatewayClass.status.supportedFeatures\`, by the names of Gateway API v1.7.0 (and two of v1.6). Written from the table in \`src/cli/features.ts\`; do not edit.
+The features in \`GatewayClass.status.supportedFeatures\`, with the names of Gateway API v1.7.0 (and two of v1.6). Generated from \`src/cli/features.ts\` by \`npm run docs\`.
 
-The official conformance suite tests what it has a test for ([reports](../conformance)), \`npm run check:cluster\` the rest, in the same rig.
+Most are tested by the official conformance suite ([reports](../conformance)), the others by \`npm run check:cluster\` on the same setup.
 
-| feature | what | where | judged by |
+| feature | description | available with | tested by |
 | --- | --- | --- | --- |
 ${rows.join("\n")}
 `;

@@ -69,7 +69,7 @@ export function parseAddress(text: string): HostPort {
 /** {@link parseAddress} for what is connected to: every address is none. */
 export function parseRemote(text: string): HostPort {
   const address = parseAddress(text);
-  if (address.host === anyHost) throw new UsageError(`"${text}" is not where anything can be reached. Write a host.`);
+  if (address.host === anyHost) throw new UsageError(`"${text}" is not an address to connect to. Write a host.`);
   return address;
 }
 

@@ -26,7 +26,7 @@ export function renderFlagsReference(): string {
     ].join("\n\n");
   });
   const opening =
-    "# Commands and flags\n\nMade from `src/cli/flags.ts` and `src/cli/commands.ts` by `npm run docs`; a test keeps it so.\n" +
+    "# Commands and flags\n\nGenerated from `src/cli/flags.ts` and `src/cli/commands.ts` by `npm run docs`.\n" +
     "`PATH` is a file, a folder (read with its subfolders) or `-` for standard input.";
   return `${[opening, ...sections].join("\n\n")}\n`;
 }

@@ -490,7 +490,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "127.0.0.1:9900",
     parse: (text) => parseHostPort(text),
     choices: ["off"],
-    help: 'Where the admin endpoint listens: health, metrics, status, configuration. The host * is every address, port 0 any that is free; "off" for none.',
+    help: 'Where the admin endpoint (health, metrics, status, configuration) listens. The host * is every address, port 0 any free port; "off" disables it.',
     commands: proxying,
   },
   accessLog: {
@@ -519,7 +519,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: 0,
     shownDefault: "0",
     parse: (text) => parseCount(text, 32),
-    help: "How many proxies in front of Sluice are trusted to have written what backends are told of clients. See docs/reference/forwarded-headers.md.",
+    help: "How many proxies in front of Sluice are trusted to report the client's address, scheme and host. See docs/reference/forwarded-headers.md.",
     commands: proxying,
   },
   trustedHeader: {
@@ -529,7 +529,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "x-forwarded-for",
     parse: (text) => parseChoice(text, ["x-forwarded-for", "forwarded"]),
     choices: ["x-forwarded-for", "forwarded"],
-    help: "Which list the --trusted-hops proxies keep. The other one is dropped: a client could have written it.",
+    help: "The header that the --trusted-hops proxies maintain. The other one is dropped, because a client could have forged it.",
     commands: proxying,
   },
   forwardClientCert: {
@@ -539,7 +539,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "off",
     parse: (text) => parseChoice(text, ["off", "sanitize", "append"]),
     choices: ["off", "sanitize", "append"],
-    help: 'Tell backends of client certificates in X-Forwarded-Client-Cert: "sanitize" sends only what Sluice saw, "append" puts it behind what --trusted-hops proxies sent, "off" sends nothing.',
+    help: 'Send client certificates to backends in X-Forwarded-Client-Cert: "sanitize" sends only the certificate that Sluice saw, "append" adds it to what --trusted-hops proxies sent, "off" sends nothing.',
     commands: proxying,
   },
   proxyProtocolFrom: {
@@ -548,7 +548,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: [],
     parse: (text, previous) => [...previous, parseNetwork(text)],
     repeatable: true,
-    help: "Proxies in front that begin every TCP connection with a PROXY header (v1 or v2), such as 10.0.0.0/8. Theirs without one are refused.",
+    help: "Proxies in front that start every TCP connection with a PROXY header (v1 or v2), such as 10.0.0.0/8. Their connections without one are refused.",
     commands: proxying,
   },
   bodyRate: {
@@ -557,7 +557,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: defaultLimits.requestBodyRate,
     shownDefault: String(defaultLimits.requestBodyRate),
     parse: (text) => parseCount(text, 1_000_000),
-    help: "Slowest request body, in bytes a second over at most a minute; 0 sets no limit. Slower ones get 408. gRPC calls, and requests whose answer has begun, may be slower.",
+    help: "Minimum rate of request bodies, in bytes per second, averaged over up to a minute; 0 sets no limit. Slower ones get 408, except gRPC calls and requests whose response has begun.",
     commands: proxying,
   },
   bodyTimeout: {
@@ -566,7 +566,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: 0,
     shownDefault: "0, no limit",
     parse: (text) => parseCount(text, 1_000_000),
-    help: "How long a request body may take as a whole, however fast it comes; 0 sets no limit. Longer ones get 408, with the same exceptions.",
+    help: "How long a whole request body may take, however fast it is; 0 sets no limit. Longer ones get 408, with the same exceptions as for --body-rate.",
     commands: proxying,
   },
   sessionKeyFile: {

@@ -42,13 +42,13 @@ export async function installInto(
   const version = await client.raw("/version");
   if (isTooOld(version)) {
     const { gitVersion } = version as { readonly gitVersion?: string };
-    say(`The cluster runs Kubernetes ${gitVersion}, and Sluice needs 1.${oldestMinor} or newer. Nothing was changed.`);
+    say(`The cluster runs Kubernetes ${gitVersion}, but Sluice needs 1.${oldestMinor} or newer. Nothing was changed.`);
     return 2;
   }
   const missing = await missingNamespaces(client, objects);
   if (missing.length > 0) {
     say(
-      `The cluster has no namespace ${missing.join(", ")}. Create it, or leave it out of the options. Nothing was changed.`,
+      `The cluster has no namespace ${missing.join(", ")}. Create it, or remove it from the options. Nothing was changed.`,
     );
     return 2;
   }
@@ -72,7 +72,7 @@ export async function installInto(
     await prune(client, { objects: wanted, installation: options, before, others, say });
   } else {
     say(
-      "What is left of the former options is removed when this command is run again and the controller becomes ready.",
+      "To remove what the previous options left behind, run this command again once the controller can become ready.",
     );
   }
   for (const line of gatewayApiAdvice(gatewayApi)) say(line);
@@ -133,14 +133,14 @@ function gatewayApiAdvice(found: GatewayApi | undefined): readonly string[] {
   ];
   if (found === undefined) {
     return [
-      `The cluster lacks the Gateway API, so there is nothing to serve yet. Install ${gatewayApiVersion} with one of`,
+      `The cluster has no Gateway API, so there is nothing to serve yet. Install ${gatewayApiVersion} with one of`,
       ...commands,
       "and then run this command again for the GatewayClass.",
     ];
   }
   const words = `Gateway API ${found.version}, ${found.channel} channel`;
   if (found.version === gatewayApiVersion) return [`The cluster has ${words}.`];
-  return [`The cluster has ${words}; Sluice knows ${gatewayApiVersion}. To have that one, use one of`, ...commands];
+  return [`The cluster has ${words}; Sluice supports ${gatewayApiVersion}. To install it, use one of`, ...commands];
 }
 
 /** Whether the controller's Deployment is rolled out within the time. */
@@ -186,6 +186,6 @@ function rolloutOf(deployment: KubeObject): string | undefined {
   if ((status?.observedGeneration ?? 0) < (metadata?.generation ?? 0)) return "the rollout has not begun";
   const { updatedReplicas = 0, availableReplicas = 0, replicas = updatedReplicas } = status ?? {};
   if (updatedReplicas >= wanted && availableReplicas >= wanted)
-    return replicas > updatedReplicas ? "pods of the former release are still there" : undefined;
+    return replicas > updatedReplicas ? "pods of the previous release are still running" : undefined;
   return `${Math.min(updatedReplicas, availableReplicas)} of ${wanted} pods are ready`;
 }

@@ -76,7 +76,7 @@ function flatten(values: JsonObject, prefix: string): JsonObject {
 function parseSetting(text: string): JsonObject {
   const equals = text.indexOf("=");
   const name = text.slice(0, Math.max(equals, 0));
-  if (equals < 1) throw new UsageError(`"${text}" is not an option and its value. Write it as in replicas=3.`);
+  if (equals < 1) throw new UsageError(`"${text}" is not an option with a value. Write it as in replicas=3.`);
   if (!isOptionName(name)) throw unknownOption(name);
   return { [name]: parseValue(name, text.slice(equals + 1)) };
 }
@@ -105,6 +105,6 @@ function parseImage(reference: string): Partial<InstallOptions> {
 
 function unknownOption(name: string): UsageError {
   const near = nearestName(name, optionNames);
-  const hint = near === undefined ? `One of ${optionNames.join(", ")} is meant.` : `Write ${near}.`;
+  const hint = near === undefined ? `Options are ${optionNames.join(", ")}.` : `Write ${near}.`;
   return new UsageError(`There is no option ${name}. ${hint}`);
 }

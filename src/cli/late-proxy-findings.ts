@@ -13,8 +13,8 @@ export function lateProxyFindings(
     return (plane?.gateways ?? []).map(({ namespace, name }) =>
       makeFinding("proxy-not-following", {
         object: { kind: "Gateway", group: "gateway.networking.k8s.io", namespace, name },
-        message: `Proxy ${proxy} is connected and has not said for 30 seconds that it serves the listeners as they are now.`,
-        fix: `See what it says, then let it be replaced: kubectl logs -n ${plane?.namespace} ${proxy}; kubectl delete pod -n ${plane?.namespace} ${proxy}`,
+        message: `Proxy ${proxy} is connected but has not confirmed the current listeners for 30 seconds.`,
+        fix: `Check its log, then let it be replaced: kubectl logs -n ${plane?.namespace} ${proxy}; kubectl delete pod -n ${plane?.namespace} ${proxy}`,
       }),
     );
   });

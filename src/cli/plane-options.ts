@@ -59,7 +59,7 @@ function readMappings(mappings: FlagValues["mapPort"]): ReadonlyMap<number, numb
     const other = [...ports].find(([, local]) => local === localPort && local !== 0);
     if (other)
       throw new UsageError(
-        `--map-port maps both ${other[0]} and ${listenerPort} to ${localPort}. Choose another for one of them.`,
+        `--map-port maps both ${other[0]} and ${listenerPort} to ${localPort}. Choose different local ports.`,
       );
     ports.set(listenerPort, localPort);
   }
@@ -78,7 +78,7 @@ function readSessionKey(path: string): Buffer {
   while (end > 0 && /\s/.test(String.fromCharCode(text[end - 1]!))) end--;
   if (end < minSessionKeyBytes) {
     throw new UsageError(
-      `The session key in ${path} has ${end} bytes; it needs ${minSessionKeyBytes}. Make one with: openssl rand -base64 48 > ${path}`,
+      `The session key in ${path} has ${end} bytes; it needs ${minSessionKeyBytes}. Create one with: openssl rand -base64 48 > ${path}`,
     );
   }
   return text.subarray(0, end);

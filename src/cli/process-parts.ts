@@ -58,7 +58,7 @@ export async function openAdmin(
     return await startAdminServer({ address, ...source, ...(token ? { token } : {}), telemetry, log });
   } catch (error) {
     throw new UsageError(
-      `The admin endpoint cannot listen on ${renderHostPort(admin)}: ${reasonOf(error)}. Give another with --admin HOST:PORT, or do without: --admin off.`,
+      `The admin endpoint cannot listen on ${renderHostPort(admin)}: ${reasonOf(error)}. Give another with --admin HOST:PORT, or turn it off with --admin off.`,
     );
   }
 }

@@ -107,7 +107,7 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
       controllerAddress: renderHostPort(options.streamAddress),
       routability: options.routability,
       isLeading: () => this.#isLeading,
-      onError: (error, subject) => log.warn(`${subject} could not be written; it is tried again.`, { error }),
+      onError: (error, subject) => log.warn(`${subject} could not be written; retrying.`, { error }),
     });
     this.#provisioner = this.#opened.provisioner;
     this.#remote = new RemotePlane({
@@ -144,7 +144,7 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
    */
   async ready(): Promise<void> {
     const waiting = setTimeout(() => {
-      const text = "What runs for the Gateways could not be read yet; statuses are not written before that.";
+      const text = "The resources of the data planes could not be read yet; until then, no statuses are written.";
       this.#log.warn(text, { event: "not-ready" });
     }, patienceMs);
     waiting.unref();

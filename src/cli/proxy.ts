@@ -40,13 +40,13 @@ export const proxy: Command = async ({ flags, terminal }) => {
   const stop = Promise.withResolvers<void>();
   using _signals = handleSignals({
     reload: () => {
-      void telemetry.reopenAccessLog().catch((error) => log.error("The access log cannot be opened again.", { error }));
+      void telemetry.reopenAccessLog().catch((error) => log.error("The access log cannot be reopened.", { error }));
     },
     stop: stop.resolve,
     abort: () => process.exit(1),
   });
   using _guard = surviveBugs((error) =>
-    log.error("Something failed by an error of Sluice itself.", { event: "bug", error }),
+    log.error("Something failed because of a bug in Sluice.", { event: "bug", error }),
   );
   await stop.promise;
   await drainAndStop((deadlineMs) => running.drain(deadlineMs), { flags, log, admin });

@@ -156,7 +156,7 @@ function renderOpening(configuration: Configuration, { listeners, admin }: Openi
   const rules = countRules(routing);
   const head =
     listeners.length === 0
-      ? "No listener is in force yet; Sluice waits for the files to change.\n"
+      ? "No listener is open yet; Sluice waits for the files to change.\n"
       : `Serving ${rules} ${rules === 1 ? "rule" : "rules"}:\n\n${renderTable(
           ["ADDRESS", "GATEWAY", "LISTENER", "HOSTNAME"],
           listeners.map((row) => [renderAddress(row), row.gateway, row.listener, row.hostname || "*"].map(printable)),

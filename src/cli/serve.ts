@@ -57,7 +57,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     thread,
     store,
     onFault: (error) =>
-      log.error("Files are read no more, by an error of Sluice itself; the last good configuration stays in force.", {
+      log.error("Files are no longer read because of a bug in Sluice; the last good configuration stays in use.", {
         event: "bug",
         error,
       }),
@@ -93,10 +93,10 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   const stop = Promise.withResolvers<void>();
   using _signals = handleSignals({
     reload: () => {
-      void telemetry.reopenAccessLog().catch((error) => log.error("The access log cannot be opened again.", { error }));
+      void telemetry.reopenAccessLog().catch((error) => log.error("The access log cannot be reopened.", { error }));
       source.reload().then(
         () => loop.turnNow(),
-        (error) => log.error("The files cannot be read again: restart Sluice.", { error }),
+        (error) => log.error("The files cannot be reloaded: restart Sluice.", { error }),
       );
     },
     stop: stop.resolve,
@@ -104,7 +104,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   });
 
   const { configuration, failure } = await loop.settled(loop.turnNow());
-  if (!configuration) throw new Error(failure?.message ?? "the first configuration could not be brought into service");
+  if (!configuration) throw new Error(failure?.message ?? "the first configuration could not be applied");
   exportConfiguration(telemetry, configuration);
   // Requests need not wait for these.
   const told = new Latest<{ readonly state: ControlState; readonly tookMs: number }>({
@@ -136,7 +136,7 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
   onServing?.(configuration);
   if (nothingBound(configuration)) return 1;
   using _guard = surviveBugs((error) =>
-    log.error("Something failed by an error of Sluice itself.", { event: "bug", error }),
+    log.error("Something failed because of a bug in Sluice.", { event: "bug", error }),
   );
 
   await stop.promise;

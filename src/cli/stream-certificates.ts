@@ -75,7 +75,7 @@ export class StreamCertificates implements Disposable {
       this.#authority = await loadAuthority(this.#options);
       this.#isFailing = false;
     } catch (error) {
-      const text = "The authority of the configuration stream could not be read; it is tried again.";
+      const text = "The CA of the configuration stream could not be read; retrying.";
       this.#options.log[this.#isFailing ? "debug" : "warn"](text, { error });
       this.#isFailing = true;
     }

@@ -63,8 +63,8 @@ function attachToParent(context: CompileContext, route: Route, parent: Parent): 
   const at = { resource: route, pointer: parent.pointer };
   if (parent.detached) {
     const finding = report("parent-not-served", at, {
-      message: `${parent.title} is not taken by its Gateway ${parent.gateway.key}, so it serves no routes.`,
-      fix: `See the finding of ${parent.title}.`,
+      message: `${parent.title} is not attached to Gateway ${parent.gateway.key}, so it serves no routes.`,
+      fix: `See the findings of ${parent.title}.`,
     });
     return { parent, attachments: [], findings: [finding] };
   }
@@ -110,7 +110,7 @@ function findAddress(route: Route): Finding | undefined {
     { resource: route, pointer: `/spec/hostnames/${index}` },
     {
       message: `Hostname ${hostnames[index]} is an IP address, so the route is not accepted.`,
-      fix: "Remove it: a route without hostnames serves requests for any name or address.",
+      fix: "Remove it: a route without hostnames matches any name or address.",
     },
   );
 }
@@ -189,8 +189,8 @@ function explainRefusal(
   const kinds = [...new Set(parent.candidates.flatMap(({ routeKinds }) => routeKinds.map(({ kind }) => kind)))];
   const names = parent.candidates.map(({ spec }) => `"${spec.name}" (${spec.protocol})`).join(", ");
   return report("route-kind-not-allowed", at, {
-    message: `${parent.title} takes no ${route.kind} on ${names}${kinds.length > 0 ? `, only ${kinds.join(" and ")}` : ""}.`,
-    fix: `Attach the ${route.kind} to a listener that takes it, or add the kind to allowedRoutes.kinds where the protocol permits it.`,
+    message: `${parent.title} does not allow ${route.kind} on ${names}${kinds.length > 0 ? `, only ${kinds.join(" and ")}` : ""}.`,
+    fix: `Attach the ${route.kind} to a listener that allows it, or add the kind to allowedRoutes.kinds if the listener's protocol can serve it.`,
     related,
   });
 }
@@ -198,7 +198,7 @@ function explainRefusal(
 /** The usual surprise: a wildcard does not stand for the name that it is below. */
 function apexHint(route: Route, listeners: readonly ListenerDraft[]): string {
   const apex = routeHostnames(route).find((name) => listeners.some(({ hostname }) => hostname === `*.${name}`));
-  return apex === undefined ? "" : ` *.${apex} does not stand for ${apex} itself.`;
+  return apex === undefined ? "" : ` *.${apex} does not match ${apex} itself.`;
 }
 
 function namespaceRefused(
@@ -220,10 +220,10 @@ function namespaceRefused(
     { resource: route, pointer: parent.pointer },
     {
       message: bySelector
-        ? `Listener "${chosen.spec.name}" of ${parent.title} admits namespaces with ${wants}, which namespace ${namespace} does not have${known ? "" : "; the Namespace is not in the input, so nothing is known of its labels"}.`
-        : `Listener "${chosen.spec.name}" of ${parent.title} admits routes from ${wants}, not from namespace ${namespace}.`,
+        ? `Listener "${chosen.spec.name}" of ${parent.title} allows routes from namespaces with ${wants}, which namespace ${namespace} does not have${known ? "" : "; the Namespace is not in the manifests, so its labels are unknown"}.`
+        : `Listener "${chosen.spec.name}" of ${parent.title} allows routes from ${wants}, not from namespace ${namespace}.`,
       fix: bySelector
-        ? `Add the label: kubectl label namespace ${namespace} ${wants}${known ? "" : ", or add the Namespace object with it to the input"}`
+        ? `Add the label: kubectl label namespace ${namespace} ${wants}${known ? "" : ", or add the Namespace object with it to the manifests"}`
         : `Set allowedRoutes.namespaces.from: All (or Selector) on listener "${chosen.spec.name}", or move the route to namespace ${chosen.owner.metadata.namespace}.`,
       related: [refOf(parent.gateway.resource)],
     },
@@ -236,7 +236,7 @@ function labelAssumed(listener: ListenerDraft, namespace: string, wants: string)
     "namespace-label-assumed",
     { resource: listener.owner, pointer },
     {
-      message: `Listener "${listener.spec.name}" admits namespaces with ${wants}; namespace ${namespace} is not in the input and is taken to have it.`,
+      message: `Listener "${listener.spec.name}" allows routes from namespaces with ${wants}; namespace ${namespace} is not in the manifests and is assumed to have it.`,
       fix: `In the cluster: kubectl label namespace ${namespace} ${wants}`,
     },
   );
@@ -257,8 +257,8 @@ function findLostHostnames(route: Route, outcomes: readonly ParentOutcome[]): Fi
         "hostname-partly-outside",
         { resource: route, pointer: `/spec/hostnames/${index}` },
         {
-          message: `Hostname ${asked} is outside the listeners that the route is attached to: ${listeners.join(", ")}.`,
-          fix: "Remove the hostname, or attach the route to a listener that stands for it.",
+          message: `Hostname ${asked} matches no listener that the route is attached to: ${listeners.join(", ")}.`,
+          fix: "Remove the hostname, or attach the route to a listener that matches it.",
         },
       ),
     );
@@ -279,7 +279,7 @@ function findLostHostnames(route: Route, outcomes: readonly ParentOutcome[]): Fi
           "hostname-other-listener",
           { resource: route, pointer: outcome.parent.pointer },
           {
-            message: `Requests for ${hostname} on port ${listener.spec.port} belong to ${listenerName(rival)} (${rival.hostname}), and the route is attached to listener "${listener.spec.name}" only.`,
+            message: `Requests for ${hostname} on port ${listener.spec.port} go to ${listenerName(rival)} (${rival.hostname}), but the route is attached only to listener "${listener.spec.name}".`,
             fix: `Attach the route to listener "${rival.spec.name}" as well.`,
             related: [refOf(rival.owner)],
           },

@@ -54,8 +54,8 @@ export function resolveBackend(scope: BackendScope, ref: BackendRef, place: Back
     return refuse(scope, place, "backend-kind-unsupported", {
       field: "/kind",
       reason: "kind of backend not supported",
-      message: `${ref.kind}${group} ${namespace}/${ref.name} is not a kind of backend that is supported${slip === undefined ? "" : `: ${slip.reason}`}.`,
-      fix: slip?.fix ?? "Refer to a Service: remove group and kind, and give name and port.",
+      message: `${ref.kind}${group} ${namespace}/${ref.name} is not a supported kind of backend${slip === undefined ? "" : `: ${slip.reason}`}.`,
+      fix: slip?.fix ?? "Refer to a Service: remove group and kind, and set name and port.",
     });
   }
   scope.backends.add(`${ref.kind}/${namespace}/${ref.name}`);
@@ -72,7 +72,7 @@ export function resolveBackend(scope: BackendScope, ref: BackendRef, place: Back
     return refuse(scope, place, "backend-ref-not-permitted", {
       field: "/namespace",
       reason: "reference not permitted",
-      message: `${scope.referrer.kind} ${scope.referrer.metadata.namespace}/${scope.referrer.metadata.name} may not refer to ${ref.kind} ${namespace}/${ref.name}: ${permission.detail}.`,
+      message: `${scope.referrer.kind} ${scope.referrer.metadata.namespace}/${scope.referrer.metadata.name} is not permitted to refer to ${ref.kind} ${namespace}/${ref.name}: ${permission.detail}.`,
       fix: permission.fix,
       ...(permission.answer === "tooNarrow" ? { related: [permission.grant] } : {}),
     });
@@ -97,8 +97,8 @@ function resolveService(scope: BackendScope, ref: PlacedRef, place: BackendPlace
     return refuse(scope, place, "backend-external-name", {
       field: "/name",
       reason: "Service of type ExternalName",
-      message: `${label} is of type ExternalName, which is refused.`,
-      fix: `Refer to an XBackend with \`type: ExternalHostname\`${byFlag(options, "--allow-external-name", ", or start with --allow-external-name if everyone who may write Services is trusted")}.`,
+      message: `${label} is of type ExternalName, which is not allowed.`,
+      fix: `Refer to an XBackend with \`type: ExternalHostname\`${byFlag(options, "--allow-external-name", ", or start with --allow-external-name if you trust everyone who can write Services")}.`,
     });
   }
   if (service.spec.type === "ExternalName" && service.spec.ports === undefined) {
@@ -135,7 +135,7 @@ function addServiceCluster(
       field: "",
       reason: `BackendTLSPolicy ${namespace}/${name} is invalid`,
       message: `BackendTLSPolicy ${namespace}/${name} requires TLS for ${label}, but is not valid.`,
-      fix: `Correct BackendTLSPolicy ${namespace}/${name}; its own finding says what is wrong.`,
+      fix: `Correct BackendTLSPolicy ${namespace}/${name}; its own finding has the reason.`,
       related: [{ kind: "BackendTLSPolicy", group: "gateway.networking.k8s.io", namespace, name }],
     });
   }
@@ -151,7 +151,7 @@ function addServiceCluster(
   if (choice.tls === "expected" && answer === undefined) {
     reportIn(scope, "backend-https-without-policy", {
       pointer: place.pointer,
-      message: `${capitalise(label)} has appProtocol ${port.appProtocol}, but no BackendTLSPolicy applies to it: requests are sent in clear text.`,
+      message: `${capitalise(label)} has appProtocol ${port.appProtocol}, but no BackendTLSPolicy applies to it: requests are sent in cleartext.`,
       fix: policyFix,
     });
   }
@@ -193,7 +193,7 @@ function resolveXBackend(scope: BackendScope, ref: PlacedRef, place: BackendPlac
       field: "/name",
       reason: "external hostname is an IP address",
       message: `${label} has the external hostname ${hostname}, which is an IP address.`,
-      fix: "Write a DNS name, or refer to a Service without a selector and with an EndpointSlice that holds the address.",
+      fix: "Write a DNS name, or refer to a Service without a selector whose EndpointSlice has the address.",
     });
   }
   const choice = chooseXBackendProtocol(backend.spec.protocol, place.use);
@@ -210,8 +210,8 @@ function resolveXBackend(scope: BackendScope, ref: PlacedRef, place: BackendPlac
     return refuse(scope, place, "backend-tls-invalid", {
       field: "",
       reason: `TLS of ${label} is invalid`,
-      message: `${label} demands TLS that cannot be set up.`,
-      fix: `Correct spec.tls of ${label}; its own finding says what is wrong.`,
+      message: `${label} requires TLS, which cannot be set up.`,
+      fix: `Correct spec.tls of ${label}; its own finding has the reason.`,
       related: [{ kind: "XBackend", group: experimentalGroup, namespace: ref.namespace, name: ref.name }],
     });
   }
@@ -269,7 +269,8 @@ function refusePort(
   const byTarget = ports.find((port) => port.targetPort === ref.port);
   const only = ports.length === 1 ? ports[0] : undefined;
   const meant = byTarget ?? only;
-  const hint = byTarget === undefined ? "" : ` ${ref.port} is the container's port behind port ${byTarget.port}.`;
+  const hint =
+    byTarget === undefined ? "" : ` ${ref.port} is the container's port, the targetPort of port ${byTarget.port}.`;
   return refuse(scope, place, "backend-port-not-found", {
     field: "/port",
     reason: `Service ${ref.namespace}/${ref.name} has no port ${ref.port}`,

@@ -14,8 +14,8 @@ export function caKind({ group, kind }: CaRef): CaKind | undefined {
 export function caKindFault(ref: CaRef): GroupSlip {
   return (
     groupSlip(ref, caKinds) ?? {
-      reason: `${ref.kind}${ref.group === "" ? "" : ` (group ${ref.group})`} is not a kind that holds them`,
-      fix: 'Name a ConfigMap (`group: "", kind: ConfigMap`) with the certificates in the key ca.crt.',
+      reason: `${ref.kind}${ref.group === "" ? "" : ` (group ${ref.group})`} is not a kind that can hold them`,
+      fix: 'Refer to a ConfigMap (`group: "", kind: ConfigMap`) with the certificates in the key ca.crt.',
     }
   );
 }

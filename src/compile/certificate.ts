@@ -94,11 +94,10 @@ export function certificateFaults(
     !namesCover(names, use.hostname) &&
     !names.some((name) => hostnameCovers(use.hostname, name))
   ) {
-    const shown =
-      names.length === 0 ? "no DNS name at all" : names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : "");
+    const shown = names.length === 0 ? "no DNS names" : names.slice(0, 5).join(", ") + (names.length > 5 ? ", …" : "");
     faults.push({
       fault: "wrongHostname",
-      message: `has a certificate for ${shown}, and the listener's hostname is ${use.hostname}`,
+      message: `has a certificate for ${shown}, but the listener's hostname is ${use.hostname}`,
     });
   }
   const gap = chainGap(chain, use.authority);
@@ -126,7 +125,7 @@ function chainGap(chain: readonly X509Certificate[], authority: X509Certificate 
 }
 
 function missingIntermediate(last: X509Certificate): string {
-  return `has a chain that lacks the certificate of its issuer (${nameIn(last.issuer)})`;
+  return `has a chain without the certificate of its issuer (${nameIn(last.issuer)})`;
 }
 
 function isSelfIssued(certificate: X509Certificate): boolean {

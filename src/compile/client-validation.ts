@@ -43,7 +43,7 @@ export function resolveClientValidation(
         "client-ca-none",
         { resource: gateway, pointer: `${pointer}/caCertificateRefs` },
         {
-          message: `None of the CA certificates for clients on port ${port} can be used, so the HTTPS listeners there stay closed.`,
+          message: `None of the CA certificates for clients on port ${port} can be used, so its HTTPS listeners stay closed.`,
           fix: "Correct at least one of caCertificateRefs, or remove validation.",
         },
       ),
@@ -114,7 +114,7 @@ function resolveCa(
     );
     if (grant.answer !== "granted") {
       const finding = report("client-ca-not-permitted", at, {
-        message: `The Gateway may not use ${kind} ${namespace}/${ref.name} to check clients: ${grant.detail}.`,
+        message: `The Gateway is not permitted to use ${kind} ${namespace}/${ref.name} to check clients: ${grant.detail}.`,
         fix: grant.fix,
         ...(grant.answer === "tooNarrow" ? { related: [grant.grant] } : {}),
       });

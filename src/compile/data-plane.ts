@@ -141,7 +141,7 @@ function checkShared(gateway: CompiledGateway): Finding[] {
       "shared-data-plane-settings-ignored",
       { resource, pointer: "/spec/infrastructure" },
       {
-        message: `Gateway ${gateway.key} shares its data plane, so ${ignored.join(", ")} of its own ${ignored.length === 1 ? "is" : "are"} not used.`,
+        message: `Gateway ${gateway.key} shares its data plane, so its own ${ignored.join(", ")} ${ignored.length === 1 ? "is" : "are"} ignored.`,
         fix: "Set it in the GatewayConfig of the class, or give the Gateway a data plane of its own (dataPlane: {mode: Own}).",
       },
     ),

@@ -68,7 +68,7 @@ export function findNewerFields(context: CompileContext): Finding[] {
             "field-newer-than-crd",
             { resource, pointer },
             {
-              message: `${row.path.filter((part) => part !== "*").join(".")} is known since Gateway API v1.${row.minor}, and the CRD of ${kind} is from ${installed.version}.`,
+              message: `${row.path.filter((part) => part !== "*").join(".")} exists since Gateway API v1.${row.minor}, but the CRD of ${kind} is from ${installed.version}.`,
               fix: `Install the CRDs of Gateway API v1.${row.minor} or newer, or remove the field.`,
             },
           ),

@@ -133,7 +133,7 @@ function foreignClass(context: CompileContext, gateway: Resource<"Gateway">, gat
     { resource: gateway, pointer: "/spec/gatewayClassName" },
     {
       message: `Gateway ${gateway.metadata.namespace}/${gateway.metadata.name} belongs to ${gatewayClass.spec.controllerName}, the controller of GatewayClass ${gatewayClass.metadata.name}.`,
-      fix: `Nothing, when that controller serves it.${byFlag(context.options, "--adopt-classes", " To serve it with Sluice all the same, run with --adopt-classes.")}`,
+      fix: `No action needed if that controller serves it.${byFlag(context.options, "--adopt-classes", " To serve it with Sluice anyway, run with --adopt-classes.")}`,
       related: [refOf(gatewayClass)],
     },
   );
@@ -152,13 +152,13 @@ function adopted(context: CompileContext, classes: readonly GatewayClass[]): Fin
     const first = gateways[0];
     if (!first || gatewayClass?.spec.controllerName === context.options.controllerName) return [];
     const names = gateways.map(({ metadata }) => `${metadata.namespace}/${metadata.name}`).join(", ");
-    const fix = "Nothing, to try the manifests out. For Sluice in a cluster, name a GatewayClass of its own.";
+    const fix = "No action needed to try out the manifests. In a cluster, use a GatewayClass of Sluice.";
     return gatewayClass
       ? report(
           "gateway-class-adopted",
           { resource: gatewayClass, pointer: "/spec/controllerName" },
           {
-            message: `GatewayClass ${name} belongs to ${gatewayClass.spec.controllerName}; its Gateways (${names}) are served all the same.`,
+            message: `GatewayClass ${name} belongs to ${gatewayClass.spec.controllerName}; its Gateways (${names}) are served anyway.`,
             fix,
           },
         )
@@ -166,7 +166,7 @@ function adopted(context: CompileContext, classes: readonly GatewayClass[]): Fin
           "gateway-class-adopted",
           { resource: first, pointer: "/spec/gatewayClassName" },
           {
-            message: `GatewayClass ${name} does not exist; its Gateways (${names}) are served all the same.`,
+            message: `GatewayClass ${name} does not exist; its Gateways (${names}) are served anyway.`,
             fix,
           },
         );
@@ -202,7 +202,7 @@ function checkVersions(context: CompileContext): Finding[] {
           version === ""
             ? `CRD ${crd.metadata.name} does not say which release of Gateway API it is from; up to ${supported} is supported.`
             : `CRD ${crd.metadata.name} is from Gateway API ${version}; up to ${supported} is supported.`,
-        fix: `Install the CRDs of Gateway API ${supported}, or use a Sluice that knows this release.`,
+        fix: `Install the CRDs of Gateway API ${supported}, or a version of Sluice that supports this release.`,
       },
     ),
   );

@@ -119,7 +119,7 @@ function noListener(
     { resource, pointer: "/spec/listeners" },
     {
       message: `No listener of ${resource.kind} ${resource.metadata.namespace}/${resource.metadata.name} can serve.`,
-      fix: "Correct the listeners; each has a finding of its own.",
+      fix: "Correct the listeners; each has its own finding.",
     },
   );
 }
@@ -130,7 +130,7 @@ function parentNotAccepted(set: ListenerSet, gateway: Resource<"Gateway">): Find
     { resource: set, pointer: "/spec/parentRef" },
     {
       message: `Gateway ${gateway.metadata.namespace}/${gateway.metadata.name} is not accepted, so this ListenerSet is not served.`,
-      fix: "Correct the Gateway; it has a finding of its own.",
+      fix: "Correct the Gateway; it has its own finding.",
     },
   );
 }
@@ -167,12 +167,12 @@ function checkAddresses(context: CompileContext, gateway: Resource<"Gateway">): 
       { resource: gateway, pointer: `${pointer}/routability` },
       honoured
         ? {
-            message: `Routability ${address.routability} of address ${address.value ?? index} is not one that Sluice can give, so the Gateway gets no address for this entry.`,
+            message: `Routability ${address.routability} of address ${address.value ?? index} is not supported, so the Gateway gets no address for this entry.`,
             fix: "Write `routability: Cluster`, or remove routability.",
           }
         : {
-            message: `Routability ${address.routability} of address ${address.value ?? index} is not honoured.`,
-            fix: "Remove routability, and see to it in the network.",
+            message: `Routability ${address.routability} of address ${address.value ?? index} is ignored.`,
+            fix: "Remove routability, and configure it in the network.",
           },
     );
   });
@@ -217,7 +217,7 @@ function resolveClientCertificate(
   );
   if (grant.answer !== "granted") {
     const finding = report("client-certificate-not-permitted", at, {
-      message: `The Gateway may not use Secret ${target}/${ref.name} as its client certificate: ${grant.detail}.`,
+      message: `The Gateway is not permitted to use Secret ${target}/${ref.name} as its client certificate: ${grant.detail}.`,
       fix: grant.fix,
       ...(grant.answer === "tooNarrow" ? { related: [grant.grant] } : {}),
     });

@@ -58,7 +58,7 @@ export function explainGrant(snapshot: Snapshot, from: GrantFrom, to: GrantTo): 
     return {
       answer: "tooNarrow",
       grant: grantRef(misplaced),
-      detail: `ReferenceGrant ${from.namespace}/${misplaced.metadata.name} would permit it, but a grant counts only in the namespace that is referred to, ${quote(to.namespace)}`,
+      detail: `ReferenceGrant ${from.namespace}/${misplaced.metadata.name} would permit it, but a grant must be in the namespace that is referred to, ${quote(to.namespace)}`,
       fix: `Move ReferenceGrant ${misplaced.metadata.name} from namespace ${quote(from.namespace)} to ${quote(to.namespace)}.`,
     };
   }

@@ -13,7 +13,7 @@ export function findIngresses({ snapshot }: CompileContext): readonly Finding[] 
       "ingress-not-served",
       { resource: first, pointer: "" },
       {
-        message: `${nameOf(refOf(first))}${more} not served: Sluice serves routes of the Gateway API.`,
+        message: `${nameOf(refOf(first))}${more} not served: Sluice serves only Gateway API routes.`,
         fix: "Write an HTTPRoute with the same host, path and backend, and a parentRef to a Gateway.",
         related: others.map(refOf),
       },

@@ -29,8 +29,8 @@ export function findKeepPathsMistakes(owner: ListenerOwner): readonly Finding[] 
         {
           message:
             listener === undefined
-              ? `${keepPathsAnnotation} names listener "${name}", which does not exist here.`
-              : `${keepPathsAnnotation} names listener "${name}", but a ${listener.protocol} listener carries no paths.`,
+              ? `${keepPathsAnnotation} names listener "${name}", which does not exist.`
+              : `${keepPathsAnnotation} names listener "${name}", but a ${listener.protocol} listener has no paths.`,
           fix: names.length === 0 ? "Remove the annotation." : `Name ${names.join(", ")} or "*", or remove the name.`,
         },
       ),

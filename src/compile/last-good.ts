@@ -5,5 +5,5 @@ import type { CertificateProblem } from "./secret-reader.ts";
 export function describeLastGood({ lastGood }: CertificateProblem): string {
   const leaf = lastGood?.chain[0];
   if (!leaf) return "";
-  return ` What the Secret held before stays in use; it is valid until ${day(leaf.validToDate.getTime())}.`;
+  return ` The previous certificate stays in use; it is valid until ${day(leaf.validToDate.getTime())}.`;
 }

@@ -101,7 +101,7 @@ export function markOverlaps(drafts: readonly ListenerDraft[]): readonly Listene
     if (!other) return draft;
     const finding = report("listener-tls-overlap", at(draft, "hostname"), {
       message: `Listener "${draft.spec.name}" (${shown(draft)}) overlaps ${listenerName(other)} (${shown(other)}) on port ${draft.spec.port}.`,
-      fix: "Nothing, when clients cope with 421; otherwise give the listeners ports or hostnames that do not overlap.",
+      fix: "No action needed if clients handle 421; otherwise give the listeners ports or hostnames that do not overlap.",
       related: [refOf(other.owner)],
     });
     return { ...draft, findings: [...draft.findings, finding] };
@@ -123,7 +123,7 @@ function conflictOf(a: ListenerDraft, b: ListenerDraft, options: { readonly mixe
 
 function conflictFinding(draft: ListenerDraft, other: ListenerDraft, conflict: Conflict): Finding {
   const { name, port } = draft.spec;
-  const loses = draft.owner === other.owner ? "neither is served" : "the other one goes before";
+  const loses = draft.owner === other.owner ? "neither is served" : "the other one takes precedence";
   const rival = draft.owner === other.owner ? `listener "${other.spec.name}"` : listenerName(other);
   if (conflict === "hostname") {
     return report("listener-hostname-conflict", at(draft, "hostname"), {

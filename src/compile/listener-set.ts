@@ -81,7 +81,7 @@ function checkAllowed(context: CompileContext, gateway: Resource<"Gateway">, set
         "namespace-label-assumed",
         { resource: gateway, pointer: "/spec/allowedListeners/namespaces/selector" },
         {
-          message: `${owner} takes listeners from namespaces with ${answer.wants}; namespace ${namespace} is not in the input and is taken to have it.`,
+          message: `${owner} allows listeners from namespaces with ${answer.wants}; namespace ${namespace} is not in the manifests and is assumed to have it.`,
           fix: `In the cluster: kubectl label namespace ${namespace} ${answer.wants}`,
           related: [refOf(set)],
         },
@@ -89,15 +89,15 @@ function checkAllowed(context: CompileContext, gateway: Resource<"Gateway">, set
     ];
   }
   const unlabelled = rule.from === "Selector" && rule.selector !== undefined;
-  const unknown = answer.namespaceKnown ? "" : ", and the Namespace is not in the input";
+  const unknown = answer.namespaceKnown ? "" : ", and the Namespace is not in the manifests";
   return [
     report(
       "listener-set-not-allowed",
       { resource: set, pointer: "/spec/parentRef" },
       {
         message: unlabelled
-          ? `${owner} takes listeners from namespaces with ${answer.wants}, which namespace ${namespace} does not have${unknown}.`
-          : `${owner} takes listeners from ${answer.wants}.`,
+          ? `${owner} allows listeners from namespaces with ${answer.wants}, which namespace ${namespace} does not have${unknown}.`
+          : `${owner} allows listeners from ${answer.wants}.`,
         fix: unlabelled
           ? `Add the label: kubectl label namespace ${namespace} ${answer.wants}${answer.namespaceKnown ? "" : ", or add the Namespace object with it"}`
           : `On ${owner}, set spec.allowedListeners.namespaces.from to ${namespace === gateway.metadata.namespace ? "Same" : "All, or to Selector with a selector for that namespace"}.`,

@@ -93,7 +93,7 @@ function resolveCertificate(
   if (ref.group !== "" || ref.kind !== "Secret") {
     const slip = groupSlip(ref, ["/Secret"]);
     add("certificate-invalid", field, {
-      message: `${listener} cannot take its certificate from ${ref.kind} ${ref.name}: ${slip?.reason ?? "only a Secret is supported"}.`,
+      message: `${listener} cannot use a certificate from ${ref.kind} ${ref.name}: ${slip?.reason ?? "only a Secret is supported"}.`,
       fix: slip?.fix ?? "Refer to a Secret of type kubernetes.io/tls.",
     });
     return undefined;
@@ -107,7 +107,7 @@ function resolveCertificate(
   );
   if (grant.answer !== "granted") {
     add("certificate-not-permitted", field, {
-      message: `${listener} may not use Secret ${namespace}/${ref.name}: ${grant.detail}.`,
+      message: `${listener} is not permitted to use Secret ${namespace}/${ref.name}: ${grant.detail}.`,
       fix: grant.fix,
       ...(grant.answer === "tooNarrow" ? { related: [grant.grant] } : {}),
     });
@@ -154,29 +154,32 @@ function reportMissing(
   const listener = `Listener "${draft.spec.name}"`;
   if (!elsewhere) {
     add("certificate-missing", field, {
-      message: `${listener} takes its certificate from Secret ${namespace}/${ref.name}, which does not exist.${inUse}`,
-      fix: `Create it with: kubectl create secret tls ${ref.name} -n ${namespace} --cert=<chain.pem> --key=<key.pem>${byFlag(context.options, "--self-signed", ", or serve with --self-signed")}.`,
+      message: `${listener} uses a certificate from Secret ${namespace}/${ref.name}, which does not exist.${inUse}`,
+      fix: `Create it with: kubectl create secret tls ${ref.name} -n ${namespace} --cert=<chain.pem> --key=<key.pem>${byFlag(context.options, "--self-signed", ", or run with --self-signed")}.`,
     });
     return;
   }
   const there = elsewhere.metadata.namespace;
   add("certificate-elsewhere", field, {
-    message: `${listener} takes its certificate from Secret ${namespace}/${ref.name}, which does not exist; Secret ${there}/${ref.name} does.${inUse}`,
+    message: `${listener} uses a certificate from Secret ${namespace}/${ref.name}, which does not exist; Secret ${there}/${ref.name} does.${inUse}`,
     fix: `Move the Secret to namespace ${namespace}, or write namespace: ${there} in the certificateRef and create a ReferenceGrant in ${there} from ${draft.owner.kind} in ${draft.owner.metadata.namespace} to Secret ${ref.name}.`,
     related: [refOf(elsewhere)],
   });
 }
 
 const faultFindings = {
-  expired: { name: "certificate-expired", fix: "Renew the certificate and put it into the Secret." },
+  expired: { name: "certificate-expired", fix: "Renew the certificate in the Secret." },
   expiresSoon: {
     name: "certificate-expires-soon",
-    fix: "Renew the certificate, and check what should have renewed it.",
+    fix: "Renew the certificate, and check why it was not renewed automatically.",
   },
-  notYetValid: { name: "certificate-not-yet-valid", fix: "Use a certificate that is valid today, or check the clock." },
+  notYetValid: {
+    name: "certificate-not-yet-valid",
+    fix: "Use a certificate that is valid now, or check this machine's clock.",
+  },
   incompleteChain: {
     name: "certificate-chain-incomplete",
-    fix: "Write the leaf first and then every intermediate certificate, each followed by its issuer, into tls.crt.",
+    fix: "Put the leaf and then every intermediate certificate, each followed by its issuer, in tls.crt.",
   },
 } as const satisfies Record<Exclude<CertificateFault["fault"], "wrongHostname">, { name: string; fix: string }>;
 
@@ -223,7 +226,7 @@ function reportStaple(
   const secret = nameOf({ kind: "Secret", namespace, name });
   add("ocsp-staple-unusable", field, {
     message: `tls.ocsp-staple of ${secret} of listener "${draft.spec.name}" ${problem}, so nothing is stapled.`,
-    fix: "Fetch a fresh OCSP response for tls.crt and write it, in DER, into tls.ocsp-staple; or remove the key.",
+    fix: "Fetch a new OCSP response for tls.crt and store it in DER under tls.ocsp-staple, or remove that key.",
     related: [{ kind: "Secret", group: "", namespace, name }],
   });
 }

@@ -120,7 +120,7 @@ function readProtocol(context: CompileContext, spec: ListenerSpec, add: Add): Pr
   }
   if (spec.filters?.requests?.length && protocol !== "HTTP" && protocol !== "HTTPS") {
     add("listener-value-unsupported", "/filters", {
-      message: `Listener "${spec.name}" has filters, but a ${protocol} listener carries no requests that they could run on.`,
+      message: `Listener "${spec.name}" has filters, but a ${protocol} listener has no HTTP requests to run them on.`,
       fix: "Remove filters, or write protocol: HTTP or HTTPS.",
     });
   }
@@ -131,7 +131,7 @@ function checkHostname(spec: ListenerSpec, add: Add): void {
   if (!isAddress(spec.hostname ?? "")) return;
   add("listener-value-unsupported", "/hostname", {
     message: `Hostname ${spec.hostname} of listener "${spec.name}" is an IP address; only DNS names are allowed.`,
-    fix: "Remove hostname, and give the Gateway the address in spec.addresses if only that one should be served.",
+    fix: "Remove hostname, and set the address in spec.addresses if only that one should be served.",
   });
 }
 
@@ -139,7 +139,7 @@ function checkSelector(spec: ListenerSpec, add: Add): void {
   const { from, selector } = spec.allowedRoutes.namespaces;
   if (from !== "Selector" || selector) return;
   add("listener-selector-missing", "/allowedRoutes/namespaces/from", {
-    message: `Listener "${spec.name}" admits namespaces by selector and has none, so it admits no route.`,
+    message: `Listener "${spec.name}" allows namespaces by selector but has no selector, so no route can attach.`,
     fix: "Add selector: {matchLabels: {<label>: <value>}}, or write from: All or from: Same.",
   });
 }
@@ -155,7 +155,7 @@ function readRouteKinds(spec: ListenerSpec, protocol: Protocol | undefined, add:
     if (valid.includes(entry)) return;
     const name = entry.group === gatewayGroup ? entry.kind : `${entry.kind} (group "${entry.group}")`;
     add("listener-route-kinds-invalid", `/allowedRoutes/kinds/${index}`, {
-      message: `Listener "${spec.name}" allows ${name}, but a ${protocol} listener${protocol === "TLS" && !endsTls ? " that passes TLS through" : ""} takes ${possible.join(" and ")} only.`,
+      message: `Listener "${spec.name}" allows ${name}, but a ${protocol} listener${protocol === "TLS" && !endsTls ? " that passes TLS through" : ""} can serve only ${possible.join(" and ")}.`,
       fix:
         possible.includes(entry.kind) && entry.group !== gatewayGroup
           ? `Remove group, or write group: ${gatewayGroup}.`

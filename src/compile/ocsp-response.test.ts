@@ -25,7 +25,7 @@ test("readOcspResponse: gives the response and its time; without a nextUpdate it
 
 test("readOcspResponse: says why a response is of no use, and never throws on damaged bytes", () => {
   const response = makeOcspResponse(own, root, period);
-  assert.equal(readOcspResponse(makeOcspResponse(other, root), leaf), "is about another certificate");
+  assert.equal(readOcspResponse(makeOcspResponse(other, root), leaf), "is for another certificate");
   assert.match(
     String(readOcspResponse(makeOcspResponse(own, root, { status: "revoked" }), leaf)),
     /revoked or unknown/,
@@ -72,7 +72,7 @@ test("compile: an OCSP response of no use is told, and the listener serves witho
   for (const [staple, says] of [
     [
       makeOcspResponse(other, root),
-      /tls.ocsp-staple of Secret infra\/cert of listener "https" is about another certificate/,
+      /tls.ocsp-staple of Secret infra\/cert of listener "https" is for another certificate/,
     ],
     [makeOcspResponse(own, root, { nextUpdate: "2026-05-31T00:00:00Z" }), /is past its nextUpdate/],
     [Buffer.from("nonsense"), /is not an OCSP response in DER/],

@@ -58,7 +58,7 @@ function expect(element: Element | undefined, wanted: number): Buffer {
 /** `responses` of the ResponseData. */
 function basicResponse(bytes: Buffer): Element[] {
   const outer = elements(expect(elements(bytes)[0], tag.sequence));
-  if (expect(outer[0], tag.enumerated)[0] !== 0) throw new Malformed("says that the responder had no answer");
+  if (expect(outer[0], tag.enumerated)[0] !== 0) throw new Malformed("is an error response of the responder");
   const [, response] = elements(expect(elements(expect(outer[1], tag.explicit0))[0], tag.sequence));
   const basic = elements(expect(elements(expect(response, tag.octetString))[0], tag.sequence));
   const data = elements(expect(basic[0], tag.sequence));
@@ -83,7 +83,7 @@ function readSingle(
       toMs: next === undefined ? Number.POSITIVE_INFINITY : readTime(expect(next, tag.generalizedTime)),
     };
   }
-  throw new Malformed("is about another certificate");
+  throw new Malformed("is for another certificate");
 }
 
 function serialOf(certificate: X509Certificate): string {
@@ -98,6 +98,6 @@ function hexNumber(integer: Buffer): string {
 function readTime(content: Buffer): number {
   const iso = content.toString("latin1").replace(/^(\d{4})(\d{2})(\d{2})(\d{2})(\d{2})(\d{2})Z$/, "$1-$2-$3T$4:$5:$6Z");
   const ms = iso.includes("T") ? Date.parse(iso) : Number.NaN;
-  if (Number.isNaN(ms)) throw new Malformed("has a time that is not valid");
+  if (Number.isNaN(ms)) throw new Malformed("has an invalid time");
   return ms;
 }

@@ -47,7 +47,7 @@ export function readParameters(context: CompileContext, reference: ParametersRef
     const slip = groupSlip(ref, [`${group}/GatewayConfig`, "/ConfigMap"]);
     if (slip !== undefined) return invalid(slip.reason, slip.fix);
     return invalid(
-      `a ${ref.kind}${ref.group === "" ? "" : ` of group ${ref.group}`} is not something that Sluice reads`,
+      `a ${ref.kind}${ref.group === "" ? "" : ` of group ${ref.group}`} is not a kind that Sluice reads`,
       `Remove parametersRef, or refer to a GatewayConfig of group ${group}.`,
     );
   }
@@ -62,12 +62,12 @@ export function readParameters(context: CompileContext, reference: ParametersRef
   if (config === undefined) {
     return invalid(
       `namespace ${namespace} has no valid GatewayConfig of this name`,
-      "Create it; or, when it is there, correct what its own finding names.",
+      "Create it, or correct it if it has a finding of its own.",
     );
   }
   if (config.spec.plane === "Envoy") {
     return invalid(
-      "it asks for plane Envoy, and Embedded is the only one so far",
+      "its plane is Envoy, but only Embedded is supported",
       `Write \`plane: Embedded\` in GatewayConfig ${namespace}/${ref.name}, or remove plane.`,
     );
   }
@@ -82,7 +82,7 @@ function ignored({ owner, pointer, namespace }: ParametersReference, ref: Ref): 
     { resource: owner, pointer },
     {
       message: `Parameters of ${subject(owner)} (${title(ref, owner.kind === "Gateway" ? undefined : namespace)}) are not read.`,
-      fix: `Nothing; remove parametersRef when only Sluice ${owner.kind === "Gateway" ? "serves the Gateway" : "uses the class"}.`,
+      fix: `No action needed; remove parametersRef if only Sluice ${owner.kind === "Gateway" ? "serves the Gateway" : "uses the class"}.`,
     },
   );
   return { state: "ignored", findings: [finding] };

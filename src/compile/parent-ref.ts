@@ -83,7 +83,7 @@ export function resolveParents(
         {
           message:
             route.spec.useDefaultGateways === "All"
-              ? "The route asks for default Gateways, and there is none (spec.defaultScope: All)."
+              ? "The route uses default Gateways, but there is none (spec.defaultScope: All)."
               : "The route has no parentRefs, so no Gateway serves it.",
           fix: "Add parentRefs: [{name: <Gateway>}].",
         },
@@ -147,8 +147,8 @@ function explainMissing(
   if (ref.group !== gatewayGroup || (ref.kind !== "Gateway" && ref.kind !== "ListenerSet")) {
     const slip = groupSlip(ref, [`${gatewayGroup}/Gateway`, `${gatewayGroup}/ListenerSet`]);
     return report("parent-kind-unsupported", at, {
-      message: `Parent ${ref.kind} ${ref.name} is not a Gateway or ListenerSet of the Gateway API${slip === undefined ? "" : `: ${slip.reason}`}. It is left to others.`,
-      fix: slip?.fix ?? "Nothing, for a service mesh; otherwise name a Gateway.",
+      message: `Parent ${ref.kind} ${ref.name} is not a Gateway or ListenerSet of the Gateway API${slip === undefined ? "" : `: ${slip.reason}`}. It is ignored.`,
+      fix: slip?.fix ?? "No action needed for a service mesh; otherwise name a Gateway.",
     });
   }
   if (context.snapshot.get(ref.kind, namespace, ref.name)) return undefined;
@@ -161,7 +161,7 @@ function explainMissing(
     const there = elsewhere.metadata.namespace;
     return report("parent-missing", at, {
       message: `${wanted} does not exist; there is one in namespace ${there}.`,
-      fix: `Write namespace: ${there} in the parentRef, and see that a listener there admits routes from namespace ${route.metadata.namespace} (allowedRoutes.namespaces).`,
+      fix: `Write namespace: ${there} in the parentRef, and make sure that a listener there allows routes from namespace ${route.metadata.namespace} (allowedRoutes.namespaces).`,
       related: [refOf(elsewhere)],
     });
   }

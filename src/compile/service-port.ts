@@ -97,7 +97,7 @@ export function chooseProtocol(port: ServicePort, use: BackendUse): ProtocolChoi
     return { kind: "unsupported", reason: `its appProtocol is ${port.appProtocol}` };
   }
   if (use === "grpc" && app !== undefined && webSocketProtocols.includes(app)) {
-    return { kind: "unsupported", reason: `its appProtocol is ${port.appProtocol}, which carries no gRPC` };
+    return { kind: "unsupported", reason: `its appProtocol is ${port.appProtocol}, which cannot carry gRPC` };
   }
   const known =
     app !== undefined && Object.hasOwn(httpAppProtocols, app)
@@ -126,11 +126,11 @@ const xbackendProtocols = {
 /** Chooses the protocol for an XBackend: its own when it has one, else the route's. Spec: BackendSpec.protocol. */
 export function chooseXBackendProtocol(protocol: XBackendProtocol | undefined, use: BackendUse): ProtocolChoice {
   const own = protocol === undefined ? undefined : xbackendProtocols[protocol];
-  if (use === "udp") return { kind: "unsupported", reason: "an XBackend takes no UDP" };
+  if (use === "udp") return { kind: "unsupported", reason: "an XBackend cannot receive UDP" };
   if (use === "tcp" || use === "tls") return { kind: "protocol", protocol: "tcp", tls: "none" };
   if (own === "tcp") return { kind: "unsupported", reason: "its protocol is TCP" };
   if (use === "grpc" && own === "http1" && protocol !== "HTTP") {
-    return { kind: "unsupported", reason: `its protocol is ${protocol}, which carries no gRPC` };
+    return { kind: "unsupported", reason: `its protocol is ${protocol}, which cannot carry gRPC` };
   }
   return { kind: "protocol", protocol: use === "grpc" ? "http2" : (own ?? "http1"), tls: "none" };
 }

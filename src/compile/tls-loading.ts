@@ -18,7 +18,7 @@ const signingCurves: ReadonlySet<string> = new Set([
 
 /** What OpenSSL's shorter reasons mean for whoever made the file. */
 const explanations: Readonly<Record<string, string>> = {
-  "bad end line": "a certificate is cut short, or two stand on one line",
+  "bad end line": "a certificate is cut short, or two are on one line",
   "ee key too small": "the key of the certificate is too small; RSA needs 2048 bits",
   "ca key too small": "the key of a certificate in the chain is too small; RSA needs 2048 bits",
   "ca md too weak": "a certificate in the chain is signed with SHA-1 or older",

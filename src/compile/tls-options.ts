@@ -14,9 +14,8 @@ import type { FindingText } from "./report.ts";
 export const tlsOptions = {
   "sluice.dev/tls-profile": "`modern`, `intermediate` (the default) or `custom`",
   "sluice.dev/tls-min-version": '`"1.2"` (the default) or `"1.3"`',
-  "sluice.dev/tls-cipher-suites": "cipher suites with commas between them, preferred first; with profile `custom`",
-  "sluice.dev/tls-groups":
-    "groups of the key exchange with commas between them, preferred first; with profile `custom`",
+  "sluice.dev/tls-cipher-suites": "comma-separated cipher suites, preferred first; only with profile `custom`",
+  "sluice.dev/tls-groups": "comma-separated key exchange groups, preferred first; only with profile `custom`",
 } as const;
 export type TlsOption = keyof typeof tlsOptions;
 
@@ -38,8 +37,8 @@ export function readTlsOptions(draft: ListenerDraft, add: Add): HandshakePolicy 
   for (const key of options.keys()) {
     if (Object.hasOwn(tlsOptions, key)) continue;
     add("tls-option-unknown", fieldOf(key), {
-      message: `Option ${key} of ${listener} is not read.`,
-      fix: `Remove it. The options that are read are ${Object.keys(tlsOptions).join(", ")}.`,
+      message: `Option ${key} of ${listener} is unknown and ignored.`,
+      fix: `Remove it. The supported options are ${Object.keys(tlsOptions).join(", ")}.`,
     });
   }
   const refuse = (key: TlsOption, problem: string, fix: string): undefined => {
@@ -76,7 +75,7 @@ function readMinVersion(value: string | undefined, profile: TlsProfileName, refu
     return least;
   }
   if (version < least) {
-    refuse(key, "asks for TLS 1.2, and the modern profile is TLS 1.3 alone", "Remove it, or use profile intermediate.");
+    refuse(key, "asks for TLS 1.2, but the modern profile is TLS 1.3 only", "Remove it, or use profile intermediate.");
     return least;
   }
   return version;
@@ -101,7 +100,11 @@ function readSuites(value: string | undefined, context: ListContext): readonly s
   const found = suites.filter((suite) => suite !== undefined);
   const served = context.minVersion === "TLSv1.3" ? found.filter(({ version }) => version === "TLSv1.3") : found;
   if (served.length === 0) {
-    return context.refuse(key, "names no suite of TLS 1.3, the lowest version served", "Add TLS_AES_128_GCM_SHA256.");
+    return context.refuse(
+      key,
+      "names no TLS 1.3 suite, and TLS 1.3 is the lowest version served",
+      "Add TLS_AES_128_GCM_SHA256.",
+    );
   }
   return [...new Set(served.map(({ name }) => name))];
 }
@@ -123,7 +126,7 @@ function readGroups(value: string | undefined, context: ListContext): readonly s
 function readList(key: TlsOption, value: string | undefined, { profile, refuse }: ListContext): string[] | undefined {
   if (value === undefined) return undefined;
   if (profile !== "custom") {
-    return refuse(key, `has no place in profile ${profile}`, "Write sluice.dev/tls-profile: custom, or remove it.");
+    return refuse(key, `cannot be used with profile ${profile}`, "Write sluice.dev/tls-profile: custom, or remove it.");
   }
   const names = value.split(/[\s,:]+/).filter((name) => name !== "");
   return names.length === 0 ? refuse(key, "is empty", "Name at least one, or remove it.") : names;

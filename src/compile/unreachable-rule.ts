@@ -117,7 +117,7 @@ function makeUnreachable(
     object: routeRef(rule),
     pointer,
     ...(origin === undefined ? {} : { position: origin.at(pointer) }),
-    message: `${capitalise(subject)} never serves on Gateway ${scope.model.key}: ${winnerWords} always wins, since it asks for the same or less and comes first.`,
+    message: `${capitalise(subject)} never matches on Gateway ${scope.model.key}: ${winnerWords} matches every such request and takes precedence.`,
     fix: `Narrow one of the two (path, method, headers or query parameters), or delete ${subject}.`,
     related: [routeRef(winner)],
   });

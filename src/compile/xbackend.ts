@@ -48,7 +48,7 @@ function compileUncached(context: CompileContext, backend: XBackend): XBackendTl
           "backend-external-hostname-clear",
           { resource: backend, pointer: "/spec/tls" },
           {
-            message: `${label} sends requests to ${hostname} in clear text.`,
+            message: `${label} sends requests to ${hostname} in cleartext.`,
             fix: `Add tls with \`mode: ServerOnly\` and validation with \`hostname: ${hostname}\` and \`wellKnownCACertificates: System\`.`,
           },
         ),
@@ -77,7 +77,7 @@ function clientCertificate(context: CompileContext, backend: XBackend, findings:
     const slip = groupSlip(ref, ["/Secret"]);
     return fail(
       `A client certificate cannot be read from ${ref.kind} ${ref.name}: ${slip?.reason ?? "only a Secret is supported"}.`,
-      slip?.fix ?? "Name a Secret of type kubernetes.io/tls.",
+      slip?.fix ?? "Refer to a Secret of type kubernetes.io/tls.",
     );
   }
   const namespace = ref.namespace ?? backend.metadata.namespace;
@@ -87,13 +87,13 @@ function clientCertificate(context: CompileContext, backend: XBackend, findings:
     { group: "", kind: "Secret", namespace, name: ref.name },
   );
   if (grant.answer !== "granted") {
-    return fail(`Secret ${namespace}/${ref.name} may not be used from here: ${grant.detail}.`, grant.fix);
+    return fail(`Secret ${namespace}/${ref.name} is not permitted here: ${grant.detail}.`, grant.fix);
   }
   const answer = context.secrets.certificate(namespace, ref.name);
   if ("ref" in answer) return answer.ref.key;
   fail(
     `${answer.message}${describeLastGood(answer)}`,
-    `Put a certificate and its key into Secret ${namespace}/${ref.name} (tls.crt, tls.key).`,
+    `Store a certificate and its key in Secret ${namespace}/${ref.name} (tls.crt, tls.key).`,
   );
   return answer.lastGood?.ref.key;
 }

@@ -29,7 +29,7 @@ export type ControllerConnectionOptions = {
 const windowBytes = 4 * 1024 * 1024;
 
 const refusals: Readonly<Record<number, string>> = {
-  403: "the controller does not take this proxy's certificate",
+  403: "the controller does not accept this proxy's certificate",
   404: "the controller speaks another version of the protocol",
   503: "this controller does not lead",
 };
@@ -102,7 +102,7 @@ export class ControllerConnection {
 
   #checkAlive(): void {
     const { silenceMs } = this.#options.timing;
-    if (performance.now() - this.#heardMs > silenceMs) this.close(`nothing was heard for ${silenceMs} ms`);
+    if (performance.now() - this.#heardMs > silenceMs) this.close(`nothing was received for ${silenceMs} ms`);
     else this.send({ kind: "ping" });
   }
 }

@@ -88,7 +88,7 @@ export function parseControllerMessage(line: string): ControllerMessage {
     case "delta":
       return { kind: "delta", hash: text(message, "hash", 64), delta: record(message["delta"], "delta") as Delta };
     default:
-      throw new ProtocolError("the controller sent a message of a kind that is not known here");
+      throw new ProtocolError("the controller sent a message of an unknown kind");
   }
 }
 
@@ -110,7 +110,7 @@ export function parseProxyMessage(line: string): ProxyMessage {
       return { kind: "report", hash: text(message, "hash", 64), listeners: Object.fromEntries(listeners) };
     }
     default:
-      throw new ProtocolError("the proxy sent a message of a kind that is not known here");
+      throw new ProtocolError("the proxy sent a message of an unknown kind");
   }
 }
 
@@ -142,7 +142,7 @@ function parseListener(value: unknown): ConfirmedListener {
         ...(code === undefined ? {} : { code: text(row, "code", 64) }),
       };
     default:
-      throw new ProtocolError("a listener has a state that is not known here");
+      throw new ProtocolError("a listener has an unknown state");
   }
 }
 
@@ -167,7 +167,7 @@ function record(value: unknown, name: string): Readonly<Record<string, unknown>>
 function text(message: Readonly<Record<string, unknown>>, name: string, maxLength: number): string {
   const value = message[name];
   if (typeof value !== "string" || value.length > maxLength) {
-    throw new ProtocolError(`${name} is not a text of at most ${maxLength} characters`);
+    throw new ProtocolError(`${name} is not a string of at most ${maxLength} characters`);
   }
   return value;
 }

@@ -151,7 +151,7 @@ export class ProxyConnection {
     const { timing, stream } = this.#options;
     const nowMs = performance.now();
     if (nowMs - this.#heardMs > timing.silenceMs) {
-      this.#giveUp(`nothing was heard of it for ${timing.silenceMs} ms`);
+      this.#giveUp(`it sent nothing for ${timing.silenceMs} ms`);
       return;
     }
     if (this.#peer === undefined && nowMs - this.#openedMs > timing.silenceMs) {
@@ -166,7 +166,7 @@ export class ProxyConnection {
 
   #giveUp(reason: string): void {
     const { stream, log } = this.#options;
-    log.warn("The configuration stream to a proxy was ended.", {
+    log.warn("The configuration stream to a proxy was closed.", {
       dataPlane: this.dataPlane,
       proxy: this.#peer?.proxy ?? "",
       reason,

@@ -178,7 +178,7 @@ export class RemotePlane implements Plane {
   #noteLate(late: ReadonlyMap<string, LateProxy>): void {
     for (const [key, proxy] of late) {
       if (this.#late.has(key)) continue;
-      const text = "A proxy is connected and does not say what became of its listeners; it is not waited for any more.";
+      const text = "A connected proxy has not reported the state of its listeners; it no longer counts.";
       this.#options.log.warn(text, { ...proxy, waitedMs: patienceMs });
     }
     this.#late = late;

@@ -63,7 +63,7 @@ export class StateApplier {
         this.#applied = await this.#apply(held);
         this.#options.onApplied(this.#applied);
       } catch (error) {
-        this.#options.log.error("A configuration could not be taken in by an error of Sluice itself.", { error });
+        this.#options.log.error("A configuration could not be applied because of a bug in Sluice.", { error });
       }
     }
     this.#running = undefined;
@@ -97,7 +97,7 @@ export class StateApplier {
       this.#retryLater(held, report);
       return { held, turn, update, report, streamReport: renderReport(held, report) };
     } catch (error) {
-      log.error("A configuration could not be put into force; the one before it stays.", { error });
+      log.error("A configuration could not be applied; the previous one stays in use.", { error });
       const failure = reasonOf(error);
       const report = failedReport(update, failure);
       return { held, turn, update, report, streamReport: renderReport(held, report), failure };
@@ -126,7 +126,7 @@ function onlyEndpoints(before: PlaneState, after: PlaneState): boolean {
 }
 
 function failedReport({ generation, routing }: PlaneUpdate, reason: string): PlaneReport {
-  const row: ListenerReport = { state: "failed", message: `The configuration cannot be put into force: ${reason}` };
+  const row: ListenerReport = { state: "failed", message: `The configuration cannot be applied: ${reason}` };
   const keys = routing.gateways.flatMap(({ listeners }) => listeners.map(({ key }) => key));
   return { generation, listeners: Object.fromEntries(keys.map((key) => [key, row])), addresses: {} };
 }

@@ -56,7 +56,7 @@ export class StateFile {
       return { ...readState(await readFile(path, "utf8")), savedMs: mtimeMs };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
-        log.warn("The saved state cannot be used; this proxy waits for a controller.", { reason: reasonOf(error) });
+        log.warn("The saved state cannot be used; the proxy waits for a controller.", { reason: reasonOf(error) });
       }
       return undefined;
     }
@@ -90,7 +90,7 @@ export class StateFile {
         await writePrivately(this.#options.directory, pieces);
       })
       .catch((error: unknown) => {
-        this.#options.log.warn("The state cannot be saved; after a restart this proxy waits for a controller.", {
+        this.#options.log.warn("The state cannot be saved; after a restart the proxy waits for a controller.", {
           reason: reasonOf(error),
         });
       });
@@ -133,7 +133,7 @@ async function writePrivately(directory: string, pieces: readonly string[]): Pro
 function readState(text: string): HeldState {
   const end = text.indexOf("\n");
   const [, checksum] = headPattern.exec(text.slice(0, end)) ?? [];
-  if (checksum === undefined) throw new Error("it is not a state of this version");
+  if (checksum === undefined) throw new Error("it is not from this version");
   const body = text.slice(end + 1);
   if (hash("sha256", body) !== checksum) throw new Error("its checksum is wrong");
   const state = checkState(JSON.parse(body));

@@ -218,8 +218,9 @@ function readAuthority(stored: Readonly<Record<string, string>>): AuthorityParts
 function readPair(certificatePem: string | undefined, keyPem: string | undefined): KeyedCertificate | undefined {
   if (certificatePem === undefined || keyPem === undefined) return undefined;
   const certificate = new X509Certificate(certificatePem);
-  if (!certificate.ca) throw new TypeError("its certificate is not that of an authority");
-  if (!certificate.checkPrivateKey(createPrivateKey(keyPem))) throw new TypeError("its key is another certificate's");
+  if (!certificate.ca) throw new TypeError("its certificate is not a CA certificate");
+  if (!certificate.checkPrivateKey(createPrivateKey(keyPem)))
+    throw new TypeError("its key does not match its certificate");
   return { certificatePem, keyPem };
 }
 

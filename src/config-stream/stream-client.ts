@@ -155,7 +155,7 @@ export class StreamClient implements AsyncDisposable {
   }
 
   #follow(): void {
-    if (!this.#isFollowing) this.#options.log.info("A controller feeds this proxy.", { event: "following" });
+    if (!this.#isFollowing) this.#options.log.info("This proxy is connected to a controller.", { event: "following" });
     this.#setFollowing(true);
   }
 
@@ -177,14 +177,14 @@ export class StreamClient implements AsyncDisposable {
     } catch {
       // It fits nothing that is held here, in one way or another; what it says is no matter.
     }
-    this.#options.log.warn("A change could not be followed; the whole configuration is asked for.", { hash });
+    this.#options.log.warn("A change could not be applied; the whole configuration is requested.", { hash });
     return undefined;
   }
 
   /** Once per outage for people to see: a controller that is away for an hour should not fill the log. */
   #tellEnd(controller: string, { reason, attempt }: { readonly reason: string; readonly attempt: number }): void {
-    const rest = this.#held ? "what is in force goes on being served" : "there is nothing to serve yet";
-    const text = `No controller feeds this proxy; ${rest}.`;
+    const rest = this.#held ? "it keeps serving its last configuration" : "there is nothing to serve yet";
+    const text = `This proxy is connected to no controller; ${rest}.`;
     this.#options.log[attempt === 0 ? "info" : "debug"](text, { controller, reason });
   }
 }

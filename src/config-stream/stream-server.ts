@@ -157,7 +157,7 @@ export class StreamServer implements AsyncDisposable {
     session.setTimeout(limits.idleMs, () => session.destroy());
     const count = this.#sessions.values().reduce((sum, other) => sum + (other === dataPlane ? 1 : 0), 0);
     if (count <= this.#maxPerDataPlane) return;
-    this.#options.log.warn("A data plane has too many connections to the configuration stream; one was cut.", {
+    this.#options.log.warn("A data plane has too many connections to the configuration stream; one was closed.", {
       dataPlane,
     });
     session.destroy();

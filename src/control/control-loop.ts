@@ -160,7 +160,7 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
       after = { ...before, phase, turn, configuration };
     } catch (error) {
       this.#count("failed");
-      this.#options.log.error("The configuration could not be changed; the last good one stays in force.", {
+      this.#options.log.error("The configuration could not be changed; the last good one stays in use.", {
         turn,
         error,
       });

@@ -51,14 +51,14 @@ function describe({ name, port, protocol }: Listener, report: FailedReport, flag
     case "EADDRINUSE":
       return {
         name: "listener-port-in-use",
-        message: `${subject} cannot bind port ${port}: another process listens there.`,
+        message: `${subject} cannot bind port ${port}: another process is listening on it.`,
         fix: `Stop that process (\`ss -l${protocol === "UDP" ? "u" : "t"}np 'sport = :${port}'\` shows it), or ${elsewhere}.`,
       };
     case "EACCES":
     case "EPERM":
       return {
         name: "listener-port-forbidden",
-        message: `${subject} cannot bind port ${port}: the process lacks the permission.`,
+        message: `${subject} cannot bind port ${port}: permission denied.`,
         fix: `Give the process CAP_NET_BIND_SERVICE, or ${elsewhere}.`,
       };
     case "EADDRNOTAVAIL": {
@@ -72,8 +72,8 @@ function describe({ name, port, protocol }: Listener, report: FailedReport, flag
     default:
       return {
         name: "listener-failed",
-        message: `${subject} on port ${port} could not be brought into service: ${report.message}.`,
-        fix: "Change what the message names. The listener is tried again when its configuration changes.",
+        message: `${subject} on port ${port} could not be started: ${report.message}.`,
+        fix: "Correct what the message says. The listener is retried when its configuration changes.",
       };
   }
 }

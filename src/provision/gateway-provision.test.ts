@@ -60,8 +60,8 @@ const refused = { type: "cilium.io/IPAMRequestSatisfied", status: "False", reaso
 describe("planeProvision: a Gateway that asks for no address", () => {
   it("is told of no Service on its way when it is not accepted", () => {
     const messageOf = (plane: DataPlane) => provision(plane, [undefined]).problem?.message;
-    assert.equal(messageOf(planeOf()), "A Service for it is being made.");
-    const kept = "No Service is made for it before the Gateway is accepted.";
+    assert.equal(messageOf(planeOf()), "A Service for it is being created.");
+    const kept = "No Service is created for it until the Gateway is accepted.";
     assert.equal(messageOf(planeOf({ state: "kept" })), kept);
     assert.equal(messageOf({ ...asking({ routability: "" }), state: "kept" }), kept);
   });

@@ -60,8 +60,8 @@ function missingService({ state }: DataPlane, failures: PlaneState["failures"]):
   const elsewhere = failures.values().find(({ kind }) => kind === "elsewhere");
   if (elsewhere !== undefined) return elsewhere.message;
   return state === "kept"
-    ? "No Service is made for it before the Gateway is accepted."
-    : "A Service for it is being made.";
+    ? "No Service is created for it until the Gateway is accepted."
+    : "A Service for it is being created.";
 }
 
 type Results = { readonly results: readonly Result[]; readonly missing: string };
@@ -134,7 +134,7 @@ function entryOf(
   if (!isProvidable(request)) {
     return {
       state: "unusable",
-      message: `Routability ${request.routability} is not one that Sluice can give.`,
+      message: `Routability ${request.routability} is not supported.`,
       isEarly: false,
     };
   }
@@ -147,7 +147,7 @@ function entryOf(
     const names = result.addresses.map(({ value }) => value).join(", ");
     return {
       state: "unusable",
-      message: `The load balancer gave the host name ${names}, and an IP address is asked for; remove spec.addresses to take it.`,
+      message: `The load balancer assigned the host name ${names}, but an IP address is requested; remove spec.addresses to use the host name.`,
       isEarly: false,
     };
   }
@@ -173,7 +173,7 @@ function waitingFor(plane: DataPlane, { live, failures }: PlaneState): GatewayPr
   const name = objectName(plane);
   const title = `Deployment ${plane.namespace}/${name}`;
   const deployment = live.get(objectKey("Deployment", plane.namespace, name));
-  if (deployment === undefined) return { reason: "Pending", message: `${title} is being made.` };
+  if (deployment === undefined) return { reason: "Pending", message: `${title} is being created.` };
   const status = recordOf(deployment.object["status"]);
   for (const entry of listOf(status["conditions"])) {
     const { type, status: value, message } = recordOf(entry);

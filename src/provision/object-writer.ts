@@ -82,7 +82,7 @@ async function apply(
   const { apiVersion, kind } = desired.object;
   const read = readLive({ ...written, apiVersion, kind });
   if (read === undefined)
-    throw new KubeError(`The API server's answer for ${desired.key} is no ${desired.kind}.`, { status: 0 });
+    throw new KubeError(`The API server's response for ${desired.key} is not a ${desired.kind}.`, { status: 0 });
   return { kind: "written", live: read };
 }
 

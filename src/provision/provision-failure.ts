@@ -14,7 +14,7 @@ export function foreignFailure(desired: DesiredObject): ProvisionFailure {
   const title = `${desired.kind} ${desired.namespace}/${desired.name}`;
   return {
     kind: "foreign",
-    message: `There is a ${title} that Sluice did not make for this Gateway, and Sluice does not touch what is not its own.`,
+    message: `${title} exists, but Sluice did not create it for this Gateway and does not change it.`,
     fix: `Rename or delete that object, or give the Gateway another name: kubectl get ${desired.kind.toLowerCase()} ${desired.name} -n ${desired.namespace} -o yaml`,
   };
 }
@@ -23,7 +23,7 @@ export function foreignFailure(desired: DesiredObject): ProvisionFailure {
 export function elsewhereFailure(plane: DataPlane, namespaces: readonly string[]): ProvisionFailure {
   return {
     kind: "elsewhere",
-    message: `This Sluice makes data planes in the namespaces ${namespaces.join(", ")} alone, and the Gateway is in ${plane.namespace}.`,
+    message: `This Sluice creates data planes only in ${namespaces.length === 1 ? "namespace" : "the namespaces"} ${namespaces.join(", ")}, but the Gateway is in ${plane.namespace}.`,
     fix: `Move the Gateway, or add ${plane.namespace} to the option dataPlaneNamespaces of the installation.`,
   };
 }
@@ -46,22 +46,22 @@ export function failureOf(error: unknown, desired: DesiredObject): ProvisionFail
   if (status === 403 && /exceeded quota/.test(message)) {
     return {
       kind: "quota",
-      message: `${title} does not fit into the quota of its namespace: ${message}`,
-      fix: `Raise the quota, or ask for less in a GatewayConfig: kubectl describe quota -n ${desired.namespace}`,
+      message: `${title} exceeds the quota of its namespace: ${message}`,
+      fix: `Raise the quota, or lower the requests in a GatewayConfig: kubectl describe quota -n ${desired.namespace}`,
     };
   }
   if (status === 401 || status === 403) {
     return {
       kind: "forbidden",
-      message: `Sluice may not write ${title}: ${message}`,
-      fix: "Give the controller's service account the permissions that `sluice install --dry-run` lists, or see which admission policy refuses it.",
+      message: `Sluice has no permission to write ${title}: ${message}`,
+      fix: "Give the controller's service account the permissions that `sluice install --dry-run` lists, or check which admission policy denies it.",
     };
   }
   if (status === 400 || status === 422) return invalidFailure(title, message);
   return {
     kind: "other",
     message: `${title} could not be written: ${message}`,
-    fix: "It is tried again. The controller's log has more.",
+    fix: "Sluice retries. The controller's log has details.",
   };
 }
 
@@ -69,6 +69,6 @@ function invalidFailure(title: string, message: string): ProvisionFailure {
   return {
     kind: "invalid",
     message: `The API server refuses ${title}: ${message}`,
-    fix: "Correct the field in the GatewayConfig, the infrastructure or the addresses of the Gateway that the message names.",
+    fix: "Correct the field that the message names, in the GatewayConfig or in infrastructure or addresses of the Gateway.",
   };
 }

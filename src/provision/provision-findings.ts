@@ -36,14 +36,14 @@ export function provisionFindings(
       ? makeFinding("gateway-address-unusable", {
           object,
           pointer: "/spec/addresses",
-          message: `Gateway ${gateway.key} cannot use an address that it asks for. ${problem.message}`,
-          fix: "Write an address that the load balancer has and no other Service uses, or remove it from spec.addresses.",
+          message: `Gateway ${gateway.key} cannot use a requested address. ${problem.message}`,
+          fix: "Request an address that the load balancer can assign and no other Service uses, or remove it from spec.addresses.",
         })
       : makeFinding("gateway-address-unassigned", {
           object,
           pointer: "/spec/addresses",
           message: `Gateway ${gateway.key} has no address. ${problem.message}`,
-          fix: "Wait; or, where no load balancer gives addresses to Services, install one or write `service: {type: ClusterIP}` or NodePort in a GatewayConfig.",
+          fix: "Wait. If the cluster has no load balancer for Services, install one, or write `service: {type: ClusterIP}` or NodePort in a GatewayConfig.",
         });
   return [...findings, address];
 }
@@ -56,10 +56,11 @@ export function refusalFindings(refusals: readonly LiveRefusal[]): readonly Find
     const where = namespace === undefined ? "" : ` in namespace ${namespace}`;
     return makeFinding("kind-forbidden", {
       object: { ...role, group: "rbac.authorization.k8s.io", name: "sluice-controller-planes" },
-      message: `${kind} objects may not be read${where}, so no data planes can be made: ${message}`.replace(
-        /\.?$/,
-        ".",
-      ),
+      message:
+        `Sluice has no permission to read ${kind} objects${where}, so it cannot create data planes: ${message}`.replace(
+          /\.?$/,
+          ".",
+        ),
       fix: `Grant get, list and watch on ${group === "" ? plural : `${plural}.${group}`} in a ${role.kind} that is bound to Sluice's ServiceAccount; sluice install writes it.`,
     });
   });

@@ -42,7 +42,7 @@ export function serviceAddresses(service: PlannedService, state: ServiceState): 
   const { name, address, type } = service;
   if (live === undefined || recordOf(live.object["spec"])["type"] !== type) {
     if (failure?.kind === "invalid" && address !== undefined) {
-      return { state: "unusable", message: `Address ${address} cannot be had. ${failure.message}` };
+      return { state: "unusable", message: `Address ${address} cannot be assigned. ${failure.message}` };
     }
     const message = failure?.message ?? missing;
     return { state: "pending", message, isEarly: failure === undefined };
@@ -54,7 +54,7 @@ export function serviceAddresses(service: PlannedService, state: ServiceState): 
     const others = given.map(({ value }) => value).join(", ");
     return {
       state: "unusable",
-      message: `Address ${address} was asked for, and Service ${name} got ${others} instead.`,
+      message: `Address ${address} was requested, but Service ${name} got ${others} instead.`,
     };
   }
   if (given.length > 0) return { state: "assigned", addresses: given };
@@ -68,16 +68,16 @@ export function serviceAddresses(service: PlannedService, state: ServiceState): 
   if (refusal !== undefined) {
     return {
       state: "unusable",
-      message: `The load balancer does not give address ${address} to Service ${name}: ${refusal}.`,
+      message: `The load balancer did not assign address ${address} to Service ${name}: ${refusal}.`,
     };
   }
   if (ageMs < patienceMs) {
     const untilMs = live.createdMs + (isEarly ? quietMs : patienceMs);
-    return { state: "pending", message: `Address ${address} is asked for and not assigned yet.`, isEarly, untilMs };
+    return { state: "pending", message: `Address ${address} is requested but not assigned yet.`, isEarly, untilMs };
   }
   return {
     state: "unusable",
-    message: `The load balancer has not given address ${address} to Service ${name} within ${patienceMs / 1000} seconds.`,
+    message: `The load balancer has not assigned address ${address} to Service ${name} within ${patienceMs / 1000} seconds.`,
   };
 }
 

@@ -35,7 +35,7 @@ export const proxyErrors = {
     source: "client",
     status: 503,
     flag: "UO",
-    message: "The request body came too slowly while others waited for the backend.",
+    message: "The request body was too slow while other requests waited for the backend.",
     retry: "never",
   },
   /** The status is for the log alone: nobody is there to read it. */
@@ -51,14 +51,14 @@ export const proxyErrors = {
     source: "client",
     status: 400,
     flag: "DPE",
-    message: "The path would mean another route once its segments are resolved.",
+    message: "The path matches a different route once its segments are resolved.",
     retry: "never",
   },
   misdirected: {
     source: "gateway",
     status: 421,
     flag: "MR",
-    message: "This connection was made for another host.",
+    message: "This connection is for another host.",
     retry: "never",
   },
   invalidBackend: {
@@ -68,7 +68,7 @@ export const proxyErrors = {
     message: "The route has no valid backend.",
     retry: "never",
   },
-  internal: { source: "gateway", status: 500, flag: "IE", message: "Something went wrong here.", retry: "never" },
+  internal: { source: "gateway", status: 500, flag: "IE", message: "Internal error.", retry: "never" },
   authUnavailable: {
     source: "gateway",
     status: 403,
@@ -80,14 +80,14 @@ export const proxyErrors = {
     source: "client",
     status: 505,
     flag: "DPE",
-    message: "gRPC needs HTTP/2, and this connection speaks HTTP/1.",
+    message: "gRPC requires HTTP/2, but this connection uses HTTP/1.1.",
     retry: "never",
   },
   unsupportedProtocol: {
     source: "gateway",
     status: 502,
     flag: "UPE",
-    message: "The backend does not speak the protocol that is configured for it.",
+    message: "The backend does not speak the configured protocol.",
     retry: "never",
   },
   overflow: {
@@ -108,14 +108,14 @@ export const proxyErrors = {
     source: "gateway",
     status: 503,
     flag: "UO",
-    message: "The backend fails too often to be asked again.",
+    message: "The retry budget of the backend is used up.",
     retry: "never",
   },
   noEndpoints: {
     source: "upstream",
     status: 503,
     flag: "NE",
-    message: "The backend has no endpoint that is ready.",
+    message: "The backend has no ready endpoints.",
     retry: "never",
   },
   addressRefused: {
@@ -150,7 +150,7 @@ export const proxyErrors = {
     source: "upstream",
     status: 502,
     flag: "UTF",
-    message: "No trusted connection to the backend could be made.",
+    message: "The TLS handshake with the backend failed.",
     retry: "allowed",
   },
   upstreamReset: {
@@ -164,7 +164,7 @@ export const proxyErrors = {
     source: "upstream",
     status: 502,
     flag: "UPE",
-    message: "The backend's answer could not be understood.",
+    message: "The backend's response is invalid.",
     retry: "never",
   },
   backendTimeout: {

@@ -11,18 +11,18 @@ export function renderTimeouts(): string {
   const limits = defaultLimits;
   const rows: readonly (readonly [what: string, limit: string, then: string])[] = [
     ["Request head, from its first byte", duration(limits.headerTimeoutMs), "408"],
-    ["Request body of which nothing comes", duration(limits.requestStallMs), "408"],
+    ["Request body, no data received", duration(limits.requestStallMs), "408"],
     [
       `Request body, on average over up to ${duration(limits.requestStallMs)} (\`--body-rate\`)`,
       `${limits.requestBodyRate} bytes/s`,
       "408",
     ],
     ["Request body as a whole (`--body-timeout`)", duration(limits.requestBodyTimeoutMs), "408"],
-    ["gRPC call of which nothing comes", duration(limits.tunnelIdleMs), "`CANCELLED`"],
-    ["Backend that sends nothing, before or in an answer", duration(limits.responseStallMs), "504, or a reset"],
-    ["Backend of a gRPC call that sends nothing", duration(limits.tunnelIdleMs), "`DEADLINE_EXCEEDED`, or a reset"],
-    ["Upgraded connection (WebSocket) on which nothing moves", duration(limits.tunnelIdleMs), "closed"],
-    ["Answer of which the client takes nothing", duration(limits.writeStallMs), "closed"],
+    ["gRPC call, no data received", duration(limits.tunnelIdleMs), "`CANCELLED`"],
+    ["Backend, no data received before or during a response", duration(limits.responseStallMs), "504, or a reset"],
+    ["Backend of a gRPC call, no data received", duration(limits.tunnelIdleMs), "`DEADLINE_EXCEEDED`, or a reset"],
+    ["Upgraded connection (WebSocket), no data in either direction", duration(limits.tunnelIdleMs), "closed"],
+    ["Response, client reads nothing", duration(limits.writeStallMs), "closed"],
     ["Client connection without a request", duration(limits.idleTimeoutMs), "closed"],
     ["Backend connection without a request", duration(limits.upstreamIdleMs), "closed"],
   ];

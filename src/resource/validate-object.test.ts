@@ -186,7 +186,7 @@ test("validateObject: version-retired says what to change in an early BackendTLS
       name: "version-retired",
       pointer: "/apiVersion",
       message:
-        "BackendTLSPolicy has no version `gateway.networking.k8s.io/v1alpha2`; the fields that this object has were renamed in v1alpha3.",
+        "BackendTLSPolicy has no version `gateway.networking.k8s.io/v1alpha2`; its fields were renamed in v1alpha3.",
       fix:
         "Write `apiVersion: gateway.networking.k8s.io/v1`. " +
         'Replace targetRef by `spec.targetRefs: [{ group: "", kind: Service, name: pay }]`. ' +
@@ -300,7 +300,7 @@ test("validateObject: metadata-invalid names each broken part of the metadata", 
     [
       { name: "a", labels: { "a b": "x" } },
       "/metadata/labels/a b",
-      '`metadata.labels["a b"]` is no label or annotation name.',
+      '`metadata.labels["a b"]` is not a label or annotation name.',
     ],
     [
       { name: "a", creationTimestamp: "now" },

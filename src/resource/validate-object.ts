@@ -55,7 +55,7 @@ export function validateObject(raw: unknown, origin?: Origin): ValidatedObject {
     judge.add(
       "not-an-object",
       [field],
-      `\`${field}\` is missing or not text, so this is no Kubernetes object.`,
+      `\`${field}\` is missing or not text, so this is not a Kubernetes object.`,
       field === "kind"
         ? "Add kind, for example `kind: HTTPRoute`."
         : "Add apiVersion, for example `apiVersion: gateway.networking.k8s.io/v1`.",
@@ -74,7 +74,7 @@ function validateNamed(raw: JsonObject, judge: Judge): ValidatedObject {
     judge.add(
       "version-unknown",
       ["kind"],
-      `There is no kind \`${shown(kindName)}\` in ${shown(apiVersion)}.`,
+      `${shown(apiVersion)} has no kind \`${shown(kindName)}\`.`,
       `Write \`kind: ${version.meant}\`.`,
     );
     return judge.result();
@@ -94,7 +94,7 @@ function validateNamed(raw: JsonObject, judge: Judge): ValidatedObject {
       judge.add(
         "version-retired",
         ["apiVersion"],
-        `${kind} has no version \`${shown(apiVersion)}\`; the fields that this object has were renamed in v1alpha3.`,
+        `${kind} has no version \`${shown(apiVersion)}\`; its fields were renamed in v1alpha3.`,
         version.steps.join(" "),
       );
     }
@@ -108,7 +108,7 @@ function validateNamed(raw: JsonObject, judge: Judge): ValidatedObject {
       converted === raw ? ["apiVersion"] : ["spec", "parentRefs"],
       converted === raw
         ? `\`${shown(apiVersion)}\` of ${shown(kindName)} ${what}; it is read as ${kind} ${row.version}.`
-        : "A parentRef names an XListenerSet, which is called ListenerSet today.",
+        : "A parentRef names an XListenerSet, which is now called ListenerSet.",
       converted === raw
         ? `Write \`apiVersion: ${current}\`${kind === kindName ? "" : ` and \`kind: ${kind}\``}.`
         : "Write `group: gateway.networking.k8s.io` and `kind: ListenerSet`.",
@@ -182,7 +182,7 @@ class Judge {
 
   addUnknown(field: UnknownField, kind: Kind): void {
     const name = String(field.path.at(-1));
-    const moved = field.elsewhere === undefined ? "" : `; a field of this name stands at \`${field.elsewhere}\``;
+    const moved = field.elsewhere === undefined ? "" : `; there is a field of this name at \`${field.elsewhere}\``;
     const fix =
       field.nearest !== undefined
         ? `Write \`${field.nearest}\`.`
@@ -192,7 +192,7 @@ class Judge {
     this.add(
       "field-unknown",
       field.path,
-      `\`${dotted(field.path)}\` is no field of ${kind}${moved}.`,
+      `${kind} has no field \`${dotted(field.path)}\`${moved}.`,
       name === "" ? "Remove it." : fix,
     );
   }

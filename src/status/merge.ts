@@ -119,7 +119,7 @@ function assignedCondition(
     type: "AddressesAssigned",
     status: state === "all" ? "True" : "False",
     reason: assignedReasons[state],
-    message: state === "all" ? "The Gateway has every address that it asks for." : message,
+    message: state === "all" ? "The Gateway has every requested address." : message,
     observedGeneration,
   };
 }

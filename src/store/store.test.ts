@@ -84,7 +84,7 @@ test("Store.replace: of an object defined twice the last one counts, and object-
   assert.equal(store.state.snapshot.get("Service", "default", "a")?.spec.ports?.[0]?.port, 2);
   assert.deepEqual(
     store.state.findings.map(({ name, message }) => [name, message]),
-    [["object-repeated", "Service default/a is defined again; that definition is in force, this one is not."]],
+    [["object-repeated", "Service default/a is defined again; that definition is used, this one is not."]],
   );
 });
 

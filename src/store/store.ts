@@ -123,7 +123,7 @@ function repeatedFinding(earlier: Resource, later: Resource): Finding {
   return makeFinding("object-repeated", {
     object,
     ...(first === undefined ? {} : { position: first }),
-    message: `${title} is defined again${where}; that definition is in force, this one is not.`,
+    message: `${title} is defined again${where}; that definition is used, this one is not.`,
     fix: "Remove one of the two, or give one another name.",
   });
 }
@@ -142,7 +142,7 @@ function ignoredFindings(parts: readonly SourcePart[]): readonly Finding[] {
       object: { kind: first.kind, group: first.group, name: "" },
       ...(first.position === undefined ? {} : { position: first.position }),
       message: `${count === 1 ? "1 object" : `${count} objects`} of kind ${first.kind}${first.group === "" ? "" : ` (${first.group})`} ${count === 1 ? "is" : "are"} ignored.`,
-      fix: "Nothing, unless a route needs them.",
+      fix: "No action needed, unless a route refers to them.",
     }),
   );
 }

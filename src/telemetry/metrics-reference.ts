@@ -16,15 +16,15 @@ export function renderMetricsReference(): string {
   return `${[
     "# Metrics and response flags",
     "",
-    "Written from `src/telemetry/metrics.ts` and `src/telemetry/response-flag.ts` by `npm run docs`.",
+    "Generated from `src/telemetry/metrics.ts` and `src/telemetry/response-flag.ts` by `npm run docs`.",
     "",
     "## Metrics",
     "",
     "Served at `/metrics` of the admin endpoint, as Prometheus text or OpenMetrics. A label that does not apply is empty.",
-    "Each metric has a bound of series; beyond it, new ones are counted under `other`, and `gateway_metrics_overflow_total` grows.",
-    "Series of a removed route go five minutes after it.",
+    "Each metric has a limit of series; beyond it, new series are counted under `other`, and `gateway_metrics_overflow_total` grows.",
+    "The series of a removed route are dropped after five minutes.",
     "",
-    "| metric | type | unit | labels | what |",
+    "| metric | type | unit | labels | description |",
     "| --- | --- | --- | --- | --- |",
     ...rows,
     "",
@@ -37,7 +37,7 @@ export function renderMetricsReference(): string {
     ...queries.flatMap(([what, query]) => [`${what}:`, "", "```promql", query, "```", ""]),
     "## Response flags",
     "",
-    "`response_flag` of the access log says what went wrong with a request.",
+    "`response_flag` in the access log says why a request failed.",
     "",
     "| flag | status | meaning |",
     "| --- | --- | --- |",
@@ -47,7 +47,7 @@ export function renderMetricsReference(): string {
 
 /** Queries that people write for gateways; `exposition.test.ts` checks that their metrics and labels exist. */
 export const queries = [
-  ["Requests a second, by route", "sum(rate(gateway_http_requests_total[5m])) by (route_name)"],
+  ["Requests per second, by route", "sum(rate(gateway_http_requests_total[5m])) by (route_name)"],
   [
     "95th percentile of latency, by route",
     "histogram_quantile(0.95, sum(rate(gateway_http_request_duration_seconds_bucket[5m])) by (le, route_name))",

@@ -359,7 +359,7 @@ test("run on an admin address that is taken says which flag to change and exits 
   assert.equal(code, 2);
   assert.equal(
     err,
-    `sluice: The admin endpoint cannot listen on 127.0.0.1:${port}: the port is taken by another process. Give another with --admin HOST:PORT, or do without: --admin off.\n`,
+    `sluice: The admin endpoint cannot listen on 127.0.0.1:${port}: the port is taken by another process. Give another with --admin HOST:PORT, or turn it off with --admin off.\n`,
   );
 });
 

@@ -84,7 +84,7 @@ test("installInto applies everything in order, waits for the rollout, and exits 
   assert.ok(applied.indexOf("customresourcedefinitions") < applied.indexOf("deployments"));
   assert.match(
     text,
-    /rollout has not begun[\s\S]*1 of 2 pods are ready[\s\S]*pods of the former release are still there[\s\S]*The controller is ready/,
+    /rollout has not begun[\s\S]*1 of 2 pods are ready[\s\S]*pods of the previous release are still running[\s\S]*The controller is ready/,
   );
   assert.match(text, /The cluster has Gateway API v1\.7\.0, standard channel\./);
 });

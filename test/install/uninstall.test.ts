@@ -78,7 +78,7 @@ test("uninstall refuses while Gateways are served, and with --force takes data p
     ...[definition, "Gateway shop/web", "GatewayClass own", "Namespace sluice-system"],
   ]);
   assert.match(forced.text, /released GatewayClass own/);
-  assert.match(forced.text, /Nobody serves these Gateways any more: shop\/web\./);
+  assert.match(forced.text, /These Gateways are no longer served: shop\/web\./);
   const { metadata } = cluster.server.find("GatewayClass", "own") ?? {};
   assert.deepEqual([metadata?.["finalizers"], metadata?.["annotations"]], [[], {}]);
 });

@@ -161,7 +161,7 @@ function remarksOn(found: FoundInstallation, { namespace, purge, force }: Uninst
     kept.push(`the definitions of Sluice's kinds, with ${count} ${count === 1 ? "GatewayConfig" : "GatewayConfigs"}`);
   }
   return [
-    ...(force && served.length > 0 ? [`Nobody serves these Gateways any more: ${printSome(served)}.`] : []),
+    ...(force && served.length > 0 ? [`These Gateways are no longer served: ${printSome(served)}.`] : []),
     ...(!purge && kept.length > 0
       ? [`Kept ${kept.join(" and ")}. To remove these too: sluice uninstall --namespace ${namespace} --purge`]
       : []),

@@ -26,7 +26,7 @@ export function renderExplanation(explanation: Explanation, view: ExplanationVie
       break;
     case "none": {
       const status =
-        outcome.status === undefined ? "The TLS handshake is refused." : `The answer is ${outcome.status}.`;
+        outcome.status === undefined ? "The TLS handshake is refused." : `The response is ${outcome.status}.`;
       lines.push(`  ${paint("error", "No route serves it.")} ${status}`, `  ${printable(outcome.sentence)}`);
       break;
     }

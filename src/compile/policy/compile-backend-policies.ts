@@ -26,7 +26,7 @@ export const accepted: ConditionDefault = {
   type: "Accepted",
   status: "True",
   reason: "Accepted",
-  message: "The policy is in force.",
+  message: "The policy is accepted.",
 };
 
 export const resolvedRefs: ConditionDefault = {
@@ -113,7 +113,7 @@ function unusedFinding({ policy, target, index }: TargetClaim<BackendPolicy>): F
     { resource: policy, pointer: `/spec/targetRefs/${index}` },
     {
       message: `No attached route sends requests to ${describeTarget(target, policy.metadata.namespace)}, so the policy has no effect there.`,
-      fix: "Nothing, if routes are still to come; else delete the policy or correct its target.",
+      fix: "No action needed if the routes will be added later; otherwise delete the policy or correct its target.",
     },
   );
 }
@@ -125,7 +125,7 @@ function findUnknownOptions(policy: Resource<"BackendTLSPolicy">): readonly Find
       report(
         "policy-option-unknown",
         { resource: policy, pointer: `/spec/options/${key.replaceAll("~", "~0").replaceAll("/", "~1")}` },
-        { message: `The option ${JSON.stringify(key)} means nothing here and is ignored.`, fix: "Remove the option." },
+        { message: `The option ${JSON.stringify(key)} is unknown and is ignored.`, fix: "Remove the option." },
       ),
     );
 }

@@ -23,7 +23,7 @@ function findEmptyServices(context: CompileContext, used: ReadonlySet<BackendKey
     const lack = describeLack(context, service, byService.get(`${namespace}/${name}`) ?? []);
     if (lack === undefined) return [];
     const { name: finding, pointer, reason, fix } = lack;
-    const message = `Service ${namespace}/${name} has no endpoint that is ready: ${reason}.`;
+    const message = `Service ${namespace}/${name} has no ready endpoints: ${reason}.`;
     return [report(finding, { resource: service, pointer }, { message, fix })];
   });
 }
@@ -49,8 +49,8 @@ function describeLack(
     return {
       name: "backend-endpoints-unknown",
       pointer: "/spec/selector",
-      reason: "there is no EndpointSlice for it here, which a cluster would make from its selector",
-      fix: `Nothing in a cluster. Else add an EndpointSlice labelled ${label}${byFlag(options, "--stub-backends", ", or leave the Service out and start with --stub-backends")}.`,
+      reason: "the manifests contain no EndpointSlice for it; a cluster would create one from its selector",
+      fix: `No action needed in a cluster. Otherwise add an EndpointSlice labelled ${label}${byFlag(options, "--stub-backends", ", or remove the Service and start with --stub-backends")}.`,
     };
   }
   const without = { name: "backend-without-endpoints", pointer: "/spec" } as const;
@@ -73,7 +73,7 @@ function describeLack(
     return {
       ...without,
       reason: `none of its ${endpoints.length} endpoints is ready`,
-      fix: "See why the pods behind it are not ready (their readiness probes).",
+      fix: "Check why its pods are not ready (their readiness probes).",
     };
   }
   const wanted = (service.spec.ports ?? []).map((port) => port.name ?? "");
@@ -83,7 +83,7 @@ function describeLack(
     ...without,
     pointer: "/spec/ports",
     reason: `its EndpointSlices have the port names ${quoteNames(given)}, and the Service has ${quoteNames(wanted)}`,
-    fix: "Give the ports of the EndpointSlices the names that they have in the Service.",
+    fix: "Give the ports of the EndpointSlices the same names as in the Service.",
   };
 }
 
@@ -108,8 +108,8 @@ function findEmptyXBackends(context: CompileContext, used: ReadonlySet<BackendKe
         "backend-without-endpoints",
         { resource: backend, pointer: "/spec/endpointSelector" },
         {
-          message: `XBackend ${namespace}/${name} selects no endpoint that is ready.`,
-          fix: "Correct matchLabels. A Service whose selector has these labels must exist, or an EndpointSlice that carries them.",
+          message: `XBackend ${namespace}/${name} selects no ready endpoints.`,
+          fix: "Correct matchLabels. A Service whose selector has these labels, or an EndpointSlice with them, must exist.",
         },
       ),
     ];

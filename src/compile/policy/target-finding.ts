@@ -42,7 +42,7 @@ export function findTargetFault(context: CompileContext, claim: TargetClaim<Poli
     "policy-conflicted",
     { resource: policy, pointer },
     {
-      message: `${policy.kind} ${metadata.namespace}/${metadata.name} applies to ${words} too, and wins; this policy is not in force there.`,
+      message: `${policy.kind} ${metadata.namespace}/${metadata.name} applies to ${words} too, and takes precedence; this policy has no effect there.`,
       fix: "Delete one of the two policies, or give them different targets.",
       related: [refOf(winner)],
     },
@@ -81,7 +81,7 @@ function findMissingTarget(context: CompileContext, claim: TargetClaim<Policy>):
             ? `Write \`name: ${near}\`.`
             : elsewhere === undefined
               ? `Create ${target.kind} ${target.name} in namespace ${JSON.stringify(namespace)}, or correct the name.`
-              : `Move the policy to namespace ${JSON.stringify(elsewhere)}: a policy reaches its own namespace only.`,
+              : `Move the policy to namespace ${JSON.stringify(elsewhere)}: a policy applies only to objects in its own namespace.`,
       },
     );
   }
@@ -92,7 +92,7 @@ function findMissingTarget(context: CompileContext, claim: TargetClaim<Policy>):
     { resource: policy, pointer: `${pointer}/sectionName` },
     {
       message: `Service ${namespace}/${target.name} has no port named ${JSON.stringify(target.sectionName)}; it has ${describePorts(object)}.`,
-      fix: "Write the name of one of its ports, or remove sectionName to mean them all.",
+      fix: "Write the name of one of its ports, or remove sectionName to apply to all of them.",
     },
   );
 }

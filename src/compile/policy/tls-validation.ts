@@ -70,8 +70,8 @@ function findAddresses(
         "policy-hostname-address",
         { resource: owner, pointer: `${pointer}${field}` },
         {
-          message: `${hostname} is an IP address; a backend is verified by a DNS name.`,
-          fix: "Write a DNS name that the backend's certificate is for.",
+          message: `${hostname} is an IP address; backends are verified by DNS name.`,
+          fix: "Write a DNS name that the backend's certificate covers.",
         },
       ),
     );
@@ -91,7 +91,7 @@ function compileAuthorities(
         "policy-well-known-ca-unknown",
         { resource: owner, pointer: `${pointer}/wellKnownCACertificates` },
         {
-          message: `The set of CA certificates ${JSON.stringify(wellKnown)} is not known here.`,
+          message: `The set of CA certificates ${JSON.stringify(wellKnown)} is unknown.`,
           fix: "Write `wellKnownCACertificates: System`, or name a ConfigMap in caCertificateRefs.",
         },
       ),
@@ -130,8 +130,8 @@ function compileAuthorities(
           message: answer.message,
           fix:
             answer.problem === "missing"
-              ? `Create ${kind} ${ref.name}${namespace === undefined ? "" : ` in namespace ${JSON.stringify(namespace)}`} with the certificates in PEM form${kind === "ClusterTrustBundle" ? "" : " in the key ca.crt"}.`
-              : `Put PEM certificates into ${kind} ${ref.name}${kind === "ClusterTrustBundle" ? "" : ", key ca.crt"}.`,
+              ? `Create ${kind} ${ref.name}${namespace === undefined ? "" : ` in namespace ${JSON.stringify(namespace)}`} with PEM certificates${kind === "ClusterTrustBundle" ? "" : " in the key ca.crt"}.`
+              : `Store PEM certificates in ${kind} ${ref.name}${kind === "ClusterTrustBundle" ? "" : ", key ca.crt"}.`,
         },
       ),
     );

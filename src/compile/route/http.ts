@@ -89,7 +89,7 @@ function normalPath({ scope }: MatchScope, value: string, pointer: string): stri
   reportIn(scope, "path-match-never-matches", {
     pointer,
     message: `The path ${JSON.stringify(value)} matches no request: ${faultOf(normal).reason}, and such requests are refused.`,
-    fix: "Write the path that requests are to have, or remove the match.",
+    fix: "Correct the path, or remove the match.",
   });
   return value;
 }
@@ -100,7 +100,7 @@ function warnOfRootless({ scope }: MatchScope, pattern: string, pointer: string)
   if (regex.kind === "error" || regex.literalPrefix === "" || regex.literalPrefix.startsWith("/")) return;
   reportIn(scope, "path-regex-never-matches", {
     pointer,
-    message: `The expression ${JSON.stringify(pattern)} matches no path: a path begins with "/", and the expression has to match all of it.`,
+    message: `The expression ${JSON.stringify(pattern)} matches no path: a path begins with "/", and the expression must match the whole path.`,
     fix: `Begin it with "/" or ".*", for example \`value: "/${pattern.replace(/^\^/, "")}"\`.`,
   });
 }
@@ -115,7 +115,7 @@ function findIncompatibleFilters(rule: ApiRule, ruleIndex: number): RuleFault[] 
       {
         ruleIndex,
         pointer: `/spec/rules/${ruleIndex}/backendRefs/${refIndex}/filters/${index}`,
-        message: "its URLRewrite and the RequestRedirect of a backendRef exclude each other.",
+        message: "its URLRewrite and the RequestRedirect of a backendRef cannot be combined.",
         fix: "Keep one of the two, or split the rule.",
         incompatibleFilters: true as const,
       },
@@ -142,7 +142,7 @@ function findAddressHostnames(rule: ApiRule, ruleIndex: number): RuleFault[] {
           ruleIndex,
           pointer: `${at}/filters/${index}/${field}/hostname`,
           message: `its ${filter.type} has the hostname ${hostname}, which is an IP address.`,
-          fix: "Write a DNS name, or remove hostname to keep the request's own.",
+          fix: "Write a DNS name, or remove hostname to keep that of the request.",
         },
       ];
     }),
@@ -195,8 +195,8 @@ function compileTimeouts(timeouts: ApiRule["timeouts"]): HttpRule["timeouts"] {
 export function reportNoBackends(scope: BackendScope, pointer: string): void {
   reportIn(scope, "rule-without-backends", {
     pointer,
-    message: "The rule has no backendRefs and no filter that answers, so every request of it fails.",
-    fix: "Add backendRefs, or a RequestRedirect filter, or remove the rule.",
+    message: "The rule has no backendRefs and no filter that responds, so all its requests fail.",
+    fix: "Add backendRefs or a RequestRedirect filter, or remove the rule.",
   });
 }
 
@@ -212,14 +212,14 @@ function compileRetry(
   if (codes.length === 0) {
     reportIn(scope, "retry-without-codes", {
       pointer: `${at.pointer}/retry`,
-      message: "retry lists no codes, so only requests that no backend processed are tried again.",
-      fix: "Add codes, for example `codes: [502, 503, 504]`, if answers with these should be tried again too.",
+      message: "retry lists no codes, so only requests that no backend processed are retried.",
+      fix: "Add codes, for example `codes: [502, 503, 504]`, to retry after these responses too.",
     });
   }
   if (at.requestMs > 0 && backoffMs >= at.requestMs) {
     reportIn(scope, "retry-backoff-too-long", {
       pointer: `${at.pointer}/retry${backoff === undefined ? "" : "/backoff"}`,
-      message: `The wait before a retry, ${backoffMs} ms, is as long as the whole request may take, ${at.requestMs} ms.`,
+      message: `The wait before a retry, ${backoffMs} ms, leaves no time for it: the whole request has ${at.requestMs} ms.`,
       fix: "Shorten retry.backoff, or raise timeouts.request.",
     });
   }

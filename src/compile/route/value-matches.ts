@@ -46,8 +46,8 @@ function compileValueMatches(
     if (seen.has(match.name)) {
       reportIn(at.scope, "header-match-ignored", {
         pointer: `${pointer}/${index}`,
-        message: `The match names ${what} ${JSON.stringify(match.name)} before; this entry is ignored.`,
-        fix: "Remove one of the two entries, or combine them into one regular expression.",
+        message: `The match already lists ${what} ${JSON.stringify(match.name)}; this entry is ignored.`,
+        fix: "Remove one of the two entries, or combine them in one regular expression.",
       });
       return [];
     }

@@ -17,7 +17,7 @@ export const compileCors: FilterCompiler<"cors"> = (config, scope) => {
   if (allowCredentials && exposeHeaders.includes("*")) {
     exposeHeaders = exposeHeaders.filter((name) => name !== "*");
     scope.report("cors-expose-wildcard", "/exposeHeaders", {
-      message: 'exposeHeaders has "*" while allowCredentials is true; the "*" is not sent.',
+      message: 'exposeHeaders has "*" while allowCredentials is true; it is not sent.',
       fix: "List the headers by name, or set allowCredentials to false.",
     });
   }

@@ -7,8 +7,8 @@ import type { FilterCompiler } from "../../compile/filter-scope.ts";
 export const compileExtensionRef: FilterCompiler<"extensionRef"> = (config, scope) => {
   const name = `${config.kind} ${config.name}${config.group === "" ? "" : ` (${config.group})`}`;
   scope.report("extension-filter-unknown", "", {
-    message: `The filter refers to ${name}, a kind of filter that is not known here; its requests are answered with 500.`,
-    fix: "Remove the filter, or express it with the filters that the API defines.",
+    message: `The filter refers to ${name}, an unknown kind of filter; its requests get 500.`,
+    fix: "Remove the filter, or use the filters that the Gateway API defines.",
   });
   return { kind: "directResponse", status: 500, reason: `unknown filter ${name}` };
 };

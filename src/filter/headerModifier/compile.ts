@@ -34,7 +34,7 @@ export function compileHeaderModifier(on: "request" | "response", config: Header
           ? "Use a URLRewrite filter with hostname instead."
           : `Remove ${JSON.stringify(name)} from the filter.`;
       scope.report("header-not-modifiable", field, {
-        message: `The filter changes ${JSON.stringify(name)}, ${reason}; this action is left out.`,
+        message: `The filter changes ${JSON.stringify(name)}, ${reason}; this action is ignored.`,
         fix,
       });
       return undefined;
@@ -42,8 +42,8 @@ export function compileHeaderModifier(on: "request" | "response", config: Header
     const first = seen.get(lower);
     if (first !== undefined) {
       scope.report("header-modified-twice", field, {
-        message: `Header ${JSON.stringify(name)} is named before, at ${first.slice(1)}; this action is ignored.`,
-        fix: "Keep one action for the header; several values go into one, separated by commas.",
+        message: `Header ${JSON.stringify(name)} is already listed at ${first.slice(1)}; this action is ignored.`,
+        fix: "Keep one action for the header; separate several values by commas.",
       });
       return undefined;
     }
@@ -66,7 +66,7 @@ export function compileHeaderModifier(on: "request" | "response", config: Header
 function whyRefused(name: string, on: "request" | "response"): string | undefined {
   if (name.startsWith(":")) return "a pseudo-header of HTTP/2";
   if (!token.test(name)) return "which is not a header name";
-  if (connectionHeaders.includes(name)) return "which belongs to the connection and not to the message";
-  if (name === "host" && on === "request") return "which chooses the site";
+  if (connectionHeaders.includes(name)) return "which belongs to the connection, not to the message";
+  if (name === "host" && on === "request") return "which selects the virtual host";
   return undefined;
 }

@@ -6,8 +6,8 @@ export const compileRequestMirror: FilterCompiler<"requestMirror"> = (config, sc
   const fraction = shareOf(config);
   if (fraction.numerator === 0) {
     scope.report("mirror-share-zero", config.percent === undefined ? "/fraction" : "/percent", {
-      message: `Nothing is mirrored to ${config.backendRef.name}: the share is 0.`,
-      fix: "Raise the share, or remove the filter.",
+      message: `Nothing is mirrored to ${config.backendRef.name}: the percentage or fraction is 0.`,
+      fix: "Raise it, or remove the filter.",
     });
   }
   return {

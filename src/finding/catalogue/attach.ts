@@ -58,13 +58,13 @@ export const attachFindings = {
   "hostname-other-listener": {
     code: "SL3009",
     severity: "warning",
-    title: "Another listener takes the traffic for this hostname",
+    title: "Another listener receives the traffic for this hostname",
     why: "A request is handled by the listener with the most specific matching hostname on its port, and only by routes attached to it (listener isolation).",
   },
   "stream-route-superseded": {
     code: "SL3010",
     severity: "warning",
-    title: "Another route already takes all traffic of this listener",
+    title: "Another route already receives all traffic of this listener",
     why: "TCP and UDP listeners cannot tell routes apart: the oldest route wins, then the first by namespace/name.",
   },
   "parent-kind-unsupported": {

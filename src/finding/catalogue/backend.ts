@@ -60,7 +60,7 @@ export const backendFindings = {
   "backend-without-endpoints": {
     code: "SL5009",
     severity: "warning",
-    title: "A backend has no endpoint that is ready",
+    title: "A backend has no ready endpoints",
     why: "Requests to it get 503 until an endpoint is ready. (HTTPRouteRule.backendRefs)",
   },
   "backend-endpoints-unknown": {

@@ -31,7 +31,7 @@ export const gatewayFindings = {
     code: "SL2005",
     severity: "info",
     title: "Parameters are not read",
-    why: "Parameters are the business of the controller that they were written for. Sluice has none of its own and serves without them.",
+    why: "These parameters are for another controller. Sluice serves without them.",
   },
   "gateway-class-not-accepted": {
     code: "SL2006",
@@ -70,8 +70,8 @@ export const gatewayFindings = {
   "gateway-address-routability-ignored": {
     code: "SL2012",
     severity: "warning",
-    title: "Routability of an address is not honoured",
-    why: "The network around Sluice decides from where an address can be reached (GatewaySpecAddress.routability).",
+    title: "Routability of an address is ignored",
+    why: "The network around Sluice determines from where an address can be reached (GatewaySpecAddress.routability).",
   },
   "gateway-no-usable-listener": {
     code: "SL2013",
@@ -139,7 +139,7 @@ export const gatewayFindings = {
     code: "SL2024",
     severity: "info",
     title: "TLS listeners on one port overlap",
-    why: "Browsers reuse a connection for every hostname that its certificate covers. Requests that arrive on the wrong listener's connection are answered with 421, and the browser opens another one.",
+    why: "Browsers reuse a connection for every hostname that its certificate covers. Requests that arrive on the wrong listener's connection get 421, and the browser opens another one.",
     condition: { type: "OverlappingTLSConfig", status: "True", reason: "OverlappingHostnames" },
   },
   "listener-route-kinds-invalid": {

@@ -61,7 +61,7 @@ export const planeFindings = {
   "proxy-not-following": {
     code: "SL7010",
     severity: "warning",
-    title: "A proxy does not take its new configuration",
+    title: "A proxy does not apply its new configuration",
     why: "It serves an older configuration, or hangs. It no longer counts towards the Gateway's status, so that one stuck proxy does not hold it back.",
   },
 } as const satisfies Record<string, FindingRow>;

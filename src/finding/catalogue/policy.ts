@@ -74,7 +74,7 @@ export const policyFindings = {
     code: "SL6011",
     severity: "warning",
     title: "A policy asks for an unknown span attribute",
-    why: "Attributes are taken from what the gateway knows about a request; the spans are exported without this one. (TracingConfig.attributes)",
+    why: "Attributes come from what the gateway knows about a request; the spans are exported without this one. (TracingConfig.attributes)",
   },
   "backend-client-certificate-invalid": {
     code: "SL6012",

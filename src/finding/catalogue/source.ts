@@ -95,7 +95,7 @@ export const sourceFindings = {
   "last-good-kept": {
     code: "SL1016",
     severity: "error",
-    title: "A change has errors; the last good version stays in force",
+    title: "A change has errors; the last good version stays in use",
     why: "An editing mistake must not take traffic down. The new content takes effect once its errors are fixed.",
   },
   "ingress-not-served": {
@@ -132,7 +132,7 @@ export const sourceFindings = {
     code: "SL1022",
     severity: "error",
     title: "Sluice has no permission to read a kind",
-    why: "What cannot be read cannot be served. What was read before stays in force; at start-up Sluice waits for the kinds that it requires.",
+    why: "What cannot be read cannot be served. What was read before stays in use; at start-up Sluice waits for the kinds that it requires.",
   },
   "namespace-labels-unread": {
     code: "SL1023",

@@ -13,31 +13,31 @@ export function renderHttp2Limits(): string {
   const { control, reset } = abuseBuckets;
   const requests = limits.requestsPerConnection;
   const rows: readonly (readonly [what: string, limit: string, then: string])[] = [
-    ["Streams open at a time", String(http2.maxConcurrentStreams), "`REFUSED_STREAM`"],
+    ["Concurrent streams", String(http2.maxConcurrentStreams), "`REFUSED_STREAM`"],
     ["Window of a stream", kib(http2.streamWindowBytes), "`FLOW_CONTROL_ERROR`"],
     ["Window of the connection", kib(http2.connectionWindowBytes), "`FLOW_CONTROL_ERROR`, closed"],
     ["Frame", kib(maxFrameBytes), "`FRAME_SIZE_ERROR`, closed"],
-    ["Header list (names, values, 32 bytes a field)", kib(http2.headerListBytes), "431; far above: closed"],
+    ["Header list (names, values and 32 bytes per field)", kib(http2.headerListBytes), "431; far above: closed"],
     ["Header fields", String(http2.headerCount), "431"],
     ["Frames of one header block", String(http2.continuationFrames), "`ENHANCE_YOUR_CALM`, closed"],
     ["Server push", "refused", "`PROTOCOL_ERROR`, closed"],
     ["Requests on one connection", requests === Number.POSITIVE_INFINITY ? "no limit" : String(requests), "`GOAWAY`"],
     [
-      "Streams that end in a reset beyond those that complete",
+      "Streams that are reset, beyond those that complete",
       `${reset.capacity}, and ${reset.drainPerSecond} a second`,
       "`ENHANCE_YOUR_CALM`, closed",
     ],
     [
-      "PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA, unknown and refused frames beyond the DATA that passes",
+      "PING, SETTINGS, PRIORITY, WINDOW_UPDATE, empty DATA, unknown and refused frames, beyond the DATA received",
       `${control.capacity}, and ${control.drainPerSecond} a second`,
       "`ENHANCE_YOUR_CALM`, closed",
     ],
     [
-      "Answers to PING, SETTINGS and frames on streams that are over that the client has not read",
+      "Replies to PING, SETTINGS and frames on closed streams that the client has not read",
       String(maxAnswersWaiting),
       "`ENHANCE_YOUR_CALM`, closed",
     ],
-    ["Preface, header block or frame other than DATA that has begun", seconds(limits.headerTimeoutMs), "closed"],
+    ["Preface, header block or frame other than DATA, from its first byte", seconds(limits.headerTimeoutMs), "closed"],
     ["Connection without a request", seconds(limits.idleTimeoutMs), "`GOAWAY`"],
     ["Bytes that a client sends on after its connection has ended", kib(http2.connectionWindowBytes), "reset"],
     ["Request that goes on behind its answer", seconds(limits.earlyAnswerMs), "`NO_ERROR`"],

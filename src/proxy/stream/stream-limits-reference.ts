@@ -9,17 +9,17 @@ const kib = (bytes: number): string => `${bytes / 1024} KiB`;
 export function renderStreamLimits(): string {
   const limits = defaultLimits;
   const rows: readonly (readonly [what: string, limit: string, then: string])[] = [
-    ["ClientHello, in all", kib(clientHelloLimitBytes), "closed"],
+    ["ClientHello, total size", kib(clientHelloLimitBytes), "closed"],
     ["From accept to the end of the ClientHello", seconds(limits.helloTimeoutMs), "closed"],
-    ["TLS handshake, where TLS ends here", seconds(limits.handshakeTimeoutMs), "closed"],
+    ["TLS handshake, where the gateway terminates TLS", seconds(limits.handshakeTimeoutMs), "closed"],
     ["PROXY header of version 2 (107 bytes for version 1)", kib(proxyHeaderLimitBytes), "closed"],
     ["From accept to the end of the PROXY header", seconds(limits.proxyHeaderTimeoutMs), "closed"],
     ["Endpoints tried for one connection", String(limits.connectAttempts), "reset"],
     ["Connections to one endpoint", String(limits.connectionsPerEndpoint), "reset"],
     ["Connections on one port", String(limits.connectionsPerPort), "closed"],
-    ["TCP or TLS stream on which nothing moves", seconds(limits.streamIdleMs), "reset"],
+    ["TCP or TLS stream, no data in either direction", seconds(limits.streamIdleMs), "reset"],
     ["Streams of a removed listener", seconds(limits.drainTimeoutMs), "reset"],
-    ["UDP sessions of one listener", String(limits.udpSessions), "the one that was idle for longest ends"],
+    ["UDP sessions of one listener", String(limits.udpSessions), "the session idle the longest ends"],
     ["UDP session without a datagram", seconds(limits.udpIdleMs), "ends"],
     ["Datagrams of a session that wait to be sent", kib(limits.udpQueueBytes), "dropped and counted"],
   ];

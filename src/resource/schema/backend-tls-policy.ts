@@ -27,7 +27,7 @@ const subjectAltName = z
         ["URI", "uri"],
       ] as const) {
         if (value.type === type && value[field] === undefined) {
-          report([field], `is missing, and type is ${type}`, `Add ${field}.`);
+          report([field], `is missing, but type is ${type}`, `Add ${field}.`);
         }
         if (value.type !== type && value[field] !== undefined) {
           report([field], `is set, but type is ${value.type}`, `Write \`type: ${type}\`, or remove ${field}.`);

@@ -7,9 +7,9 @@ export function renderFieldReference(): string {
   const lines = [
     "# Fields",
     "",
-    "Every field that Sluice reads, with its type, default and limits. A field in bold is required where the field above it is",
-    "written. Gateway API kinds have all fields of release v1.7.0; kinds of Kubernetes itself have the fields that Sluice",
-    "looks at. Written from `src/resource/schema/` by `npm run docs`.",
+    "Every field that Sluice reads, with its type, default and limits. A field in bold is required if its parent is",
+    "set. Gateway API kinds have all fields of release v1.7.0; core Kubernetes kinds have the fields that Sluice",
+    "reads. Generated from `src/resource/schema/` by `npm run docs`.",
     "",
     "| kind | API group | versions | short names |",
     "| --- | --- | --- | --- |",
@@ -33,7 +33,7 @@ function kindSection(kind: Kind, row: KindRow): readonly string[] {
     return `| ${marked} | ${type} | ${cell(preset)} | ${cell(limits)} |`;
   });
   if (rows.length === 0) return [`## ${kind}`, "", "Only its metadata is read."];
-  const channel = row.channel === "experimental" ? ["", "In the experimental channel alone."] : [];
+  const channel = row.channel === "experimental" ? ["", "Only in the experimental channel."] : [];
   return [`## ${kind}`, ...channel, "", "| field | type | default | limits |", "| --- | --- | --- | --- |", ...rows];
 }
 

@@ -192,7 +192,7 @@ export const gatewayConfigSpec = z
           .check(
             rule(({ mode, name }, report) => {
               if (mode === "Shared" && name === undefined) {
-                report(["name"], "is missing, and mode is Shared", "Add the name that the Gateways share.");
+                report(["name"], "is missing, but mode is Shared", "Add the name that the Gateways share.");
               }
               if (mode === "Own" && name !== undefined) {
                 report(["name"], "is set, but mode is Own", "Write `mode: Shared`, or remove name.");

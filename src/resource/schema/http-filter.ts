@@ -68,7 +68,7 @@ const starAlone = (what: string) =>
     if (values.length > 1 && values.includes("*")) {
       report(
         [values.indexOf("*")],
-        `is "*" beside other ${what}`,
+        `is "*" together with other ${what}`,
         `Keep "*" alone, or remove it and list the ${what}.`,
       );
     }
@@ -82,7 +82,7 @@ const cors = z.object({
         min: 1,
         max: 253,
         pattern: /(^\*$)|(^(http(s)?):\/\/(((\*\.)?([a-zA-Z0-9-]+\.)*[a-zA-Z0-9-]+|\*)(:([0-9]{1,5}))?)$)/,
-        words: 'an origin such as `https://shop.example.com`, with scheme and without path, or `"*"`',
+        words: 'an origin such as `https://shop.example.com`, with a scheme and without a path, or `"*"`',
       }),
       { max: 64 },
     ).check(starAlone("origins")),
@@ -216,7 +216,7 @@ const filterListRule = rule((filters: readonly { readonly type: string }[], repo
     if (first < index && once.includes(filter.type)) {
       report(
         [index, "type"],
-        `is a second ${filter.type}; the first stands at index ${first}`,
+        `is a second ${filter.type}; the first is at index ${first}`,
         `Merge the two ${filter.type} filters into one.`,
       );
     }
@@ -226,8 +226,8 @@ const filterListRule = rule((filters: readonly { readonly type: string }[], repo
   if (redirect >= 0 && rewrite >= 0) {
     report(
       [Math.max(redirect, rewrite), "type"],
-      "puts a URLRewrite beside a RequestRedirect",
-      "Keep one of the two; a redirect can change the path by itself.",
+      "combines a URLRewrite with a RequestRedirect",
+      "Keep one of the two; a redirect can change the path too.",
     );
   }
 });

@@ -42,13 +42,13 @@ const pathMatch = z
       if (odd !== undefined) {
         report(
           ["value"],
-          `${odd.where} ${quote(odd.part)}, which no normalised request path has: ${quote(value)}`,
+          `${odd.where} ${quote(odd.part)}, which a normalised request path never contains: ${quote(value)}`,
           `Write the path without ${quote(odd.part)}.`,
         );
       } else if (!urlPath.test(value)) {
         report(
           ["value"],
-          `has characters that a URL path cannot have: ${quote(value)}`,
+          `has characters that a URL path cannot contain: ${quote(value)}`,
           "Percent-encode them, or write `type: RegularExpression` for a pattern.",
         );
       }
@@ -82,7 +82,7 @@ const timeouts = z.object({ request: z.exactOptional(duration), backendRequest: 
     if (requestMs > 0 && backendRequestMs > requestMs) {
       report(
         ["backendRequest"],
-        `is ${backendRequest}, longer than the whole request may take, ${request}`,
+        `is ${backendRequest}, longer than the timeout of the whole request, ${request}`,
         `Write at most ${request}, or raise request.`,
       );
     }
@@ -114,7 +114,7 @@ const httpRouteRule = z
       if (redirect >= 0 && backendRefs.length > 0) {
         report(
           ["filters", redirect],
-          "redirects every request, so backendRefs beside it can never be used",
+          "redirects every request, so backendRefs are never used",
           "Remove backendRefs, or the RequestRedirect filter.",
         );
       }
@@ -153,7 +153,7 @@ export const ruleListRule = rule(
       report(
         [named[index]?.index ?? 0, "name"],
         `repeats ${quote(named[index]?.name ?? "")}, the name of rule ${named[first]?.index}`,
-        "Give each rule a name of its own.",
+        "Give each rule a different name.",
       );
     }
     const matches = rules.reduce((sum, value) => sum + (value.matches?.length ?? 0), 0);

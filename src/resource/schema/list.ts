@@ -20,7 +20,7 @@ export function setOf<T extends z.ZodType<string | number>>(item: T, limits: Lis
         for (const { index, first } of repeated<string | number>(values, String)) {
           report(
             [index],
-            `repeats ${quote(String(values[index]))}, which stands at index ${first} already`,
+            `repeats ${quote(String(values[index]))}, which is already at index ${first}`,
             "Remove one of the two.",
           );
         }
@@ -45,7 +45,7 @@ export function mapBy<T extends z.ZodObject>(
             .join(", ");
           report(
             [index, ...keys.slice(0, 1)],
-            `repeats ${shown}, which stands at index ${first} already`,
+            `repeats ${shown}, which is already at index ${first}`,
             `Remove one of the two, or give it another ${keys.join(" or ")}.`,
           );
         }

@@ -21,7 +21,7 @@ const listenerTls = z
       if (tls.mode === "Terminate" && settings === 0) {
         report(
           ["certificateRefs"],
-          "is missing, and a listener that terminates TLS needs a certificate",
+          "is missing, but a listener that terminates TLS needs a certificate",
           "Add `certificateRefs: [{ name: <TLS Secret> }]`, or write `mode: Passthrough`.",
         );
       }
@@ -79,12 +79,12 @@ export const listeners = mapBy(listenerEntry, ["name"], { min: 1, max: 64 }).che
       if (protocol === "TLS" && tls === undefined) {
         report(
           [index, "tls"],
-          "is missing, and a TLS listener needs a mode",
+          "is missing, but a TLS listener needs a mode",
           "Add `tls: { mode: Passthrough }`, or mode Terminate with certificateRefs.",
         );
       }
       if (listener.hostname !== undefined && (protocol === "TCP" || protocol === "UDP")) {
-        report([index, "hostname"], `is set on a ${protocol} listener, which sees no host names`, "Remove hostname.");
+        report([index, "hostname"], `is set on a ${protocol} listener, which has no host names`, "Remove hostname.");
       }
     });
     for (const { index, first } of repeated(list, ({ port, protocol, hostname }) =>

@@ -27,7 +27,7 @@ function keysRule(isName: (key: string) => boolean) {
       if (isName(key)) continue;
       report(
         [key],
-        "is no label or annotation name",
+        "is not a label or annotation name",
         "Write a name such as `team` or `example.com/team`, at most 63 characters after the `/`.",
       );
     }

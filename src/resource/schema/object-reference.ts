@@ -43,12 +43,12 @@ export const portRule = rule((reference: BackendObject, report) => {
   if (reference.group === "" && reference.kind === "Service" && reference.port === undefined) {
     report(
       ["port"],
-      "is missing, and a Service needs one",
+      "is missing, but required for a Service",
       `Add port with the number of the port of Service ${reference.name}.`,
     );
   }
   if (reference.group === experimentalGroup && reference.kind === "XBackend" && reference.port !== undefined) {
-    report(["port"], "is set, but an XBackend carries its own port", "Remove port.");
+    report(["port"], "is set, but an XBackend has its own port", "Remove port.");
   }
 });
 
@@ -96,7 +96,7 @@ export const parentRefs = listOf(parentReference, { max: 32 }).check(
         report(
           [index],
           `names the same parent as the one at index ${first}, but only one of them has a sectionName or port`,
-          "Give both the same of the fields sectionName and port.",
+          "Set sectionName, port or both in the same way on both.",
         );
       }
     }

@@ -21,15 +21,15 @@ export const sessionPersistence = z
       if (value.cookie?.lifetimeType === "Permanent" && value.absoluteTimeout === undefined) {
         report(
           ["absoluteTimeout"],
-          "is missing, and a permanent cookie needs one",
+          "is missing, but required for a permanent cookie",
           "Add absoluteTimeout, for example `24h`.",
         );
       }
       if (value.type === "Cookie" && value.cookie === undefined) {
-        report(["cookie"], "is missing, and type is Cookie", "Add `cookie: {}`, or write `type: Header` and `header`.");
+        report(["cookie"], "is missing, but type is Cookie", "Add `cookie: {}`, or write `type: Header` and `header`.");
       }
       if (value.type === "Header" && value.header === undefined) {
-        report(["header"], "is missing, and type is Header", "Add header with a name.");
+        report(["header"], "is missing, but type is Header", "Add header with a name.");
       }
       if (value.type !== "Cookie" && value.cookie !== undefined) {
         report(["cookie"], `is set, but type is ${value.type}`, "Remove cookie, or write `type: Cookie`.");

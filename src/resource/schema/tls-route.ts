@@ -13,7 +13,7 @@ const hostnames = listOf(hostname, { min: 1, max: 1024 }).check(
       if (addressFamily(name) !== undefined) {
         report(
           [index],
-          `is the IP address ${quote(name)}, which clients never send as server name`,
+          `is the IP address ${quote(name)}, which clients never send as a server name`,
           "Write a DNS name.",
         );
       }

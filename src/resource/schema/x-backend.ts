@@ -19,7 +19,7 @@ const backendTls = z
       if (mode === "ClientAndServer" && clientCertificateRef === undefined) {
         report(
           ["clientCertificateRef"],
-          "is missing, and mode is ClientAndServer",
+          "is missing, but mode is ClientAndServer",
           "Add clientCertificateRef, or write `mode: ServerOnly`.",
         );
       }
@@ -36,7 +36,7 @@ const backendTls = z
       if (mode !== "None" && validation === undefined) {
         report(
           ["validation"],
-          `is missing, and mode is ${mode}`,
+          `is missing, but mode is ${mode}`,
           "Add validation with hostname and caCertificateRefs, or write `mode: None`.",
         );
       }
@@ -82,7 +82,7 @@ export const xBackendSpec = z
         ["EndpointSelector", "endpointSelector"],
       ] as const) {
         if (spec.type === type && spec[field] === undefined)
-          report([field], `is missing, and type is ${type}`, `Add ${field}.`);
+          report([field], `is missing, but type is ${type}`, `Add ${field}.`);
         if (spec.type !== type && spec[field] !== undefined) {
           report([field], `is set, but type is ${spec.type}`, `Write \`type: ${type}\`, or remove ${field}.`);
         }

@@ -69,7 +69,7 @@ const tracing = z
   .check(
     rule((value, report) => {
       if (value.mode === "Enabled" && value.provider === undefined) {
-        report(["provider"], "is missing, and mode is Enabled", "Add provider with the backendRef of your collector.");
+        report(["provider"], "is missing, but mode is Enabled", "Add provider with the backendRef of your collector.");
       }
       if (value.mode !== "Enabled" && value.provider !== undefined) {
         report(["provider"], `is set, but mode is ${value.mode}`, "Write `mode: Enabled`, or remove provider.");

@@ -42,8 +42,8 @@ export async function listFiles(paths: readonly string[]): Promise<Listing> {
       if (walk.files.length === before) {
         walk.findings.push(
           fileFinding("no-objects", path, {
-            message: `\`${path}\` has no manifests.`,
-            fix: "Name a folder with .yaml, .yml or .json files.",
+            message: `\`${path}\` contains no manifests.`,
+            fix: "Pass a folder with .yaml, .yml or .json files.",
           }),
         );
       }
@@ -69,8 +69,7 @@ async function walkFolder(path: string, depth: number, walk: Walk): Promise<void
   try {
     const real = await realpath(path);
     if (walk.seen.has(real)) return;
-    if (depth > listLimits.depth)
-      return leaveOut(path, `It is nested more than ${listLimits.depth} folders deep`, walk);
+    if (depth > listLimits.depth) return leaveOut(path, `It is more than ${listLimits.depth} folders deep`, walk);
     if (walk.folders.size >= listLimits.folders) return endWalk(path, `more than ${listLimits.folders} folders`, walk);
     walk.seen.add(real);
     walk.folders.add(real);
@@ -124,7 +123,7 @@ async function leadsUp(link: string, walk: Walk): Promise<boolean> {
 function leaveOut(path: string, reason: string, walk: Walk): void {
   const message = `\`${path}\` is not read. ${reason}.`;
   walk.findings.push(
-    fileFinding("source-too-large", path, { message, fix: "Remove it, or name the folder by itself." }),
+    fileFinding("source-too-large", path, { message, fix: "Remove it, or pass the folder itself as an argument." }),
   );
 }
 
@@ -134,8 +133,8 @@ function endWalk(path: string, excess: string, walk: Walk): void {
   walk.full = true;
   walk.findings.push(
     fileFinding("source-too-large", path, {
-      message: `There are ${excess}; \`${path}\` and what comes after it are not read.`,
-      fix: "Name fewer or smaller folders.",
+      message: `There are ${excess}; \`${path}\` and everything after it are not read.`,
+      fix: "Pass fewer or smaller folders.",
     }),
   );
 }
@@ -157,9 +156,9 @@ async function statOf(path: string, walk: Walk): Promise<Stats | undefined> {
 
 const causes: Readonly<Record<string, string>> = {
   ENOENT: "does not exist",
-  EACCES: "may not be read by this user",
-  EPERM: "may not be read by this user",
-  ELOOP: "is a symbolic link that leads in circles",
+  EACCES: "cannot be read by this user: permission denied",
+  EPERM: "cannot be read by this user: permission denied",
+  ELOOP: "is a symbolic link that forms a loop",
   EISDIR: "is a folder",
 };
 
@@ -168,6 +167,6 @@ export function unreadable(path: string, error: unknown): Finding {
   const code = (error as NodeJS.ErrnoException)?.code ?? "";
   return fileFinding("path-unreadable", path, {
     message: `\`${path}\` ${causes[code] ?? `cannot be read (${code || "unknown error"})`}.`,
-    fix: code === "ENOENT" ? "Correct the path." : "Make it readable, or name another path.",
+    fix: code === "ENOENT" ? "Correct the path." : "Make it readable, or pass another path.",
   });
 }

@@ -131,7 +131,7 @@ test("loadPaths: source-too-large names the folder at which a walk ends, once; w
     [
       [
         "source-too-large",
-        `There are more than 1000 folders; \`${join(root, "f1999")}\` and what comes after it are not read.`,
+        `There are more than 1000 folders; \`${join(root, "f1999")}\` and everything after it are not read.`,
       ],
     ],
   );
@@ -186,7 +186,7 @@ test("loadPaths: of an object defined in two files the one in the later file cou
     [
       [
         "object-repeated",
-        `ConfigMap default/x is defined again at ${join(root, "b.yaml")}:1; that definition is in force, this one is not.`,
+        `ConfigMap default/x is defined again at ${join(root, "b.yaml")}:1; that definition is used, this one is not.`,
         join(root, "a.yaml"),
       ],
     ],

@@ -121,19 +121,19 @@ const causes: Readonly<Record<string, { readonly cause: string; readonly fix: st
   TAB_AS_INDENT: { cause: "a tab is used for indentation", fix: "Indent with spaces." },
   DUPLICATE_KEY: { cause: "a field is written twice in the same mapping", fix: "Remove one of the two." },
   BAD_INDENT: {
-    cause: "the indentation does not fit the lines above, or a bracket is not closed",
+    cause: "the indentation does not match the lines above, or a bracket is not closed",
     fix: "Align the line with its siblings, or close the bracket.",
   },
   BLOCK_AS_IMPLICIT_KEY: {
     cause: 'a line has two "key: value" pairs, or is indented below a value',
-    fix: "Put text that has a colon in quotation marks, or correct the indentation.",
+    fix: "Quote text that contains a colon, or correct the indentation.",
   },
   MULTILINE_IMPLICIT_KEY: {
-    cause: "a field name goes over several lines, or lacks its colon",
+    cause: "a field name spans several lines, or its colon is missing",
     fix: "Add the colon after the field's name.",
   },
   MISSING_CHAR: { cause: "a quotation mark, bracket, comma or colon is missing", fix: "Add it." },
-  UNEXPECTED_TOKEN: { cause: "something stands where it cannot", fix: "Correct the line." },
+  UNEXPECTED_TOKEN: { cause: "an unexpected character or value", fix: "Correct the line." },
 };
 
 function syntaxFinding(chunk: Chunk, error: YAMLError): Finding {
@@ -181,12 +181,12 @@ function unreadableFinding(chunk: Chunk, error: unknown): Finding {
   }
   if (error instanceof ReferenceError) {
     return fileFinding("source-too-large", chunk.positionAt(0), {
-      message: "The document expands its anchors too often.",
-      fix: "Write the repeated parts out.",
+      message: "The document's aliases expand to too much.",
+      fix: "Write out the repeated parts.",
     });
   }
   return fileFinding("syntax-error", chunk.positionAt(0), {
-    message: "The document cannot be read: it is nested too deep.",
+    message: "The document is nested too deeply.",
     fix: "Simplify the document.",
   });
 }

@@ -52,7 +52,7 @@ async function decode(file: string, stream: AsyncIterable<Uint8Array | string>, 
       return {
         finding: fileFinding("source-too-large", file, {
           message: `\`${file}\` is not read: all files together are larger than ${totalSizeLimitBytes / 1024 / 1024} MiB.`,
-          fix: "Name fewer or smaller folders.",
+          fix: "Pass fewer or smaller folders.",
         }),
       };
     }

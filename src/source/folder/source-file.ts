@@ -40,8 +40,8 @@ export function updateSourceFile(file: string, content: FileText, previous?: Sou
 /** An empty file is most likely one that an editor is about to write. */
 function emptied(file: string, before: readonly Resource[]): Omit<SourceFile, "hash"> {
   const finding = fileFinding("last-good-kept", file, {
-    message: `\`${file}\` is empty; the version from before is still in force.`,
-    fix: "Delete the file, or leave a comment in it, to remove its objects.",
+    message: `\`${file}\` is empty; its previous version stays in use.`,
+    fix: "To remove its objects, delete the file or leave only a comment in it.",
   });
   return { manifest: undefined, part: { file, resources: before, findings: [finding], ignored: [] } };
 }
@@ -79,7 +79,7 @@ function keptFindings(file: string, kept: readonly Resource[], causes: readonly 
   const position = cause.position ?? { file, line: 1, column: 1 };
   return [
     fileFinding("last-good-kept", position, {
-      message: `\`${file}\` has an error in line ${position.line}; the version from before is still in force for ${names.join(", ")}${rest}.`,
+      message: `\`${file}\` has an error on line ${position.line}; the previous version stays in use for ${names.join(", ")}${rest}.`,
       fix: `Correct it: ${cause.message}`,
     }),
   ];

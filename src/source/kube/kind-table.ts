@@ -120,7 +120,7 @@ function lastGoodKept({ kind, metadata }: Resource, causes: readonly Finding[]):
   const cause = causes.find(({ severity }) => severity === "error");
   return makeFinding("last-good-kept", {
     object: { kind, group: kinds[kind].group, name, ...(namespace === undefined ? {} : { namespace }) },
-    message: `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} was changed to something that cannot be read; its version from before is still in force.`,
+    message: `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} was changed and is now invalid; its previous version stays in use.`,
     fix: cause === undefined ? "Correct the object." : `Correct it: ${cause.message}`,
   });
 }

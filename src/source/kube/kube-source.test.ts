@@ -293,7 +293,7 @@ test("KubeSource.start: rejects with what is missing when it is called off, and 
     assert.ok(error instanceof SourceNotReadyError);
     assert.match(
       error.message,
-      /before it was called off: still missing: Secret \(Cannot list secrets: .*403 Forbidden: .*\)\.$/,
+      /before it was cancelled: still missing: Secret \(Cannot list secrets: .*403 Forbidden: .*\)\.$/,
     );
     return true;
   });

@@ -215,7 +215,7 @@ export class Reflector {
     }
     if (silence.signal.aborted || this.#clock.monotonicMs() - startMs >= shortWatchMs) this.#backoff.reset();
     else if (this.#position === from && !signal.aborted)
-      throw new KubeError(`The server ended the watch of ${path.plural} at once.`, { status: 0 });
+      throw new KubeError(`The server ended the watch of ${path.plural} immediately.`, { status: 0 });
   }
 
   /** Takes note of a failure and says how long to wait. */

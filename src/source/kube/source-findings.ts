@@ -47,7 +47,7 @@ function notInstalled(absent: readonly Kind[], command: string): readonly Findin
     makeFinding("kind-not-installed", {
       object: crdRef(first),
       message: `The cluster has no ${list(absent)}.`,
-      fix: `Nothing, when no one misses ${absent.length === 1 ? "it" : "them"}. To have ${absent.length === 1 ? "it" : "them"}, ${command}`,
+      fix: `No action needed if you do not use ${absent.length === 1 ? "it" : "them"}. To install ${absent.length === 1 ? "it" : "them"}: ${command}`,
       related: absent.slice(1).map(crdRef),
     }),
   ];
@@ -76,8 +76,8 @@ export function releaseFindings(crds: readonly Resource<"CustomResourceDefinitio
     makeFinding("gateway-api-older", {
       object: refOf(first),
       pointer: "/metadata/annotations",
-      message: `The Gateway API of the cluster is ${releaseOf(first)}; Sluice knows ${knownRelease.version}.`,
-      fix: `Nothing, when no newer feature is wanted. To have them: ${installCommand(anyExperimental(official) ? "experimental" : "standard")}`,
+      message: `The cluster has Gateway API ${releaseOf(first)}; Sluice supports ${knownRelease.version}.`,
+      fix: `No action needed if you do not use newer features. To install them: ${installCommand(anyExperimental(official) ? "experimental" : "standard")}`,
     }),
   ];
 }
@@ -100,7 +100,7 @@ export function permissionFindings(refusals: readonly Refusal[], scope: "cluster
       return makeFinding("namespace-labels-unread", {
         object: { kind: "ClusterRole", group: rbacGroup, name: "sluice-controller" },
         message:
-          "Namespaces may not be read, so selectors of namespaces match only the label kubernetes.io/metadata.name.",
+          "Sluice has no permission to read Namespaces, so namespace selectors match only the label kubernetes.io/metadata.name.",
         fix: "Grant get, list and watch on namespaces in a ClusterRole, or select by kubernetes.io/metadata.name.",
       });
     }
@@ -111,7 +111,7 @@ export function permissionFindings(refusals: readonly Refusal[], scope: "cluster
     return makeFinding("kind-forbidden", {
       object: role,
       message:
-        `${kind} may not be read${namespace === undefined ? "" : ` in namespace ${namespace}`}: ${message}`.replace(
+        `Sluice has no permission to read ${kind}${namespace === undefined ? "" : ` in namespace ${namespace}`}: ${message}`.replace(
           /\.?$/,
           ".",
         ),
@@ -127,8 +127,8 @@ export function omittedSecretFindings(omitted: readonly SecretReference[]): read
   return [
     makeFinding("secret-references-many", {
       object: { kind: "Secret", group: "", namespace: first.namespace, name: first.name },
-      message: `${omitted.length} Secrets that are referred to are not read, because they are missing or not of type kubernetes.io/tls; the first is ${first.namespace}/${first.name}.`,
-      fix: "Give certificates in Secrets of type kubernetes.io/tls, authorities in ConfigMaps, and remove references to Secrets that do not exist.",
+      message: `${omitted.length} referenced Secrets are not read, because they are missing or not of type kubernetes.io/tls; the first is ${first.namespace}/${first.name}.`,
+      fix: "Use Secrets of type kubernetes.io/tls for certificates and ConfigMaps for CA certificates, and remove references to Secrets that do not exist.",
     }),
   ];
 }

@@ -24,7 +24,7 @@ export function notReadyError({
   readonly discoveryError: unknown;
   readonly deadlineMs: number | undefined;
 }): SourceNotReadyError {
-  const when = deadlineMs === undefined ? "before it was called off" : `within ${deadlineMs / 1000} seconds`;
+  const when = deadlineMs === undefined ? "before it was cancelled" : `within ${deadlineMs / 1000} seconds`;
   const unanswered = discoveryError instanceof Error ? discoveryError.message : "the API server did not answer";
   const message = `The cluster could not be read ${when}: ${missing === undefined ? unanswered : missingWords(missing)}`;
   return new SourceNotReadyError(message.replace(/\.?$/, "."));

@@ -14,8 +14,8 @@ export function standingByFindings(
   return [
     makeFinding("installation-standing-by", {
       object: { kind: "GatewayClass", group: kinds.GatewayClass.group, name: className },
-      message: `The controllerName ${controllerName} belongs to the Sluice in namespace ${other}; the Sluice in namespace ${installation} has it too and stands by.`,
-      fix: `Give one of them a controllerName and a GatewayClass of its own, or uninstall one. To hand over: kubectl annotate gatewayclass ${className} --overwrite ${installationAnnotation}=${installation}`,
+      message: `The Sluice in namespace ${other} serves controllerName ${controllerName}; the Sluice in namespace ${installation} has the same controllerName and stands by.`,
+      fix: `Give one of them a different controllerName and GatewayClass, or uninstall one. To hand over: kubectl annotate gatewayclass ${className} --overwrite ${installationAnnotation}=${installation}`,
     }),
   ];
 }

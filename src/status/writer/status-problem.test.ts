@@ -7,7 +7,7 @@ const object = { kind: "HTTPRoute", group: "gateway.networking.k8s.io", namespac
 test("describeStatusProblem: says what is not written, and why", () => {
   assert.equal(
     describeStatusProblem({ kind: "refused", object, message: "reason: Invalid value." }),
-    "The status of HTTPRoute shop/web is not written, because the API server does not accept it: reason: Invalid value.",
+    "The status of HTTPRoute shop/web was not written, because the API server refused it: reason: Invalid value.",
   );
   assert.equal(
     describeStatusProblem({ kind: "unavailable", message: "The API server is away." }),

@@ -17,7 +17,7 @@ export function forbiddenFindings(forbidden: readonly ForbiddenKind[]): readonly
   return forbidden.map(({ object: { group, kind }, message }) =>
     makeFinding("status-forbidden", {
       object: { kind: "ClusterRole", group: "rbac.authorization.k8s.io", name: "sluice-controller" },
-      message: `Statuses of ${kind} objects may not be written: ${message}`.replace(/\.?$/, "."),
+      message: `Sluice has no permission to write the status of ${kind} objects: ${message}`.replace(/\.?$/, "."),
       fix: `Grant patch on ${pluralOf(group, kind)}/status (apiGroup ${group}) to Sluice's ServiceAccount; sluice install writes it.`,
     }),
   );
@@ -34,9 +34,9 @@ export function describeStatusProblem(problem: StatusProblem): string {
   switch (problem.kind) {
     case "refused": {
       const { kind, namespace, name } = problem.object;
-      return `The status of ${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} is not written, because the API server does not accept it: ${problem.message}`;
+      return `The status of ${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} was not written, because the API server refused it: ${problem.message}`;
     }
     default:
-      return `Statuses are not written at the moment: ${problem.message} It is tried again.`;
+      return `Statuses cannot be written at the moment: ${problem.message} Sluice retries.`;
   }
 }
