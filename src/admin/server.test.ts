@@ -182,7 +182,7 @@ test("/readyz: 503 until the first configuration and while draining, and the bod
   };
   const failure = { turn: 8, message: "a bug" };
   const rows: readonly (readonly [ControlState, number, RegExp])[] = [
-    [{ phase: "starting", turn: 0 }, 503, /not in service yet/],
+    [{ phase: "starting", turn: 0 }, 503, /not applied yet/],
     [{ phase: "starting", turn: 1, failure }, 503, /log says why/],
     [serving, 200, /1 of 1 listeners serve/],
     [{ ...serving, failure }, 200, /generation 7 stays/],

@@ -60,7 +60,7 @@ const clashes: readonly { readonly ports: readonly (readonly [number, number])[]
       [80, 8080],
       [443, 8080],
     ],
-    says: "--map-port maps both 80 and 443 to 8080. Choose another for one of them.",
+    says: "--map-port maps both 80 and 443 to 8080. Choose different local ports.",
   },
 ];
 

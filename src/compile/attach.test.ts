@@ -101,7 +101,7 @@ describe("attachRoute: allowedRoutes", () => {
   it("says when the Namespace is not in the input", () => {
     const compiled = attach(http("a", selector), toEdge);
     assert.deepEqual(compiled.parents("HTTPRoute/web"), refused("NotAllowedByListeners"));
-    assert.match(compiled.result.findings[0]?.message ?? "", /not in the input/);
+    assert.match(compiled.result.findings[0]?.message ?? "", /not in the manifests/);
     assert.match(fixes(compiled), /add the Namespace object/);
   });
   it("takes an absent Namespace to fit when every class is adopted, not a present one", () => {
@@ -148,7 +148,7 @@ describe("attachRoute: hostnames", () => {
     assert.deepEqual(compiled.parents("HTTPRoute/web"), refused("NoMatchingListenerHostname"));
     assert.deepEqual(compiled.names, ["hostname-no-match"]);
     assert.match(compiled.result.findings[0]?.message ?? "", /serves example.com; .*"wild" \(\*\.example\.com\)/);
-    assert.match(fixes(compiled), /\*\.example\.com does not stand for example\.com/);
+    assert.match(fixes(compiled), /\*\.example\.com does not match example\.com/);
   });
   it("serves what is common, and tells the rest", () => {
     const compiled = attach(wild, `${toEdge}, hostnames: [a.example.com, '*.b.example.com', a.example.org]`);

@@ -129,7 +129,7 @@ describe("resolveBackend: what does not resolve gets 500, a finding and the spec
       docs: [toApi("port: 8080"), service("api")],
       reason: "BackendNotFound",
       finding: "backend-port-not-found /spec/rules/0/backendRefs/0/port",
-      says: /8080 is the container's port behind port 80/,
+      says: /8080 is the container's port, the targetPort of port 80/,
     },
     {
       title: "an unknown kind",
@@ -180,7 +180,7 @@ describe("resolveBackend: what does not resolve gets 500, a finding and the spec
       ],
       reason: "UnsupportedValue",
       finding: "backend-external-name /spec/rules/0/backendRefs/0/name",
-      says: /ExternalName, which is refused/,
+      says: /ExternalName, which is not allowed/,
     },
     {
       title: "a Service whose BackendTLSPolicy has no valid CA",

@@ -59,7 +59,7 @@ describe("explainGrant", () => {
       "tells a grant in the wrong namespace",
       grant(`{ from: [${fromShop}], to: [${service}] }`, "shop"),
       "tooNarrow",
-      /counts only in the namespace that is referred to/,
+      /must be in the namespace that is referred to/,
     ],
     [
       "tells that there is none",

@@ -30,7 +30,10 @@ test("readOcspResponse: says why a response is of no use, and never throws on da
     String(readOcspResponse(makeOcspResponse(own, root, { status: "revoked" }), leaf)),
     /revoked or unknown/,
   );
-  assert.match(String(readOcspResponse(Buffer.from("3003 0a0106".replace(" ", ""), "hex"), leaf)), /had no answer/);
+  assert.match(
+    String(readOcspResponse(Buffer.from("3003 0a0106".replace(" ", ""), "hex"), leaf)),
+    /error response of the responder/,
+  );
   assert.match(String(readOcspResponse(Buffer.alloc(20_000), leaf)), /larger than/);
   for (let length = 0; length < response.length; length++) {
     assert.equal(typeof readOcspResponse(response.subarray(0, length), leaf), "string");

@@ -208,7 +208,10 @@ describe("compilePolicies: BackendTLSPolicy", () => {
         ant: ["Accepted=False/Conflicted", "ResolvedRefs=True/ResolvedRefs"],
       });
       assert.deepEqual(findings, ["policy-conflicted /spec/targetRefs/0"]);
-      assert.match(messages[0] ?? "", /BackendTLSPolicy shop\/zebra applies to Service shop\/api too, and wins/);
+      assert.match(
+        messages[0] ?? "",
+        /BackendTLSPolicy shop\/zebra applies to Service shop\/api too, and takes precedence/,
+      );
     }
   });
 

@@ -56,9 +56,9 @@ test("readTlsOptions: what cannot be honoured is told with its reason and closes
   const minVersion = "sluice.dev/tls-min-version";
   for (const [options, says] of [
     [{ "sluice.dev/tls-profile": "old" }, /is "old"; there are modern, intermediate, custom/],
-    [{ "sluice.dev/tls-profile": "modern", [minVersion]: "1.2" }, /the modern profile is TLS 1.3 alone/],
+    [{ "sluice.dev/tls-profile": "modern", [minVersion]: "1.2" }, /the modern profile is TLS 1.3 only/],
     [{ [minVersion]: "1.1" }, /is "1.1"; "1.2" and "1.3" are supported/],
-    [{ [suites]: "TLS_AES_128_GCM_SHA256" }, /has no place in profile intermediate/],
+    [{ [suites]: "TLS_AES_128_GCM_SHA256" }, /cannot be used with profile intermediate/],
     [{ "sluice.dev/tls-profile": "custom", [suites]: "RC4-MD5" }, /names "RC4-MD5", which is not supported/],
     [{ "sluice.dev/tls-profile": "custom", [suites]: " , " }, /is empty/],
     [{ "sluice.dev/tls-profile": "custom", [groups]: "secp256k1" }, /names "secp256k1", which is not supported/],

@@ -118,7 +118,7 @@ test("StateApplier: a state that cannot be applied is told as such, and the next
   assert.equal(applied[0]?.failure, "a bug");
   const row = applied[0]?.streamReport.listeners[key];
   assert.ok(row?.state === "failed" && row.message.includes("a bug"));
-  assert.match(lines.join(""), /could not be put into force/);
+  assert.match(lines.join(""), /could not be applied/);
   plane.gate = Promise.resolve();
   applier.offer({ hash: "#2", state: { ...state, endpoints: { a: [] } } });
   await settle();

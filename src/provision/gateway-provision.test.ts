@@ -74,7 +74,7 @@ describe("planeProvision: a Gateway that asks for no address", () => {
         { type: "Hostname", value: "lb.example.com" },
       ],
       assigned: { state: "all", message: "" },
-      waiting: { reason: "Pending", message: "Deployment infra/edge-sluice is being made." },
+      waiting: { reason: "Pending", message: "Deployment infra/edge-sluice is being created." },
     });
   });
 
@@ -119,7 +119,7 @@ describe("planeProvision: spec.addresses", () => {
     const row = provision(asking(asked), [{ ips: ["192.0.2.7"] }]);
     assert.deepEqual(row.addresses, []);
     assert.equal(row.problem?.reason, "AddressNotUsable");
-    assert.match(row.problem?.message ?? "", /192\.0\.2\.1 was asked for, and Service .* got 192\.0\.2\.7 instead/);
+    assert.match(row.problem?.message ?? "", /192\.0\.2\.1 was requested, but Service .* got 192\.0\.2\.7 instead/);
   });
 
   it("waits for a while, and then counts as unusable", () => {
@@ -155,7 +155,7 @@ describe("planeProvision: spec.addresses", () => {
   it("without a value takes any IP address, but no host name", () => {
     assert.equal(provision(asking({ routability: "" }), [{ ips: ["192.0.2.9"] }]).assigned?.state, "all");
     const named = provision(asking({ routability: "" }), [{ hostnames: ["lb.example.com"] }]);
-    assert.match(named.problem?.message ?? "", /gave the host name lb\.example\.com/);
+    assert.match(named.problem?.message ?? "", /assigned the host name lb\.example\.com/);
   });
 });
 
@@ -195,7 +195,7 @@ describe("planeProvision: routability (GEP-5093)", () => {
     assert.deepEqual(failures, []);
     assert.equal(rows[0]?.provision.waiting?.reason, "Pending");
     assert.equal(rows[0]?.provision.problem?.reason, "AddressNotAssigned");
-    assert.match(rows[0]?.provision.problem?.message ?? "", /192\.0\.2\.1 cannot be had.*10\.96/);
+    assert.match(rows[0]?.provision.problem?.message ?? "", /192\.0\.2\.1 cannot be assigned.*10\.96/);
   });
 });
 

@@ -151,7 +151,7 @@ describe("Provisioner", () => {
       ["data-plane-not-made"],
     );
     assert.equal(provisioner.rows["shop/edge"]?.waiting?.reason, "NoResources");
-    assert.match(provisioner.rows["shop/edge"]?.waiting?.message ?? "", /infra, sluice-system alone/);
+    assert.match(provisioner.rows["shop/edge"]?.waiting?.message ?? "", /only in the namespaces infra, sluice-system/);
   });
 
   it("deletes what nothing wants, also what is left from before it began", async (t) => {
@@ -362,7 +362,7 @@ describe("Provisioner: kinds that may not be read", () => {
     sink.stateChanged({ synced: false, error });
     assert.match(
       provisioner.findings[0]?.message ?? "",
-      /may not be read in namespace shop.*: deployments\.apps is forbidden\.$/,
+      /no permission to read Deployment objects in namespace shop.*: deployments\.apps is forbidden\.$/,
     );
     sink.stateChanged({ synced: true });
     assert.deepEqual(told, [["kind-forbidden Role"], []]);
@@ -382,9 +382,9 @@ describe("Provisioner: refusals", () => {
     [
       "a missing permission",
       refusal(403, "deployments.apps is forbidden"),
-      /may not write Deployment infra\/edge-sluice/,
+      /no permission to write Deployment infra\/edge-sluice/,
     ],
-    ["a quota", refusal(403, "exceeded quota: tiny"), /does not fit into the quota/],
+    ["a quota", refusal(403, "exceeded quota: tiny"), /exceeds the quota/],
     [
       "an unknown field",
       refusal(500, "failed to create typed patch object (a/b): .spec.x: field not declared"),

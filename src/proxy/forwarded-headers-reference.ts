@@ -16,43 +16,43 @@ const fieldDocs: Partial<Record<OwnField, FieldDoc>> = {
   xForwardedFor: {
     untrusted: "dropped",
     trusted: "the N-th entry from the right is the client; dropped with `--trusted-header forwarded`",
-    sent: "what was believed, and the peer's address",
+    sent: "the trusted entries, and the peer's address",
   },
   xForwardedProto: {
     untrusted: "dropped",
-    trusted: "believed when it is `http` or `https`; dropped with `--trusted-header forwarded`",
+    trusted: "trusted if it is `http` or `https`; dropped with `--trusted-header forwarded`",
     sent: "always",
   },
   xForwardedHost: {
     untrusted: "dropped",
-    trusted: "believed when it is a host; dropped with `--trusted-header forwarded`",
+    trusted: "trusted if it is a valid host; dropped with `--trusted-header forwarded`",
     sent: "the client's Host, unless the client sent none",
   },
   xForwardedPort: {
     untrusted: "dropped",
-    trusted: "believed from 1 to 65535; dropped with `--trusted-header forwarded`",
+    trusted: "trusted if it is from 1 to 65535; dropped with `--trusted-header forwarded`",
     sent: "the port that the client used",
   },
   forwarded: {
     untrusted: "dropped",
     trusted:
-      "dropped; with `--trusted-header forwarded` the N-th element from the right tells address, scheme and host",
-    sent: "with `--trusted-header forwarded`: what was believed, and an element for the peer",
+      "dropped; with `--trusted-header forwarded` the N-th element from the right has the client's address, scheme and host",
+    sent: "with `--trusted-header forwarded`: the trusted elements, and one for the peer",
   },
   xForwardedClientCert: {
     untrusted: "dropped",
-    trusted: "kept with `--forward-client-cert append`, else dropped",
-    sent: "as `--forward-client-cert` says",
+    trusted: "kept with `--forward-client-cert append`, otherwise dropped",
+    sent: "depends on `--forward-client-cert`",
   },
   xRequestId: {
-    untrusted: "kept when it is one token of at most 128 characters",
-    trusted: "likewise",
-    sent: "the client's, else one of the gateway's",
+    untrusted: "kept if it is one token of at most 128 characters",
+    trusted: "the same",
+    sent: "the client's, or a new one",
   },
   traceparent: {
-    untrusted: "kept when it is valid, and `tracestate` with it",
-    trusted: "likewise",
-    sent: "the client's, else one of the gateway's; with spans, the gateway's with the client's trace",
+    untrusted: "kept if valid, together with `tracestate`",
+    trusted: "the same",
+    sent: "the client's, or a new one; if the gateway records spans, its own in the client's trace",
   },
 };
 
@@ -63,7 +63,7 @@ export function renderForwardedHeaders(): string {
   );
   const rows = own.map(([property, id]) => {
     const doc = fieldDocs[property as OwnField];
-    if (doc === undefined) throw new Error(`${property} has no words in the reference`);
+    if (doc === undefined) throw new Error(`${property} has no row in the reference`);
     return [`\`${requestFields.names[id]}\``, doc.untrusted, doc.trusted, doc.sent];
   });
   const claims = [
@@ -73,8 +73,8 @@ export function renderForwardedHeaders(): string {
   rows.push([
     `all other ${claims.join(", ")}`,
     "dropped",
-    "passed on as they came; dropped with `--trusted-header forwarded`",
-    "nothing of the gateway's",
+    "passed on unchanged; dropped with `--trusted-header forwarded`",
+    "nothing from the gateway",
   ]);
   return [
     "| header | from a client | behind trusted proxies | what backends get |",

@@ -59,8 +59,8 @@ const introduction = [
 const filters = [
   "## Responses of filters",
   "",
-  "A filter or an authorisation server that refuses a call does so with an HTTP status, which becomes a gRPC status. Its headers are",
-  "kept, but for those that describe a page; a body of plain text becomes the message.",
+  "If a filter or an authorisation server refuses a call with an HTTP status, it is mapped to a gRPC status. The response's headers are",
+  "kept, except those that describe the body; a plain-text body becomes the message.",
   "",
   "| HTTP status | gRPC status |",
   "| --- | --- |",
@@ -69,7 +69,7 @@ const filters = [
 const telemetry = [
   "## Metrics and access log",
   "",
-  "`gateway_grpc_requests_total` counts calls by route, backend, `grpc_service`, `grpc_method` and `grpc_status`. A name",
-  "is kept once a server has answered for it (with anything but `UNIMPLEMENTED`) and empty before; beyond 100 methods of one route",
-  "and backend it is `other`. The HTTP metrics count calls too, under their HTTP status. A line of the access log ends with `grpc_status` when the request is a call.",
+  "`gateway_grpc_requests_total` counts calls by route, backend, `grpc_service`, `grpc_method` and `grpc_status`. Service",
+  "and method are empty until a server has answered for them (with anything but `UNIMPLEMENTED`), and `other` beyond 100 methods of a",
+  "route and backend. The HTTP metrics count calls too, by HTTP status. Access log lines of calls end with `grpc_status`.",
 ];

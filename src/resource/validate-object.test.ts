@@ -216,7 +216,7 @@ test("validateObject: version-unknown for a version, and for a kind with a slip 
     {
       name: "version-unknown",
       pointer: "/kind",
-      message: "There is no kind `HttpRoute` in gateway.networking.k8s.io/v1.",
+      message: "gateway.networking.k8s.io/v1 has no kind `HttpRoute`.",
       fix: "Write `kind: HTTPRoute`.",
     },
   ]);
@@ -421,19 +421,19 @@ test("validateObject tells of every broken rule of an object, not only of the fi
 
 test("validateObject: field-unknown names the nearest field, or the place where the field belongs", () => {
   const rows: readonly [spec: object, message: string, fix: string][] = [
-    [{ hostname: ["a.b"] }, "`spec.hostname` is no field of HTTPRoute.", "Write `hostnames`."],
-    [{ parentref: [] }, "`spec.parentref` is no field of HTTPRoute.", "Write `parentRefs`."],
+    [{ hostname: ["a.b"] }, "HTTPRoute has no field `spec.hostname`.", "Write `hostnames`."],
+    [{ parentref: [] }, "HTTPRoute has no field `spec.parentref`.", "Write `parentRefs`."],
     [
       { rules: [{ hostnames: ["a.b"] }] },
-      "`spec.rules[0].hostnames` is no field of HTTPRoute; a field of this name stands at `spec.hostnames`.",
+      "HTTPRoute has no field `spec.rules[0].hostnames`; there is a field of this name at `spec.hostnames`.",
       "Move it to `spec.hostnames`, or remove it.",
     ],
     [
       { rules: [{ rules: [] }] },
-      "`spec.rules[0].rules` is no field of HTTPRoute.",
+      "HTTPRoute has no field `spec.rules[0].rules`.",
       "Remove it, or check its name and indentation.",
     ],
-    [{ zzzzzz: 1 }, "`spec.zzzzzz` is no field of HTTPRoute.", "Remove it, or check its name and indentation."],
+    [{ zzzzzz: 1 }, "HTTPRoute has no field `spec.zzzzzz`.", "Remove it, or check its name and indentation."],
   ];
   for (const [spec, message, fix] of rows) {
     const { resource, findings } = validateObject(httpRoute(spec));

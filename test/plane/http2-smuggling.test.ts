@@ -121,7 +121,7 @@ const bodies: Readonly<Record<string, (client: Http2RawClient) => Buffer>> = {
     Buffer.concat([client.headers(1, post([]), "open"), client.headers(1, [[":path", "/admin"]])]),
   "CR LF in trailers": (client) =>
     Buffer.concat([client.headers(1, post([]), "open"), client.headers(1, [["x", `v\r\n\r\n${smuggled}`]])]),
-  "a trailer that may only stand in the head": (client) =>
+  "a trailer that is allowed only in the head": (client) =>
     Buffer.concat([client.headers(1, post([]), "open"), client.headers(1, [["content-length", "3"]])]),
   "an authorization in trailers": (client) =>
     Buffer.concat([client.headers(1, post([]), "open"), client.headers(1, [["authorization", "x"]])]),

@@ -116,7 +116,7 @@ test("FolderSource keeps what a file said before while it does not parse, and la
   );
   assert.equal(
     state.findings[1]?.message,
-    `\`${join(root, "a.yaml")}\` has an error in line 10; the version from before is still in force for Service b.`,
+    `\`${join(root, "a.yaml")}\` has an error on line 10; the previous version stays in use for Service b.`,
   );
   const mended = untilServices("a:9");
   await writeFile(join(root, "a.yaml"), service("a", 9));

@@ -145,7 +145,7 @@ test("loadPaths: source-too-large for a folder that is nested too deep", async (
   await writeFile(join(deep, "..", "b.yaml"), configMap("b"));
   const { names, findings } = await load(root);
   assert.deepEqual(names, ["b"]);
-  assert.match(findings[0]?.message ?? "", /^`.*` is not read\. It is nested more than 32 folders deep\.$/);
+  assert.match(findings[0]?.message ?? "", /^`.*` is not read\. It is more than 32 folders deep\.$/);
 });
 
 test("readText: source-too-large for a file beyond what all files together may have", async (t) => {

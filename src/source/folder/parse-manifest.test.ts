@@ -87,7 +87,7 @@ test("parseManifest: syntax-error stands at the place of the error and costs its
     ["a: 1\nb: 2\na: 3\n", 3, /written twice/],
     ["a: [1, 2\nb: 3\n", 2, /indentation/],
     ['a: "b\n', 2, /quotation mark/],
-    ["a: *nowhere\n", 1, /names no anchor/],
+    ["a: *nowhere\n", 1, /has no anchor/],
   ];
   for (const [text, line, message] of rows) {
     const whole = `${service("before")}---\n${text}---\n${service("after")}`;

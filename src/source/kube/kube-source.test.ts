@@ -155,7 +155,7 @@ test("KubeSource: an older release is read through the versions that it serves",
     },
     async ({ server, source }) => {
       assert.deepEqual(names(source.state.findings), ["gateway-api-older"], "no finding about every object");
-      assert.match(source.state.findings[0]?.message ?? "", /is v1\.2\.1 \(standard\); Sluice knows v1\.7\.0/);
+      assert.match(source.state.findings[0]?.message ?? "", /v1\.2\.1 \(standard\); Sluice supports v1\.7\.0/);
       assert.equal(source.state.snapshot.get("HTTPRoute", "shop", "cart")?.apiVersion, "gateway.networking.k8s.io/v1");
       assert.equal(source.state.snapshot.list("TLSRoute").length, 1);
 
@@ -264,7 +264,10 @@ test("KubeSource: a permission that is lost leaves the kind as it was, with a fi
       await eventually(() => source.state.findings.length === 1);
       const [finding] = source.state.findings;
       assert.equal(finding?.name, "kind-forbidden");
-      assert.match(finding?.message ?? "", /^HTTPRoute may not be read: .*cannot watch resource "httproutes"/);
+      assert.match(
+        finding?.message ?? "",
+        /^Sluice has no permission to read HTTPRoute: .*cannot watch resource "httproutes"/,
+      );
       assert.match(
         finding?.fix ?? "",
         /^Grant get, list and watch on httproutes\.gateway\.networking\.k8s\.io in a ClusterRole/,
@@ -353,7 +356,7 @@ test("KubeSource: Secrets of other types are read up to a number", () =>
     async ({ server, source }) => {
       await eventually(() => server.watching("secrets") === 101);
       assert.deepEqual(names(source.state.findings), ["secret-references-many"]);
-      assert.match(source.state.findings[0]?.message ?? "", /^50 Secrets that are referred to are not read/);
+      assert.match(source.state.findings[0]?.message ?? "", /^50 referenced Secrets are not read/);
       server.remove("Gateway", "web-0", "shop");
       await eventually(() => source.state.findings.length === 0);
       await eventually(() => server.watching("secrets") === 101);

@@ -197,6 +197,6 @@ test("standingByFindings names both installations and how to hand over", () => {
   const [finding] = standingByFindings(another("sluice", "a"), options);
   assert.equal(finding?.name, "installation-standing-by");
   assert.equal(finding.object.name, "sluice");
-  assert.match(finding.message, /belongs to the Sluice in namespace a; the Sluice in namespace b /);
+  assert.match(finding.message, /^The Sluice in namespace a serves .*; the Sluice in namespace b /);
   assert.match(finding.fix, /kubectl annotate gatewayclass sluice --overwrite gateway\.sluice\.dev\/installation=b/);
 });

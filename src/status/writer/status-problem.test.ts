@@ -11,13 +11,16 @@ test("describeStatusProblem: says what is not written, and why", () => {
   );
   assert.equal(
     describeStatusProblem({ kind: "unavailable", message: "The API server is away." }),
-    "Statuses are not written at the moment: The API server is away. It is tried again.",
+    "Statuses cannot be written at the moment: The API server is away. Sluice retries.",
   );
 });
 
 test("forbiddenFindings: names the permission that is missing, without a full stop too many", () => {
   const [finding] = forbiddenFindings([{ object, message: "httproutes/status is forbidden." }]);
   assert.equal(finding?.name, "status-forbidden");
-  assert.equal(finding?.message, "Statuses of HTTPRoute objects may not be written: httproutes/status is forbidden.");
+  assert.equal(
+    finding?.message,
+    "Sluice has no permission to write the status of HTTPRoute objects: httproutes/status is forbidden.",
+  );
   assert.match(finding?.fix ?? "", /patch on httproutes\/status \(apiGroup gateway\.networking\.k8s\.io\)/);
 });
