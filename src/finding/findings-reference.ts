@@ -20,8 +20,8 @@ export function renderFindingsReference(): string {
   const lines = [
     "# Findings",
     "",
-    "Everything that `sluice check` can tell. Codes are permanent. `error`: something is not in force. `warning`: it is in force",
-    "but will surprise. `info`: worth knowing. Written from `src/finding/catalogue/` by `npm run docs`.",
+    "All findings of `sluice check`. Codes are permanent. `error`: something is not used as written. `warning`: it is used",
+    "but may not do what you expect. `info`: worth knowing. Generated from `src/finding/catalogue/` by `npm run docs`.",
   ];
   let area = "";
   for (const [name, row] of rows) {

@@ -36,7 +36,7 @@ const guards: readonly Guard[] = [
     validations: [
       {
         expression: `[object, oldObject].all(one, one == null || one.type in ['${identitySecretType}', '${authoritySecret.type}'])`,
-        message: "Sluice writes and deletes no Secrets but those with the certificates of its configuration stream.",
+        message: "Sluice may write and delete only Secrets with certificates of its configuration stream.",
       },
     ],
   },
@@ -53,7 +53,7 @@ const guards: readonly Guard[] = [
     validations: [
       {
         expression: `(oldObject == null || ${isLabelled("oldObject")} || ${isOwned("oldObject")}) && (object == null || ${isLabelled("object")})`,
-        message: "Sluice writes and deletes no objects but those of its data planes.",
+        message: "Sluice may write and delete only objects of its data planes.",
       },
     ],
   },
@@ -64,16 +64,16 @@ const guards: readonly Guard[] = [
     validations: [
       {
         expression: `${pod}.?serviceAccountName.orValue('default') == object.metadata.name && !${pod}.?automountServiceAccountToken.orValue(true)`,
-        message: "Pods of a data plane run under its own ServiceAccount, without a token.",
+        message: "Pods of a data plane must run under its own ServiceAccount, without a token.",
       },
       {
         expression: `${pod}.?volumes.orValue([]).all(volume, has(volume.emptyDir) || has(volume.configMap) || has(volume.downwardAPI) || (has(volume.secret) && volume.secret.?secretName.orValue('') == object.metadata.name))`,
         message:
-          "Pods of a data plane mount its own Secret, ConfigMaps, facts of the pod and empty directories, and nothing else.",
+          "Pods of a data plane may mount only its own Secret, ConfigMaps, downward API volumes and empty directories.",
       },
       {
         expression: `!${pod}.?hostNetwork.orValue(false) && !${pod}.?hostPID.orValue(false) && !${pod}.?hostIPC.orValue(false) && (${pod}.containers + ${pod}.?initContainers.orValue([])).all(container, !container.?securityContext.privileged.orValue(false))`,
-        message: "Pods of a data plane share nothing with their node and are not privileged.",
+        message: "Pods of a data plane must not share namespaces of the node or be privileged.",
       },
     ],
   },

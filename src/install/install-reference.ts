@@ -25,17 +25,15 @@ export function renderPermissions(): string {
     const what = `${quoted(resources)}${names === undefined ? "" : ` named ${quoted(names)}`}`;
     return `| ${where} | ${group === "" ? "core" : group} | ${what} | ${verbs.join(", ")} | ${why} |`;
   });
-  return ["| where | group | resources | verbs | what for |", "| --- | --- | --- | --- | --- |", ...lines, ""].join(
-    "\n",
-  );
+  return ["| where | group | resources | verbs | reason |", "| --- | --- | --- | --- | --- |", ...lines, ""].join("\n");
 }
 
 const scopeWords: Readonly<Record<RbacScope, string>> = {
   cluster: "cluster",
   watched: "watched namespaces",
-  planes: "watched namespaces when there are no `dataPlaneNamespaces`, with `plane: provisioned`",
+  planes: "watched namespaces, with `plane: provisioned` and without `dataPlaneNamespaces`",
   shared:
-    "`dataPlaneNamespaces`, and with these or `watchNamespaces` the controller's namespace, with `plane: provisioned`",
+    "`dataPlaneNamespaces`, and the controller's namespace if these or `watchNamespaces` are set, with `plane: provisioned`",
   own: "controller's namespace",
   default: "namespace `default`",
 };

@@ -16,7 +16,7 @@ export function ownerOf(live: JsonObject, installation: string): Owner {
   const owner = labels[installationLabel];
   if (owner === installation) return { kind: "ours" };
   if (typeof owner === "string") return { kind: "other", words: `the Sluice in namespace ${owner}` };
-  return { kind: "other", words: "somebody else: it has no label of Sluice" };
+  return { kind: "other", words: "someone else: it has no label of Sluice" };
 }
 
 /** `namespace/name` of the Helm release that an object is part of. */

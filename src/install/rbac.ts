@@ -38,13 +38,13 @@ const gatewayApiGroups: Readonly<Record<string, string>> = {
 };
 
 const readReasons: Readonly<Record<string, string>> = {
-  "cluster gateway.networking.k8s.io": "The GatewayClasses whose controllerName is ours.",
+  "cluster gateway.networking.k8s.io": "GatewayClasses with the controllerName of this installation.",
   "cluster ": "Labels of namespaces, which listeners select routes by.",
-  "cluster certificates.k8s.io": "Certificate authorities that Gateways and policies refer to.",
-  "cluster apiextensions.k8s.io": "Which kinds and which release of the Gateway API the cluster has.",
+  "cluster certificates.k8s.io": "CA certificates that Gateways and policies refer to.",
+  "cluster apiextensions.k8s.io": "The installed kinds and release of the Gateway API.",
   "watched ":
     "Services that routes send to; Secrets (of type kubernetes.io/tls, and others by name) and ConfigMaps that Gateways, routes and policies refer to.",
-  "watched discovery.k8s.io": "The addresses behind Services.",
+  "watched discovery.k8s.io": "Endpoint addresses of Services.",
 };
 
 /** Every permission of the controller. */
@@ -56,7 +56,7 @@ export const permissions: readonly Permission[] = [
     group: "gateway.networking.k8s.io",
     resources: ["gatewayclasses"],
     verbs: ["patch"],
-    why: "The finalizer that keeps a GatewayClass while Gateways use it, and the annotation that says which installation serves its controllerName. Nothing else of a class is written.",
+    why: "The finalizer that keeps a GatewayClass while Gateways use it, and the annotation with the installation that serves its controllerName. Nothing else of a class is written.",
   },
   ...managed("planes"),
   ...managed("shared"),
@@ -65,14 +65,14 @@ export const permissions: readonly Permission[] = [
     group: "events.k8s.io",
     resources: ["events"],
     verbs: ["get", "create", "patch"],
-    why: "What `kubectl describe` shows of a Gateway or route.",
+    why: "Events for Gateways and routes, shown by `kubectl describe`.",
   },
   {
     scope: "default",
     group: "events.k8s.io",
     resources: ["events"],
     verbs: ["get", "create", "patch"],
-    why: "The same of a GatewayClass: events about objects without namespace are kept in `default`.",
+    why: "Events for GatewayClasses: those of cluster-scoped objects are in `default`.",
   },
   {
     scope: "own",
@@ -80,14 +80,14 @@ export const permissions: readonly Permission[] = [
     resources: ["leases"],
     verbs: ["get", "update"],
     names: [leaseName],
-    why: "The election of the replica that writes statuses and provisions.",
+    why: "Election of the replica that writes statuses and creates data planes.",
   },
   {
     scope: "own",
     group: "coordination.k8s.io",
     resources: ["leases"],
     verbs: ["create"],
-    why: "The same Lease, the first time.",
+    why: "Creating that Lease.",
   },
   {
     scope: "own",
@@ -95,9 +95,9 @@ export const permissions: readonly Permission[] = [
     resources: ["secrets"],
     verbs: ["get", "update"],
     names: [authoritySecret.name],
-    why: "The authority that signs the certificates of the stream between controller and data planes.",
+    why: "The CA for the stream between controller and data planes.",
   },
-  { scope: "own", group: "", resources: ["secrets"], verbs: ["create"], why: "The same Secret, the first time." },
+  { scope: "own", group: "", resources: ["secrets"], verbs: ["create"], why: "Creating that Secret." },
 ];
 
 /** The permissions of a scope. */
@@ -133,7 +133,7 @@ function managed(scope: "planes" | "shared"): readonly Permission[] {
       group: "",
       resources: ["secrets"],
       verbs: scope === "planes" ? provision : verbs,
-      why: "The certificate with which a data plane connects to the controller. A shared data plane has no owner with which it would go away.",
+      why: "The certificate with which a data plane connects to the controller; shared data planes have no owner that would delete it.",
     },
     {
       group: "networking.k8s.io",
@@ -179,7 +179,7 @@ function statusPermissions(): readonly Permission[] {
       group,
       resources: ofScope.filter((row) => row.group === group).map(({ plural }) => `${plural}/status`),
       verbs: ["patch"],
-      why: "Conditions, addresses and numbers of attached routes.",
+      why: "Conditions, addresses and attached route counts.",
     }));
   });
 }

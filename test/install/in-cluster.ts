@@ -318,7 +318,7 @@ const changed: Installation = {
       assert.equal(refused.code, 2);
       assert.match(
         refused.err,
-        /GatewayClass other is being deleted, and stays until no Gateway uses it \(default\/late\)/,
+        /GatewayClass other is being deleted, but stays until no Gateway uses it \(default\/late\)/,
       );
     },
     "uninstall refuses while Gateways are served, and then leaves nothing but what users wrote": async (scene) => {

@@ -119,7 +119,7 @@ const refusals: readonly (readonly [string, (cluster: InstallCluster) => unknown
   [
     "a GatewayClass that somebody else has made",
     (cluster) => cluster.create(classes, gatewayClass({})),
-    /GatewayClass sluice belongs to somebody else: it has no label of Sluice\. .*gatewayClass\.create=false/,
+    /GatewayClass sluice belongs to someone else: it has no label of Sluice\. .*gatewayClass\.create=false/,
   ],
   [
     "a GatewayClass of another installation",
@@ -166,7 +166,7 @@ const refusals: readonly (readonly [string, (cluster: InstallCluster) => unknown
       );
       cluster.server.remove("GatewayClass", "sluice");
     },
-    /GatewayClass sluice is being deleted, and stays until no Gateway uses it \(shop\/web\)\./,
+    /GatewayClass sluice is being deleted, but stays until no Gateway uses it \(shop\/web\)\./,
   ],
   [
     "a GatewayClass that somebody else's finalizer holds",

@@ -60,7 +60,7 @@ function sharedName({ installation: { controllerName }, others }: PreflightOptio
     .filter((other) => other.controllerName === controllerName)
     .map(
       (other) =>
-        `The Sluice in namespace ${other.namespace} has the controllerName ${controllerName} too, and only one can serve it. Choose another with --set controllerName=example.com/NAME --set gatewayClass.name=NAME.`,
+        `The Sluice in namespace ${other.namespace} already has the controllerName ${controllerName}. Choose another with --set controllerName=example.com/NAME --set gatewayClass.name=NAME.`,
     );
 }
 
@@ -85,7 +85,7 @@ async function judge(client: KubeClient, object: KubeObject, options: JudgeOptio
     const gateways = state?.gateways ?? [];
     if (gateways.length > 0) {
       return obstacle(
-        `${shown} is being deleted, and stays until no Gateway uses it (${printSome(gateways)}). Delete these Gateways, or name another class with --set gatewayClass.name=NAME.`,
+        `${shown} is being deleted, but stays until no Gateway uses it (${printSome(gateways)}). Delete these Gateways, or name another class with --set gatewayClass.name=NAME.`,
       );
     }
     // No controller may be there that takes it off.
@@ -95,7 +95,7 @@ async function judge(client: KubeClient, object: KubeObject, options: JudgeOptio
     if (live !== undefined) {
       const finalizers = recordOf(live["metadata"])["finalizers"];
       const held = Array.isArray(finalizers) ? `, held by the finalizers ${finalizers.join(", ")}` : "";
-      return obstacle(`${shown} is being deleted and still there${held}. Run this command again when it is gone.`);
+      return obstacle(`${shown} is still being deleted${held}. Run this command again when it is gone.`);
     }
   }
   if (live === undefined) return { kind: "apply" };

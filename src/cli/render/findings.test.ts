@@ -91,7 +91,7 @@ test("countFindings() and renderCounts() sum up in words", () => {
     finding({ severity: "warning" }),
     finding({ severity: "info" }),
   ];
-  assert.equal(renderCounts(countFindings(some)), "1 error, 2 warnings, 1 for information");
+  assert.equal(renderCounts(countFindings(some)), "1 error, 2 warnings, 1 info");
   assert.equal(renderCounts(countFindings([])), "no findings");
   assert.deepEqual((findingsData(some) as { summary: unknown }).summary, { errors: 1, warnings: 2, infos: 1 });
 });

@@ -19,7 +19,7 @@ export function renderCounts(counts: FindingCounts): string {
   const parts = [
     plural(counts.error, "error"),
     plural(counts.warning, "warning"),
-    counts.info > 0 ? `${counts.info} for information` : "",
+    counts.info > 0 ? `${counts.info} info` : "",
   ].filter(Boolean);
   return parts.length > 0 ? parts.join(", ") : "no findings";
 }

@@ -176,7 +176,7 @@ export const gatewayConfigSpec = z
               .enum(["Own", "Shared"])
               .default("Own")
               .describe(
-                "Own: in the Gateway's namespace. Shared: in the controller's namespace, configured by the class alone.",
+                "Own: in the Gateway's namespace. Shared: in the controller's namespace, configured only by the class.",
               ),
             name: z
               .exactOptional(
