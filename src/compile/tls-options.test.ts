@@ -64,7 +64,7 @@ test("readTlsOptions: what cannot be honoured is told with its reason and closes
     [{ "sluice.dev/tls-profile": "custom", [groups]: "secp256k1" }, /names "secp256k1", which is not supported/],
     [
       { "sluice.dev/tls-profile": "custom", [minVersion]: "1.3", [suites]: "ECDHE-RSA-AES128-SHA" },
-      /names no suite of TLS 1.3/,
+      /names no TLS 1.3 suite/,
     ],
   ] as const) {
     const { names, message } = compiled(options);

@@ -191,7 +191,7 @@ test("controller: of two installations with one controllerName, one writes, the 
   await using second = await embedded(await argsIn("other"), "203.0.113.2");
   const finding = await second.event("finding");
   assert.equal(finding["code"], "SL2037");
-  assert.match(String(finding["message"]), /belongs to the Sluice in namespace sluice-system/);
+  assert.match(String(finding["message"]), /The Sluice in namespace sluice-system serves controllerName/);
   assert.equal(await metric(second, "gateway_installation_standing_by"), "1");
   assert.equal(await metric(first, "gateway_installation_standing_by"), "0");
   const events = () => server.store.list("events.k8s.io", "events");
@@ -233,7 +233,7 @@ test("controller: waits for an API server that does not answer, says so at once,
   const args = ["controller", "--kubeconfig", kubeconfig, "--admin", "off", "--start-seconds", "1"];
   const { code, err } = await sluice(args);
   assert.equal(code, 1, err);
-  assert.match(err, /connection refused[^\n]*tried again for 1 seconds[\s\S]*could not be read within 1 seconds/);
+  assert.match(err, /connection refused[^\n]*Retrying for 1 seconds[\s\S]*could not be read within 1 seconds/);
 });
 
 const leasePlace = {

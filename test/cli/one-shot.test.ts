@@ -74,7 +74,7 @@ test("explain names the route, what is done, and what the others lacked", async 
 test("explain exits 1 with the nearest miss when no route serves the request", async () => {
   const { code, out } = await sluice(["explain", quickstart, ...flags, "--host", "shop.localhost", "--port", "8080"]);
   assert.equal(code, 1);
-  assert.match(out, /No route serves it\. The answer is 404\.\n {2}No listener uses port 8080\./);
+  assert.match(out, /No route serves it\. The response is 404\.\n {2}No listener uses port 8080\./);
 });
 
 test("explain without a request, without files, or with a dead --admin says what to give", async () => {
@@ -92,7 +92,7 @@ test("explain without a request, without files, or with a dead --admin says what
   assert.equal(dead.code, 2);
   assert.match(
     dead.err,
-    /^sluice: 127\.0\.0\.1:1 cannot be asked: nothing answers there\. Is Sluice running with --admin 127\.0\.0\.1:1\?\n$/,
+    /^sluice: 127\.0\.0\.1:1 cannot be reached: nothing answers there\. Is Sluice running with --admin 127\.0\.0\.1:1\?\n$/,
   );
 });
 

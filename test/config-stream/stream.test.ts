@@ -130,7 +130,7 @@ test("stream: a change that leads elsewhere is answered with the whole state", a
   await eventually(() => proxy.states.length === 1);
   assert.equal(ruleName(proxy.states[0]), "one");
   assert.equal(proxy.states[0]?.settings.trustedHops, 1);
-  assert.match(proxy.lines.join(""), /could not be followed/);
+  assert.match(proxy.lines.join(""), /could not be applied/);
 });
 
 test("stream: a certificate of another authority gets no connection", async () => {
@@ -275,7 +275,7 @@ test("stream: a controller that falls silent is given up", async () => {
   controller.server.publish("demo/web", namedState("one"));
   await using proxy = startClient([port, controller.port], { timing: quick });
   await eventually(() => ruleName(proxy.states[0]) === "one");
-  assert.match(proxy.lines.join(""), /nothing was heard for 60 ms/);
+  assert.match(proxy.lines.join(""), /nothing was received for 60 ms/);
   for (const socket of sockets) socket.destroy();
   silent.close();
 });
@@ -295,7 +295,7 @@ test("stream: a proxy that falls silent is given up", async () => {
   stream.write('{"kind":"hello","proxy":"mute","version":"1"}\n');
   await eventually(() => controller.server.proxies()[0]?.proxy === "mute");
   await eventually(() => controller.server.proxies().length === 0);
-  assert.match(lines.join(""), /nothing was heard of it for 60 ms/);
+  assert.match(lines.join(""), /it sent nothing for 60 ms/);
   session.destroy();
 });
 

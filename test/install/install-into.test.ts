@@ -100,7 +100,7 @@ test("installInto leaves the GatewayClass out where there is no Gateway API, say
 test("installInto says which other release of the Gateway API there is, and exits with 0", async () => {
   const { code, text } = await install({ gatewayApi: { "gateway.networking.k8s.io/bundle-version": "v1.4.0" } });
   assert.equal(code, 0);
-  assert.match(text, /Gateway API v1\.4\.0, unknown channel; Sluice knows v1\.7\.0/);
+  assert.match(text, /Gateway API v1\.4\.0, unknown channel; Sluice supports v1\.7\.0/);
 });
 
 test("installInto names the object that is refused and stops with 2", async () => {
@@ -138,7 +138,7 @@ test("installInto changes nothing in a cluster that is too old, says so, and exi
   const version = { major: "1", minor: "30", gitVersion: "v1.30.2" };
   const { code, applied, text } = await install({ gatewayApi: v170, version });
   assert.deepEqual([code, applied], [2, []]);
-  assert.match(text, /The cluster runs Kubernetes v1\.30\.2, and Sluice needs 1\.31 or newer\./);
+  assert.match(text, /The cluster runs Kubernetes v1\.30\.2, but Sluice needs 1\.31 or newer\./);
 });
 
 test("isTooOld takes what it cannot read, and newer major versions, for new enough", () => {

@@ -73,7 +73,7 @@ test("readInstallOptions takes an image apart into repository, tag and digest", 
 test("readInstallOptions names the option that is wrong, and what may be meant", () => {
   const table: readonly (readonly [given: Partial<Given>, message: RegExp])[] = [
     [{ set: ["replica=3"] }, /There is no option replica\. Write replicas\./],
-    [{ set: ["replicas"] }, /"replicas" is not an option and its value/],
+    [{ set: ["replicas"] }, /"replicas" is not an option with a value/],
     [{ set: ["replicas=many"] }, /The option replicas cannot have the value many/],
     [{ set: ["replicas=0"] }, /The option replicas must be from 1 to 100/],
     [{ set: ["createNamespace=1"] }, /The option createNamespace must be true or false/],

@@ -99,7 +99,7 @@ test("nothing is pruned before the new controller is ready", async () => {
   cluster.server.store.listeners.clear();
   const { code, text } = await cluster.install({ watchNamespaces: ["shop"], replicas: 3 }, { waitMs: 20 });
   assert.equal(code, 1);
-  assert.match(text, /removed when this command is run again/);
+  assert.match(text, /To remove what the previous options left behind/);
   assert.ok(cluster.contents().includes("ClusterRoleBinding sluice-controller-watch-sluice-system"));
 });
 
@@ -138,7 +138,7 @@ const refusals: readonly (readonly [string, (cluster: InstallCluster) => unknown
     async (cluster) => {
       await cluster.install({ namespace: "edge", "gatewayClass.name": "edge" });
     },
-    /The Sluice in namespace edge has the controllerName sluice\.dev\/gateway-controller too.*--set controllerName=/,
+    /The Sluice in namespace edge already has the controllerName sluice\.dev\/gateway-controller.*--set controllerName=/,
   ],
   [
     "an installation of Helm's",
@@ -179,7 +179,7 @@ const refusals: readonly (readonly [string, (cluster: InstallCluster) => unknown
       );
       cluster.server.remove("GatewayClass", "sluice");
     },
-    /GatewayClass sluice is being deleted and still there, held by the finalizers a\.example\/b\./,
+    /GatewayClass sluice is still being deleted, held by the finalizers a\.example\/b\./,
   ],
 ];
 
