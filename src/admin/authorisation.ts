@@ -41,8 +41,8 @@ export async function authorise(request: IncomingMessage, { hostnames = [], toke
   if (!isTrustedHost(host, hostnames)) {
     throw new AdminError(
       403,
-      "The Host of the request is not a name of this endpoint.",
-      "Ask by IP address or localhost.",
+      "The Host of the request is not an address of this endpoint.",
+      "Use an IP address or localhost.",
     );
   }
 }

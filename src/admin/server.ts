@@ -142,7 +142,7 @@ function fail(response: ServerResponse, error: unknown, log: Logger): void {
   }
   const body: ErrorAnswer = known
     ? { error: error.message, fix: error.fix }
-    : { error: "Something went wrong here.", fix: "The log of the process has the details." };
+    : { error: "Internal error.", fix: "The log of the process has the details." };
   if (known && error.status === 401) response.setHeader("WWW-Authenticate", "Bearer");
   sendJson(response, known ? error.status : 500, body);
 }

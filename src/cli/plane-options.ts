@@ -39,7 +39,7 @@ export async function planeOptions(flags: FlagValues, { telemetry, log }: PlaneP
     tenant: ownerSource(flags.tenantLabel, flags.tenantHeader),
     environment: ownerSource(flags.environmentLabel, flags.environmentHeader),
     descriptors: descriptorOptions(log),
-    onBug: (error) => log.error("A request failed by an error of Sluice itself.", { error }),
+    onBug: (error) => log.error("A request failed because of a bug in Sluice.", { error }),
   };
 }
 

@@ -82,7 +82,7 @@ export async function startProxy(options: ProxyProcessOptions): Promise<ProxyPro
     ticketKeys,
     version: packageVersion(),
     descriptors: descriptorOptions(log),
-    onBug: (error) => log.error("A request failed by an error of Sluice itself.", { error }),
+    onBug: (error) => log.error("A request failed because of a bug in Sluice.", { error }),
     ...options.plane,
   });
   const file = flags.stateDir === undefined ? undefined : new StateFile({ directory: flags.stateDir, log });

@@ -24,7 +24,7 @@ export const responseFlags = {
     meaning: "The request is larger than the gateway's limit for its target, headers or body.",
   },
   DT: { status: "408", meaning: "The client was too slow to send its request." },
-  DC: { status: "any", meaning: "The client closed the connection before the answer was complete." },
+  DC: { status: "any", meaning: "The client closed the connection before the response was complete." },
   UF: { status: "502, 503 or 504", meaning: "No connection to the endpoint could be made." },
   UAR: {
     status: "502",

@@ -78,8 +78,8 @@ export function checkRegex(
     pointer,
     message:
       shown === "secret"
-        ? `the regular expression is not usable: ${cause}.`
-        : `the regular expression ${JSON.stringify(shorten(pattern))} is not usable: ${regex.message}.`,
+        ? `the regular expression cannot be used: ${cause}.`
+        : `the regular expression ${JSON.stringify(shorten(pattern))} cannot be used: ${regex.message}.`,
     fix: regex.fix,
   });
 }

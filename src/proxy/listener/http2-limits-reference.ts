@@ -39,11 +39,11 @@ export function renderHttp2Limits(): string {
     ],
     ["Preface, header block or frame other than DATA, from its first byte", seconds(limits.headerTimeoutMs), "closed"],
     ["Connection without a request", seconds(limits.idleTimeoutMs), "`GOAWAY`"],
-    ["Bytes that a client sends on after its connection has ended", kib(http2.connectionWindowBytes), "reset"],
-    ["Request that goes on behind its answer", seconds(limits.earlyAnswerMs), "`NO_ERROR`"],
-    ["Request body of which nothing comes", seconds(limits.requestStallMs), "408"],
-    ["Answer of which nothing is taken", seconds(limits.writeStallMs), "`CANCEL`, or closed"],
-    ["WebSocket on which nothing moves", seconds(limits.tunnelIdleMs), "`CANCEL`"],
+    ["Bytes that a client sends after its connection has ended", kib(http2.connectionWindowBytes), "reset"],
+    ["Request body after a complete response", seconds(limits.earlyAnswerMs), "`NO_ERROR`"],
+    ["Request body, no data received", seconds(limits.requestStallMs), "408"],
+    ["Response, client reads nothing", seconds(limits.writeStallMs), "`CANCEL`, or closed"],
+    ["WebSocket, no data in either direction", seconds(limits.tunnelIdleMs), "`CANCEL`"],
   ];
   return ["| what | limit | then |", "| --- | --- | --- |", ...rows.map((row) => `| ${row.join(" | ")} |`), ""].join(
     "\n",

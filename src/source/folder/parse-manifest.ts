@@ -175,8 +175,8 @@ function unreadableFinding(chunk: Chunk, error: unknown): Finding {
   const alias = error instanceof ReferenceError ? /^Unresolved alias .*: (.+)$/.exec(error.message)?.[1] : undefined;
   if (alias !== undefined) {
     return fileFinding("syntax-error", chunk.positionAt(Math.max(0, chunk.text.indexOf(`*${alias}`))), {
-      message: "The document is not valid YAML: an alias (text that begins with *) names no anchor above it.",
-      fix: "Define the anchor, or put text that begins with * in quotation marks.",
+      message: "The document is not valid YAML: an alias (text that begins with *) has no anchor above it.",
+      fix: "Define the anchor, or quote text that begins with *.",
     });
   }
   if (error instanceof ReferenceError) {
