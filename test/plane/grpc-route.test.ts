@@ -229,7 +229,7 @@ test("gRPC: a call over HTTP/1.1 is refused by a GRPCRoute with 505; gRPC-Web is
     );
   const refused = await call("application/grpc+proto");
   assert.equal(refused.status, 505);
-  assert.match(refused.body, /gRPC needs HTTP\/2/);
+  assert.match(refused.body, /gRPC requires HTTP\/2/);
   assert.equal(refused.headers.get("grpc-status"), undefined);
   assert.equal(gateway.records[0]!.grpcStatus, -1);
   assert.equal((await call("application/grpc-web+proto")).body, "web");
