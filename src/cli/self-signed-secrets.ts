@@ -1,4 +1,5 @@
 import type { Resource } from "../resource/kinds.ts";
+import { createSnapshot } from "../store/create-snapshot.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { makeSelfSigned } from "./self-signed.ts";
 
@@ -52,14 +53,10 @@ function toBase64(text: string): string {
 
 function withSecrets(snapshot: Snapshot, secrets: readonly Secret[]): Snapshot {
   const list = Object.freeze([...snapshot.list("Secret"), ...secrets]);
-  const overlay: Pick<Snapshot, "list" | "get"> = {
+  const ofSecrets = createSnapshot(list);
+  return {
     list: (kind) => (kind === "Secret" ? (list as readonly Resource<typeof kind>[]) : snapshot.list(kind)),
-    get: (kind, namespace, name) => {
-      const found = snapshot.get(kind, namespace, name);
-      if (found || kind !== "Secret") return found;
-      const made = secrets.find(({ metadata }) => metadata.namespace === namespace && metadata.name === name);
-      return made as Resource<typeof kind> | undefined;
-    },
+    get: (kind, namespace, name) => (kind === "Secret" ? ofSecrets : snapshot).get(kind, namespace, name),
+    find: (by, key) => (by.kind === "Secret" ? ofSecrets : snapshot).find(by, key),
   };
-  return overlay;
 }

@@ -2,7 +2,6 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { type FindingName, makeFinding } from "../finding/catalogue.ts";
 import { type ConditionDefault, deriveConditions } from "./conditions.ts";
-import { sortFindings } from "./sort-findings.ts";
 
 const object = { kind: "Gateway", group: "gateway.networking.k8s.io", namespace: "infra", name: "edge" };
 const finding = (name: FindingName, message: string, pointer = "") =>
@@ -52,17 +51,4 @@ describe("deriveConditions", () => {
   it("cuts messages to what the API takes", () => {
     assert.equal(short(finding("certificate-missing", "x".repeat(40_000)))[1]?.[3]?.length, 32_768);
   });
-});
-
-it("sortFindings: shows the same mistake once, in the same order whatever the input's", () => {
-  const [a, b, c] = [
-    finding("certificate-missing", "A.", "/a"),
-    finding("certificate-invalid", "B.", "/b"),
-    finding("gateway-class-foreign", "A.", "/a"),
-  ] as const;
-  assert.deepEqual(sortFindings([b, a, c, b]), sortFindings([c, b, a]));
-  assert.deepEqual(
-    sortFindings([b, a, c, b]).map(({ code }) => code),
-    ["SL2002", "SL6101", "SL6103"],
-  );
 });

@@ -3,6 +3,7 @@ import type { Endpoint, EndpointTable } from "../ir/endpoint-table.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { Snapshot } from "../store/snapshot.ts";
+import { indexByNamespace, type SnapshotIndex } from "../store/snapshot-index.ts";
 import { compareAge } from "./age.ts";
 
 type EndpointSlice = Resource<"EndpointSlice">;
@@ -17,53 +18,35 @@ const serviceNameLabel = "kubernetes.io/service-name";
  * Spec: EndpointSlice (KEP-752, KEP-1672), XBackend.
  */
 export function compileEndpoints(snapshot: Snapshot, routing: RoutingModel): EndpointTable {
-  const index = indexSlices(snapshot);
   const table: Record<EndpointsKey, readonly Endpoint[]> = {};
   for (const cluster of Object.values(routing.clusters)) {
     if (Object.hasOwn(table, cluster.endpoints)) continue;
-    const endpoints =
-      cluster.from.kind === "XBackend"
-        ? xbackendEndpoints(snapshot, index, cluster)
-        : serviceEndpoints(snapshot, index, cluster);
+    const endpoints = clusterEndpoints(snapshot, cluster);
     if (endpoints !== undefined) table[cluster.endpoints] = endpoints;
   }
   return table;
 }
 
-/** EndpointSlices by what they are looked up by. */
-export type SliceIndex = {
-  readonly byService: ReadonlyMap<string, readonly EndpointSlice[]>;
-  readonly byNamespace: ReadonlyMap<string, readonly EndpointSlice[]>;
+const byService: SnapshotIndex<"EndpointSlice"> = {
+  kind: "EndpointSlice",
+  keysOf: ({ metadata }) => {
+    const service = metadata.labels[serviceNameLabel];
+    return service === undefined ? [] : [`${metadata.namespace}/${service}`];
+  },
 };
+const byNamespace = indexByNamespace("EndpointSlice");
 
-const indexes = new WeakMap<readonly EndpointSlice[], SliceIndex>();
-
-/** The index of a snapshot's EndpointSlices, made once for as long as none of them changes. Keys are `namespace/service` and `namespace`. */
-export function indexSlices(snapshot: Snapshot): SliceIndex {
-  const slices = snapshot.list("EndpointSlice");
-  const known = indexes.get(slices);
-  if (known !== undefined) return known;
-  const byService = new Map<string, EndpointSlice[]>();
-  const byNamespace = new Map<string, EndpointSlice[]>();
-  // By age and name, so that of two slices with one address the same is kept whatever the order of the input.
-  for (const slice of slices.toSorted(compareAge)) {
-    const { namespace, labels } = slice.metadata;
-    append(byNamespace, namespace, slice);
-    const service = labels[serviceNameLabel];
-    if (service !== undefined) append(byService, `${namespace}/${service}`, slice);
-  }
-  const index = { byService, byNamespace };
-  indexes.set(slices, index);
-  return index;
+/** The EndpointSlices of a Service, by age and name: of two with one address the same is kept whatever the order of the input. */
+export function slicesOf(snapshot: Snapshot, namespace: string, service: string): readonly EndpointSlice[] {
+  return [...snapshot.find(byService, `${namespace}/${service}`)].sort(compareAge);
 }
 
-function append<T>(lists: Map<string, T[]>, key: string, value: T): void {
-  const list = lists.get(key);
-  if (list === undefined) lists.set(key, [value]);
-  else list.push(value);
+/** The endpoints of one cluster; `undefined` when its Service does not exist. */
+export function clusterEndpoints(snapshot: Snapshot, cluster: Cluster): readonly Endpoint[] | undefined {
+  return cluster.from.kind === "XBackend" ? xbackendEndpoints(snapshot, cluster) : serviceEndpoints(snapshot, cluster);
 }
 
-function serviceEndpoints(snapshot: Snapshot, index: SliceIndex, cluster: Cluster): readonly Endpoint[] | undefined {
+function serviceEndpoints(snapshot: Snapshot, cluster: Cluster): readonly Endpoint[] | undefined {
   const service = snapshot.get("Service", cluster.namespace, cluster.name);
   if (service === undefined) return undefined;
   const { type, externalName } = service.spec;
@@ -72,7 +55,7 @@ function serviceEndpoints(snapshot: Snapshot, index: SliceIndex, cluster: Cluste
   const ports = (service.spec.ports ?? []).filter((port) => port.port === cluster.port);
   const port = ports.find((candidate) => candidate.protocol === transport) ?? ports[0];
   // A slice carries the port under the name that it has in the Service; its number is the container's.
-  return selectEndpoints(index.byService.get(`${cluster.namespace}/${cluster.name}`) ?? [], (slice) => {
+  return selectEndpoints(slicesOf(snapshot, cluster.namespace, cluster.name), (slice) => {
     const named = slice.ports.find(
       (candidate) => candidate.name === (port?.name ?? "") && candidate.protocol === transport,
     );
@@ -88,7 +71,6 @@ function serviceEndpoints(snapshot: Snapshot, index: SliceIndex, cluster: Cluste
  */
 export function xbackendEndpoints(
   snapshot: Snapshot,
-  index: SliceIndex,
   cluster: Pick<Cluster, "namespace" | "name" | "port">,
 ): readonly Endpoint[] {
   const backend = snapshot.get("XBackend", cluster.namespace, cluster.name);
@@ -97,7 +79,7 @@ export function xbackendEndpoints(
   const wanted = Object.entries(backend?.spec.endpointSelector?.matchLabels ?? {});
   if (wanted.length === 0) return [];
   const includes = (labels: Readonly<Record<string, string>>) => wanted.every(([key, value]) => labels[key] === value);
-  const slices = (index.byNamespace.get(cluster.namespace) ?? []).filter((slice) => {
+  const slices = [...snapshot.find(byNamespace, cluster.namespace)].sort(compareAge).filter((slice) => {
     if (includes(slice.metadata.labels)) return true;
     const name = slice.metadata.labels[serviceNameLabel];
     const service = name === undefined ? undefined : snapshot.get("Service", cluster.namespace, name);

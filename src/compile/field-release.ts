@@ -47,36 +47,49 @@ const rows: readonly FieldRow[] = [
 
 const bundleVersionAnnotation = "gateway.networking.k8s.io/bundle-version";
 
-/**
- * Fields that the CRDs in the input are too old for: an API server with them would drop the field. Silent for kinds whose CRD is
- * not in the input.
- */
-export function findNewerFields(context: CompileContext): Finding[] {
-  const releases = new Map<string, { readonly minor: number; readonly version: string }>();
-  for (const crd of context.snapshot.list("CustomResourceDefinition")) {
+type Release = { readonly minor: number; readonly version: string };
+type Crd = Resource<"CustomResourceDefinition">;
+
+const releasesOf = new WeakMap<readonly Crd[], ReadonlyMap<string, Release>>();
+
+/** The release of the CRD of each kind that has one in the input. */
+function readReleases(crds: readonly Crd[]): ReadonlyMap<string, Release> {
+  const known = releasesOf.get(crds);
+  if (known !== undefined) return known;
+  const releases = new Map<string, Release>();
+  for (const crd of [...crds].sort(byName)) {
     const version = crd.metadata.annotations[bundleVersionAnnotation] ?? "";
     const minor = /^v1\.(\d+)\./.exec(version)?.[1];
     if (minor !== undefined) releases.set(crd.spec.names.kind, { minor: Number(minor), version });
   }
-  return rows.flatMap((row) =>
-    row.kinds.flatMap((kind) => {
-      const installed = releases.get(kind);
-      if (!installed || installed.minor >= row.minor) return [];
-      return [...context.snapshot.list(kind)].sort(byName).flatMap((resource: Resource) =>
-        pointersTo(resource, row.path).map((pointer) =>
-          report(
-            "field-newer-than-crd",
-            { resource, pointer },
-            {
-              message: `${row.path.filter((part) => part !== "*").join(".")} exists since Gateway API v1.${row.minor}, but the CRD of ${kind} is from ${installed.version}.`,
-              fix: `Install the CRDs of Gateway API v1.${row.minor} or newer, or remove the field.`,
-            },
-          ),
-        ),
-      );
-    }),
-  );
+  releasesOf.set(crds, releases);
+  return releases;
 }
+
+/**
+ * Fields of an object that the CRDs in the input are too old for: an API server with them would drop the field. Silent for
+ * kinds whose CRD is not in the input.
+ */
+export function findNewerFields({ snapshot }: CompileContext, resource: Resource): readonly Finding[] {
+  const installed = readReleases(snapshot.list("CustomResourceDefinition")).get(resource.kind);
+  if (installed === undefined) return [];
+  return rows.flatMap(({ kinds, path, minor }) => {
+    if (installed.minor >= minor || !kinds.includes(resource.kind)) return [];
+    return pointersTo(resource, path).map((pointer) =>
+      report(
+        "field-newer-than-crd",
+        { resource, pointer },
+        {
+          message: `${path.filter((part) => part !== "*").join(".")} exists since Gateway API v1.${minor}, but the CRD of ${resource.kind} is from ${installed.version}.`,
+          fix: `Install the CRDs of Gateway API v1.${minor} or newer, or remove the field.`,
+        },
+      ),
+    );
+  });
+}
+
+/** The kinds that have such fields. */
+export const kindsWithNewerFields: ReadonlySet<Kind> = new Set(rows.flatMap(({ kinds }) => kinds));
 
 function pointersTo(value: unknown, path: readonly string[], pointer = ""): string[] {
   const [part, ...rest] = path;

@@ -1,6 +1,7 @@
 import type { ObjectRef } from "../finding/finding.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { Snapshot } from "../store/snapshot.ts";
+import { indexByNamespace } from "../store/snapshot-index.ts";
 
 /** Who refers. Spec: ReferenceGrantFrom. */
 export type GrantFrom = { readonly group: string; readonly kind: string; readonly namespace: string };
@@ -22,7 +23,7 @@ export type GrantAnswer =
 const referenceGrantGroup = "gateway.networking.k8s.io";
 
 type Grant = Resource<"ReferenceGrant">;
-const grantsByNamespace = new WeakMap<Snapshot, ReadonlyMap<string, readonly Grant[]>>();
+const grantsByNamespace = indexByNamespace("ReferenceGrant");
 
 /**
  * True when a reference may be followed: both ends are in one namespace, or a ReferenceGrant in the target's
@@ -69,24 +70,9 @@ export function explainGrant(snapshot: Snapshot, from: GrantFrom, to: GrantTo): 
   };
 }
 
+/** In order of name, so that the grant that an explanation names does not depend on the order of the input. */
 function grantsIn(snapshot: Snapshot, namespace: string): readonly Grant[] {
-  let index = grantsByNamespace.get(snapshot);
-  if (!index) {
-    const byNamespace = new Map<string, Grant[]>();
-    for (const grant of snapshot.list("ReferenceGrant")) {
-      const key = grant.metadata.namespace ?? "";
-      const grants = byNamespace.get(key);
-      if (grants) grants.push(grant);
-      else byNamespace.set(key, [grant]);
-    }
-    // By name, so that the grant that an explanation names does not depend on the order of the input.
-    for (const grants of byNamespace.values()) {
-      grants.sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : a.metadata.name > b.metadata.name ? 1 : 0));
-    }
-    index = byNamespace;
-    grantsByNamespace.set(snapshot, index);
-  }
-  return index.get(namespace) ?? [];
+  return snapshot.find(grantsByNamespace, namespace);
 }
 
 function permits(grant: Grant, from: GrantFrom, to: GrantTo): boolean {

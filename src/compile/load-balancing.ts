@@ -1,6 +1,6 @@
 import type { Finding } from "../finding/finding.ts";
 import type { Cluster } from "../ir/cluster.ts";
-import { byName } from "./by-name.ts";
+import type { SnapshotIndex } from "../store/snapshot-index.ts";
 import type { CompileContext } from "./contract.ts";
 import { nameOf, refOf, report } from "./report.ts";
 import type { Service } from "./service-port.ts";
@@ -25,9 +25,14 @@ export function loadBalancingOf(service: Service): Cluster["loadBalancing"] {
   return isKnown(value) ? loadBalancingValues[value] : "roundRobin";
 }
 
+const annotated: SnapshotIndex<"Service"> = {
+  kind: "Service",
+  keysOf: ({ metadata }) => (metadata.annotations[loadBalancingAnnotation] === undefined ? [] : [""]),
+};
+
 /** Tells of Services that ask for a kind of load balancing that does not exist. */
 export function findUnknownLoadBalancing({ snapshot }: CompileContext): readonly Finding[] {
-  return [...snapshot.list("Service")].sort(byName).flatMap((service) => {
+  return snapshot.find(annotated, "").flatMap((service) => {
     const value = service.metadata.annotations[loadBalancingAnnotation];
     if (value === undefined || isKnown(value)) return [];
     const pointer = `/metadata/annotations/${loadBalancingAnnotation.replace("/", "~1")}`;

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { brief, contextOf, service, yaml } from "../../test/compile-case.ts";
+import { findEmptyBackend } from "./policy/find-empty-backend.ts";
 import type { PolicyUsage } from "./policy/policy-usage.ts";
 import { compilePolicies } from "./policy.ts";
 
@@ -37,7 +38,10 @@ spec:
   ${fields.more ?? ""}`;
 
 function run(docs: readonly string[], usage: PolicyUsage = usageOf("Service/shop/api"), options = {}) {
-  const { status, findings } = compilePolicies(contextOf(yaml(...docs), options), usage);
+  const context = contextOf(yaml(...docs), options);
+  const { status, findings: ofPolicies } = compilePolicies(context, usage);
+  const used = usage.gateways.flatMap(({ backends }) => [...(backends as ReadonlySet<string>)]);
+  const findings = [...ofPolicies, ...used.flatMap((backend) => findEmptyBackend(context, backend))];
   return {
     findings: brief(findings),
     messages: findings.map((finding) => finding.message),

@@ -1,18 +1,17 @@
-/** What is attached to backends and Gateways from the side: policies, XBackends, and what they and their Services lack. */
+/** What is attached to backends and Gateways from the side: policies and XBackends. */
 import type { Finding } from "../finding/finding.ts";
 import type { ObjectStatus } from "../status/condition.ts";
 import type { CompileContext } from "./contract.ts";
 import { compileBackendPolicies } from "./policy/compile-backend-policies.ts";
 import { compileTelemetryPolicies } from "./policy/compile-telemetry-policies.ts";
 import { compileXBackends } from "./policy/compile-xbackends.ts";
-import { findEmptyBackends } from "./policy/find-empty-backends.ts";
 import type { PolicyUsage } from "./policy/policy-usage.ts";
 
 export type { PolicyUsage } from "./policy/policy-usage.ts";
 
 /**
  * Statuses of BackendTLSPolicy, XBackendTrafficPolicy, XTelemetryPolicy and XBackend, one ancestor for every Gateway that is
- * concerned, and the findings about them and about used Services without endpoints. What the policies do to clusters has
+ * concerned, and the findings about them. What the policies do to clusters has
  * happened in `compileRoute`.
  */
 export function compilePolicies(
@@ -26,6 +25,6 @@ export function compilePolicies(
   ];
   return {
     status: parts.flatMap((part) => part.status),
-    findings: [...parts.flatMap((part) => part.findings), ...findEmptyBackends(context, usage)],
+    findings: parts.flatMap((part) => part.findings),
   };
 }

@@ -41,18 +41,22 @@ const readBundles = new WeakMap<Resource<CaKind>, ReadBundle>();
 
 /**
  * Reads certificates and CA bundles from a snapshot's objects, and certificates that have become unusable from `retained`
- * until they end. Pure but for keeping what it has decoded.
+ * until they end: `countsUntil` is told when, in milliseconds since the epoch. Pure but for keeping what it has decoded.
  */
 export function createSecretReader(
   snapshot: Snapshot,
-  { retained, nowMs }: { readonly retained: RetainedSecrets; readonly nowMs: number },
+  { retained, nowMs }: { readonly retained: Pick<RetainedSecrets, "get">; readonly nowMs: number },
+  countsUntil: (ms: number) => void = () => {},
 ): SnapshotSecrets {
   const asked = new Set<GoodSecret>();
   /** The last good one of a Secret that cannot be used. */
   const lastGood = (key: SecretKey): GoodSecret | undefined => {
     const secret = retained.get(key);
     const read = secret && readSecret(secret);
-    return read && "answer" in read && (read.answer.chain[0]?.validToDate.getTime() ?? 0) > nowMs ? read : undefined;
+    const endMs = (read && "answer" in read && read.answer.chain[0]?.validToDate.getTime()) || 0;
+    if (endMs <= nowMs) return undefined;
+    countsUntil(endMs);
+    return read && "answer" in read ? read : undefined;
   };
   const inForce = (key: SecretKey): GoodSecret | undefined => {
     const { namespace, name } = nameOfKey(key);

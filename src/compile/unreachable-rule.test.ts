@@ -55,12 +55,13 @@ function modelOf(hosts: Readonly<Record<string, readonly ScoredEntry[]>>): Gatew
   };
 }
 
+const findingsOf = (model: GatewayModel) => [...findUnreachableRules(model).values()];
 const path = (value: string, rest = "") => `[{ path: { value: ${value} }${rest} }]`;
 
 describe("findUnreachableRules", () => {
   it("names the route that always wins", () => {
     const model = modelOf({ "*": [...entriesOf("first", [path("/a")]), ...entriesOf("second", [path("/a")])] });
-    const findings = findUnreachableRules(model);
+    const findings = findingsOf(model);
     assert.deepEqual(brief(findings), ["rule-unreachable /spec/rules/0"]);
     assert.equal(findings[0]?.object.name, "second");
     assert.equal(findings[0]?.related?.[0]?.name, "first");
@@ -74,7 +75,7 @@ describe("findUnreachableRules", () => {
     const one = `[{ headers: [{ name: A, value: x }, { name: b, value: y }] }]`;
     const two = `[{ headers: [{ name: B, value: y }, { name: a, value: x }] }]`;
     const model = modelOf({ "*": [...entriesOf("first", [one]), ...entriesOf("second", [two])] });
-    assert.equal(findUnreachableRules(model).length, 1);
+    assert.equal(findingsOf(model).length, 1);
   });
 
   it("is silent for matches that differ in any part", () => {
@@ -89,17 +90,14 @@ describe("findUnreachableRules", () => {
         "[{ path: { type: Exact, value: /a } }]",
       ]),
     });
-    assert.deepEqual(findUnreachableRules(model), []);
+    assert.deepEqual(findingsOf(model), []);
   });
 
   it("is silent for a duplicate inside one rule, and tells of one in another rule of the route", () => {
     const inside = modelOf({ "*": entriesOf("web", ["[{ path: { value: /a } }, { path: { value: /a/ } }]"]) });
-    assert.deepEqual(findUnreachableRules(inside), []);
+    assert.deepEqual(findingsOf(inside), []);
     const across = modelOf({ "*": entriesOf("web", [path("/a"), path("/a")]) });
-    assert.match(
-      findUnreachableRules(across)[0]?.message ?? "",
-      /rule 0 of the same route matches every such request and takes precedence/,
-    );
+    assert.match(findingsOf(across)[0]?.message ?? "", /rule 0 of the same route matches every such request and takes precedence/);
   });
 
   it("points at the match when only some of a rule are hidden", () => {
@@ -109,21 +107,21 @@ describe("findUnreachableRules", () => {
         ...entriesOf("second", ["[{ path: { value: /b } }, { path: { value: /a } }]"]),
       ],
     });
-    assert.deepEqual(brief(findUnreachableRules(model)), ["rule-unreachable /spec/rules/0/matches/1"]);
+    assert.deepEqual(brief(findingsOf(model)), ["rule-unreachable /spec/rules/0/matches/1"]);
   });
 
   it("is silent when the rule still serves on another hostname", () => {
     const second = entriesOf("second", [path("/a")]);
     const model = modelOf({ "a.example": [...entriesOf("first", [path("/a")]), ...second], "b.example": second });
-    assert.deepEqual(findUnreachableRules(model), []);
+    assert.deepEqual(findingsOf(model), []);
   });
 
   it("knows that an expression for every path stands before all prefixes", () => {
     const every = '[{ path: { type: RegularExpression, value: "/.*" } }]';
     const model = modelOf({ "*": entriesOf("web", [path("/a"), every, "[{ path: { type: Exact, value: /b } }]"]) });
-    assert.deepEqual(brief(findUnreachableRules(model)), ["rule-unreachable /spec/rules/0"]);
+    assert.deepEqual(brief(findingsOf(model)), ["rule-unreachable /spec/rules/0"]);
     const post = '[{ path: { type: RegularExpression, value: "/.*" }, method: POST }]';
-    assert.deepEqual(findUnreachableRules(modelOf({ "*": entriesOf("web", [path("/a"), post]) })), []);
+    assert.deepEqual(findingsOf(modelOf({ "*": entriesOf("web", [path("/a"), post]) })), []);
   });
 });
 
@@ -177,7 +175,7 @@ describe("findUnreachableRules against the reference matcher", () => {
             return selection.kind === "rule" ? [selection.rule.name] : [];
           }),
         );
-        for (const finding of findUnreachableRules(gateway)) {
+        for (const finding of findingsOf(gateway)) {
           named++;
           assert.ok(!serving.has(finding.object.name), finding.message);
         }

@@ -10,28 +10,40 @@ type Shadow = { readonly matchIndex: number; readonly winner: HttpEntry };
 /**
  * Finds matches that no request can reach, because an earlier match of the same virtual host takes all of theirs, on every
  * hostname where they stand. One finding per rule; duplicates inside one rule are harmless and not told.
- * Time is linear in the number of entries. The snapshot, when given, tells where the rules stand in their files.
+ * Time is linear in the number of entries. The snapshot, when given, tells where the rules stand in their files; `only`, when
+ * given, which rules are asked about.
  */
-export function findUnreachableRules(model: GatewayModel, snapshot?: Snapshot): Finding[] {
+export function findUnreachableRules(
+  model: GatewayModel,
+  snapshot?: Snapshot,
+  only?: ReadonlySet<RuleKey>,
+): ReadonlyMap<RuleKey, Finding> {
   const shadows = new Map<RuleKey, Map<number, Shadow | "reachable">>();
+  if (only?.size === 0) return new Map();
   for (const listener of model.listeners) {
     if (listener.protocol !== "HTTP" && listener.protocol !== "HTTPS") continue;
     for (const host of listener.virtualHosts) {
-      for (const { entry, winner } of claimsOf(host)) {
-        const ofRule = shadows.get(entry.rule) ?? new Map<number, Shadow | "reachable">();
-        shadows.set(entry.rule, ofRule);
-        if (winner === undefined) ofRule.set(entry.matchIndex, "reachable");
-        else if (!ofRule.has(entry.matchIndex)) ofRule.set(entry.matchIndex, { matchIndex: entry.matchIndex, winner });
+      const { byRule } = claimsOf(host);
+      const asked = only !== undefined && only.size < byRule.size ? only : byRule.keys();
+      for (const key of asked) {
+        if (only !== undefined && !only.has(key)) continue;
+        for (const { entry, winner } of byRule.get(key) ?? []) {
+          const ofRule = shadows.get(key) ?? new Map<number, Shadow | "reachable">();
+          shadows.set(key, ofRule);
+          if (winner === undefined) ofRule.set(entry.matchIndex, "reachable");
+          else if (!ofRule.has(entry.matchIndex))
+            ofRule.set(entry.matchIndex, { matchIndex: entry.matchIndex, winner });
+        }
       }
     }
   }
-  const findings: Finding[] = [];
+  const findings = new Map<RuleKey, Finding>();
   for (const [key, matches] of shadows) {
     const rule = model.httpRules[key];
     const hidden = [...matches.values()].filter((match) => match !== "reachable");
     const first = hidden[0];
     if (rule === undefined || first === undefined) continue;
-    findings.push(makeUnreachable(rule, hidden, first, { model, snapshot, whole: hidden.length === matches.size }));
+    findings.set(key, makeUnreachable(rule, hidden, first, { model, snapshot, whole: hidden.length === matches.size }));
   }
   return findings;
 }
@@ -39,16 +51,30 @@ export function findUnreachableRules(model: GatewayModel, snapshot?: Snapshot): 
 /** An entry, and the earlier one that always wins over it, if there is one. */
 type Claim = { readonly entry: HttpEntry; readonly winner: HttpEntry | undefined };
 
-const claimsByHost = new WeakMap<VirtualHost, readonly Claim[]>();
+type HostClaims = {
+  readonly byRule: ReadonlyMap<RuleKey, readonly Claim[]>;
+  /** Rules of which another takes something here. */
+  readonly shadowed: ReadonlySet<RuleKey>;
+};
+
+const claimsByHost = new WeakMap<VirtualHost, HostClaims>();
 
 /** Worked out once for a virtual host: it stays the same object for as long as its routes do. */
-function claimsOf(host: VirtualHost): readonly Claim[] {
-  let claims = claimsByHost.get(host);
-  if (claims === undefined) {
-    const winners = new WinnerTable();
-    claims = host.entries.map((entry) => ({ entry, winner: winners.claim(entry) }));
-    claimsByHost.set(host, claims);
+export function claimsOf(host: VirtualHost): HostClaims {
+  const known = claimsByHost.get(host);
+  if (known !== undefined) return known;
+  const winners = new WinnerTable();
+  const byRule = new Map<RuleKey, Claim[]>();
+  const shadowed = new Set<RuleKey>();
+  for (const entry of host.entries) {
+    const claim = { entry, winner: winners.claim(entry) };
+    if (claim.winner !== undefined) shadowed.add(entry.rule);
+    const ofRule = byRule.get(entry.rule);
+    if (ofRule) ofRule.push(claim);
+    else byRule.set(entry.rule, [claim]);
   }
+  const claims = { byRule, shadowed };
+  claimsByHost.set(host, claims);
   return claims;
 }
 

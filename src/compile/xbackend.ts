@@ -22,21 +22,8 @@ export type XBackendTls = {
   readonly findings: readonly Finding[];
 };
 
-const compiled = new WeakMap<CompileContext, Map<XBackend, XBackendTls>>();
-
-/** Compiles `spec.tls` of an XBackend, once for every use. Spec: BackendTLS (GEP-4894). */
+/** Compiles `spec.tls` of an XBackend. Spec: BackendTLS (GEP-4894). */
 export function compileXBackendTls(context: CompileContext, backend: XBackend): XBackendTls {
-  let known = compiled.get(context);
-  if (known === undefined) {
-    known = new Map();
-    compiled.set(context, known);
-  }
-  const answer = known.get(backend) ?? compileUncached(context, backend);
-  known.set(backend, answer);
-  return answer;
-}
-
-function compileUncached(context: CompileContext, backend: XBackend): XBackendTls {
   const { mode, validation } = backend.spec.tls;
   const findings: Finding[] = [];
   const label = `XBackend ${backend.metadata.namespace}/${backend.metadata.name}`;

@@ -1,4 +1,5 @@
 import type { Kind, Resource } from "../resource/kinds.ts";
+import type { SnapshotIndex } from "./snapshot-index.ts";
 
 /**
  * Everything that the compiler may know, frozen at one moment. Only objects that passed validation are in it, with
@@ -8,4 +9,6 @@ export interface Snapshot {
   list<K extends Kind>(kind: K): readonly Resource<K>[];
   /** `namespace` is `undefined` for cluster-scoped kinds. */
   get<K extends Kind>(kind: K, namespace: string | undefined, name: string): Resource<K> | undefined;
+  /** The objects that an index has under a key, in order of `namespace/name`. */
+  find<K extends Kind>(index: SnapshotIndex<K>, key: string): readonly Resource<K>[];
 }

@@ -3,7 +3,7 @@ import type { RetryBudget, SessionPersistence } from "../../ir/cluster.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { BackendKey, CompileContext } from "../contract.ts";
 import { compileSessionPersistence } from "../session-persistence.ts";
-import { claimTargets, type TargetClaim, targetKey } from "./claim-targets.ts";
+import { claimTargets, findWinner, indexByTarget, type TargetClaim, targetKey } from "./claim-targets.ts";
 
 export type BackendTrafficPolicy = Resource<"XBackendTrafficPolicy">;
 
@@ -13,28 +13,11 @@ export type BackendTraffic = {
   readonly sessionPersistence?: SessionPersistence;
 };
 
-type TrafficIndex = {
-  readonly claims: readonly TargetClaim<BackendTrafficPolicy>[];
-  readonly winners: ReadonlyMap<string, BackendTrafficPolicy>;
-};
-
-const indexes = new WeakMap<CompileContext, TrafficIndex>();
-
-function indexOf(context: CompileContext): TrafficIndex {
-  const known = indexes.get(context);
-  if (known !== undefined) return known;
-  const claims = claimTargets(context.snapshot.list("XBackendTrafficPolicy"));
-  const winners = new Map(
-    claims.filter((claim) => claim.winner === undefined).map((claim) => [claim.key, claim.policy]),
-  );
-  const index = { claims, winners };
-  indexes.set(context, index);
-  return index;
-}
+const byTarget = indexByTarget("XBackendTrafficPolicy");
 
 /** What each XBackendTrafficPolicy claims. */
 export function backendTrafficClaims(context: CompileContext): readonly TargetClaim<BackendTrafficPolicy>[] {
-  return indexOf(context).claims;
+  return claimTargets(context.snapshot.list("XBackendTrafficPolicy"));
 }
 
 /** What the XBackendTrafficPolicy in force for a Service or XBackend says; empty when there is none. */
@@ -42,7 +25,7 @@ export function findBackendTraffic(
   context: CompileContext,
   target: { readonly group: string; readonly kind: string; readonly namespace: string; readonly name: string },
 ): BackendTraffic {
-  const policy = indexOf(context).winners.get(targetKey(target, target.namespace));
+  const policy = findWinner(context.snapshot, byTarget, targetKey(target, target.namespace));
   if (policy === undefined) return {};
   const { retryConstraint, sessionPersistence } = policy.spec;
   const owner: BackendKey = `${target.kind}/${target.namespace}/${target.name}`;

@@ -1,3 +1,6 @@
+import type { Kind, Resource } from "../../resource/kinds.ts";
+import type { Snapshot } from "../../store/snapshot.ts";
+import type { SnapshotIndex } from "../../store/snapshot-index.ts";
 import { type Aged, compareAge } from "../age.ts";
 
 /** What a policy applies to. */
@@ -39,6 +42,26 @@ export function claimTargets<P extends Policy>(policies: readonly P[]): readonly
     });
   }
   return claims;
+}
+
+/** Kinds of policies that name targets. */
+type PolicyKind = { [K in Kind]: Resource<K> extends Policy ? K : never }[Kind];
+
+/** Policies of a kind by what they name as their targets: see {@link targetKey}. */
+export function indexByTarget<K extends PolicyKind>(kind: K): SnapshotIndex<K> {
+  return {
+    kind,
+    keysOf: ({ metadata, spec }) => spec.targetRefs.map((target) => targetKey(target, metadata.namespace ?? "")),
+  };
+}
+
+/** The policy in force for a target, by the same rule as {@link claimTargets}. */
+export function findWinner<K extends PolicyKind>(
+  snapshot: Snapshot,
+  byTarget: SnapshotIndex<K>,
+  key: string,
+): Resource<K> | undefined {
+  return [...snapshot.find(byTarget, key)].sort(compareAge)[0];
 }
 
 /** Names a target among all; policies reach into their own namespace only. */

@@ -11,7 +11,7 @@ import {
   ancestorRef,
   compareGateways,
   type GatewayName,
-  gatewaysByBackend,
+  gatewaysOf,
   maxAncestors,
   type PolicyUsage,
 } from "./policy-usage.ts";
@@ -38,13 +38,12 @@ export const resolvedRefs: ConditionDefault = {
 
 /** Statuses and findings of BackendTLSPolicies and XBackendTrafficPolicies. */
 export function compileBackendPolicies(context: CompileContext, usage: PolicyUsage): PolicyResult {
-  const gateways = gatewaysByBackend(usage);
-  const tls = compileKind(context, gateways, {
+  const tls = compileKind(context, usage, {
     claims: backendTlsClaims(context),
     ownFindings: (policy) => [...backendTlsFindings(context, policy), ...findUnknownOptions(policy)],
     defaults: [accepted, resolvedRefs],
   });
-  const traffic = compileKind(context, gateways, {
+  const traffic = compileKind(context, usage, {
     claims: backendTrafficClaims(context),
     ownFindings: () => [],
     defaults: [accepted],
@@ -61,7 +60,7 @@ type KindOfPolicy<P extends BackendPolicy> = {
 
 function compileKind<P extends BackendPolicy>(
   context: CompileContext,
-  gateways: ReadonlyMap<BackendKey, readonly GatewayName[]>,
+  usage: PolicyUsage,
   kind: KindOfPolicy<P>,
 ): PolicyResult {
   const byPolicy = new Map<P, TargetClaim<P>[]>();
@@ -76,7 +75,7 @@ function compileKind<P extends BackendPolicy>(
     for (const claim of claims) {
       const fault = findTargetFault(context, claim);
       if (fault !== undefined) findings.push(fault);
-      const users = gateways.get(backendKeyOf(claim)) ?? [];
+      const users = gatewaysOf(usage, backendKeyOf(claim));
       if (users.length === 0 && fault === undefined) findings.push(unusedFinding(claim));
       for (const gateway of users) {
         const key = `${gateway.namespace}/${gateway.name}`;

@@ -8,7 +8,7 @@ import { type BackendScope, makeBackendScope, reportIn } from "../backend-scope.
 import type { CompileContext, GatewayContext } from "../contract.ts";
 import { nearName } from "../near-name.ts";
 import { sourceOf } from "../report.ts";
-import { claimTargets, targetKey } from "./claim-targets.ts";
+import { findWinner, indexByTarget, targetKey } from "./claim-targets.ts";
 
 type TelemetryPolicy = Resource<"XTelemetryPolicy">;
 
@@ -28,23 +28,11 @@ const off: CompiledTracing = { tracing: undefined, clusters: new Map(), findings
 /** The tracing of a Gateway by the XTelemetryPolicy in force for it. Spec: XTelemetryPolicy.spec.targetRefs; GEP-713. */
 export function compileGatewayTracing(context: CompileContext, gateway: GatewayContext): CompiledTracing {
   const target = { group: "gateway.networking.k8s.io", kind: "Gateway", name: gateway.name };
-  const policy = winnersOf(context).get(targetKey(target, gateway.namespace));
+  const policy = findWinner(context.snapshot, byTarget, targetKey(target, gateway.namespace));
   return policy === undefined ? off : compileTracing(context, policy, gateway);
 }
 
-const winnersByContext = new WeakMap<CompileContext, ReadonlyMap<string, TelemetryPolicy>>();
-
-/** The policy in force for each target. */
-function winnersOf(context: CompileContext): ReadonlyMap<string, TelemetryPolicy> {
-  const known = winnersByContext.get(context);
-  if (known !== undefined) return known;
-  const claims = claimTargets(context.snapshot.list("XTelemetryPolicy"));
-  const winners = new Map(
-    claims.filter((claim) => claim.winner === undefined).map((claim) => [claim.key, claim.policy]),
-  );
-  winnersByContext.set(context, winners);
-  return winners;
-}
+const byTarget = indexByTarget("XTelemetryPolicy");
 
 /**
  * Compiles one policy's tracing. Defaults: every request is recorded, the parent's decision holds where there is a parent,

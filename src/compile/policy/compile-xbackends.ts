@@ -5,7 +5,7 @@ import type { CompileContext } from "../contract.ts";
 import { refOf } from "../report.ts";
 import { compileXBackendTls } from "../xbackend.ts";
 import type { PolicyResult } from "./compile-backend-policies.ts";
-import { ancestorRef, gatewaysByBackend, maxAncestors, type PolicyUsage } from "./policy-usage.ts";
+import { ancestorRef, gatewaysOf, maxAncestors, type PolicyUsage } from "./policy-usage.ts";
 
 const accepted: ConditionDefault = {
   type: "Accepted",
@@ -16,7 +16,6 @@ const accepted: ConditionDefault = {
 
 /** Statuses and findings of XBackends: one ancestor for every Gateway whose routes use it. Spec: BackendStatus (GEP-4894). */
 export function compileXBackends(context: CompileContext, usage: PolicyUsage): PolicyResult {
-  const gateways = gatewaysByBackend(usage);
   const status: ObjectStatus[] = [];
   const findings: Finding[] = [];
   for (const backend of context.snapshot.list("XBackend")) {
@@ -24,7 +23,7 @@ export function compileXBackends(context: CompileContext, usage: PolicyUsage): P
     const own = compileXBackendTls(context, backend).findings;
     findings.push(...own);
     const conditions = deriveConditions([accepted], own, generation);
-    const users = gateways.get(`XBackend/${namespace}/${name}`) ?? [];
+    const users = gatewaysOf(usage, `XBackend/${namespace}/${name}`);
     status.push({
       ref: refOf(backend),
       generation,

@@ -9,7 +9,7 @@ export type PolicyUsage = {
     readonly namespace: string;
     readonly name: string;
     /** Union of {@link CompiledRoute.backends} of the attached routes. */
-    readonly backends: ReadonlySet<BackendKey>;
+    readonly backends: Pick<ReadonlySet<BackendKey>, "has">;
   }[];
 };
 
@@ -19,17 +19,9 @@ export type GatewayName = { readonly namespace: string; readonly name: string };
 /** Most ancestors that a status may have. Spec: PolicyStatus.ancestors, XBackend status.ancestors. */
 export const maxAncestors = { policy: 16, xbackend: 32 } as const;
 
-/** The Gateways that send requests to each backend, in order of namespace and name. */
-export function gatewaysByBackend(usage: PolicyUsage): ReadonlyMap<BackendKey, readonly GatewayName[]> {
-  const byBackend = new Map<BackendKey, GatewayName[]>();
-  for (const gateway of [...usage.gateways].sort(compareGateways)) {
-    for (const backend of gateway.backends) {
-      const list = byBackend.get(backend);
-      if (list === undefined) byBackend.set(backend, [gateway]);
-      else list.push(gateway);
-    }
-  }
-  return byBackend;
+/** The Gateways that send requests to a backend, in order of namespace and name. */
+export function gatewaysOf({ gateways }: PolicyUsage, backend: BackendKey): readonly GatewayName[] {
+  return gateways.filter(({ backends }) => backends.has(backend)).sort(compareGateways);
 }
 
 /** As an ancestor is named in a status. */

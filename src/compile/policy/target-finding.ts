@@ -1,5 +1,6 @@
 import type { Finding } from "../../finding/finding.ts";
 import type { Resource } from "../../resource/kinds.ts";
+import { indexByName, indexByNamespace } from "../../store/snapshot-index.ts";
 import type { CompileContext } from "../contract.ts";
 import { groupSlip } from "../group-slip.ts";
 import { nearName } from "../near-name.ts";
@@ -54,6 +55,12 @@ function renderKind(groupKind: string): string {
   return `a ${kind} (\`group: ${JSON.stringify(group)}, kind: ${kind}\`)`;
 }
 
+const indexes = {
+  Service: { byNamespace: indexByNamespace("Service"), byName: indexByName("Service") },
+  XBackend: { byNamespace: indexByNamespace("XBackend"), byName: indexByName("XBackend") },
+  Gateway: { byNamespace: indexByNamespace("Gateway"), byName: indexByName("Gateway") },
+} as const;
+
 function findMissingTarget(context: CompileContext, claim: TargetClaim<Policy>): Finding | undefined {
   const { policy, target, index } = claim;
   const { snapshot, options } = context;
@@ -64,13 +71,13 @@ function findMissingTarget(context: CompileContext, claim: TargetClaim<Policy>):
   const object = snapshot.get(kind, namespace, target.name);
   if (object === undefined) {
     if (kind === "Service" && options.stubBackends) return undefined;
-    const objects: readonly Resource<"Service" | "XBackend" | "Gateway">[] = snapshot.list(kind);
-    const named = objects.filter((candidate) => candidate.metadata.namespace === namespace);
+    const { byNamespace, byName } = indexes[kind];
+    const named = snapshot.find<typeof kind>(byNamespace, namespace);
     const near = nearName(
       target.name,
       named.map((candidate) => candidate.metadata.name),
     );
-    const elsewhere = objects.find((candidate) => candidate.metadata.name === target.name)?.metadata.namespace;
+    const elsewhere = snapshot.find<typeof kind>(byName, target.name)[0]?.metadata.namespace;
     return report(
       "policy-target-not-found",
       { resource: policy, pointer: `${pointer}/name` },

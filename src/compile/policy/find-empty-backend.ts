@@ -2,30 +2,26 @@ import type { Finding } from "../../finding/finding.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { byFlag } from "../by-flag.ts";
 import type { BackendKey, CompileContext } from "../contract.ts";
-import { indexSlices, xbackendEndpoints } from "../endpoints.ts";
+import { slicesOf, xbackendEndpoints } from "../endpoints.ts";
 import { report } from "../report.ts";
-import type { PolicyUsage } from "./policy-usage.ts";
 
-/** Tells of used Services and XBackends that have no endpoint ready: their requests are answered with 503. */
-export function findEmptyBackends(context: CompileContext, usage: PolicyUsage): readonly Finding[] {
-  const used = new Set(usage.gateways.flatMap((gateway) => [...gateway.backends]));
-  return [...findEmptyServices(context, used), ...findEmptyXBackends(context, used)];
+/** Tells of a used Service or XBackend that has no endpoint ready: its requests are answered with 503. */
+export function findEmptyBackend(context: CompileContext, backend: BackendKey): readonly Finding[] {
+  const [kind, namespace = "", name = ""] = backend.split("/");
+  return kind === "Service" ? findEmptyService(context, namespace, name) : findEmptyXBackend(context, namespace, name);
 }
 
 type Service = Resource<"Service">;
 type EndpointSlice = Resource<"EndpointSlice">;
 
-function findEmptyServices(context: CompileContext, used: ReadonlySet<BackendKey>): readonly Finding[] {
-  const { byService } = indexSlices(context.snapshot);
-  return context.snapshot.list("Service").flatMap((service) => {
-    const { namespace, name } = service.metadata;
-    if (!used.has(`Service/${namespace}/${name}`) || service.spec.type === "ExternalName") return [];
-    const lack = describeLack(context, service, byService.get(`${namespace}/${name}`) ?? []);
-    if (lack === undefined) return [];
-    const { name: finding, pointer, reason, fix } = lack;
-    const message = `Service ${namespace}/${name} has no ready endpoints: ${reason}.`;
-    return [report(finding, { resource: service, pointer }, { message, fix })];
-  });
+function findEmptyService(context: CompileContext, namespace: string, name: string): readonly Finding[] {
+  const service = context.snapshot.get("Service", namespace, name);
+  if (service === undefined || service.spec.type === "ExternalName") return [];
+  const lack = describeLack(context, service, slicesOf(context.snapshot, namespace, name));
+  if (lack === undefined) return [];
+  const { name: finding, pointer, reason, fix } = lack;
+  const message = `Service ${namespace}/${name} has no ready endpoints: ${reason}.`;
+  return [report(finding, { resource: service, pointer }, { message, fix })];
 }
 
 type Lack = {
@@ -96,22 +92,19 @@ function quoteNames(names: readonly string[]): string {
 }
 
 /** Pods are not read, so an XBackend that selects them is known only through Services and EndpointSlices. */
-function findEmptyXBackends(context: CompileContext, used: ReadonlySet<BackendKey>): readonly Finding[] {
-  const index = indexSlices(context.snapshot);
-  return context.snapshot.list("XBackend").flatMap((backend) => {
-    const { namespace, name } = backend.metadata;
-    if (!used.has(`XBackend/${namespace}/${name}`)) return [];
-    const port = backend.spec.port.number ?? 0;
-    if (xbackendEndpoints(context.snapshot, index, { namespace, name, port }).length > 0) return [];
-    return [
-      report(
-        "backend-without-endpoints",
-        { resource: backend, pointer: "/spec/endpointSelector" },
-        {
-          message: `XBackend ${namespace}/${name} selects no ready endpoints.`,
-          fix: "Correct matchLabels. A Service whose selector has these labels, or an EndpointSlice with them, must exist.",
-        },
-      ),
-    ];
-  });
+function findEmptyXBackend(context: CompileContext, namespace: string, name: string): readonly Finding[] {
+  const backend = context.snapshot.get("XBackend", namespace, name);
+  if (backend === undefined) return [];
+  const port = backend.spec.port.number ?? 0;
+  if (xbackendEndpoints(context.snapshot, { namespace, name, port }).length > 0) return [];
+  return [
+    report(
+      "backend-without-endpoints",
+      { resource: backend, pointer: "/spec/endpointSelector" },
+      {
+        message: `XBackend ${namespace}/${name} selects no ready endpoints.`,
+        fix: "Correct matchLabels. A Service whose selector has these labels, or an EndpointSlice with them, must exist.",
+      },
+    ),
+  ];
 }

@@ -1,0 +1,21 @@
+import type { Resource } from "../resource/kinds.ts";
+import type { CompileContext } from "./contract.ts";
+import { findNewerFields, kindsWithNewerFields } from "./field-release.ts";
+import { findIngresses } from "./ingress.ts";
+import { findUnknownLoadBalancing } from "./load-balancing.ts";
+import type { Report } from "./memo/report-table.ts";
+
+/** What is to be said of objects whatever Gateways and routes make of them. Each route speaks for itself. */
+export function compileOthers(context: CompileContext): Report {
+  const kinds = [...kindsWithNewerFields].filter((kind) => !kind.endsWith("Route"));
+  return {
+    status: [],
+    findings: [
+      ...findIngresses(context),
+      ...findUnknownLoadBalancing(context),
+      ...kinds
+        .flatMap((kind): readonly Resource[] => context.snapshot.list(kind))
+        .flatMap((one) => findNewerFields(context, one)),
+    ],
+  };
+}

@@ -1,0 +1,135 @@
+import { sameJson } from "../../base/same-json.ts";
+import type { GatewayModel, HttpRule, Listener, RuleKey } from "../../ir/routing-model.ts";
+import { compareText } from "../by-name.ts";
+import type { BackendKey, CompiledRoute } from "../contract.ts";
+import type { CompiledGateway } from "../gateway.ts";
+import type { CompiledTracing } from "../policy/compile-tracing.ts";
+import { sourceOf } from "../report.ts";
+import type { ClusterTable } from "./cluster-table.ts";
+import { SortedList } from "./sorted-list.ts";
+
+/** How often something is held, and how often it was at the last flush where that is not the same. */
+class Holders<T> {
+  readonly #counts = new Map<T, number>();
+  readonly #before = new Map<T, number>();
+
+  has(value: T): boolean {
+    return this.#counts.has(value);
+  }
+
+  change(value: T, by: 1 | -1): void {
+    const count = this.#counts.get(value) ?? 0;
+    if (!this.#before.has(value)) this.#before.set(value, count);
+    if (count + by === 0) this.#counts.delete(value);
+    else this.#counts.set(value, count + by);
+  }
+
+  /** What has come and what has gone since the last call. */
+  flush(): { readonly came: readonly T[]; readonly gone: readonly T[] } {
+    const came: T[] = [];
+    const gone: T[] = [];
+    for (const [value, before] of this.#before) {
+      const isHeld = this.#counts.has(value);
+      if (isHeld && before === 0) came.push(value);
+      if (!isHeld && before > 0) gone.push(value);
+    }
+    this.#before.clear();
+    return { came, gone };
+  }
+}
+
+/** What the accepted routes of one Gateway make of it. */
+export class GatewayRoutes {
+  readonly #clusters: ClusterTable;
+  /** Routes on listeners that serve. */
+  readonly #served = new Holders<CompiledRoute>();
+  readonly #backends = new Holders<BackendKey>();
+  readonly #rules = new SortedList<HttpRule>((a, b) => compareText(a.key, b.key));
+  readonly #ruleByKey = new Map<RuleKey, HttpRule>();
+  #record: { readonly rules: readonly HttpRule[]; readonly byKey: Readonly<Record<RuleKey, HttpRule>> } = {
+    rules: [],
+    byKey: {},
+  };
+  #model: { readonly from: readonly unknown[]; readonly model: GatewayModel } | undefined;
+
+  constructor(clusters: ClusterTable) {
+    this.#clusters = clusters;
+  }
+
+  /** Backends that the accepted routes refer to. */
+  get backends(): Pick<ReadonlySet<BackendKey>, "has"> {
+    return this.#backends;
+  }
+
+  /** A route stands on a listener that serves, or (`-1`) does so no more. */
+  changeServed(compiled: CompiledRoute, by: 1 | -1): void {
+    this.#served.change(compiled, by);
+  }
+
+  /** The Gateway accepts a route, or does so no more. */
+  changeAccepted(compiled: CompiledRoute, by: 1 | -1): void {
+    for (const backend of compiled.backends) this.#backends.change(backend, by);
+  }
+
+  /** Takes in what has changed. Returns the backends that are now used, and those that are used no more. */
+  flush(): { readonly came: readonly BackendKey[]; readonly gone: readonly BackendKey[] } {
+    const { came, gone } = this.#served.flush();
+    for (const { clusters } of gone) this.#clusters.remove(clusters);
+    for (const { clusters } of came) this.#clusters.add(clusters);
+    this.#patchRules(gone.flatMap(rulesOf), came.flatMap(rulesOf));
+    return this.#backends.flush();
+  }
+
+  /** A rule that says what it said before stays the same object. */
+  #patchRules(gone: readonly HttpRule[], came: readonly HttpRule[]): void {
+    const removed = new Map<RuleKey, HttpRule>();
+    for (const { key } of gone) {
+      const rule = this.#ruleByKey.get(key);
+      if (rule) removed.set(key, rule);
+      this.#ruleByKey.delete(key);
+    }
+    const added = came.map((rule) => {
+      const before = removed.get(rule.key);
+      const kept = before !== undefined && sameJson(before, rule) ? before : rule;
+      this.#ruleByKey.set(rule.key, kept);
+      return kept;
+    });
+    this.#rules.patch(removed.values(), added);
+  }
+
+  /** The Gateway for the routing model; the same object for as long as nothing of it changes. After a flush. */
+  build(gateway: CompiledGateway, listeners: readonly Listener[], { tracing }: CompiledTracing): GatewayModel {
+    const { resource } = gateway;
+    const from = [resource, tracing, this.#rules.items, ...listeners];
+    if (this.#model?.from.length === from.length && this.#model.from.every((part, place) => part === from[place])) {
+      return this.#model.model;
+    }
+    const model: GatewayModel = {
+      key: gateway.key,
+      namespace: resource.metadata.namespace,
+      name: resource.metadata.name,
+      from: sourceOf(resource, ""),
+      labels: { ...resource.metadata.labels, ...resource.spec.infrastructure?.labels },
+      addresses: (resource.spec.addresses ?? []).flatMap(({ value }) => (value ? [value] : [])),
+      listeners,
+      httpRules: this.#rulesByKey(),
+      ...(tracing === undefined ? {} : { tracing }),
+    };
+    this.#model = { from, model };
+    return model;
+  }
+
+  #rulesByKey(): Readonly<Record<RuleKey, HttpRule>> {
+    const rules = this.#rules.items;
+    if (this.#record.rules === rules) return this.#record.byKey;
+    const byKey: Record<RuleKey, HttpRule> = {};
+    for (const rule of rules) byKey[rule.key] = rule;
+    this.#record = { rules, byKey };
+    return byKey;
+  }
+}
+
+/** Each rule once: it stands in an entry for each of its matches. */
+function rulesOf({ entries }: CompiledRoute): readonly HttpRule[] {
+  return [...new Set(entries.map(({ rule }) => rule))];
+}
