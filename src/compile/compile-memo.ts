@@ -10,6 +10,8 @@ export type CompileMemo = {
   take(options: CompileOptions): CompileState;
   /** The compilation has come to its end. */
   keep(state: CompileState): void;
+  /** How many parts (routes for each of their Gateways, backends, what is made as a whole) the last compilation made. */
+  partsMade(): number;
 };
 
 export function createCompileMemo(): CompileMemo {
@@ -29,5 +31,6 @@ export function createCompileMemo(): CompileMemo {
     keep(made) {
       state = made;
     },
+    partsMade: () => state?.partsMade ?? 0,
   };
 }

@@ -9,9 +9,10 @@ export type Change = { readonly id: string; readonly object: Json | undefined };
 
 const gatewayApi = "gateway.networking.k8s.io/v1";
 const experimental = "gateway.networking.x-k8s.io/v1alpha1";
+const inDays = (days: number): string => new Date(Date.now() + days * 86_400_000).toISOString();
 const certificates = [
-  makeCertificate({ names: ["a.example.com"] }),
-  makeCertificate({ names: ["*.example.com"] }),
+  makeCertificate({ names: ["a.example.com"], from: inDays(-1), to: inDays(50) }),
+  makeCertificate({ names: ["*.example.com"], from: inDays(-1), to: inDays(5000) }),
 ] as const;
 const base64 = (text: string): string => Buffer.from(text).toString("base64");
 
@@ -231,6 +232,7 @@ const secret = object("v1", "Secret", {
     data: one(
       ...certificates.map(({ certPem, keyPem }) => ({ "tls.crt": base64(certPem), "tls.key": base64(keyPem) })),
       { "tls.crt": base64("broken"), "tls.key": base64("broken") },
+      { "tls.crt": base64("broken"), "tls.key": base64("broken again") },
     ),
   }),
 });
@@ -402,6 +404,18 @@ export const beginning: readonly Change[] = [
       data: { "tls.crt": base64(certificates[0].certPem), "tls.key": base64(certificates[0].keyPem) },
     },
   },
+  ...["r1", "r2"].map((name) => ({
+    id: `HTTPRoute shop/${name}`,
+    object: {
+      apiVersion: gatewayApi,
+      kind: "HTTPRoute",
+      metadata: { name, namespace: "shop" },
+      spec: {
+        parentRefs: [{ name: "edge", namespace: "infra" }],
+        rules: [{ backendRefs: [{ name: "api", port: 80 }] }],
+      },
+    },
+  })),
   ...["shop", "blog", "infra"].map((home) => ({
     id: `Service ${home}/api`,
     object: {

@@ -54,6 +54,11 @@ export class CompileState {
   #routing: RoutingModel = { gateways: [], clusters: {} };
   #secretTable = new SecretTable(new Map());
 
+  /** How many parts the last compilation made. */
+  get partsMade(): number {
+    return this.#tracked.recorded;
+  }
+
   /** Compiles `snapshot`, in steps. Has to be run to its end: what was left in the middle cannot be gone on with. */
   *compile(snapshot: Snapshot, options: CompileOptions): Steps<CompileResult> {
     const tracked = this.#tracked;

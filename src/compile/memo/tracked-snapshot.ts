@@ -41,6 +41,8 @@ export class TrackedSnapshot implements Snapshot {
   readonly #until = new Map<Reader, number>();
   #retained: RetainedSecrets = nothingRetained;
   #snapshot: Snapshot | undefined;
+  /** How often something has been made since the last `advance`. */
+  recorded = 0;
   #reader: Reader | undefined;
 
   /** Takes `next` and `options` for what there is. Returns the objects of each kind that differ. */
@@ -49,6 +51,7 @@ export class TrackedSnapshot implements Snapshot {
     options: Pick<CompileOptions, "retained" | "nowMs">,
   ): ReadonlyMap<Kind, readonly ObjectChange[]> {
     this.#snapshot = next;
+    this.recorded = 0;
     const retained = this.#retained;
     this.#retained = options.retained;
     for (const key of [...this.#retainedReaders.keys()]) {
@@ -75,6 +78,7 @@ export class TrackedSnapshot implements Snapshot {
   /** Runs `read` with everything that it reads put down to `reader`, in place of what `reader` has read before. */
   record<T>(reader: Reader, read: () => T): T {
     this.forget(reader);
+    this.recorded++;
     const outer = this.#reader;
     this.#reader = reader;
     try {
