@@ -32,7 +32,7 @@ const options: CompileOptions = {
   supportedProtocols: ["HTTP", "HTTPS"],
 };
 
-const route = (i: number, value: string): unknown => ({
+const route = (i: number, value: string, s = i): unknown => ({
   apiVersion: gatewayApi,
   kind: "HTTPRoute",
   metadata: { name: `route-${i}`, namespace: `team-${i % namespaces}` },
@@ -49,8 +49,8 @@ const route = (i: number, value: string): unknown => ({
           { type: "RequestHeaderModifier", requestHeaderModifier: { set: [{ name: "x-route", value: String(i) }] } },
         ],
         backendRefs: [
-          { name: `service-${i % 20}`, port: 80, weight: 90 },
-          { name: `service-${(i + 1) % 20}`, port: 80, weight: 10 },
+          { name: `service-${s % 20}`, port: 80, weight: 90 },
+          { name: `service-${(s + 1) % 20}`, port: 80, weight: 10 },
         ],
       },
     ],
@@ -203,6 +203,7 @@ function run(count: number): void {
   };
   again("  nothing changed", () => {});
   again("  one route changed", (round) => world.put(route(count - 1 - round, `/changed-${round}`)));
+  again("  one route sent elsewhere", (round) => world.put(route(round, `/r${round}`, round + 7)));
   again("  a route added", (round) => world.put(route(count + round, `/added-${round}`)));
   again("  a route removed", (round) => world.remove(route(count + round, `/added-${round}`)));
   again("  the endpoints of a Service changed", (round) => world.put(slice(0, 0, round + 100)));

@@ -28,6 +28,9 @@ type IndexState = {
   readonly readers: Map<string, Set<Reader>>;
 };
 
+/** Up to so many names are not worth being looked for. */
+const fewNames = 1000;
+
 /**
  * The objects as they are now, through which a compilation reads them. It remembers who has read what, by name and by key of
  * an index, also what was looked for in vain; when a next snapshot takes the place of this one, those who have read what
@@ -40,6 +43,9 @@ export class TrackedSnapshot implements Snapshot {
   readonly #retainedReaders = new Map<SecretKey, Set<Reader>>();
   readonly #until = new Map<Reader, number>();
   #retained: RetainedSecrets = nothingRetained;
+  /** About how many names nobody asks for any more, and from how many on they are looked for. */
+  #unread = 0;
+  #sweepAt = fewNames;
   #snapshot: Snapshot | undefined;
   /** How often something has been made since the last `advance`. */
   recorded = 0;
@@ -72,7 +78,23 @@ export class TrackedSnapshot implements Snapshot {
       tell(state.whole);
       for (const change of changes) applyChange(state, change);
     }
+    if (this.#unread > this.#sweepAt) this.#sweep();
     return all;
+  }
+
+  /** Drops names that nobody asks for any more. Seldom enough to cost nothing for each of them. */
+  #sweep(): void {
+    const all = [...this.#kinds.values()].flatMap(({ byKey, indexes }) => [
+      byKey,
+      ...[...indexes.values()].map(({ readers }) => readers),
+    ]);
+    let left = 0;
+    for (const names of [...all, this.#retainedReaders]) {
+      for (const [name, readers] of names) if (readers.size === 0) names.delete(name);
+      left += names.size;
+    }
+    this.#unread = 0;
+    this.#sweepAt = Math.max(fewNames, left);
   }
 
   /** Runs `read` with everything that it reads put down to `reader`, in place of what `reader` has read before. */
@@ -104,7 +126,10 @@ export class TrackedSnapshot implements Snapshot {
 
   /** Nothing is told to `reader` any more. */
   forget(reader: Reader): void {
-    for (const readers of reader.reads) readers.delete(reader);
+    for (const readers of reader.reads) {
+      readers.delete(reader);
+      if (readers.size === 0) this.#unread++;
+    }
     reader.reads.clear();
     this.#until.delete(reader);
   }
@@ -167,7 +192,7 @@ function applyChange(state: KindState, { before, after }: ObjectChange): void {
   }
 }
 
-/** Names that nobody asks for any more are dropped: the next who asks makes them anew. */
+/** The name is dropped: the next who asks makes it anew. */
 function tellOf(all: Map<string, Set<Reader>>, key: string): void {
   const readers = all.get(key);
   if (readers === undefined) return;
