@@ -90,6 +90,53 @@ describe("compile", () => {
     assert.equal(textOf(without, memo), textOf(without));
   });
 
+  it("makes nothing again for objects that nothing refers to, and leaves its results the same objects", () => {
+    const memo = createCompileMemo();
+    const before = compile(createSnapshot(world), defaultOptions, memo);
+    const unused = resourcesOf(
+      [
+        "{ apiVersion: v1, kind: ConfigMap, metadata: { name: unused, namespace: shop }, data: { ca.crt: x } }",
+        tlsSecret("unused", "shop", { crt: certificate.certPem, key: certificate.keyPem }),
+        "{ apiVersion: v1, kind: Namespace, metadata: { name: unused } }",
+        service("unused", "", "unused"),
+        `apiVersion: gateway.networking.k8s.io/v1
+kind: ReferenceGrant
+metadata: { name: unused, namespace: unused }
+spec: { from: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, namespace: shop }], to: [{ group: '', kind: Service }] }`,
+      ].join("\n---\n"),
+    );
+    for (const count of unused.keys()) {
+      const after = compile(createSnapshot([...world, ...unused.slice(0, count + 1)]), defaultOptions, memo);
+      assert.equal(memo.partsMade(), 0, `${unused[count]?.kind} is read by nothing`);
+      for (const part of ["routing", "endpoints", "secrets", "status", "findings"] as const) {
+        assert.equal(after[part], before[part]);
+      }
+    }
+  });
+
+  it("makes again what a changed route comes to alone, and leaves the rest the same objects", () => {
+    const memo = createCompileMemo();
+    const before = compile(createSnapshot(world), defaultOptions, memo);
+    const changed = resourcesOf(
+      route(`${toEdge}, hostnames: [a.example.com, '*.example.com'], ${rules("/c", "web")}`, "HTTPRoute", "hosts"),
+    );
+    const others = world.filter(({ metadata }) => metadata.name !== "hosts");
+    const after = compile(createSnapshot([...others, ...changed]), defaultOptions, memo);
+    // Its attachment, and the route for its one Gateway.
+    assert.equal(memo.partsMade(), 2);
+    const [edge, two] = before.routing.gateways;
+    assert.notEqual(after.routing.gateways[0], edge);
+    assert.equal(after.routing.gateways[1], two);
+    const hosts = (result: typeof before) =>
+      result.routing.gateways[0]?.listeners.flatMap((one) => ("virtualHosts" in one ? one.virtualHosts : [])) ?? [];
+    assert.deepEqual(
+      hosts(after).map((host, place) => host === hosts(before)[place]),
+      hosts(after).map(({ entries }) => entries.every(({ rule }) => !rule.includes("/hosts/"))),
+    );
+    assert.equal(after.endpoints, before.endpoints);
+    assert.equal(after.routing.clusters, before.routing.clusters);
+  });
+
   it("never throws for any subset and any text in the fields", () => {
     const text = fc.oneof(
       fc.string({ maxLength: 20 }),

@@ -2,6 +2,7 @@ import type { X509Certificate } from "node:crypto";
 import type { Finding } from "../finding/finding.ts";
 import type { CertificateRef, ClientValidation, ListenerTls } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
+import { indexByName } from "../store/snapshot-index.ts";
 import { byFlag } from "./by-flag.ts";
 import { type CertificateFault, certificateFaults } from "./certificate.ts";
 import { resolveClientValidation } from "./client-validation.ts";
@@ -14,6 +15,8 @@ import { type FindingText, nameOf, refOf, report } from "./report.ts";
 import type { ReadCertificate } from "./secret-reader.ts";
 import { readAuthority, readStaple } from "./snapshot-secrets.ts";
 import { readTlsOptions } from "./tls-options.ts";
+
+const secretsByName = indexByName("Secret");
 
 type SecretRef = NonNullable<NonNullable<ListenerDraft["spec"]["tls"]>["certificateRefs"]>[number];
 type Add = (name: Parameters<typeof report>[0], field: string, text: FindingText) => void;
@@ -148,9 +151,8 @@ function reportMissing(
 ): void {
   const { ref, namespace, field, add, inUse } = place;
   const elsewhere = context.snapshot
-    .list("Secret")
-    .filter((secret) => secret.metadata.name === ref.name)
-    .sort((a, b) => (a.metadata.namespace < b.metadata.namespace ? -1 : 1))[0];
+    .find(secretsByName, ref.name)
+    .toSorted((a, b) => (a.metadata.namespace < b.metadata.namespace ? -1 : 1))[0];
   const listener = `Listener "${draft.spec.name}"`;
   if (!elsewhere) {
     add("certificate-missing", field, {

@@ -97,7 +97,10 @@ describe("findUnreachableRules", () => {
     const inside = modelOf({ "*": entriesOf("web", ["[{ path: { value: /a } }, { path: { value: /a/ } }]"]) });
     assert.deepEqual(findingsOf(inside), []);
     const across = modelOf({ "*": entriesOf("web", [path("/a"), path("/a")]) });
-    assert.match(findingsOf(across)[0]?.message ?? "", /rule 0 of the same route matches every such request and takes precedence/);
+    assert.match(
+      findingsOf(across)[0]?.message ?? "",
+      /rule 0 of the same route matches every such request and takes precedence/,
+    );
   });
 
   it("points at the match when only some of a rule are hidden", () => {

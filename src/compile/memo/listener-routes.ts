@@ -136,7 +136,7 @@ function supersededFindings(draft: ListenerDraft, plan: StreamPlan): Finding[] {
       "stream-route-superseded",
       { resource: route, pointer: "/spec" },
       {
-        message: `On ${listenerName(draft)}, ${by.kind} ${by.metadata.namespace}/${by.metadata.name} takes ${everything}, so this route gets none of it.`,
+        message: `On ${listenerName(draft)}, ${by.kind} ${by.metadata.namespace}/${by.metadata.name} receives ${everything}, so this route receives none.`,
         fix: "Attach the route to a listener of its own, or remove one of the two.",
         related: [refOf(by)],
       },

@@ -33,7 +33,6 @@ export class RouteState {
   inForce: RouteInForce | undefined;
   readonly #stale: () => void;
   readonly #attachment: Cell<RouteAttachment>;
-  readonly #newerFields: Cell<ReturnType<typeof findNewerFields>>;
   #byGateway = new Map<string, ForGateway>();
 
   /** `stale` is called when the route has to be placed again. */
@@ -41,7 +40,6 @@ export class RouteState {
     this.route = route;
     this.#stale = () => stale(this);
     this.#attachment = new Cell(this.#stale);
-    this.#newerFields = new Cell(this.#stale);
   }
 
   /** The Gateways are others: it has to be found anew where the route attaches. */
@@ -53,23 +51,22 @@ export class RouteState {
   /** Says what the route comes to. */
   place(context: CompileContext, tracked: TrackedSnapshot, index: GatewayIndex): PlacedAttachment {
     const { route } = this;
-    const attachment = this.#attachment.read(tracked, () => attachRoute(context, index, route));
+    const attachment = this.#attachment.read(tracked, () => {
+      const made = attachRoute(context, index, route);
+      return { ...made, findings: [...made.findings, ...findNewerFields(context, route)] };
+    });
     const used = new Map<string, ForGateway>();
     const compiled = attachment.outcomes.map(({ parent: { gateway } }) =>
       this.#compile(context, tracked, gateway.context, used),
     );
     for (const [key, { cell }] of this.#byGateway) if (!used.has(key)) tracked.forget(cell);
     this.#byGateway = used;
-    const newer = this.#newerFields.read(tracked, () => findNewerFields(context, route));
-    const placed = placeAttachment(attachment, compiled);
-    if (newer.length === 0) return placed;
-    return { ...placed, report: { ...placed.report, findings: [...placed.report.findings, ...newer] } };
+    return placeAttachment(attachment, compiled);
   }
 
   /** The route is gone. */
   forget(tracked: TrackedSnapshot): void {
     tracked.forget(this.#attachment);
-    tracked.forget(this.#newerFields);
     for (const { cell } of this.#byGateway.values()) tracked.forget(cell);
   }
 
