@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { once } from "node:events";
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { Agent, type IncomingMessage, request } from "node:http";
-import { connect, createServer } from "node:net";
+import { connect as connectTcp, createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { text } from "node:stream/consumers";
@@ -286,7 +286,7 @@ test("when file descriptors run short, clients are turned away and told of once;
     const line = /^gateway_rejected_connections_total\{.*reason="descriptors"\} (\d+)$/m.exec(await response.text());
     return Number(line?.[1] ?? 0);
   };
-  const clients = Array.from({ length: 400 }, () => connect(port, "127.0.0.1"));
+  const clients = Array.from({ length: 400 }, () => connectTcp(port, "127.0.0.1"));
   let turnedAway = 0;
   for (const client of clients) {
     client.on("error", () => {});

@@ -58,28 +58,24 @@ function compileValueMatches(
 
 function compileValueMatch(at: MatchScope, match: ApiValueMatch, pointer: string): ValueMatch {
   if (match.type === "Exact") return { name: match.name, kind: "exact", value: match.value };
-  checkRegex(at, match.value, `${pointer}/value`, "secret");
+  checkRegex(at, match.value, `${pointer}/value`, match.name);
   return { name: match.name, kind: "regex", value: match.value };
 }
 
-/** Adds a fault when a pattern is not usable. One that may be `secret` is not shown. */
-export function checkRegex(
-  at: MatchScope,
-  pattern: string,
-  pointer: string,
-  shown: "shown" | "secret" = "shown",
-): void {
+/** Adds a fault when a pattern is not usable. `named`: it is for the value of that header or parameter, and so may be secret: it is not shown. */
+export function checkRegex(at: MatchScope, pattern: string, pointer: string, named?: string): void {
   const regex = compileRegex(pattern);
   if (regex.kind === "regex") return;
   // The library's words end in the part that it stumbled over.
   const [cause = ""] = regex.message.split(": `");
+  const problem =
+    named === undefined
+      ? `${JSON.stringify(shorten(pattern))} cannot be used: ${regex.message}`
+      : `for ${named} cannot be used: ${cause}`;
   at.faults.push({
     ruleIndex: at.ruleIndex,
     pointer,
-    message:
-      shown === "secret"
-        ? `the regular expression cannot be used: ${cause}.`
-        : `the regular expression ${JSON.stringify(shorten(pattern))} cannot be used: ${regex.message}.`,
+    message: `the regular expression ${problem}.`,
     fix: regex.fix,
   });
 }

@@ -14,13 +14,14 @@ const alreadyReading = -constants.errno.EALREADY;
 
 /**
  * Calls `onTruncated` when the other side ends without close_notify: whoever is in between can cut a connection so, and only
- * close_notify says that nothing is lacking. Called before the socket's `end`. RFC 8446 section 6.1. Where this Node has no such
+ * close_notify says that nothing is lacking. Called before the socket's `end`. `reads`: nobody has
+ * stopped the socket from reading behind its back. RFC 8446 section 6.1. Where this Node has no such
  * interface, ends pass for whole ones.
  */
-export function watchForTruncation(socket: TLSSocket, onTruncated: () => void): void {
+export function watchForTruncation(socket: TLSSocket, reads: () => boolean, onTruncated: () => void): void {
   const push = socket.push;
   socket.push = (chunk: unknown, encoding?: BufferEncoding) => {
-    if (chunk === null && endsWithTcp(socket)) onTruncated();
+    if (chunk === null && reads() && endsWithTcp(socket)) onTruncated();
     return push.call(socket, chunk, encoding);
   };
 }

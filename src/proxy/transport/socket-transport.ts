@@ -46,7 +46,8 @@ export class SocketTransport implements Transport {
     const socket = this.socket;
     this.#events = events;
     if (socket instanceof TLSSocket) {
-      watchForTruncation(socket, () => {
+      const reads = () => !this.#stopped;
+      watchForTruncation(socket, reads, () => {
         this.#truncated = true;
       });
     }
