@@ -42,6 +42,8 @@ export class GatewayState {
 
   /** Takes the Gateway as it is now. Listeners that it still has keep their routes until these are placed again. */
   take(gateway: CompiledGateway): void {
+    // The connections of its spans show the Gateway's client certificate.
+    if (!sameJson(this.#gateway?.context, gateway.context)) this.#tracing.touch();
     this.#gateway = gateway;
     this.#isNew = true;
     const before = this.#listenersByKey;
