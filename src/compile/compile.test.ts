@@ -92,33 +92,32 @@ describe("compile", () => {
 
   it("follows a Gateway that gets a client certificate to the collector of its spans", () => {
     const memo = createCompileMemo();
-    const gateway = (tls: string) => `apiVersion: gateway.networking.k8s.io/v1
+    const traced = (tls: string) =>
+      resourcesOf(`apiVersion: gateway.networking.k8s.io/v1
 kind: Gateway
 metadata: { name: traced, namespace: infra }
-spec: { gatewayClassName: ours, listeners: [{ name: http, port: 8088, protocol: HTTP }]${tls} }`;
-    const traced = (tls: string) =>
-      resourcesOf(
-        [
-          ourClass,
-          gateway(tls),
-          tlsSecret("client", "infra", { crt: certificate.certPem, key: certificate.keyPem }),
-          service("collector", "", "infra"),
-          `apiVersion: gateway.networking.k8s.io/v1
+spec: { gatewayClassName: ours, listeners: [{ name: http, port: 8088, protocol: HTTP }]${tls} }`);
+    const others = resourcesOf(
+      [
+        ourClass,
+        tlsSecret("client", "infra", { crt: certificate.certPem, key: certificate.keyPem }),
+        service("collector", "", "infra"),
+        `apiVersion: gateway.networking.k8s.io/v1
 kind: BackendTLSPolicy
 metadata: { name: collector, namespace: infra }
 spec:
   targetRefs: [{ group: '', kind: Service, name: collector }]
   validation: { hostname: collector.test, wellKnownCACertificates: System }`,
-          `apiVersion: gateway.networking.x-k8s.io/v1alpha1
+        `apiVersion: gateway.networking.x-k8s.io/v1alpha1
 kind: XTelemetryPolicy
 metadata: { name: spans, namespace: infra }
 spec:
   targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: traced }]
   tracing: { mode: Enabled, provider: { backendRef: { name: collector, port: 80 } } }`,
-        ].join("\n---\n"),
-      );
-    textOf(traced(""), memo);
-    const withClient = traced(", tls: { backend: { clientCertificateRef: { name: client } } }");
+      ].join("\n---\n"),
+    );
+    textOf([...others, ...traced("")], memo);
+    const withClient = [...others, ...traced(", tls: { backend: { clientCertificateRef: { name: client } } }")];
     assert.match(textOf(withClient, memo), /client=Secret\/infra\/client/);
     assert.equal(textOf(withClient, memo), textOf(withClient));
   });
