@@ -12,6 +12,7 @@ const benchmarks = {
   compile: "time to validate and compile 5,000 routes, and again after one changed",
   "route-table": "time to find a route among many",
   "wire-http1": "time to parse and write message heads",
+  apply: "what one added route costs after the compiler: stream, proxy, state file, metrics, statuses",
   "access-log": "time to write a line of the access log, and to count a request",
 } as const;
 
