@@ -16,7 +16,7 @@ import { mergeStatus } from "../src/status/merge.ts";
 import { createTelemetry } from "../src/telemetry/create-telemetry.ts";
 import { createLogger } from "../src/telemetry/log.ts";
 import { GrowingModel } from "./growing-model.ts";
-import { Proxy, Publisher } from "./stream-ends.ts";
+import { FollowingProxy, Publisher } from "./stream-ends.ts";
 
 const { values: flags } = parseArgs({
   options: { routes: { type: "string", default: "3000,5000" }, rounds: { type: "string", default: "40" } },
@@ -45,7 +45,7 @@ async function measure(count: number, hosts: number): Promise<string> {
   const file = new StateFile({ directory, log });
   const world = new GrowingModel(count, hosts);
   const publisher = new Publisher();
-  const proxy = new Proxy();
+  const proxy = new FollowingProxy();
   const times = new Map<string, number[]>(parts.map((part) => [part, []]));
   let status: ReturnType<typeof mergeStatus> | undefined;
   for (let round = -3; round < rounds; round++) {

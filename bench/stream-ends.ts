@@ -27,7 +27,7 @@ export class Publisher {
 }
 
 /** The proxy's end. */
-export class Proxy {
+export class FollowingProxy {
   #held: HeldState | undefined;
   #secrets: SecretTable | undefined;
 

@@ -1,3 +1,4 @@
+import { changesOf, noteChanges } from "../base/record-changes.ts";
 import { type ArrayEdit, arrayEdits } from "./array-edits.ts";
 
 /** What makes one plain JSON value out of another. JSON itself. */
@@ -55,19 +56,12 @@ function isRecord(value: unknown): value is JsonRecord {
 
 function objectDelta(before: JsonRecord, after: JsonRecord): Delta | undefined {
   const change: (readonly [string, Delta])[] = [];
-  const remove: string[] = [];
-  for (const key of Object.keys(after)) {
-    const value = after[key];
-    if (value === undefined) continue;
+  const { set, gone: remove } = changesOf(before, after);
+  for (const key of set) {
     const old = own(before, key);
-    if (old === undefined) change.push([key, { kind: "replace", value }]);
-    else {
-      const delta = deltaOf(old, value);
-      if (delta !== undefined) change.push([key, delta]);
-    }
-  }
-  for (const key of Object.keys(before)) {
-    if (before[key] !== undefined && own(after, key) === undefined) remove.push(key);
+    const delta: Delta | undefined =
+      old === undefined ? { kind: "replace", value: after[key] } : deltaOf(old, after[key]);
+    if (delta !== undefined) change.push([key, delta]);
   }
   return change.length + remove.length === 0 ? undefined : { kind: "object", change, remove };
 }
@@ -86,6 +80,8 @@ function changeObject(before: unknown, { change, remove }: Extract<Delta, { read
       Object.defineProperty(after, key, { value, enumerable: true, configurable: true, writable: true });
     } else after[key] = value;
   }
+  const gone = remove.filter((key) => own(after, key) === undefined);
+  noteChanges(after, before, { set: change.map(([key]) => key), gone });
   return after;
 }
 

@@ -1,4 +1,4 @@
-import { applyDelta, deltaOf } from "./delta.ts";
+import { type Delta, deltaOf } from "./delta.ts";
 import { digestOf } from "./digest.ts";
 import { type PlaneState, renderLine } from "./protocol.ts";
 
@@ -6,34 +6,36 @@ import { type PlaneState, renderLine } from "./protocol.ts";
 export class PublishedState {
   readonly state: PlaneState;
   readonly hash: string;
-  /** As it was given, for the comparison with the next one. */
-  readonly #given: PlaneState;
+  /** Lines by the digest of the state that they begin at. */
   readonly #deltas = new Map<string, string>();
   /** Large and rarely wanted, so it may go when memory is short. */
   #whole: WeakRef<{ readonly line: string }> | undefined;
 
-  private constructor(given: PlaneState, state: PlaneState) {
-    this.#given = given;
+  private constructor(state: PlaneState) {
     this.state = state;
     this.hash = digestOf(state);
   }
 
-  static first(given: PlaneState): PublishedState {
-    return new PublishedState(given, given);
+  static first(state: PlaneState): PublishedState {
+    return new PublishedState(state);
   }
 
-  /** The state after this one, sharing with it all that did not change; this one itself when nothing did. */
-  next(given: PlaneState): PublishedState {
-    const delta = deltaOf(this.#given, given);
-    return delta === undefined ? this : new PublishedState(given, applyDelta(this.state, delta) as PlaneState);
+  /** The state after this one; this one itself when nothing changed. */
+  next(state: PlaneState): PublishedState {
+    const delta = deltaOf(this.state, state);
+    if (delta === undefined) return this;
+    const next = new PublishedState(state);
+    next.#remember(this, delta);
+    return next;
   }
 
   /** The message that brings a proxy here which holds `from`, or anything when that is unknown. */
   lineFrom(from: PublishedState | undefined): string {
     if (from === undefined) return this.#wholeLine();
-    const known = this.#deltas.get(from.hash);
-    if (known !== undefined) return known;
-    const delta = deltaOf(from.state, this.state);
+    return this.#deltas.get(from.hash) ?? this.#remember(from, deltaOf(from.state, this.state));
+  }
+
+  #remember(from: PublishedState, delta: Delta | undefined): string {
     const { hash } = this;
     const line = renderLine(delta === undefined ? { kind: "current", hash } : { kind: "delta", hash, delta });
     this.#deltas.set(from.hash, line);
