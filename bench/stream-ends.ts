@@ -2,8 +2,8 @@ import { applyDelta } from "../src/config-stream/delta.ts";
 import { digestOf } from "../src/config-stream/digest.ts";
 import { type PlaneState, parseControllerMessage } from "../src/config-stream/protocol.ts";
 import { PublishedState } from "../src/config-stream/published-state.ts";
-import { splitUpdate, type UpdatePart } from "../src/config-stream/split-update.ts";
 import type { HeldState } from "../src/config-stream/stream-client.ts";
+import { type UpdatePart, UpdateSplitter } from "../src/config-stream/update-splitter.ts";
 import type { PlaneUpdate } from "../src/ir/plane.ts";
 import { SecretTable } from "../src/ir/secret-table.ts";
 
@@ -12,10 +12,11 @@ const settings = {};
 
 /** The controller's end of a configuration stream, without the stream. */
 export class Publisher {
+  readonly #splitter = new UpdateSplitter(() => dataPlane);
   #published: PublishedState | undefined;
 
   split(update: PlaneUpdate): UpdatePart {
-    return splitUpdate(update, () => dataPlane).get(dataPlane)!;
+    return this.#splitter.split(update).get(dataPlane)!;
   }
 
   publish(part: UpdatePart): string {

@@ -1,4 +1,4 @@
-import { planeKeys } from "../config-stream/plane-keys.ts";
+import { PlaneKeyRing } from "../config-stream/plane-keys.ts";
 import { RemotePlane } from "../config-stream/remote-plane.ts";
 import { StreamServer } from "../config-stream/stream-server.ts";
 import type { Finding } from "../finding/finding.ts";
@@ -54,6 +54,7 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
   readonly #remote: RemotePlane;
   readonly #opened: OpenProvisioner;
   readonly #provisioner: Provisioner;
+  readonly #keys = new PlaneKeyRing();
   readonly #log: Logger;
   #isLeading = false;
   #listeners: readonly ListenerKey[] = [];
@@ -119,7 +120,7 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
         const wanted = this.#byKey.get(key);
         return wanted ? streamSettings(wanted) : {};
       },
-      keys: (key, nowMs) => planeKeys(this.#certificates.authority.seed, key, nowMs),
+      keys: (key, nowMs) => this.#keys.keys(this.#certificates.authority.seed, key, nowMs),
     });
     this.#provisioner.subscribe(() => this.#remote.refresh());
     telemetry.registry.beforeScrape(() => {
@@ -163,6 +164,7 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
     const planes = keepRunning(wanted, this.#planes);
     this.#planes = planes;
     this.#byKey = new Map(planes.map((plane) => [plane.key, plane]));
+    this.#keys.retain(this.#byKey);
     this.#planeOf = new Map(planes.flatMap((plane) => plane.gateways.map(({ key }) => [key, plane] as const)));
   }
 

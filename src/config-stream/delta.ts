@@ -1,4 +1,4 @@
-import { changesOf, noteChanges } from "../base/record-changes.ts";
+import { changesOf, copyRecord, noteChanges, setMember } from "../base/record-changes.ts";
 import { type ArrayEdit, arrayEdits } from "./array-edits.ts";
 
 /** What makes one plain JSON value out of another. JSON itself. */
@@ -72,14 +72,9 @@ function own(value: JsonRecord, key: string): unknown {
 
 function changeObject(before: unknown, { change, remove }: Extract<Delta, { readonly kind: "object" }>): unknown {
   if (!isRecord(before)) throw new DeltaError("a delta for an object meets something else");
-  const after: Record<string, unknown> = { ...before };
+  const after = copyRecord(before);
   for (const key of remove) delete after[key];
-  for (const [key, delta] of change) {
-    const value = applyDelta(own(before, key), delta);
-    if (key === "__proto__") {
-      Object.defineProperty(after, key, { value, enumerable: true, configurable: true, writable: true });
-    } else after[key] = value;
-  }
+  for (const [key, delta] of change) setMember(after, key, applyDelta(own(before, key), delta));
   const gone = remove.filter((key) => own(after, key) === undefined);
   noteChanges(after, before, { set: change.map(([key]) => key), gone });
   return after;

@@ -36,3 +36,26 @@ export function planeKeys(seed: Buffer, dataPlane: DataPlaneKey, nowMs: number):
     })),
   };
 }
+
+/** Derives the keys of data planes once for as long as they are the same. */
+export class PlaneKeyRing {
+  readonly #known = new Map<
+    DataPlaneKey,
+    { readonly seed: Buffer; readonly period: number; readonly keys: PlaneKeys }
+  >();
+
+  /** See {@link planeKeys}. */
+  keys(seed: Buffer, dataPlane: DataPlaneKey, nowMs: number): PlaneKeys {
+    const period = Math.floor(nowMs / ticketKeyLifeMs);
+    const known = this.#known.get(dataPlane);
+    if (known?.period === period && known.seed.equals(seed)) return known.keys;
+    const keys = planeKeys(seed, dataPlane, nowMs);
+    this.#known.set(dataPlane, { seed, period, keys });
+    return keys;
+  }
+
+  /** Forgets all other data planes. */
+  retain(dataPlanes: Pick<ReadonlyMap<DataPlaneKey, unknown>, "has">): void {
+    for (const key of this.#known.keys()) if (!dataPlanes.has(key)) this.#known.delete(key);
+  }
+}

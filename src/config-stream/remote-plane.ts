@@ -7,10 +7,10 @@ import type { GatewayKey, Listener, ListenerKey } from "../ir/routing-model.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { hasAnswered, listenerRow } from "./listener-rows.ts";
 import type { PlaneKeys } from "./plane-keys.ts";
-import type { PlaneSettings } from "./protocol.ts";
+import type { PlaneSettings, PlaneState } from "./protocol.ts";
 import type { ConnectedProxy } from "./proxy-connection.ts";
-import { splitUpdate, type UpdatePart, usedEndpoints } from "./split-update.ts";
 import type { StreamServer } from "./stream-server.ts";
+import { type UpdatePart, UpdateSplitter } from "./update-splitter.ts";
 
 export type RemotePlaneOptions = {
   readonly server: Pick<StreamServer, "publish" | "retain" | "proxies" | "subscribe" | "stopServing">;
@@ -56,7 +56,10 @@ export class RemotePlane implements Plane {
   readonly #timer: NodeJS.Timeout;
   #isDrained = false;
   #generation = 0;
+  readonly #splitter: UpdateSplitter;
   #parts: ReadonlyMap<DataPlaneKey, UpdatePart> = new Map();
+  /** What was published last, with the part that it was made of. */
+  #published: ReadonlyMap<DataPlaneKey, { readonly part: UpdatePart; readonly state: PlaneState }> = new Map();
   #report: PlaneReport = { generation: 0, listeners: {}, addresses: {} };
   #known: ReadonlyMap<ListenerKey, KnownListener> = new Map();
   #late: ReadonlyMap<string, LateProxy> = new Map();
@@ -66,6 +69,7 @@ export class RemotePlane implements Plane {
   constructor(options: RemotePlaneOptions) {
     this.#options = options;
     this.#clock = options.clock ?? systemClock;
+    this.#splitter = new UpdateSplitter(options.dataPlaneOf ?? ((gateway) => gateway));
     this.#unsubscribe = options.server.subscribe(() => this.#compare());
     this.#timer = setInterval(() => this.refresh(), refreshMs);
     this.#timer.unref();
@@ -73,16 +77,14 @@ export class RemotePlane implements Plane {
 
   async apply(update: PlaneUpdate): Promise<PlaneReport> {
     this.#generation = update.generation;
-    this.#parts = splitUpdate(update, this.#options.dataPlaneOf ?? ((gateway) => gateway));
+    this.#parts = this.#splitter.split(update);
     this.#publish();
     this.#report = this.#makeReport();
     return this.#report;
   }
 
   updateEndpoints(endpoints: EndpointTable): void {
-    this.#parts = new Map(
-      [...this.#parts].map(([key, part]) => [key, { ...part, endpoints: usedEndpoints(part.routing, endpoints) }]),
-    );
+    this.#parts = this.#splitter.withEndpoints(endpoints);
     this.#publish();
   }
 
@@ -119,13 +121,18 @@ export class RemotePlane implements Plane {
   #publish(): void {
     const { server, settings, keys } = this.#options;
     const nowMs = this.#clock.nowMs();
+    const published = new Map<DataPlaneKey, { readonly part: UpdatePart; readonly state: PlaneState }>();
     for (const [dataPlane, part] of this.#parts) {
-      server.publish(dataPlane, {
-        ...part,
-        settings: settings?.(dataPlane) ?? {},
-        ...(keys ? { keys: keys(dataPlane, nowMs) } : {}),
-      });
+      const before = this.#published.get(dataPlane);
+      const wanted = settings?.(dataPlane) ?? {};
+      const given = keys?.(dataPlane, nowMs);
+      const same =
+        before?.part === part && sameJson(before.state.settings, wanted) && sameJson(before.state.keys, given);
+      const state = same ? before.state : { ...part, settings: wanted, ...(given ? { keys: given } : {}) };
+      published.set(dataPlane, { part, state });
+      if (!same) server.publish(dataPlane, state);
     }
+    this.#published = published;
     server.retain(new Set(this.#parts.keys()));
   }
 
