@@ -1,3 +1,4 @@
+import { differingRange } from "../base/differing-range.ts";
 import { sameJson } from "../base/same-json.ts";
 import type { Delta } from "./delta.ts";
 import { digestOf } from "./digest.ts";
@@ -20,14 +21,7 @@ export function arrayEdits(
   after: readonly unknown[],
   delta: (before: unknown, after: unknown) => Delta | undefined,
 ): ArrayEdit[] {
-  let start = 0;
-  while (start < before.length && start < after.length && sameJson(before[start], after[start])) start++;
-  let end = before.length;
-  let newEnd = after.length;
-  while (end > start && newEnd > start && sameJson(before[end - 1], after[newEnd - 1])) {
-    end--;
-    newEnd--;
-  }
+  const { start, end, newEnd } = differingRange(before, after, sameJson);
   const edits: ArrayEdit[] = [];
   for (const { from, to, newFrom, newTo } of gaps(before, after, {
     from: start,

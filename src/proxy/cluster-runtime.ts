@@ -7,6 +7,8 @@ import type { BackendMetrics, EndpointRegistry, EndpointState } from "./upstream
 import { RetryBudget } from "./upstream/retry-budget.ts";
 import { buildUpstreamTlsContext, type UpstreamTlsContext } from "./upstream/tls-context.ts";
 
+const noRows: EndpointTable[string] = [];
+
 /** A cluster of the model with its live endpoints. */
 export class ClusterRuntime {
   readonly cluster: Cluster;
@@ -19,6 +21,7 @@ export class ClusterRuntime {
   readonly #balancer: Balancer;
   readonly #metrics: BackendMetrics;
   readonly #tls: UpstreamTlsContext | undefined;
+  #rows: EndpointTable[string] = noRows;
 
   constructor(cluster: Cluster, secrets: SecretTable, { random, telemetry }: PlaneContext) {
     this.cluster = cluster;
@@ -57,12 +60,16 @@ export class ClusterRuntime {
     this.#markLeft(previous.endpoints);
   }
 
-  setEndpoints(table: EndpointTable, registry: EndpointRegistry): void {
-    const rows = table[this.cluster.endpoints] ?? [];
+  /** Takes its row of the table. Returns whether that is not the row that it has. */
+  setEndpoints(table: EndpointTable, registry: EndpointRegistry): boolean {
+    const rows = table[this.cluster.endpoints] ?? noRows;
+    if (rows === this.#rows) return false;
+    this.#rows = rows;
     const dialling = { protocol: this.cluster.protocol, tls: this.#tls, metrics: this.#metrics };
     const before = this.endpoints;
     this.endpoints = rows.map((row) => registry.get(row, dialling));
     this.#markLeft(before);
+    return true;
   }
 
   choose(nowMs: number, avoid: EndpointState | undefined): EndpointState | undefined {

@@ -1,5 +1,6 @@
 import { randomBytes } from "node:crypto";
 import type { Cidr } from "../base/cidr.ts";
+import { sameJson } from "../base/same-json.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { ListenerReport, Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
 import type {
@@ -16,14 +17,14 @@ import { type ForwardedTrust, trustNobody } from "../wire/forwarded.ts";
 import { defaultRequestLimits } from "../wire/http1/request-head.ts";
 import { defaultResponseLimits } from "../wire/http1/response-head.ts";
 import type { ClientCertificateForwarding } from "./client-certificate.ts";
-import { ClusterRuntime } from "./cluster-runtime.ts";
+import { ClusterSet } from "./cluster-set.ts";
 import { Deadlines } from "./deadlines.ts";
 import { defaultLimits, type ProxyLimits } from "./limits.ts";
 import { PortListener } from "./listener/port-listener.ts";
 import { type PlanePort, planPorts } from "./plan-ports.ts";
 import type { OwnerSource, PlaneContext } from "./plane-context.ts";
-import { buildRules, PortModel } from "./port-model.ts";
-import type { RuleRuntime } from "./route-runtime.ts";
+import { PortModel } from "./port-model.ts";
+import { RuleSet } from "./rule-set.ts";
 import { minSessionKeyBytes, SessionTokens } from "./session-token.ts";
 import { buildTcpStreams, buildTlsStreams, type PortStreams } from "./stream/port-streams.ts";
 import { StreamRules } from "./stream/stream-route.ts";
@@ -96,8 +97,10 @@ export class EmbeddedPlane implements Plane {
   #sessionKey: Buffer;
   readonly #contexts = new SecureContextCache();
   #ports = new Map<string, PortListener>();
-  #clusters = new Map<string, ClusterRuntime>();
-  #rules: ReadonlyMap<string, RuleRuntime> = new Map();
+  #clusters = ClusterSet.empty;
+  #rules = RuleSet.empty;
+  /** Options have changed that what is built for rules and listeners holds: the next `apply` builds all of it anew. */
+  #isReconfigured = false;
   #streamRules: StreamRules | undefined;
   readonly #udp: UdpPorts;
   /** Old listeners that finish what they do, and those of them that still have their sockets. */
@@ -147,12 +150,14 @@ export class EmbeddedPlane implements Plane {
    * an `apply` runs.
    */
   reconfigure({ sessionKey, ...options }: PlaneReconfiguration): void {
+    const { tenant, environment } = this.#context;
     Object.assign(this.#context, options);
+    if (!sameJson([tenant, environment], [this.#context.tenant, this.#context.environment]))
+      this.#isReconfigured = true;
     if (sessionKey === undefined || sessionKey.equals(this.#sessionKey)) return;
     this.#sessionKey = sessionKey;
     this.#context.sessionTokens = new SessionTokens(sessionKey);
-    // Rules hold the tokens that they were built with. A copy is taken for a rule that has changed, and built anew.
-    this.#rules = new Map([...this.#rules].map(([key, runtime]) => [key, { ...runtime, rule: { ...runtime.rule } }]));
+    this.#isReconfigured = true;
   }
 
   /** The port bound for a listener port; differs from `mapPort` when that says 0. `undefined`: not bound. */
@@ -170,14 +175,13 @@ export class EmbeddedPlane implements Plane {
 
   apply(update: PlaneUpdate): Promise<PlaneReport> {
     const turn = this.#turn.then(() => this.#apply(update));
-    this.#turn = turn.catch(() => {});
+    this.#turn = turn.catch(() => this.#clusters.forgetEndpoints());
     return turn;
   }
 
   updateEndpoints(endpoints: EndpointTable): void {
     this.#newerEndpoints = endpoints;
-    for (const cluster of this.#clusters.values()) cluster.setEndpoints(endpoints, this.#context.registry);
-    this.#keepUsedEndpoints();
+    if (this.#clusters.setEndpoints(endpoints, this.#context)) this.#keepUsedEndpoints();
   }
 
   async drain(deadlineMs: number): Promise<void> {
@@ -193,19 +197,12 @@ export class EmbeddedPlane implements Plane {
   async #apply({ generation, routing, endpoints, secrets }: PlaneUpdate): Promise<PlaneReport> {
     const reports: Record<ListenerKey, ListenerReport> = {};
     this.#newerEndpoints = undefined;
-    const clusters = new Map<string, ClusterRuntime>();
-    for (const cluster of Object.values(routing.clusters)) {
-      const before = this.#clusters.get(cluster.key);
-      // With TLS, its certificates may have changed although the cluster did not.
-      const current = before?.cluster === cluster && cluster.tls === undefined;
-      const runtime = current ? before : new ClusterRuntime(cluster, secrets, this.#context);
-      if (before !== undefined && !current) runtime.resumeFrom(before);
-      runtime.setEndpoints(endpoints, this.#context.registry);
-      clusters.set(cluster.key, runtime);
-    }
+    const fresh = this.#isReconfigured;
+    const clusterSet = this.#clusters.next(routing.clusters, secrets, this.#context);
+    const early = clusterSet.setEndpoints(endpoints, this.#context);
+    const { runtimes: clusters, replaced } = clusterSet;
     this.#context.tracing.apply(routing.gateways, clusters, this.#context);
-    const rules = buildRules(routing, { clusters, previous: this.#rules }, this.#context);
-
+    const rules = this.#rules.next(routing.gateways, { clusters, replaced, fresh }, this.#context);
     const streamRules = new StreamRules(clusters, this.#streamRules);
 
     const plan = planPorts(routing, (gateway) => this.#addressesOf(gateway));
@@ -222,8 +219,11 @@ export class EmbeddedPlane implements Plane {
       });
       if (bound.length === 0) continue;
       const streams = this.#buildStreams(bound, streamRules, certificates);
-      const model = new PortModel({ bound, rules: rules.byRule, clusters, certificates, streams }, this.#context);
       const existing = this.#boundAt(port);
+      const known = existing?.model;
+      // A port that was for streams meanwhile has a model from before.
+      const previous = !fresh && known?.rules === this.#rules ? known : undefined;
+      const model = new PortModel({ bound, rules, clusters, certificates, streams, previous }, this.#context);
       const listener = existing ?? (await this.#open(port, model));
       for (const { listener: one } of bound) addReport(reports, one.key, this.#reportOf(port, listener));
       if (listener instanceof Error) {
@@ -246,17 +246,16 @@ export class EmbeddedPlane implements Plane {
       .map(([, listener]) => listener);
     this.#ports = next;
     // Endpoints that came while sockets were opened are newer than those of this update.
-    for (const cluster of clusters.values()) {
-      cluster.setEndpoints(this.#newerEndpoints ?? endpoints, this.#context.registry);
+    const late = clusterSet.setEndpoints(this.#newerEndpoints ?? endpoints, this.#context);
+    for (const key of replaced) {
+      const before = this.#clusters.runtimes.get(key);
+      if (before !== undefined) clusters.get(key)?.replace(before);
     }
-    for (const [key, before] of this.#clusters) {
-      const now = clusters.get(key);
-      if (now !== before) now?.replace(before);
-    }
-    this.#clusters = clusters;
-    this.#rules = rules.byKey;
+    this.#clusters = clusterSet;
+    this.#rules = rules;
+    if (fresh) this.#isReconfigured = false;
     this.#streamRules = streamRules;
-    this.#keepUsedEndpoints();
+    if (early || late || replaced.size > 0) this.#keepUsedEndpoints();
     for (const listener of gone) this.#retire(listener, this.#context.limits.drainTimeoutMs);
     return { generation, listeners: reports, addresses: this.#addresses(routing.gateways, unavailable) };
   }
@@ -333,7 +332,8 @@ export class EmbeddedPlane implements Plane {
 
   #keepUsedEndpoints(): void {
     const used = new Set<EndpointState>();
-    for (const cluster of this.#clusters.values()) for (const endpoint of cluster.endpoints) used.add(endpoint);
+    for (const cluster of this.#clusters.runtimes.values())
+      for (const endpoint of cluster.endpoints) used.add(endpoint);
     this.#context.registry.keep(used);
   }
 

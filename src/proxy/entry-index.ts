@@ -1,13 +1,15 @@
+import { differingRange } from "../base/differing-range.ts";
 import { type CompiledRegex, compileRegex } from "../base/regex.ts";
 import type { ValueMatch } from "../ir/match.ts";
 import { type AskedRequest, answersPreflights, readPreflight } from "../ir/preflight.ts";
 import { parseQuery } from "../ir/query.ts";
-import type { HttpEntry, HttpRule } from "../ir/routing-model.ts";
+import type { HttpEntry, HttpRule, RuleKey } from "../ir/routing-model.ts";
 import type { RequestView } from "./chain.ts";
 
 /**
  * The entries of one virtual host, found by path. Precedence stays what the model says, the order of the entries: every
- * candidate knows its number and the lowest one that matches wins, whatever kind of path led to it.
+ * candidate knows its number and the lowest one that matches wins, whatever kind of path led to it. Never changed: an index
+ * with other entries shares with it what they have in common.
  */
 export type EntryIndex<T> = {
   readonly exact: ReadonlyMap<string, readonly Candidate<T>[]>;
@@ -15,6 +17,9 @@ export type EntryIndex<T> = {
   readonly prefixes: PrefixNode<T>;
   /** Patterns that may match a path of any beginning: tried one by one, in order. */
   readonly loose: readonly Candidate<T>[];
+  readonly entries: readonly HttpEntry[];
+  /** Of the entries, ascending. */
+  readonly orders: readonly number[];
 };
 
 type Candidate<T> = {
@@ -34,56 +39,172 @@ type UsableRegex = Extract<CompiledRegex, { kind: "regex" }>;
 type ValueTest = { readonly name: string; readonly exact: string | undefined; readonly regex: UsableRegex | undefined };
 
 type PrefixNode<T> = {
-  readonly parent: PrefixNode<T> | undefined;
-  readonly children: Map<string, PrefixNode<T>>;
-  readonly candidates: Candidate<T>[];
+  readonly children: ReadonlyMap<string, PrefixNode<T>>;
+  readonly candidates: readonly Candidate<T>[];
 };
 
-/** An entry to be indexed; `value` is what finding it returns. */
-export type IndexedEntry<T> = { readonly entry: HttpEntry; readonly rule: HttpRule; readonly value: T };
+/** What finding an entry returns, and the rule that it belongs to; `undefined`: the model has no such rule. */
+export type MakeValue<T> = (entry: HttpEntry) => { readonly rule: HttpRule; readonly value: T } | undefined;
 
 /** Indexes entries, in their order. An entry with a pattern that does not compile never matches. */
-export function buildEntryIndex<T>(entries: readonly IndexedEntry<T>[]): EntryIndex<T> {
-  const exact = new Map<string, Candidate<T>[]>();
-  const prefixes = prefixNode<T>(undefined);
-  const loose: Candidate<T>[] = [];
-  for (const [order, { entry, rule, value }] of entries.entries()) {
+export function buildEntryIndex<T>(entries: readonly HttpEntry[], make: MakeValue<T>): EntryIndex<T> {
+  const edit = new IndexEdit<T>(undefined);
+  const orders = entries.map((entry, order) => {
+    edit.add(entry, order, make);
+    return order;
+  });
+  return edit.finish(entries, orders);
+}
+
+/**
+ * The index of `entries` from that of the entries before, at the cost of what lies between their common beginning and their
+ * common end, and of the entries whose rules are in `changed`.
+ */
+export function patchEntryIndex<T>(
+  before: EntryIndex<T>,
+  entries: readonly HttpEntry[],
+  { make, changed }: { readonly make: MakeValue<T>; readonly changed: ReadonlySet<RuleKey> },
+): EntryIndex<T> {
+  const { start, end, newEnd } = differingRange(before.entries, entries);
+  const added = newEnd - start;
+  const low = before.orders[start - 1] ?? (before.orders[end] ?? 0) - added - 1;
+  const step = ((before.orders[end] ?? low + added + 1) - low) / (added + 1);
+  if (step < leastStep) return buildEntryIndex(entries, make);
+  const edit = new IndexEdit(before);
+  for (let at = start; at < end; at++) edit.remove(before.entries[at]!, before.orders[at]!);
+  const between = Array.from({ length: added }, (_, at) => low + step * (at + 1));
+  for (const [at, order] of between.entries()) edit.add(entries[start + at]!, order, make);
+  const orders = [...before.orders.slice(0, start), ...between, ...before.orders.slice(end)];
+  if (changed.size > 0) {
+    for (const [at, entry] of entries.entries()) {
+      if ((at >= start && at < newEnd) || !changed.has(entry.rule)) continue;
+      edit.remove(entry, orders[at]!);
+      edit.add(entry, orders[at]!, make);
+    }
+  }
+  return edit.finish(entries, orders);
+}
+
+/** Numbers of neighbours are never nearer than this: it is far above what doubles can tell apart. */
+const leastStep = 2 ** -20;
+
+/** The parts of a new index: what is shared with the one before is copied when it is first changed. */
+class IndexEdit<T> {
+  readonly #exact: Map<string, Candidate<T>[]>;
+  #root: PrefixNode<T>;
+  #loose: Candidate<T>[];
+  /** Lists and nodes that no other index has. */
+  readonly #own = new Set<unknown>();
+
+  constructor(before: EntryIndex<T> | undefined) {
+    this.#exact = new Map(before?.exact as ReadonlyMap<string, Candidate<T>[]> | undefined);
+    this.#root = before?.prefixes ?? { children: new Map(), candidates: [] };
+    this.#loose = (before?.loose ?? []) as Candidate<T>[];
+  }
+
+  add(entry: HttpEntry, order: number, make: MakeValue<T>): void {
     const { match } = entry;
+    const made = make(entry);
     const headers = compileTests(match.headers);
     const query = compileTests(match.query);
-    if (!headers || !query) continue;
+    const place = placeOf(match.path);
+    if (made === undefined || headers === undefined || query === undefined || place === undefined) return;
     const candidate = {
       order,
-      pattern: undefined,
+      pattern: place.pattern,
       method: match.method,
-      answersPreflights: answersPreflights(rule),
+      answersPreflights: answersPreflights(made.rule),
       headers,
       query,
-      value,
+      value: made.value,
     };
-    switch (match.path.kind) {
+    this.#change(place, (list) => {
+      let at = list.length;
+      while (at > 0 && list[at - 1]!.order > order) at--;
+      list.splice(at, 0, candidate);
+    });
+  }
+
+  remove({ match }: HttpEntry, order: number): void {
+    const place = placeOf(match.path);
+    if (place === undefined) return;
+    this.#change(place, (list) => {
+      const at = list.findIndex((candidate) => candidate.order === order);
+      if (at >= 0) list.splice(at, 1);
+    });
+  }
+
+  finish(entries: readonly HttpEntry[], orders: readonly number[]): EntryIndex<T> {
+    return { exact: this.#exact, prefixes: this.#root, loose: this.#loose, entries, orders };
+  }
+
+  #change({ kind, path }: Place, change: (list: Candidate<T>[]) => void): void {
+    switch (kind) {
+      case "loose":
+        this.#loose = this.#ownList(this.#loose);
+        change(this.#loose);
+        break;
       case "exact": {
-        const known = exact.get(match.path.value);
-        if (known) known.push(candidate);
-        else exact.set(match.path.value, [candidate]);
+        const list = this.#ownList(this.#exact.get(path) ?? []);
+        change(list);
+        if (list.length > 0) this.#exact.set(path, list);
+        else this.#exact.delete(path);
         break;
       }
       case "prefix":
-        prefixPlace(prefixes, match.path.value).candidates.push(candidate);
-        break;
-      case "regex": {
-        const pattern = compileRegex(match.path.value);
-        if (pattern.kind !== "regex") break;
-        const start = pattern.literalPrefix;
-        const list = start.startsWith("/")
-          ? prefixPlace(prefixes, start.slice(0, start.lastIndexOf("/")) || "/").candidates
-          : loose;
-        list.push({ ...candidate, pattern });
-        break;
-      }
+        this.#root = this.#changeNode(this.#root, path === "/" ? [] : path.slice(1).split("/"), change);
     }
   }
-  return { exact, prefixes, loose };
+
+  /** Nodes that nothing is left of are let go. */
+  #changeNode(
+    node: PrefixNode<T> | undefined,
+    [element, ...rest]: readonly string[],
+    change: (list: Candidate<T>[]) => void,
+  ): PrefixNode<T> {
+    const children = this.#ownChildren(node?.children);
+    let candidates = (node?.candidates ?? []) as Candidate<T>[];
+    if (element === undefined) {
+      candidates = this.#ownList(candidates);
+      change(candidates);
+    } else {
+      const child = this.#changeNode(children.get(element), rest, change);
+      if (child.candidates.length + child.children.size > 0) children.set(element, child);
+      else children.delete(element);
+    }
+    return { children, candidates };
+  }
+
+  #ownList(list: Candidate<T>[]): Candidate<T>[] {
+    if (this.#own.has(list)) return list;
+    const copy = [...list];
+    this.#own.add(copy);
+    return copy;
+  }
+
+  #ownChildren(children: ReadonlyMap<string, PrefixNode<T>> | undefined): Map<string, PrefixNode<T>> {
+    if (this.#own.has(children)) return children as Map<string, PrefixNode<T>>;
+    const copy = new Map(children);
+    this.#own.add(copy);
+    return copy;
+  }
+}
+
+/** Where a path match stands in the index, and what its place does not say of the path. */
+type Place = {
+  readonly kind: "exact" | "prefix" | "loose";
+  readonly path: string;
+  readonly pattern: UsableRegex | undefined;
+};
+
+/** `undefined`: a pattern that does not compile has none. */
+function placeOf(path: HttpEntry["match"]["path"]): Place | undefined {
+  if (path.kind !== "regex") return { kind: path.kind, path: path.value, pattern: undefined };
+  const pattern = compileRegex(path.value);
+  if (pattern.kind !== "regex") return undefined;
+  const start = pattern.literalPrefix;
+  if (!start.startsWith("/")) return { kind: "loose", path: "", pattern };
+  return { kind: "prefix", path: start.slice(0, start.lastIndexOf("/")) || "/", pattern };
 }
 
 /** What candidates are tried on. `path` is the form that counts; `asked` is what a preflight asks for. */
@@ -96,12 +217,30 @@ export function findEntry<T>(index: EntryIndex<T>, view: RequestView, path: stri
   let best: Candidate<T> | undefined;
   const exact = index.exact.get(path);
   if (exact) best = firstBefore(exact, undefined, request);
-  // From the longest prefix back to the root: in the usual order of precedence the first hit is the answer.
-  for (let node = deepestPrefix(index.prefixes, path); node; node = node.parent) {
-    best = firstBefore(node.candidates, best, request);
-  }
+  if (path.startsWith("/")) best = firstOfPrefixes(index.prefixes, best, request, 1);
   best = firstBefore(index.loose, best, request);
   return best?.value;
+}
+
+/**
+ * From the longest indexed beginning of the path, in whole elements, back to the root: in the usual order of precedence the first
+ * hit is the answer. No more steps than the longest prefix has.
+ */
+function firstOfPrefixes<T>(
+  node: PrefixNode<T>,
+  best: Candidate<T> | undefined,
+  request: Request,
+  start: number,
+): Candidate<T> | undefined {
+  const { path } = request;
+  let found = best;
+  if (start <= path.length && node.children.size > 0) {
+    const slash = path.indexOf("/", start);
+    const end = slash < 0 ? path.length : slash;
+    const child = node.children.get(path.slice(start, end));
+    if (child) found = firstOfPrefixes(child, found, request, end + 1);
+  }
+  return firstBefore(node.candidates, found, request);
 }
 
 /** The first candidate of an ordered list that matches and comes before `best`; else `best`. */
@@ -164,38 +303,4 @@ function compileTests(matches: readonly ValueMatch[]): readonly ValueTest[] | un
     tests.push({ name, exact: undefined, regex });
   }
   return tests;
-}
-
-function prefixNode<T>(parent: PrefixNode<T> | undefined): PrefixNode<T> {
-  return { parent, children: new Map(), candidates: [] };
-}
-
-/** The node of a prefix, made when it is missing. */
-function prefixPlace<T>(root: PrefixNode<T>, prefix: string): PrefixNode<T> {
-  if (prefix === "/") return root;
-  let node = root;
-  for (const element of prefix.slice(1).split("/")) {
-    let child = node.children.get(element);
-    if (!child) {
-      child = prefixNode(node);
-      node.children.set(element, child);
-    }
-    node = child;
-  }
-  return node;
-}
-
-/** The node of the longest indexed beginning of the path, in whole elements; no more steps than the longest prefix has. */
-function deepestPrefix<T>(root: PrefixNode<T>, path: string): PrefixNode<T> | undefined {
-  if (!path.startsWith("/")) return undefined;
-  let node = root;
-  for (let start = 1; start <= path.length && node.children.size > 0; ) {
-    let end = path.indexOf("/", start);
-    if (end < 0) end = path.length;
-    const child = node.children.get(path.slice(start, end));
-    if (!child) break;
-    node = child;
-    start = end + 1;
-  }
-  return node;
 }

@@ -10,8 +10,10 @@ export type HostTable<T> = {
   readonly any: readonly T[];
 };
 
+export type HostRow<T> = { readonly hostname: string; readonly value: T };
+
 /** Builds the table; of rows with one hostname, those that come first stay first. */
-export function buildHostTable<T>(rows: readonly { readonly hostname: string; readonly value: T }[]): HostTable<T> {
+export function buildHostTable<T>(rows: readonly HostRow<T>[]): HostTable<T> {
   const exact = new Map<string, T[]>();
   const wildcards = new Map<string, T[]>();
   const any: T[] = [];
@@ -26,6 +28,31 @@ export function buildHostTable<T>(rows: readonly { readonly hostname: string; re
   }
   for (const [host, values] of exact) values.push(...(nearestWildcard(wildcards, host) ?? any));
   return { exact, wildcards, any };
+}
+
+/**
+ * The table of `rows`, which differ from those of `before` in the rows of the `changed` hostnames alone. Costs those, unless a
+ * wildcard is among them, which others depend on.
+ */
+export function patchHostTable<T>(
+  before: HostTable<T>,
+  rows: readonly HostRow<T>[],
+  changed: ReadonlySet<string>,
+): HostTable<T> {
+  if (changed.size === 0) return before;
+  for (const hostname of changed) if (!isExact(hostname)) return buildHostTable(rows);
+  const exact = new Map<string, readonly T[]>(before.exact);
+  const own = new Map([...changed].map((hostname): [string, T[]] => [hostname, []]));
+  for (const { hostname, value } of rows) own.get(hostname)?.push(value);
+  for (const [host, values] of own) {
+    if (values.length === 0) exact.delete(host);
+    else exact.set(host, [...values, ...(nearestWildcard(before.wildcards, host) ?? before.any)]);
+  }
+  return { exact, wildcards: before.wildcards, any: before.any };
+}
+
+function isExact(hostname: string): boolean {
+  return hostname !== "" && hostname !== "*" && !hostname.startsWith("*.");
 }
 
 /** Everything that covers the host; the list is the table's own. `host` is lower case, without port. */

@@ -1,4 +1,4 @@
-import type { HttpListener, HttpRule, Listener, RoutingModel } from "../ir/routing-model.ts";
+import type { HttpListener, Listener, ListenerKey } from "../ir/routing-model.ts";
 import type { BoundListener } from "../ir/select.ts";
 import type { ResponseFlag } from "../telemetry/response-flag.ts";
 import type { Counter, Gauge } from "../telemetry/telemetry.ts";
@@ -6,16 +6,9 @@ import type { ClusterRuntime } from "./cluster-runtime.ts";
 import { listenerLabels } from "./listener-labels.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import { type Refusal, refusalRecord } from "./refusal.ts";
-import {
-  buildRule,
-  isCurrent,
-  ListenerRuntime,
-  type RequestStep,
-  RouteRuntime,
-  type RuleRuntime,
-  resumeRule,
-} from "./route-runtime.ts";
+import { ListenerRuntime, type RequestStep, type RouteRuntime } from "./route-runtime.ts";
 import { type HttpListenerTable, RouteTable } from "./route-table.ts";
+import type { RuleSet } from "./rule-set.ts";
 import type { PortStreams } from "./stream/port-streams.ts";
 import { buildPortTls, type PortTls, type TlsOwner } from "./transport/port-tls.ts";
 import type { ListenerCertificates } from "./transport/server-tls.ts";
@@ -23,9 +16,11 @@ import type { ListenerCertificates } from "./transport/server-tls.ts";
 export type PortModelParts = {
   /** Listeners that share the socket, in the model's order: of one protocol, or HTTPS and TLS; not empty. */
   readonly bound: readonly BoundListener[];
-  readonly rules: ReadonlyMap<HttpRule, RuleRuntime>;
+  readonly rules: RuleSet;
   /** Every cluster that the model names. */
   readonly clusters: ReadonlyMap<string, ClusterRuntime>;
+  /** What the socket serves now, built of the rules before these: what did not change is taken over. `undefined`: build all. */
+  readonly previous: PortModel | undefined;
   /** By listener; empty on a clear port. */
   readonly certificates: ReadonlyMap<Listener, ListenerCertificates>;
   /** Of the TLS or TCP listeners; `undefined` when there are none. */
@@ -37,6 +32,8 @@ export class PortModel {
   /** Of the listeners, before any mapping. */
   readonly port: number;
   readonly table: RouteTable<RouteRuntime>;
+  /** What it was built of. */
+  readonly rules: RuleSet;
   /** Of the HTTPS listeners; `undefined` when there are none. */
   readonly tls: PortTls | undefined;
   readonly streams: PortStreams | undefined;
@@ -47,30 +44,40 @@ export class PortModel {
   readonly first: BoundListener;
   readonly activeConnections: Gauge;
   readonly acceptedConnections: Counter;
-  readonly #listeners: ReadonlyMap<HttpListener, ListenerRuntime>;
+  readonly #listeners: ReadonlyMap<ListenerKey, ListenerRuntime>;
   readonly #first: ListenerRuntime | undefined;
   readonly #context: PlaneContext;
 
   constructor(parts: PortModelParts, context: PlaneContext) {
-    const { bound, rules, certificates, streams } = parts;
+    const { bound, rules, certificates, streams, previous } = parts;
     const first = bound[0]!;
     const http = bound.filter(isHttp);
-    const listeners = new Map<HttpListener, ListenerRuntime>();
+    const listeners = new Map<ListenerKey, ListenerRuntime>();
+    const kept = new Set<ListenerKey>();
     for (const { listener, gateway } of http) {
-      listeners.set(listener, new ListenerRuntime(listener, gateway, { clusters: parts.clusters, context }));
+      const known = previous?.listenerByKey(listener.key);
+      const current = known?.isCurrent(listener, gateway, parts.clusters);
+      if (current) kept.add(listener.key);
+      const runtime = current ? known! : new ListenerRuntime(listener, gateway, { clusters: parts.clusters, context });
+      listeners.set(listener.key, runtime);
     }
     const runtimes = [...listeners.values()];
     this.listensBeforeRouting = runtimes.some(({ chain, tracing }) => chain.steps.length > 0 || tracing !== undefined);
     this.port = first.listener.port;
+    this.rules = rules;
     this.#context = context;
     this.#listeners = listeners;
     this.first = first;
     this.streams = streams;
-    this.#first = http[0] && listeners.get(http[0].listener);
-    this.table = RouteTable.build(
-      bound,
-      (rule, listener) => new RouteRuntime(rules.get(rule)!, listeners.get(listener)!, context),
-    );
+    this.#first = http[0] && listeners.get(http[0].listener.key);
+    this.table = RouteTable.patch(bound, {
+      makeRule: (rule, listener, gateway) => listeners.get(listener.key)!.route(rules.get(gateway.key, rule.key)!),
+      previous: previous && {
+        table: previous.table,
+        changedRules: (gateway) => rules.changed(gateway),
+        keepsListener: ({ key }) => kept.has(key),
+      },
+    });
     const secure = http.some(({ listener }) => listener.protocol === "HTTPS");
     this.tls = secure ? this.#makeTls(http, certificates) : undefined;
     this.servesHttp = http.length > 0;
@@ -89,7 +96,11 @@ export class PortModel {
 
   /** The runtime of a listener; without one, of the port's first: requests that no listener is for are counted there. */
   listenerOf(bound: BoundListener<HttpListener> | undefined): ListenerRuntime {
-    return (bound === undefined ? undefined : this.#listeners.get(bound.listener)) ?? this.#first!;
+    return (bound === undefined ? undefined : this.#listeners.get(bound.listener.key)) ?? this.#first!;
+  }
+
+  listenerByKey(key: ListenerKey): ListenerRuntime | undefined {
+    return this.#listeners.get(key);
   }
 
   /** Filters that run before routing: of all listeners that act as one, in the model's order. */
@@ -138,36 +149,4 @@ export class PortModel {
 
 function isHttp(bound: BoundListener): bound is BoundListener<HttpListener> {
   return bound.listener.protocol === "HTTP" || bound.listener.protocol === "HTTPS";
-}
-
-/** Every rule of a model: by its own object, which the route table hands out, and by a key that lasts over swaps. */
-export type BuiltRules = {
-  readonly byRule: ReadonlyMap<HttpRule, RuleRuntime>;
-  readonly byKey: ReadonlyMap<string, RuleRuntime>;
-};
-
-/** `previous` are the rules of the model before, by key: those of which nothing changed go on as they are. */
-export function buildRules(
-  routing: RoutingModel,
-  parts: {
-    readonly clusters: ReadonlyMap<string, ClusterRuntime>;
-    readonly previous: ReadonlyMap<string, RuleRuntime>;
-  },
-  context: PlaneContext,
-): BuiltRules {
-  const { clusters, previous } = parts;
-  const byRule = new Map<HttpRule, RuleRuntime>();
-  const byKey = new Map<string, RuleRuntime>();
-  for (const gateway of routing.gateways) {
-    for (const rule of Object.values(gateway.httpRules)) {
-      const key = `${gateway.key}|${rule.key}`;
-      const before = previous.get(key);
-      const current = before !== undefined && isCurrent(before, rule, clusters);
-      const runtime = current ? before : buildRule(rule, clusters, context);
-      if (before !== undefined && !current) resumeRule(runtime, before);
-      byRule.set(rule, runtime);
-      byKey.set(key, runtime);
-    }
-  }
-  return { byRule, byKey };
 }

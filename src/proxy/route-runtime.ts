@@ -1,3 +1,4 @@
+import { sameJson } from "../base/same-json.ts";
 import { buildProxyFilter } from "../filter/proxy-filters.ts";
 import type { Filter, PlacedFilter } from "../ir/filter.ts";
 import type { GatewayModel, HttpListener, HttpRule } from "../ir/routing-model.ts";
@@ -71,13 +72,6 @@ class ClusterUse {
 
 /** Where a cluster is found by its key. */
 export type ClusterLookup = { get(key: string): ClusterRuntime | undefined };
-
-/** Whether a rule's runtime serves on in a model with these clusters. */
-export function isCurrent(runtime: RuleRuntime, rule: HttpRule, clusters: ClusterLookup): boolean {
-  if (runtime.rule !== rule) return false;
-  for (const [key, cluster] of runtime.clusters) if (clusters.get(key) !== cluster) return false;
-  return true;
-}
 
 /** Builds the runtime of a rule. `all` holds every cluster that the model names. */
 export function buildRule(
@@ -176,10 +170,13 @@ function buildMirror(
   };
 }
 
+/** What of a Gateway requests need. Not the whole: a listener that stays as it is would keep an old model alive. */
+export type GatewayHead = Pick<GatewayModel, "key" | "namespace" | "name" | "labels">;
+
 /** What a listener adds to the requests on it. */
 export class ListenerRuntime {
-  readonly gateway: GatewayModel;
-  readonly listener: HttpListener;
+  readonly gateway: GatewayHead;
+  readonly listener: Pick<HttpListener, "name">;
   readonly chain: FilterChain;
   /** Requests that no route serves. */
   readonly unrouted: HttpSeries;
@@ -187,24 +184,48 @@ export class ListenerRuntime {
   readonly active: Gauge;
   /** Absent: no spans. */
   readonly tracing: TracingRuntime | undefined;
+  readonly #filters: readonly PlacedFilter[];
+  readonly #clusters: ReadonlyMap<string, ClusterRuntime | undefined>;
+  readonly #context: PlaneContext;
+  readonly #routes = new WeakMap<RuleRuntime, RouteRuntime>();
 
   constructor(
-    listener: HttpListener,
-    gateway: GatewayModel,
+    { name, filters }: HttpListener,
+    { key, namespace, name: gatewayName, labels }: GatewayModel,
     parts: { readonly clusters: ReadonlyMap<string, ClusterRuntime>; readonly context: PlaneContext },
   ) {
-    const { clusters, context } = parts;
-    this.gateway = gateway;
-    this.listener = listener;
-    this.chain = buildChain(listener.filters, clusters, context);
-    this.tracing = context.tracing.get(gateway.key);
-    this.unrouted = context.telemetry.httpSeries(listenerLabels({ gateway, listener }));
-    this.active = context.telemetry.gauge(
-      "gateway_http_requests_active",
-      gateway.name,
-      gateway.namespace,
-      listener.name,
+    const { context } = parts;
+    const clusters = new ClusterUse(parts.clusters);
+    this.gateway = { key, namespace, name: gatewayName, labels };
+    this.listener = { name };
+    this.chain = buildChain(filters, clusters, context);
+    this.tracing = context.tracing.get(key);
+    this.unrouted = context.telemetry.httpSeries(listenerLabels(this));
+    this.active = context.telemetry.gauge("gateway_http_requests_active", gatewayName, namespace, name);
+    this.#filters = filters;
+    this.#clusters = clusters.used;
+    this.#context = context;
+  }
+
+  /** Whether it serves on in a model with this listener and these clusters. */
+  isCurrent(listener: HttpListener, gateway: GatewayModel, clusters: ClusterLookup): boolean {
+    return (
+      listener.name === this.listener.name &&
+      sameJson(listener.filters, this.#filters) &&
+      gateway.key === this.gateway.key &&
+      sameJson(gateway.labels, this.gateway.labels) &&
+      this.tracing === this.#context.tracing.get(gateway.key) &&
+      this.#clusters.entries().every(([key, cluster]) => clusters.get(key) === cluster)
     );
+  }
+
+  /** The rule on this listener: the same object for as long as both go on. */
+  route(rule: RuleRuntime): RouteRuntime {
+    const known = this.#routes.get(rule);
+    if (known !== undefined) return known;
+    const route = new RouteRuntime(rule, this, this.#context);
+    this.#routes.set(rule, route);
+    return route;
   }
 }
 

@@ -3,19 +3,31 @@
  * which says what it means; `test/property/route-table.test.ts` holds it to that.
  */
 import { leavesPrefix } from "../ir/kept-path.ts";
-import type { GatewayModel, HttpEntry, HttpListener, HttpRule, StreamRule, TlsListener } from "../ir/routing-model.ts";
-import { type BoundListener, keepPaths, virtualHostsOf } from "../ir/select.ts";
+import type {
+  GatewayKey,
+  GatewayModel,
+  HttpEntry,
+  HttpListener,
+  HttpRule,
+  ListenerKey,
+  RuleKey,
+  StreamRule,
+  TlsListener,
+} from "../ir/routing-model.ts";
+import { type BoundListener, keepPaths } from "../ir/select.ts";
 import type { RequestView } from "./chain.ts";
-import { buildEntryIndex, type EntryIndex, findEntry, type IndexedEntry } from "./entry-index.ts";
-import { buildHostTable, type HostTable, lookUpHost } from "./host-table.ts";
+import { type EntryIndex, findEntry } from "./entry-index.ts";
+import { buildHostTable, type HostTable, lookUpHost, patchHostTable } from "./host-table.ts";
+import { buildListenerHosts, type ListenerHosts } from "./listener-hosts.ts";
 
-/** Makes what the engine keeps for a rule on a listener (weights, filters, metric series). Called once for each pair. */
+/** Makes what the engine keeps for a rule on a listener (weights, filters, metric series). Called once for each pair that a built or changed host has. */
 export type MakeRule<R> = (rule: HttpRule, listener: HttpListener, gateway: GatewayModel) => R;
 
-/** One entry of the model as a request finds it: one object, made when the table is built. */
+/**
+ * One entry of the model as a request finds it: one object, made when the table is built. It outlives models that leave it
+ * as it is, so it names nothing that holds a whole one.
+ */
 export type MatchedEntry<R> = {
-  readonly gateway: GatewayModel;
-  readonly listener: HttpListener;
   /** Hostname of the virtual host. */
   readonly hostname: string;
   readonly entry: HttpEntry;
@@ -38,6 +50,8 @@ export type HttpListenerTable<R> = {
   /** Segments of paths are matched and forwarded as they come. */
   readonly keepsPaths: boolean;
   readonly virtualHosts: HostTable<EntryIndex<MatchedEntry<R>>>;
+  /** What the hosts were built from, by listener. */
+  readonly hosts: ReadonlyMap<ListenerKey, ListenerHosts<R>>;
 };
 
 /** A TLS listener that passes bytes on. */
@@ -50,30 +64,52 @@ export type StreamListenerTable = {
 /** What an SNI leads to. */
 export type SniTarget<R> = HttpListenerTable<R> | StreamListenerTable;
 
+/** What a table is built from. */
+export type TableParts<R> = {
+  readonly makeRule: MakeRule<R>;
+  /** The table before, and for each Gateway the rules that are not what they were in it; `undefined`: from nothing. */
+  readonly previous:
+    | {
+        readonly table: RouteTable<R>;
+        readonly changedRules: (gateway: GatewayKey) => ReadonlySet<RuleKey>;
+        /** Whether what `makeRule` makes for a listener is what it made before. */
+        readonly keepsListener: (listener: HttpListener) => boolean;
+      }
+    | undefined;
+};
+
 export class RouteTable<R> {
+  readonly #tables: ReadonlyMap<HttpListener["protocol"], ReadonlyMap<string, HttpListenerTable<R>>>;
   readonly #clear: HostTable<HttpListenerTable<R>>;
   readonly #secure: HostTable<HttpListenerTable<R>>;
   readonly #sni: HostTable<SniTarget<R>>;
 
-  private constructor(listeners: readonly BoundListener[], makeRule: MakeRule<R>) {
+  private constructor(listeners: readonly BoundListener[], parts: TableParts<R>) {
     const http = listeners.filter(isHttp);
-    const secure = buildHttpListeners(
-      http.filter(({ listener }) => listener.protocol === "HTTPS"),
-      makeRule,
-    );
-    this.#clear = byHostname(
-      buildHttpListeners(
-        http.filter(({ listener }) => listener.protocol === "HTTP"),
-        makeRule,
-      ),
-    );
+    const tables = (protocol: HttpListener["protocol"]): ReadonlyMap<string, HttpListenerTable<R>> => {
+      const before = parts.previous === undefined ? undefined : parts.previous.table.#tables.get(protocol);
+      const bound = http.filter(({ listener }) => listener.protocol === protocol);
+      return buildHttpListeners(bound, parts, before);
+    };
+    const clear = tables("HTTP");
+    const secure = tables("HTTPS");
+    this.#tables = new Map([
+      ["HTTP", clear],
+      ["HTTPS", secure],
+    ]);
+    this.#clear = byHostname(clear);
     this.#secure = byHostname(secure);
     this.#sni = byHostname(buildSniTargets(listeners, secure));
   }
 
   /** Builds the table of a socket from all listeners on it, in the model's order; those of TCP and UDP are passed over. */
   static build<R>(listeners: readonly BoundListener[], makeRule: MakeRule<R>): RouteTable<R> {
-    return new RouteTable(listeners, makeRule);
+    return new RouteTable(listeners, { makeRule, previous: undefined });
+  }
+
+  /** The same table as {@link build} makes, at the cost of the hosts and entries that are not those of the table before. */
+  static patch<R>(listeners: readonly BoundListener[], parts: TableParts<R>): RouteTable<R> {
+    return new RouteTable(listeners, parts);
   }
 
   /** What a TLS connection with this SNI (lower case, `""` without one) is for; `undefined`: refuse the handshake. */
@@ -139,54 +175,37 @@ function byHostname<T>(values: ReadonlyMap<string, T>): HostTable<T> {
 /** Listeners by hostname. */
 function buildHttpListeners<R>(
   listeners: readonly BoundListener<HttpListener>[],
-  makeRule: MakeRule<R>,
+  parts: TableParts<R>,
+  before: ReadonlyMap<string, HttpListenerTable<R>> | undefined,
 ): ReadonlyMap<string, HttpListenerTable<R>> {
   const tables = new Map<string, HttpListenerTable<R>>();
   for (const [hostname, group] of Map.groupBy(listeners, ({ listener }) => listener.hostname)) {
-    tables.set(hostname, buildHttpListener(group, makeRule));
+    tables.set(hostname, buildHttpListener(group, parts, before?.get(hostname)));
   }
   return tables;
 }
 
 function buildHttpListener<R>(
   listeners: readonly BoundListener<HttpListener>[],
-  makeRule: MakeRule<R>,
+  { makeRule, previous }: TableParts<R>,
+  before: HttpListenerTable<R> | undefined,
 ): HttpListenerTable<R> {
-  const runtimes = new Map<HttpListener, Map<string, R>>();
-  const runtimeOf = (rule: HttpRule, { listener, gateway }: BoundListener<HttpListener>): R => {
-    let ofListener = runtimes.get(listener);
-    if (!ofListener) {
-      ofListener = new Map();
-      runtimes.set(listener, ofListener);
-    }
-    const known = ofListener.get(rule.key);
-    if (known !== undefined) return known;
-    const made = makeRule(rule, listener, gateway);
-    ofListener.set(rule.key, made);
-    return made;
-  };
   const keepsPaths = keepPaths(listeners);
-  const rows = virtualHostsOf(listeners).map((bound) => {
-    const { gateway, listener, virtualHost } = bound;
-    const entries = virtualHost.entries.filter((entry) => gateway.httpRules[entry.rule]);
-    const indexed = entries.map((entry): IndexedEntry<MatchedEntry<R>> => {
-      const rule = gateway.httpRules[entry.rule]!;
-      const path = entry.match.path;
-      const value = {
-        gateway,
-        listener,
-        hostname: virtualHost.hostname,
-        entry,
-        rule,
-        runtime: runtimeOf(rule, bound),
-        matchedPrefix: path.kind === "prefix" ? path.value : undefined,
-        keepsPath: keepsPaths,
-      };
-      return { entry, rule, value };
-    });
-    return { hostname: virtualHost.hostname, value: buildEntryIndex(indexed) };
-  });
-  return { kind: "http", listeners, keepsPaths, virtualHosts: buildHostTable(rows) };
+  const known = before?.keepsPaths === keepsPaths ? before.hosts : undefined;
+  const hosts = new Map<ListenerKey, ListenerHosts<R>>();
+  for (const bound of listeners) {
+    const { key } = bound.listener;
+    const kept = previous?.keepsListener(bound.listener) ? known?.get(key) : undefined;
+    const changed = previous?.changedRules(bound.gateway.key) ?? new Set();
+    hosts.set(key, buildListenerHosts(bound, { makeRule, keepsPaths, before: kept, changed }));
+  }
+  const [only, ...others] = hosts.values();
+  const alone = only !== undefined && others.length === 0 && before?.hosts.size === 1;
+  const virtualHosts =
+    alone && only.changed !== undefined
+      ? patchHostTable(before.virtualHosts, only.rows, only.changed)
+      : buildHostTable([...hosts.values()].flatMap(({ rows }) => rows));
+  return { kind: "http", listeners, keepsPaths, virtualHosts, hosts };
 }
 
 /** Of HTTPS and TLS listeners with one hostname, the kind of the first holds: the compiler has reported the clash. */

@@ -177,7 +177,7 @@ async function statusOf(
 
 test("stream: other paths, methods, and certificates that name no data plane are refused", async () => {
   await using controller = await startServer();
-  assert.equal(await statusOf(controller.port, { path: "/v2/stream" }), 404);
+  assert.equal(await statusOf(controller.port, { path: "/v1/stream" }), 404);
   assert.equal(await statusOf(controller.port, { method: "GET" }), 405);
   const nobody = issueClient(authority, { namespace: "Not A Name", name: "x" }, Date.now());
   assert.equal(await statusOf(controller.port, { certificate: nobody }), 403);

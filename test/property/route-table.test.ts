@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
-import type { RoutingModel } from "../../src/ir/routing-model.ts";
+import type { GatewayModel, HttpListener, HttpRule, RoutingModel } from "../../src/ir/routing-model.ts";
 import { listenersOn, ownHeader, type SelectRequest, select, selectTls } from "../../src/ir/select.ts";
 import type { RequestView } from "../../src/proxy/chain.ts";
 import { RouteTable, streamRouteFor } from "../../src/proxy/route-table.ts";
@@ -15,8 +15,16 @@ function viewOf(request: SelectRequest): RequestView {
   return { ...request, keptPath, header: (name) => ownHeader(request.headers, name) };
 }
 
-function tableOf(model: RoutingModel, port: number): RouteTable<string> {
-  return RouteTable.build(listenersOn(model, { port }), (rule, listener) => `${listener.key} ${rule.key}`);
+type Bound = { readonly gateway: GatewayModel; readonly listener: HttpListener; readonly rule: HttpRule };
+
+const makeRule = (rule: HttpRule, listener: HttpListener, gateway: GatewayModel): Bound => ({
+  gateway,
+  listener,
+  rule,
+});
+
+function tableOf(model: RoutingModel, port: number): RouteTable<Bound> {
+  return RouteTable.build(listenersOn(model, { port }), makeRule);
 }
 
 /** What the definition says, in words that can be compared. */
@@ -39,11 +47,12 @@ function tabled(model: RoutingModel, request: SelectRequest): unknown {
   if (request.scheme === "https" && target?.kind !== "http") return "noTlsListener";
   const found = table.match(viewOf(request), target?.kind === "http" ? target : undefined);
   if (typeof found === "string") return found;
-  const virtualHost = found.listener.virtualHosts.find(({ hostname }) => hostname === found.hostname);
-  assert.equal(found.runtime, `${found.listener.key} ${found.rule.key}`);
+  const { gateway, listener, rule } = found.runtime;
+  const virtualHost = listener.virtualHosts.find(({ hostname }) => hostname === found.hostname);
+  assert.equal(rule, found.rule);
   return {
-    gateway: found.gateway.key,
-    listener: found.listener.key,
+    gateway: gateway.key,
+    listener: listener.key,
     hostname: found.hostname,
     at: virtualHost?.entries.indexOf(found.entry),
     rule: found.rule.key,
