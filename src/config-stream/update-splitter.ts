@@ -1,6 +1,7 @@
 import { changesOf } from "../base/record-changes.ts";
 import { sameElements } from "../base/same-elements.ts";
 import { sameJson } from "../base/same-json.ts";
+import { UseCount } from "../base/use-count.ts";
 import type { Cluster, ClusterKey } from "../ir/cluster.ts";
 import type { DataPlaneKey } from "../ir/data-plane.ts";
 import type { Endpoint, EndpointTable } from "../ir/endpoint-table.ts";
@@ -11,7 +12,6 @@ import type { SecretTable } from "../ir/secret-table.ts";
 import { clusterKeysOfListener, clusterKeysOfRule } from "../ir/used-clusters.ts";
 import { PickedRecord } from "./picked-record.ts";
 import type { PlaneState } from "./protocol.ts";
-import { UseCount } from "./use-count.ts";
 
 /** The part of an update that concerns one data plane. */
 export type UpdatePart = Pick<PlaneState, "routing" | "endpoints" | "secrets">;

@@ -1,12 +1,13 @@
 import { X509Certificate } from "node:crypto";
 import { unreachable } from "../base/unreachable.ts";
-import type { Listener, RoutingModel, StreamRule } from "../ir/routing-model.ts";
 import type { SecretTable } from "../ir/secret-table.ts";
-import type { CompiledStatus, Condition, ObjectStatus, ParentRef } from "../status/condition.ts";
+import type { CompiledStatus, Condition, ListenerStatus, ObjectStatus, ParentRef } from "../status/condition.ts";
+import type { ScalarFamily, ScalarSeries } from "../telemetry/family.ts";
 import type { GaugeName, LabelValues } from "../telemetry/metrics.ts";
 import type { GaugeRow, Registry } from "../telemetry/registry.ts";
 import type { HttpSeriesLabels } from "../telemetry/telemetry.ts";
 import type { Configuration } from "./control-state.ts";
+import { LiveRoutes } from "./live-routes.ts";
 
 /** The metric that carries the conditions of a kind. Kinds that are not here have no conditions. */
 const conditionMetrics = {
@@ -23,8 +24,12 @@ const conditionMetrics = {
   XTelemetryPolicy: "gateway_api_xtelemetrypolicy_conditions",
 } as const satisfies Readonly<Record<string, GaugeName>>;
 
-type ConditionMetric = (typeof conditionMetrics)[keyof typeof conditionMetrics] | "gateway_api_listener_conditions";
-type ConditionRow = GaugeRow<ConditionMetric>;
+type StatusMetric =
+  | (typeof conditionMetrics)[keyof typeof conditionMetrics]
+  | "gateway_api_listener_conditions"
+  | "gateway_api_listener_attached_routes";
+type StatusRow = { readonly [N in StatusMetric]: GaugeRow<N> & { readonly metric: N } }[StatusMetric];
+type ConditionMetric = Exclude<StatusMetric, "gateway_api_listener_attached_routes">;
 
 const statuses = ["True", "False", "Unknown"] as const;
 const severities = ["error", "warning", "info"] as const;
@@ -35,7 +40,14 @@ type ConfigTelemetry = {
 };
 
 /** What was exported last: a turn that changed endpoints alone, or that failed, changes none of it. */
-const exported = new WeakMap<Registry, Pick<Configuration, "status" | "findings">>();
+type Exported = {
+  last: Pick<Configuration, "status" | "findings"> | undefined;
+  readonly series: Map<ObjectStatus, readonly ExportedSeries[]>;
+  readonly routes: LiveRoutes;
+};
+type ExportedSeries = { readonly metric: StatusMetric; readonly series: ScalarSeries };
+
+const exported = new WeakMap<Registry, Exported>();
 
 /** Brings the metrics that describe the configuration in force up to date, and lets go of series of removed routes. */
 export function exportConfiguration(
@@ -43,10 +55,11 @@ export function exportConfiguration(
   configuration: Configuration,
 ): void {
   const { result, status, findings } = configuration;
-  const before = exported.get(registry);
-  if (before?.status === status && before.findings === findings) return;
-  exported.set(registry, { status, findings });
-  exportStatus(registry, status);
+  const state = exported.get(registry) ?? { last: undefined, series: new Map(), routes: new LiveRoutes() };
+  exported.set(registry, state);
+  if (state.last?.status === status && state.last.findings === findings) return;
+  state.last = { status, findings };
+  exportStatus(registry, status, state.series);
   registry.replaceGauge(
     "gateway_findings",
     severities.map((severity) => ({
@@ -55,60 +68,81 @@ export function exportConfiguration(
     })),
   );
   registry.replaceGauge("gateway_certificate_expiry_timestamp_seconds", certificateRows(result.secrets));
-  retainHttpSeries(liveLabels(result.routing));
+  state.routes.update(result.routing);
+  retainHttpSeries((labels) => state.routes.has(labels));
 }
 
-function exportStatus(registry: Registry, status: CompiledStatus): void {
-  const rows = new Map<ConditionMetric, ConditionRow[]>(
-    Object.values<ConditionMetric>(conditionMetrics).map((metric) => [metric, []]),
-  );
-  const listenerRows: ConditionRow[] = [];
-  const attachedRows: GaugeRow<"gateway_api_listener_attached_routes">[] = [];
-  for (const object of status) {
-    const metric = Object.hasOwn(conditionMetrics, object.ref.kind)
-      ? conditionMetrics[object.ref.kind as keyof typeof conditionMetrics]
-      : undefined;
-    if (metric) rows.get(metric)?.push(...objectRows(object));
-    if (object.body.shape !== "gateway" && object.body.shape !== "listenerSet") continue;
-    const { namespace = "", kind, name } = object.ref;
-    const parent = `${kind}/${namespace}/${name}`;
-    for (const listener of object.body.listeners) {
-      listenerRows.push(...conditionRows([namespace, listener.name, parent], listener.conditions));
-      attachedRows.push({ labels: [namespace, listener.name, parent], value: listener.attachedRoutes });
-    }
+/** Series of objects whose status is the very same object as before are left alone. */
+function exportStatus(registry: Registry, status: CompiledStatus, known: Exported["series"]): void {
+  const familyOf = (metric: StatusMetric) => registry.families[metric] as ScalarFamily;
+  // Which rows share the series of an overflow depends on all of them.
+  const metrics = new Set<StatusMetric>(known.values().flatMap((all) => all.map(({ metric }) => metric)));
+  if ([...metrics].some((metric) => familyOf(metric).hasOverflowed)) {
+    for (const metric of metrics) registry.replaceGauge(metric, []);
+    known.clear();
   }
-  for (const [metric, metricRows] of rows) registry.replaceGauge(metric, metricRows);
-  registry.replaceGauge("gateway_api_listener_conditions", listenerRows);
-  registry.replaceGauge("gateway_api_listener_attached_routes", attachedRows);
+  const gone = new Set(known.keys());
+  const added = status.filter((object) => !gone.delete(object));
+  const stale = [...gone].flatMap((object) => known.get(object) ?? []);
+  for (const object of gone) known.delete(object);
+  const kept = new Set<ScalarSeries>();
+  for (const object of added) {
+    const all = rowsOf(object).map(({ metric, labels, value }) => {
+      const series = familyOf(metric).series(labels);
+      series.set(value);
+      kept.add(series);
+      return { metric, series };
+    });
+    known.set(object, all);
+  }
+  for (const { metric, series } of stale) if (!kept.has(series)) familyOf(metric).drop(series);
 }
 
-function objectRows({ ref, body }: ObjectStatus): ConditionRow[] {
+function rowsOf({ ref, body }: ObjectStatus): readonly StatusRow[] {
   const namespace = ref.namespace ?? "";
-  const forParent = (parent: ParentRef, conditions: readonly Condition[]) =>
-    conditionRows([namespace, ref.name, renderParent(parent, namespace)], conditions);
+  const metric = Object.hasOwn(conditionMetrics, ref.kind)
+    ? conditionMetrics[ref.kind as keyof typeof conditionMetrics]
+    : undefined;
+  const forParent = (parent: string, conditions: readonly Condition[]) =>
+    metric === undefined ? [] : conditionRows(metric, [namespace, ref.name, parent], conditions);
   switch (body.shape) {
     case "route":
-      return body.parents.flatMap(({ parentRef, conditions }) => forParent(parentRef, conditions));
+      return body.parents.flatMap((parent) => forParent(renderParent(parent.parentRef, namespace), parent.conditions));
     case "policy":
-      return body.ancestors.flatMap(({ ancestorRef, conditions }) => forParent(ancestorRef, conditions));
+      return body.ancestors.flatMap(({ ancestorRef, conditions }) =>
+        forParent(renderParent(ancestorRef, namespace), conditions),
+      );
     case "gatewayClass":
+      return forParent("", body.conditions);
     case "gateway":
     case "listenerSet":
-      return conditionRows([namespace, ref.name, ""], body.conditions);
+      return [...forParent("", body.conditions), ...body.listeners.flatMap((listener) => listenerRows(ref, listener))];
     default:
       return unreachable(body);
   }
 }
 
+function listenerRows(
+  { kind, namespace = "", name }: ObjectStatus["ref"],
+  listener: ListenerStatus,
+): readonly StatusRow[] {
+  const labels = [namespace, listener.name, `${kind}/${namespace}/${name}`] as const;
+  return [
+    ...conditionRows("gateway_api_listener_conditions", labels, listener.conditions),
+    { metric: "gateway_api_listener_attached_routes", labels, value: listener.attachedRoutes },
+  ];
+}
+
 /** Three rows for a condition, so that a query for any status finds a 0 or a 1, as kube-state-metrics does it. */
 function conditionRows(
+  metric: ConditionMetric,
   [namespace, name, parent]: readonly [namespace: string, name: string, parent: string],
   conditions: readonly Condition[],
-): ConditionRow[] {
+): readonly StatusRow[] {
   return conditions.flatMap((condition) =>
     statuses.map((status) => {
       const labels: LabelValues<ConditionMetric> = [namespace, name, parent, condition.type, status];
-      return { labels, value: condition.status === status ? 1 : 0 };
+      return { metric, labels, value: condition.status === status ? 1 : 0 };
     }),
   );
 }
@@ -120,11 +154,15 @@ function renderParent(parent: ParentRef, namespace: string): string {
   return `${parent.kind ?? "Gateway"}/${parent.namespace ?? namespace}/${parent.name}${section}${port}`;
 }
 
+/** To parse a certificate takes far longer than all else here. */
+const expiries = new WeakMap<object, number>();
+
 function certificateRows(secrets: SecretTable): GaugeRow<"gateway_certificate_expiry_timestamp_seconds">[] {
   return secrets.keys().flatMap((key) => {
     const material = secrets.get(key);
     if (material?.kind !== "certificate") return [];
-    const expiryMs = leafExpiryMs(material.chainPem);
+    const expiryMs = expiries.get(material) ?? leafExpiryMs(material.chainPem);
+    if (expiryMs !== undefined) expiries.set(material, expiryMs);
     return expiryMs === undefined ? [] : [{ labels: [key] as const, value: expiryMs / 1000 }];
   });
 }
@@ -136,29 +174,4 @@ function leafExpiryMs(chainPem: string): number | undefined {
   } catch {
     return undefined;
   }
-}
-
-/** Whether a label set belongs to a route of the model. Requests without a route belong to their gateway. */
-function streamRules(listener: Listener): readonly StreamRule[] {
-  if (listener.protocol === "TLS") return listener.routes.map(({ rule }) => rule);
-  if (listener.protocol !== "TCP" && listener.protocol !== "UDP") return [];
-  return listener.rule === undefined ? [] : [listener.rule];
-}
-
-function liveLabels({ gateways }: RoutingModel): (labels: HttpSeriesLabels) => boolean {
-  const live = new Set<string>([""]);
-  for (const gateway of gateways) {
-    live.add(gateway.key);
-    for (const rule of Object.values(gateway.httpRules)) {
-      live.add([gateway.key, rule.routeKind, rule.namespace, rule.name].join(" "));
-    }
-    for (const rule of gateway.listeners.flatMap(streamRules)) {
-      live.add([gateway.key, rule.routeKind, rule.namespace, rule.name].join(" "));
-    }
-  }
-  return (labels) => {
-    const gateway = labels.gateway_name === "" ? "" : `${labels.gateway_namespace}/${labels.gateway_name}`;
-    if (labels.route_name === "") return live.has(gateway);
-    return live.has([gateway, labels.route_kind, labels.route_namespace, labels.route_name].join(" "));
-  };
 }

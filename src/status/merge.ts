@@ -38,12 +38,15 @@ export function mergeStatus(
   nowMs: number,
 ): MergedStatus {
   const now = new Date(nowMs).toISOString().replace(/\.\d+Z$/, "Z");
-  const kept = new Set<MergedStatus[number]>(previous);
-  let known: ReadonlyMap<string, MergedStatus[number]> | undefined;
-  return compiled.map((status) => {
+  const old = new Set<MergedStatus[number]>(previous);
+  const kept = compiled.map((status) => {
     const before = mergedFrom.get(status);
-    if (before && kept.has(before)) return before;
-    known ??= new Map((previous ?? []).map((merged) => [refKey(merged.ref), merged]));
+    return before !== undefined && old.delete(before) ? before : undefined;
+  });
+  const known = new Map(Array.from(old, (merged) => [refKey(merged.ref), merged]));
+  return compiled.map((status, at) => {
+    const before = kept[at];
+    if (before !== undefined) return before;
     const body = report ? joinPlane(status, report) : status.body;
     const merged = { ...status, body: withTimes(body, known.get(refKey(status.ref))?.body, now) };
     if (!followsPlane(status)) mergedFrom.set(status, merged);

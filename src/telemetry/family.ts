@@ -59,6 +59,11 @@ abstract class Family<S extends Series> {
     return this.#byLabels.values();
   }
 
+  /** Whether what would have been series of their own stands in one together. */
+  get hasOverflowed(): boolean {
+    return this.#overflow !== undefined;
+  }
+
   protected abstract make(labels: string, index: number): S;
   protected abstract resize(capacity: number): void;
   protected abstract clear(index: number): void;
