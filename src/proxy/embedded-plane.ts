@@ -98,6 +98,8 @@ export class EmbeddedPlane implements Plane {
   readonly #contexts = new SecureContextCache();
   #ports = new Map<string, PortListener>();
   #clusters = ClusterSet.empty;
+  /** Of the `apply` that runs: what it has built must not be retired meanwhile. */
+  #coming: ClusterSet | undefined;
   #rules = RuleSet.empty;
   /** Options have changed that what is built for rules and listeners holds: the next `apply` builds all of it anew. */
   #isReconfigured = false;
@@ -175,7 +177,14 @@ export class EmbeddedPlane implements Plane {
 
   apply(update: PlaneUpdate): Promise<PlaneReport> {
     const turn = this.#turn.then(() => this.#apply(update));
-    this.#turn = turn.catch(() => this.#clusters.forgetEndpoints());
+    this.#turn = turn.then(
+      () => {},
+      () => {
+        this.#coming = undefined;
+        this.#clusters.forgetEndpoints();
+        this.#keepUsedEndpoints();
+      },
+    );
     return turn;
   }
 
@@ -200,6 +209,9 @@ export class EmbeddedPlane implements Plane {
     const fresh = this.#isReconfigured;
     const clusterSet = this.#clusters.next(routing.clusters, secrets, this.#context);
     const early = clusterSet.setEndpoints(endpoints, this.#context);
+    // Clusters that both sets have are of this update now: what comes meanwhile is given to all.
+    this.#clusters.forgetEndpoints();
+    this.#coming = clusterSet;
     const { runtimes: clusters, replaced } = clusterSet;
     this.#context.tracing.apply(routing.gateways, clusters, this.#context);
     const rules = this.#rules.next(routing.gateways, { clusters, replaced, fresh }, this.#context);
@@ -252,6 +264,7 @@ export class EmbeddedPlane implements Plane {
       if (before !== undefined) clusters.get(key)?.replace(before);
     }
     this.#clusters = clusterSet;
+    this.#coming = undefined;
     this.#rules = rules;
     if (fresh) this.#isReconfigured = false;
     this.#streamRules = streamRules;
@@ -332,8 +345,9 @@ export class EmbeddedPlane implements Plane {
 
   #keepUsedEndpoints(): void {
     const used = new Set<EndpointState>();
-    for (const cluster of this.#clusters.runtimes.values())
-      for (const endpoint of cluster.endpoints) used.add(endpoint);
+    for (const set of [this.#clusters, this.#coming]) {
+      for (const cluster of set?.runtimes.values() ?? []) for (const endpoint of cluster.endpoints) used.add(endpoint);
+    }
     this.#context.registry.keep(used);
   }
 
