@@ -1,6 +1,7 @@
 import type { ResponseFlag } from "../telemetry/response-flag.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
 import type { RequestHead as WireRequestHead } from "../wire/http1/request-head.ts";
+import type { TrailerClaims } from "../wire/http1/trailer-field.ts";
 import type { FilterContext, LocalReply } from "./chain.ts";
 import { type ProxyErrorKind, proxyErrors } from "./error.ts";
 import { Answer } from "./exchange/answer.ts";
@@ -33,7 +34,7 @@ type Phase = "over" | "authorising" | "waiting" | "sending" | "answered" | "tunn
  * of everything else, which its parts in `exchange/` do. Knows no socket. One object per downstream connection (per stream,
  * where there are streams), reused.
  */
-export class Exchange implements FilterContext {
+export class Exchange implements FilterContext, TrailerClaims {
   readonly context: PlaneContext;
   readonly responder: Responder;
   readonly peer: Peer;
@@ -96,6 +97,12 @@ export class Exchange implements FilterContext {
   /** Bytes of the request that are kept, or wait to be sent. */
   get heldBytes(): number {
     return this.body.buffer.bytes.length + this.attempts.queuedBytes;
+  }
+
+  /** Whether the client may not send a trailer of that name: filters have a say on its header. Before there is a route, none may. */
+  claims(name: Uint8Array, length: number): boolean {
+    if (this.route !== undefined) return this.route.trailers.claims(name, length);
+    return this.phase !== "over";
   }
 
   // What filters may know.

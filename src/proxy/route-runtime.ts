@@ -5,6 +5,7 @@ import type { GatewayModel, HttpListener, HttpRule } from "../ir/routing-model.t
 import type { Counter, Gauge, HttpSeries } from "../telemetry/telemetry.ts";
 import type { ProxyFilter } from "./chain.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
+import { EditedTrailers } from "./edited-trailers.ts";
 import { buildExternalAuth, type ExternalAuthRuntime } from "./external-auth/auth-runtime.ts";
 import { listenerLabels } from "./listener-labels.ts";
 import type { PlaneContext } from "./plane-context.ts";
@@ -219,6 +220,11 @@ export class ListenerRuntime {
     );
   }
 
+  /** In their order. */
+  get filters(): readonly Filter[] {
+    return this.#filters.map(({ filter }) => filter);
+  }
+
   /** The rule on this listener: the same object for as long as both go on. */
   route(rule: RuleRuntime): RouteRuntime {
     const known = this.#routes.get(rule);
@@ -236,6 +242,8 @@ export class RouteRuntime {
   /** Of the rule; the listener's have run before routing. */
   readonly steps: readonly RequestStep[];
   readonly onResponse: readonly ProxyFilter[];
+  /** Of all filters that a request may meet here. */
+  readonly trailers: EditedTrailers;
   readonly tenant: string;
   readonly environment: string;
   readonly #context: PlaneContext;
@@ -247,6 +255,10 @@ export class RouteRuntime {
     this.listener = listener;
     this.steps = rule.steps;
     this.onResponse = [...rule.onResponse, ...listener.chain.onResponse];
+    this.trailers = new EditedTrailers([
+      ...listener.filters,
+      ...[rule.rule, ...rule.rule.backends].flatMap(({ filters }) => filters.map(({ filter }) => filter)),
+    ]);
     const labels = { ...listener.gateway.labels, ...rule.rule.labels };
     this.tenant = labels[context.tenant.label] ?? "";
     this.environment = labels[context.environment.label] ?? "";

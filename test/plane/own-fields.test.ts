@@ -245,3 +245,41 @@ test("an authorisation server sees neither claims nor fields that Connection nam
   const denied = await exchange(gateway.port, get("/deny", lines));
   assert.deepEqual([denied.status, denied.headers.get("x-hop"), denied.headers.get("x-why")], [403, undefined, "no"]);
 });
+
+/** A chunked request with one trailer, to `/`. */
+const withTrailer = (trailer: string): string =>
+  `POST / HTTP/1.1\r\nHost: app.test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nA\r\n0\r\n${trailer}\r\n\r\n`;
+const header = (name: string) => ({ name, value: "1" });
+
+test("a client's trailers cannot undo what a filter does to a header, in whatever spelling", async () => {
+  await using upstream = await RawUpstream.start(() => ok(""));
+  const long = `x-${"long-".repeat(20)}`;
+  const filters = [
+    modifier("request", { set: [header("x-user")], add: [header("x_added")], remove: ["x-internal", `${long}name`] }),
+    modifier("response", { set: [header("x-answer")] }),
+  ];
+  await using gateway = await startProxy([upstream.port], {}, { filters });
+  await using client = clearClient(gateway.port);
+  const rows: readonly (readonly [name: string, status: number])[] = [
+    ["x-sum", 200],
+    ["X-User", 400],
+    ["x_user", 400],
+    ["x-users", 200],
+    ["x-added", 400],
+    ["x-internal", 400],
+    [`${long}name`, 400],
+    [`${long}names`, 200],
+    ["x-answer", 200],
+  ];
+  for (const [name, status] of rows) {
+    assert.equal((await exchange(gateway.port, withTrailer(`${name}: root`))).status, status, name);
+  }
+  for (const [name, status] of rows) {
+    const sent = client.request({ ":method": "POST", ":path": "/" }, "A", { [name]: "root" });
+    const answered = await sent.then(
+      (response) => response.status,
+      () => 400,
+    );
+    assert.equal(answered, status, `HTTP/2 ${name}`);
+  }
+});

@@ -1,5 +1,6 @@
 import { ChunkReader, scanChunks } from "../../wire/http1/chunked.ts";
 import type { RequestHead } from "../../wire/http1/request-head.ts";
+import type { TrailerClaims } from "../../wire/http1/trailer-field.ts";
 
 /** A body that no one wants is read to its end when no more than this is left of it; otherwise the connection ends. */
 const discardBytes = 64 * 1024;
@@ -11,6 +12,12 @@ export class Http1RequestBody {
   #chunked = false;
   #left = 0;
   #chunks: ChunkReader | undefined;
+  readonly #claims: TrailerClaims;
+
+  /** `claims`: which trailers the request that is being served may not have. */
+  constructor(claims: TrailerClaims) {
+    this.#claims = claims;
+  }
 
   /** Makes ready for the body that a head announces. */
   begin(head: RequestHead): void {
@@ -19,6 +26,7 @@ export class Http1RequestBody {
     this.expectsContinue = head.expectContinue;
     if (!head.chunked) return;
     this.#chunks ??= new ChunkReader("client");
+    this.#chunks.claims = this.#claims;
     this.#chunks.reset();
   }
 

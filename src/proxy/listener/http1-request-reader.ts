@@ -13,7 +13,7 @@ let sharedHead = new RequestHead();
 
 /** Tells the requests of one connection apart and hands them to its exchange, each when its turn has come. */
 export class Http1RequestReader {
-  readonly body = new Http1RequestBody();
+  readonly body: Http1RequestBody;
   readonly #connection: Http1Connection;
   readonly #responder: Http1Responder;
   readonly #exchange: Exchange;
@@ -27,6 +27,7 @@ export class Http1RequestReader {
     this.#connection = connection;
     this.#responder = connection.responder;
     this.#exchange = connection.responder.exchange;
+    this.body = new Http1RequestBody(this.#exchange);
   }
 
   /** Bytes that came before their turn. */

@@ -1,5 +1,6 @@
+import { asciiBytes } from "../../wire/http1/ascii.ts";
 import { DEFAULT_TRAILER_BYTES } from "../../wire/http1/chunked.ts";
-import { isForbiddenTrailerName } from "../../wire/http1/trailer-field.ts";
+import { isForbiddenTrailerName, type TrailerClaims } from "../../wire/http1/trailer-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type RequestMessage, trailersFault } from "../../wire/http2/message.ts";
 import type { Exchange } from "../exchange.ts";
@@ -50,7 +51,7 @@ export class Http2RequestBody {
     if (this.#left > 0 && this.#left < Number.POSITIVE_INFINITY) {
       return { fault: "the body is shorter than content-length" };
     }
-    const lines = trailerLines(trailers);
+    const lines = trailerLines(trailers, exchange);
     if (typeof lines !== "string") return lines;
     if (this.framing === "chunked") {
       const tail = Buffer.from(`0\r\n${lines}\r\n`, "latin1");
@@ -61,12 +62,13 @@ export class Http2RequestBody {
   }
 }
 
-function trailerLines(trailers: readonly HeaderField[]): string | BodyFault {
+function trailerLines(trailers: readonly HeaderField[], claims: TrailerClaims): string | BodyFault {
   const fault = trailersFault(trailers);
   if (fault !== undefined) return { fault };
   let lines = "";
   for (const { name, value } of trailers) {
-    if (isForbiddenTrailerName(name, "client")) return { fault: `${name} may only stand in the head` };
+    const isRefused = isForbiddenTrailerName(name, "client") || claims.claims(asciiBytes(name), name.length);
+    if (isRefused) return { fault: `${name} may only stand in the head` };
     lines += `${name}: ${value}\r\n`;
   }
   return lines.length > DEFAULT_TRAILER_BYTES ? { fault: "trailers are larger than the limit" } : lines;

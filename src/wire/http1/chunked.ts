@@ -1,6 +1,12 @@
 import { COLON, CR, FIELD_VALUE, HEX_VALUE, LF, SEMICOLON, TOKEN } from "./ascii.ts";
 import { faults } from "./fault.ts";
-import { isForbiddenTrailer, JUDGED_NAME_BYTES, type TrailerSender } from "./trailer-field.ts";
+import {
+  isForbiddenTrailer,
+  JUDGED_NAME_BYTES,
+  noTrailerClaims,
+  type TrailerClaims,
+  type TrailerSender,
+} from "./trailer-field.ts";
 
 /** Hexadecimal digits of a chunk size: sizes below 2^48, far from where numbers lose precision. */
 const MAX_SIZE_DIGITS = 12;
@@ -35,6 +41,8 @@ export class ChunkReader {
   trailerEnd = 0;
   readonly from: TrailerSender;
   readonly maxTrailerBytes: number;
+  /** Asked about every trailer that is not forbidden anyway. */
+  claims: TrailerClaims = noTrailerClaims;
 
   state: State = State.size;
   /** Bytes left of the chunk being read. */
@@ -194,5 +202,7 @@ function nameByte(reader: ChunkReader, byte: number): number {
 
 function endOfName(reader: ChunkReader): number {
   reader.state = State.trailerValue;
-  return isForbiddenTrailer(reader.name, reader.nameLength, reader.from) ? faults.trailerForbidden.code : 0;
+  const { name, nameLength } = reader;
+  const isRefused = isForbiddenTrailer(name, nameLength, reader.from) || reader.claims.claims(name, nameLength);
+  return isRefused ? faults.trailerForbidden.code : 0;
 }

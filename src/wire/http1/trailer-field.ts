@@ -56,6 +56,14 @@ const forbidden = {
   backend: forbiddenTrailers.backend.map(asciiBytes),
 };
 
+/** Further names that may not stand in the trailers of one body. `name` holds at least the first {@link JUDGED_NAME_BYTES} bytes. */
+export interface TrailerClaims {
+  claims(name: Uint8Array, length: number): boolean;
+}
+
+/** No further names. */
+export const noTrailerClaims: TrailerClaims = { claims: () => false };
+
 /** Bytes of a name that suffice to judge it. */
 export const JUDGED_NAME_BYTES: number = Math.max(...forbiddenTrailers.client.map((name) => name.length));
 
