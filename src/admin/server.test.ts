@@ -275,6 +275,7 @@ test("bad requests: a JSON error that says what to ask instead", async (t) => {
     ["/status?kid=Gateway", 400, /kind, namespace, name/],
     ["/status?kind=a&kind=b", 400, /once/],
     ["/findings?severity=fatal", 400, /error or warning or info/],
+    ["//a/config", 400, /Request a path/],
     ["/explain?port=0", 400, /port=80/],
     ["/explain?port=http", 400, /port=80/],
     ["/explain?scheme=ftp", 400, /http or https/],

@@ -101,7 +101,9 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
 
 function readTarget(target: string): URL {
   const url = URL.parse(target, "http://admin");
-  if (!target.startsWith("/") || !url) throw new AdminError(400, "The request target is malformed.", "Request a path.");
+  // What begins with two slashes would be read as the name of a server.
+  if (!/^\/(?!\/)/.test(target) || !url)
+    throw new AdminError(400, "The request target is malformed.", "Request a path.");
   return url;
 }
 

@@ -9,7 +9,7 @@ import { askAdmin } from "./ask-admin.ts";
 import type { Command, CommandInput } from "./command.ts";
 import { compileSnapshot, lacksServices } from "./compile-snapshot.ts";
 import { explainStream, renderStream, type StreamScheme, streamScheme } from "./explain-stream.ts";
-import type { FlagValues } from "./flags.ts";
+import { type FlagValues, initialFlags } from "./flags.ts";
 import { normalizePathText } from "./normalize-path.ts";
 import { readPaths } from "./read-paths.ts";
 import { paintFor } from "./render/color.ts";
@@ -75,7 +75,7 @@ function requestParameters(flags: FlagValues): URLSearchParams {
   if (host === undefined) throw new UsageError("Give the request with --url, or at least its --host.");
   const scheme = flags.scheme ?? url?.protocol.slice(0, -1);
   const port = flags.port ?? (url?.port ? Number(url.port) : undefined);
-  const path = url ? `${url.pathname}${url.search}` : flags.path;
+  const path = flags.url === undefined || flags.path !== initialFlags().path ? flags.path : targetOf(flags.url);
   const given: readonly (readonly [string, string | undefined])[] = [
     ["host", host],
     ["path", path],
@@ -85,6 +85,12 @@ function requestParameters(flags: FlagValues): URLSearchParams {
     ...flags.header.map(({ name, value }) => ["header", `${name}:${value}`] as const),
   ];
   return new URLSearchParams(given.flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+}
+
+/** Path and query as written: the parser of URLs resolves dot segments and turns backslashes, which the gateway judges itself. */
+function targetOf(url: string): string {
+  const target = /^[^:]+:\/\/[^/?#]*([^#]*)/.exec(url)?.[1] ?? "";
+  return target.startsWith("/") ? target : `/${target}`;
 }
 
 function parseUrl(text: string): URL {

@@ -71,6 +71,21 @@ test("explain names the route, what is done, and what the others lacked", async 
   assert.match(out, /header x-preview is absent, needs "true"/);
 });
 
+test("explain takes the path of --url as it is written, as the gateway would; --path wins over it", async () => {
+  const shown = async (...rest: readonly string[]) => {
+    const { out, err } = await sluice(["explain", quickstart, ...flags, ...rest]);
+    return `${out}${err}`.split("\n")[0] ?? "";
+  };
+  assert.match(
+    await shown("--url", "http://shop.localhost/x//../admin"),
+    /^GET http:\/\/shop\.localhost(:\d+)?\/admin$/,
+  );
+  assert.match(await shown("--url", "http://shop.localhost/a\\admin"), /refused/);
+  assert.match(await shown("--url", "http://shop.localhost/../admin"), /refused/);
+  assert.match(await shown("--url", "http://shop.localhost?x=1"), /\/\?x=1$/);
+  assert.match(await shown("--url", "http://shop.localhost/", "--path", "/cart"), /\/cart$/);
+});
+
 test("explain exits 1 with the nearest miss when no route serves the request", async () => {
   const { code, out } = await sluice(["explain", quickstart, ...flags, "--host", "shop.localhost", "--port", "8080"]);
   assert.equal(code, 1);
