@@ -69,6 +69,10 @@ const spelled: readonly (readonly [sent: string, forms: Omit<NormalPath, "sentPa
   ["/b/%2e%2E/x%3a/./y", { path: "/x%3A/y", forwardedPath: "/x%3a/y", keptPath: "/b/../x%3A/./y" }],
   // A reader that decodes first climbs from another segment than one that does not.
   ["/a%2fb/../c", { path: "/c", forwardedPath: "/c", keptPath: undefined }],
+  // So does one that takes a parameter alone for an empty segment, and merges it.
+  ["/x/;/../c", { path: "/x/c", forwardedPath: "/x/c", keptPath: undefined }],
+  ["/x/%3bv=1/../c", { path: "/x/c", forwardedPath: "/x/c", keptPath: undefined }],
+  ["/x/a;v=1/../c", { path: "/x/c", forwardedPath: "/x/c", keptPath: "/x/a;v=1/../c" }],
 ];
 
 const refused: readonly (readonly [sent: string, fault: FaultName])[] = [
@@ -102,6 +106,8 @@ const refused: readonly (readonly [sent: string, fault: FaultName])[] = [
   ["/a/..;/b", "pathDotParameter"],
   ["/a/.;x=1/b", "pathDotParameter"],
   ["/a/%2e%2e;/b", "pathDotParameter"],
+  ["/a/..%3b/b", "pathDotParameter"],
+  ["/a/%2e%2e%3B/b", "pathDotParameter"],
 ];
 
 describe("path confusion", () => {

@@ -45,6 +45,8 @@ export function normalizePath(bytes: Buffer, start: number, end: number): Normal
   let escapedSlashBefore = false;
   let escapedSlashes = 0;
   let changed = false;
+  /** A segment that is a parameter alone, which some readers take for an empty one. */
+  let parameterAlone = false;
   let keepable = true;
   matched[m++] = forwarded[f++] = kept[k++] = SLASH;
   let i = start < end && bytes[start] === SLASH ? start + 1 : start;
@@ -60,7 +62,7 @@ export function normalizePath(bytes: Buffer, start: number, end: number): Normal
         }
         if (dots === 2) {
           if (m === 1) return faults.pathAboveRoot.code;
-          if (escapedSlashes > 0) keepable = false;
+          if (escapedSlashes > 0 || parameterAlone) keepable = false;
           m = segmentStart(matched, m - 1);
           f = segmentStart(forwarded, f - 1);
         }
@@ -74,6 +76,7 @@ export function normalizePath(bytes: Buffer, start: number, end: number): Normal
     if (byte !== PERCENT) {
       if (byte === BACKSLASH) return faults.pathBackslash.code;
       if (byte === SEMICOLON && dots > 0) return faults.pathDotParameter.code;
+      if (byte === SEMICOLON && dots === 0) parameterAlone = true;
       dots = dotsAfter(dots, byte);
       forwarded[f++] = byte;
       if (LITERAL_PATH[byte] === 1) matched[m++] = kept[k++] = byte;
@@ -91,6 +94,8 @@ export function normalizePath(bytes: Buffer, start: number, end: number): Normal
     if (high < 0 || low < 0) return faults.pathEscape.code;
     const decoded = high * 16 + low;
     if (decoded === 0 || decoded === LF || decoded === CR) return faults.pathControl.code;
+    if (decoded === SEMICOLON && dots > 0) return faults.pathDotParameter.code;
+    if (decoded === SEMICOLON && dots === 0) parameterAlone = true;
     if (decoded === SLASH || decoded === BACKSLASH) {
       if (dots > 0) return faults.pathDotSeparator.code;
       escapedSlashes++;
