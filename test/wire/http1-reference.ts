@@ -81,7 +81,8 @@ export function referencePath(sentPath: string): NormalPath | undefined {
   const parts = normal.flatMap((segment) =>
     segment.split(/%2F|%5C/).map((part, _, all) => ({ part, alone: all.length === 1 })),
   );
-  if (parts.some(({ part, alone }) => /^\.\.?;/.test(part) || (!alone && /^\.\.?$/.test(part)))) return undefined;
+  if (parts.some(({ part, alone }) => /^\.\.?(?:;|%3B)/.test(part) || (!alone && /^\.\.?$/.test(part))))
+    return undefined;
   const out: number[] = [];
   for (const [i, segment] of normal.entries()) {
     if (segment === ".." && out.pop() === undefined) return undefined;
@@ -92,7 +93,9 @@ export function referencePath(sentPath: string): NormalPath | undefined {
     `/${[...out.map((i) => segments[i]!), ...(directory && out.length > 0 ? [""] : [])].join("/")}`;
   const path = join(normal);
   const literal = `/${normal.join("/")}`;
-  const climbs = normal.some((segment, i) => segment === ".." && /%2F|%5C/.test(normal.slice(0, i).join("/")));
+  const climbs = normal.some(
+    (segment, i) => segment === ".." && /%2F|%5C|\/(?:;|%3B)/.test(`/${normal.slice(0, i).join("/")}`),
+  );
   return { path, forwardedPath: join(spelled), keptPath: climbs ? undefined : literal, sentPath };
 }
 
