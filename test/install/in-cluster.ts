@@ -202,7 +202,7 @@ const placed: Installation = {
       const refused = await scene.waitForConditions({ ...scene.named("Gateway", "edge"), namespace: "elsewhere" }, [
         { type: "Programmed", status: "False", reason: "NoResources" },
       ]);
-      assert.match(JSON.stringify(refused["status"]), /makes data planes in the namespaces default/);
+      assert.match(JSON.stringify(refused["status"]), /creates data planes only in the namespaces default/);
       assert.deepEqual(await deployments(scene, "elsewhere"), []);
     },
   },
@@ -221,7 +221,7 @@ const changed: Installation = {
       await scene.applyReady(`${echoBackend("echo")}\n---${gateway("edge", 80)}`);
       const refused = await sluice(scene, "install", ...other);
       assert.equal(refused.code, 2);
-      assert.match(refused.err, /The Sluice in namespace sluice-system has the controllerName .* too/);
+      assert.match(refused.err, /The Sluice in namespace sluice-system already has the controllerName/);
       // Past the command, as with files that are applied.
       const { out } = await sluice(scene, "install", "--dry-run", "-o", "json", ...other);
       await scene.cluster.apply((JSON.parse(out) as { items: readonly ApiObject[] }).items);
@@ -247,7 +247,11 @@ const changed: Installation = {
           continue;
         }
         for (const [namespace, set, problem] of [
-          ["edge", "gatewayClass.name=edge", /The Sluice in namespace sluice-system has the controllerName \S+ too/],
+          [
+            "edge",
+            "gatewayClass.name=edge",
+            /The Sluice in namespace sluice-system already has the controllerName \S+\. /,
+          ],
           [
             "edge",
             `controllerName=example.com/edge,${gatewayClass}`,

@@ -255,7 +255,7 @@ spec:
         ["Deployment", "apps/v1"],
       ] as const) {
         const name = scene.named(kind, "theirs", apiVersion);
-        const why = kind === "Secret" ? /no Secrets but/ : /no objects but/;
+        const why = kind === "Secret" ? /only Secrets with certificates/ : /only objects of its data planes/;
         await refused(account.merge(name, touched), why);
         await refused(account.remove([name]), why);
       }
@@ -264,16 +264,16 @@ spec:
       const pods = (spec: object) => account.merge(nameOf(made), { spec: { template: { spec } } });
       await refused(pods({ serviceAccountName: "theirs" }), /under its own ServiceAccount/);
       await refused(pods({ automountServiceAccountToken: true }), /without a token/);
-      await refused(pods({ hostNetwork: true }), /share nothing with their node/);
+      await refused(pods({ hostNetwork: true }), /must not share namespaces of the node/);
       const volumes = at(made, "spec", "template", "spec", "volumes") as readonly { readonly name: string }[];
       const others = volumes.filter(({ name }) => name !== "state");
       for (const state of [{ hostPath: { path: "/" } }, { secret: { secretName: "theirs" } }])
-        await refused(pods({ volumes: [...others, { name: "state", ...state }] }), /mount its own Secret/);
+        await refused(pods({ volumes: [...others, { name: "state", ...state }] }), /mount only its own Secret/);
       const secret = {
         ...parseManifest(foreign)[0],
         metadata: { name: "new", namespace: scene.namespace },
       } as ApiObject;
-      await refused(account.apply([secret]), /no Secrets but/);
+      await refused(account.apply([secret]), /only Secrets with certificates/);
     },
 
     "a Gateway that is deleted takes everything along": async (scene) => {
