@@ -5,7 +5,7 @@ import { longFlagsOf } from "../src/cli/flags.ts";
 import { type CompileOptions, nothingRetained } from "../src/compile/compile-options.ts";
 import type { CompileContext, CompiledRoute, GatewayContext, Route } from "../src/compile/contract.ts";
 import { compileRoute } from "../src/compile/route/compile-route.ts";
-import type { SecretReader } from "../src/compile/secret-reader.ts";
+import type { SecretReader } from "../src/compile/tls/secret-reader.ts";
 import type { Finding } from "../src/finding/finding.ts";
 import type { Resource } from "../src/resource/kinds.ts";
 import { validateObject } from "../src/resource/validate-object.ts";

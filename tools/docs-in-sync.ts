@@ -6,7 +6,6 @@ import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { renderFeatures } from "../src/cli/features.ts";
 import { renderFlagsReference } from "../src/cli/flags-reference.ts";
-import { renderTlsOptions, renderTlsProfiles } from "../src/compile/tls-reference.ts";
 import { renderFilterReference } from "../src/filter/filter-reference.ts";
 import { renderFindingsReference } from "../src/finding/findings-reference.ts";
 import { renderInstallOptions, renderPermissions } from "../src/install/install-reference.ts";
@@ -18,7 +17,8 @@ import { renderTimeouts } from "../src/proxy/timeouts-reference.ts";
 import { renderFieldReference } from "../src/resource/schema/field-reference.ts";
 import { renderGatewayConfigFields } from "../src/resource/schema/gateway-config-reference.ts";
 import { renderMetricsReference } from "../src/telemetry/metrics-reference.ts";
-import { renderGraph } from "./import-rules.ts";
+import { renderCompileGraph, renderGraph } from "./import-rules.ts";
+import { renderTlsOptions, renderTlsProfiles } from "./reference/tls.ts";
 
 /** Each generated page, or generated part of a page (between `<!-- name -->` and `<!-- /name -->`). */
 export const pages: readonly { readonly file: string; readonly part?: string; readonly render: () => string }[] = [
@@ -39,6 +39,7 @@ export const pages: readonly { readonly file: string; readonly part?: string; re
   { file: "docs/install.md", part: "options", render: renderInstallOptions },
   { file: "docs/install.md", part: "permissions", render: renderPermissions },
   { file: "docs/architecture.md", part: "layers", render: renderGraph },
+  { file: "docs/architecture.md", part: "compile-layers", render: renderCompileGraph },
 ];
 
 const pathOf = (file: string): URL => new URL(`../${file}`, import.meta.url);

@@ -27,23 +27,131 @@ export const layers: Readonly<Record<string, Layer>> = {
   "resource/schema": { imports: ["base", "base/regex", "base/cidr", "finding", "resource"], packages: ["zod"] },
   store: { imports: ["base", "finding", "resource"] },
   status: { imports: ["base", "finding", "resource"], types: ["ir"] },
-  "filter/compile": { imports: ["base", "base/regex", "resource", "ir", "finding"], types: ["compile"] },
+  "filter/compile": { imports: ["base", "base/regex", "resource", "ir", "finding"], types: ["compile/route"] },
   "filter/proxy": { imports: ["base", "base/regex", "ir"], types: ["proxy"] },
   "filter/filter-reference": { imports: ["ir", "filter/proxy"] },
-  compile: {
+  // Inside the compiler each row imports earlier rows only, but for the types of `contract`; `backend` and `policy` read one another.
+  "compile/compile-options": { imports: [], types: ["ir", "resource"] },
+  "compile/contract": {
+    imports: [],
+    types: ["finding", "ir", "resource", "status", "store", "compile/compile-options", "compile/tls"],
+  },
+  "compile/order": { imports: ["finding"], types: ["ir", "store", "compile/contract"] },
+  "compile/hostname-patterns": { imports: [] },
+  "compile/report": {
+    imports: ["finding", "compile/order"],
+    types: ["ir", "resource", "status", "compile/compile-options", "compile/contract"],
+  },
+  "compile/reference": { imports: ["base", "store"], types: ["finding", "resource"] },
+  "compile/ingress": { imports: ["compile/order", "compile/report"], types: ["finding", "compile/contract"] },
+  "compile/listener": {
+    imports: ["store", "compile/hostname-patterns", "compile/order", "compile/reference", "compile/report"],
+    types: ["finding", "ir", "resource", "status", "compile/contract"],
+  },
+  "compile/tls": {
+    imports: ["ir", "store", "compile/hostname-patterns", "compile/listener", "compile/reference", "compile/report"],
+    types: ["finding", "resource", "compile/compile-options", "compile/contract"],
+  },
+  "compile/backend": {
+    imports: [
+      "base",
+      "store",
+      "compile/hostname-patterns",
+      "compile/order",
+      "compile/policy",
+      "compile/reference",
+      "compile/report",
+      "compile/tls",
+    ],
+    types: ["finding", "ir", "resource", "compile/contract"],
+  },
+  "compile/policy": {
+    imports: [
+      "base",
+      "finding",
+      "ir",
+      "resource",
+      "status",
+      "store",
+      "compile/backend",
+      "compile/hostname-patterns",
+      "compile/order",
+      "compile/reference",
+      "compile/report",
+      "compile/tls",
+    ],
+    types: ["compile/contract"],
+  },
+  "compile/route": {
     imports: [
       "base",
       "base/regex",
-      "base/cidr",
-      "finding",
-      "resource",
-      "store",
-      "status",
       "ir",
       "filter/compile",
       "wire/http1/path",
       "wire/http1/fault",
+      "compile/backend",
+      "compile/hostname-patterns",
+      "compile/order",
+      "compile/report",
     ],
+    types: ["finding", "resource", "compile/contract"],
+  },
+  "compile/gateway": {
+    imports: [
+      "finding",
+      "ir",
+      "resource",
+      "compile/backend",
+      "compile/listener",
+      "compile/order",
+      "compile/reference",
+      "compile/report",
+      "compile/route",
+      "compile/tls",
+    ],
+    types: ["status", "store", "compile/compile-options", "compile/contract"],
+  },
+  "compile/data-plane": {
+    imports: ["base", "base/cidr", "compile/gateway", "compile/listener", "compile/order", "compile/report"],
+    types: ["finding", "ir", "resource", "compile/contract"],
+  },
+  "compile/attach": {
+    imports: [
+      "compile/gateway",
+      "compile/hostname-patterns",
+      "compile/listener",
+      "compile/order",
+      "compile/reference",
+      "compile/report",
+    ],
+    types: ["finding", "ir", "status", "compile/contract"],
+  },
+  "compile/memo": {
+    imports: [
+      "base",
+      "ir",
+      "resource",
+      "store",
+      "compile/attach",
+      "compile/backend",
+      "compile/compile-options",
+      "compile/data-plane",
+      "compile/gateway",
+      "compile/hostname-patterns",
+      "compile/ingress",
+      "compile/listener",
+      "compile/order",
+      "compile/policy",
+      "compile/report",
+      "compile/route",
+      "compile/tls",
+    ],
+    types: ["finding", "compile/contract"],
+  },
+  compile: {
+    imports: ["base", "compile/memo"],
+    types: ["store", "compile/compile-options", "compile/contract"],
   },
   wire: { imports: ["base", "wire/http1/path", "wire/http1/fault"] },
   // What requests are refused for and how paths are compared, which match values must agree with.
@@ -64,16 +172,22 @@ export const layers: Readonly<Record<string, Layer>> = {
       "filter/proxy",
     ],
   },
-  control: { imports: ["base", "finding", "ir", "status", "telemetry"], types: ["store", "compile", "resource"] },
+  control: {
+    imports: ["base", "finding", "ir", "status", "telemetry"],
+    types: ["store", "compile/contract", "resource"],
+  },
   admin: {
     imports: ["base", "base/stop-listening", "finding", "ir", "status", "telemetry"],
-    types: ["store", "control", "compile"],
+    types: ["store", "control", "compile/contract"],
   },
   x509: { imports: ["base", "base/cidr"] },
   kube: { imports: ["base", "resource"], packages: ["@kubernetes/client-node", "undici"] },
   "source/kube": { imports: ["base", "finding", "resource", "store", "kube"] },
   "status/writer": { imports: ["base", "finding", "resource", "status", "kube"], types: ["store"] },
-  provision: { imports: ["base", "finding", "ir", "kube", "x509"], types: ["resource", "store", "compile", "status"] },
+  provision: {
+    imports: ["base", "finding", "ir", "kube", "x509"],
+    types: ["resource", "store", "compile/contract", "status"],
+  },
   "config-stream": { imports: ["base", "ir", "x509"], types: ["telemetry"] },
   install: { imports: ["base", "resource", "resource/schema"] },
   "source/folder": { imports: ["base", "finding", "resource", "store"], packages: ["yaml", "chokidar"] },
@@ -190,17 +304,35 @@ export function brokenRules(): string[] {
   return broken;
 }
 
-/** The table as a Mermaid graph; `cli` and `main`, which import everything, are left out. */
+/** The table as a Mermaid graph; `cli` and `main`, which import everything, are left out, and the compiler is one box. */
 export function renderGraph(): string {
-  const lines = ["```mermaid", "graph LR"];
-  for (const [name, layer] of Object.entries(layers)) {
-    for (const target of layer.imports) {
-      if (target !== "*" && !target.startsWith("base") && target !== "finding")
-        lines.push(`  ${id(name)}["${name}"] --> ${id(target)}["${target}"]`);
-    }
-  }
-  lines.push("```");
-  return `${lines.join("\n")}\n`;
+  const box = (layer: string): string => (layer.startsWith("compile/") ? "compile" : layer);
+  const omitted = (target: string): boolean => target === "*" || target.startsWith("base") || target === "finding";
+  return renderEdges(
+    Object.entries(layers).flatMap(([name, layer]) =>
+      layer.imports.filter((target) => !omitted(target)).map((target) => [box(name), box(target)] as const),
+    ),
+  );
+}
+
+/** The rows inside the compiler as a Mermaid graph. */
+export function renderCompileGraph(): string {
+  const inside = (layer: string): boolean => layer.startsWith("compile/");
+  return renderEdges(
+    Object.entries(layers)
+      .filter(([name]) => inside(name))
+      .flatMap(([name, layer]) =>
+        layer.imports.filter(inside).map((target) => [name.slice(8), target.slice(8)] as const),
+      ),
+  );
+}
+
+/** Each edge once, none from a box to itself. */
+function renderEdges(edges: readonly (readonly [string, string])[]): string {
+  const lines = edges
+    .filter(([from, to]) => from !== to)
+    .map(([from, to]) => `  ${id(from)}["${from}"] --> ${id(to)}["${to}"]`);
+  return `${["```mermaid", "graph LR", ...new Set(lines), "```"].join("\n")}\n`;
 }
 
 const id = (layer: string): string => layer.replaceAll(/[^a-z]/g, "_");

@@ -3,7 +3,7 @@ import { compileInSteps } from "../compile/compile.ts";
 import { createCompileMemo } from "../compile/compile-memo.ts";
 import { type CompileOptions, nothingRetained } from "../compile/compile-options.ts";
 import type { CompileResult } from "../compile/contract.ts";
-import { missingCertificates } from "../compile/missing-certificates.ts";
+import { missingCertificates } from "../compile/gateway/missing-certificates.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { type CommandName, type FlagValues, longFlagsOf } from "./flags.ts";
 import { planeCapabilities } from "./plane-capabilities.ts";

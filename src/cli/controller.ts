@@ -1,6 +1,6 @@
 import { hostname } from "node:os";
 import type { AdminServer } from "../admin/server.ts";
-import { compileEndpoints } from "../compile/endpoints.ts";
+import { compileEndpoints } from "../compile/backend/endpoints.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import { ControlLoop } from "../control/control-loop.ts";
 import type { Configuration, ControlState } from "../control/control-state.ts";

@@ -1,5 +1,5 @@
 import type { Worker } from "node:worker_threads";
-import { compileEndpoints } from "../compile/endpoints.ts";
+import { compileEndpoints } from "../compile/backend/endpoints.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import { type Change, ControlLoop } from "../control/control-loop.ts";
 import type { Configuration, ControlState } from "../control/control-state.ts";

@@ -9,7 +9,7 @@ import { validateObject } from "../resource/validate-object.ts";
 import { createSnapshot } from "../store/create-snapshot.ts";
 import { compile } from "./compile.ts";
 import { createCompileMemo } from "./compile-memo.ts";
-import { missingCertificates } from "./missing-certificates.ts";
+import { missingCertificates } from "./gateway/missing-certificates.ts";
 
 const certificate = makeCertificate({ names: ["a.example.com"] });
 const toEdge = "parentRefs: [{ name: edge, namespace: infra }]";

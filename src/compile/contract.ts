@@ -11,7 +11,7 @@ import type { Resource } from "../resource/kinds.ts";
 import type { CompiledStatus } from "../status/condition.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { CompileOptions, RetainedSecrets } from "./compile-options.ts";
-import type { SecretReader } from "./secret-reader.ts";
+import type { SecretReader } from "./tls/secret-reader.ts";
 
 export type RouteKind = "HTTPRoute" | "GRPCRoute" | "TLSRoute" | "TCPRoute" | "UDPRoute";
 export type Route = { [K in RouteKind]: Resource<K> }[RouteKind];

@@ -1,4 +1,4 @@
-import { completeSettings } from "../../src/compile/data-plane-settings.ts";
+import { completeSettings } from "../../src/compile/data-plane/data-plane-settings.ts";
 import type { DataPlane, DataPlaneGateway } from "../../src/ir/data-plane.ts";
 import type { DesiredOptions } from "../../src/provision/desired-objects.ts";
 import type { CertificateSource } from "../../src/provision/plane-reconciler.ts";

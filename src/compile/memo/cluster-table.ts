@@ -1,7 +1,7 @@
 import { sameJson } from "../../base/same-json.ts";
 import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
-import { compareText } from "../by-name.ts";
-import { SortedList } from "./sorted-list.ts";
+import { compareText } from "../order/by-name.ts";
+import { SortedList } from "../order/sorted-list.ts";
 
 type Held = { cluster: Cluster; holders: number };
 

@@ -1,7 +1,7 @@
 import type { BackendKey, CompileContext } from "../contract.ts";
 import { findEmptyBackend } from "../policy/find-empty-backend.ts";
+import type { Report, ReportTable } from "../report/report-table.ts";
 import { Cell } from "./cell.ts";
-import type { Report, ReportTable } from "./report-table.ts";
 import type { TrackedSnapshot } from "./tracked-snapshot.ts";
 
 type Used = { readonly cell: Cell<Report>; gateways: number; report: Report | undefined };

@@ -1,7 +1,7 @@
 import { sameJson } from "../../base/same-json.ts";
 import type { Cluster, EndpointsKey } from "../../ir/cluster.ts";
 import type { Endpoint, EndpointTable } from "../../ir/endpoint-table.ts";
-import { clusterEndpoints } from "../endpoints.ts";
+import { clusterEndpoints } from "../backend/endpoints.ts";
 import { Cell } from "./cell.ts";
 import type { ClusterChange } from "./cluster-table.ts";
 import type { TrackedSnapshot } from "./tracked-snapshot.ts";

@@ -1,12 +1,12 @@
 import { sameJson } from "../../base/same-json.ts";
 import type { GatewayModel, HttpRule, Listener, RuleKey } from "../../ir/routing-model.ts";
-import { compareText } from "../by-name.ts";
 import type { BackendKey, CompiledRoute } from "../contract.ts";
-import type { CompiledGateway } from "../gateway.ts";
+import type { CompiledGateway } from "../gateway/gateway.ts";
+import { compareText } from "../order/by-name.ts";
+import { SortedList } from "../order/sorted-list.ts";
 import type { CompiledTracing } from "../policy/compile-tracing.ts";
-import { sourceOf } from "../report.ts";
+import { sourceOf } from "../report/report.ts";
 import type { ClusterTable } from "./cluster-table.ts";
-import { SortedList } from "./sorted-list.ts";
 
 /** How often something is held, and how often it was at the last flush where that is not the same. */
 class Holders<T> {

@@ -1,9 +1,9 @@
 import { sameJson } from "../../base/same-json.ts";
 import type { HttpEntry, VirtualHost } from "../../ir/routing-model.ts";
 import type { CompiledRoute, ScoredEntry } from "../contract.ts";
-import { compareHostnames } from "../hostname.ts";
-import { compareEntries } from "../precedence.ts";
-import { SortedList } from "./sorted-list.ts";
+import { compareHostnames } from "../hostname-patterns.ts";
+import { compareEntries } from "../order/precedence.ts";
+import { SortedList } from "../order/sorted-list.ts";
 
 /** What a route adds to a virtual host. `asked`: the hostname that it asked for. */
 export type HostPart = { readonly asked: string; readonly compiled: CompiledRoute };

@@ -2,13 +2,13 @@ import { hashJson } from "../../base/hash.ts";
 import { sameJson } from "../../base/same-json.ts";
 import type { Finding } from "../../finding/finding.ts";
 import type { Listener, VirtualHost } from "../../ir/routing-model.ts";
-import { compareHostnames } from "../hostname.ts";
-import { keepsPaths } from "../keep-paths.ts";
-import { type ListenerDraft, listenerName } from "../listener.ts";
-import { refOf, report, sourceOf } from "../report.ts";
-import { type PlacedRoute, planStreams, type StreamPlan } from "../stream-plan.ts";
+import { type PlacedRoute, planStreams, type StreamPlan } from "../attach/stream-plan.ts";
+import { keepsPaths } from "../gateway/keep-paths.ts";
+import { compareHostnames } from "../hostname-patterns.ts";
+import { type ListenerDraft, listenerName } from "../listener/listener.ts";
+import { SortedList } from "../order/sorted-list.ts";
+import { refOf, report, sourceOf } from "../report/report.ts";
 import { HostEntries } from "./host-entries.ts";
-import { SortedList } from "./sorted-list.ts";
 
 /** A virtual host before and after a change of its routes; the same object when these say the same as before. */
 export type HostChange = { readonly before: VirtualHost | undefined; readonly after: VirtualHost | undefined };

@@ -1,15 +1,15 @@
 import { sameJson } from "../../base/same-json.ts";
-import { attachRoute, type RouteAttachment } from "../attach.ts";
+import { attachRoute, type RouteAttachment } from "../attach/attach.ts";
+import type { GatewayIndex } from "../attach/parent-ref.ts";
+import { type PlacedAttachment, placeAttachment } from "../attach/place-attachment.ts";
+import type { PlacedRoute } from "../attach/stream-plan.ts";
 import type { CompileContext, CompiledRoute, GatewayContext, Route } from "../contract.ts";
-import { findNewerFields } from "../field-release.ts";
-import type { GatewayIndex } from "../parent-ref.ts";
-import { type PlacedAttachment, placeAttachment } from "../place-attachment.ts";
+import { findNewerFields } from "../report/field-release.ts";
+import type { Report } from "../report/report-table.ts";
 import { compileRoute } from "../route/compile-route.ts";
-import type { PlacedRoute } from "../stream-plan.ts";
 import { Cell } from "./cell.ts";
 import type { GatewayRoutes } from "./gateway-routes.ts";
 import type { ListenerRoutes } from "./listener-routes.ts";
-import type { Report } from "./report-table.ts";
 import type { TrackedSnapshot } from "./tracked-snapshot.ts";
 
 type ForGateway = { readonly cell: Cell<CompiledRoute>; compiled: CompiledRoute };

@@ -1,8 +1,8 @@
 import type { GatewayModel, RuleKey } from "../../ir/routing-model.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
-import { claimsOf, findUnreachableRules } from "../unreachable-rule.ts";
+import { claimsOf, findUnreachableRules } from "../order/unreachable-rule.ts";
+import type { Report, ReportTable } from "../report/report-table.ts";
 import type { HostChange } from "./listener-routes.ts";
-import type { Report, ReportTable } from "./report-table.ts";
 
 /** The unreachable rules of one Gateway, those looked at again that stand on a virtual host that has changed. */
 export class UnreachableRules {

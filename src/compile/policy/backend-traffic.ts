@@ -1,8 +1,8 @@
 import { durationMs } from "../../base/duration.ts";
 import type { RetryBudget, SessionPersistence } from "../../ir/cluster.ts";
 import type { Resource } from "../../resource/kinds.ts";
+import { compileSessionPersistence } from "../backend/session-persistence.ts";
 import type { BackendKey, CompileContext } from "../contract.ts";
-import { compileSessionPersistence } from "../session-persistence.ts";
 import { claimTargets, findWinner, indexByTarget, type TargetClaim, targetKey } from "./claim-targets.ts";
 
 export type BackendTrafficPolicy = Resource<"XBackendTrafficPolicy">;

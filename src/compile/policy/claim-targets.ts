@@ -1,7 +1,7 @@
 import type { Kind, Resource } from "../../resource/kinds.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { SnapshotIndex } from "../../store/snapshot-index.ts";
-import { type Aged, compareAge } from "../age.ts";
+import { type Aged, compareAge } from "../order/age.ts";
 
 /** What a policy applies to. */
 export type TargetRef = {

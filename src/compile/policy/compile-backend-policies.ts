@@ -1,9 +1,9 @@
 import type { Finding } from "../../finding/finding.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { ObjectStatus } from "../../status/condition.ts";
-import { type ConditionDefault, deriveConditions } from "../conditions.ts";
 import type { BackendKey, CompileContext } from "../contract.ts";
-import { refOf, report } from "../report.ts";
+import { type ConditionDefault, deriveConditions } from "../report/conditions.ts";
+import { refOf, report } from "../report/report.ts";
 import { backendTlsClaims, backendTlsFindings } from "./backend-tls.ts";
 import { backendTrafficClaims } from "./backend-traffic.ts";
 import { describeTarget, type TargetClaim } from "./claim-targets.ts";

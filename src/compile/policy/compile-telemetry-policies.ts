@@ -1,9 +1,9 @@
 import type { Finding } from "../../finding/finding.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { ObjectStatus } from "../../status/condition.ts";
-import { deriveConditions } from "../conditions.ts";
 import type { CompileContext } from "../contract.ts";
-import { refOf } from "../report.ts";
+import { deriveConditions } from "../report/conditions.ts";
+import { refOf } from "../report/report.ts";
 import { claimTargets, type TargetClaim } from "./claim-targets.ts";
 import { accepted, type PolicyResult, resolvedRefs } from "./compile-backend-policies.ts";
 import { compileTracing } from "./compile-tracing.ts";

@@ -3,11 +3,11 @@ import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
 import type { Fraction } from "../../ir/filter.ts";
 import { knownSpanAttributes, type Tracing, type TracingAttribute } from "../../ir/tracing.ts";
 import type { Resource } from "../../resource/kinds.ts";
-import { resolveBackend } from "../backend.ts";
-import { type BackendScope, makeBackendScope, reportIn } from "../backend-scope.ts";
+import { resolveBackend } from "../backend/backend.ts";
+import { type BackendScope, makeBackendScope, reportIn } from "../backend/backend-scope.ts";
 import type { CompileContext, GatewayContext } from "../contract.ts";
-import { nearName } from "../near-name.ts";
-import { sourceOf } from "../report.ts";
+import { nearName } from "../reference/near-name.ts";
+import { sourceOf } from "../report/report.ts";
 import { findWinner, indexByTarget, targetKey } from "./claim-targets.ts";
 
 type TelemetryPolicy = Resource<"XTelemetryPolicy">;

@@ -1,9 +1,9 @@
 import type { Finding } from "../../finding/finding.ts";
 import type { ObjectStatus } from "../../status/condition.ts";
-import { type ConditionDefault, deriveConditions } from "../conditions.ts";
+import { compileXBackendTls } from "../backend/xbackend.ts";
 import type { CompileContext } from "../contract.ts";
-import { refOf } from "../report.ts";
-import { compileXBackendTls } from "../xbackend.ts";
+import { type ConditionDefault, deriveConditions } from "../report/conditions.ts";
+import { refOf } from "../report/report.ts";
 import type { PolicyResult } from "./compile-backend-policies.ts";
 import { ancestorRef, gatewaysOf, maxAncestors, type PolicyUsage } from "./policy-usage.ts";
 

@@ -1,9 +1,9 @@
 import type { Finding } from "../../finding/finding.ts";
 import type { Resource } from "../../resource/kinds.ts";
-import { byFlag } from "../by-flag.ts";
+import { slicesOf, xbackendEndpoints } from "../backend/endpoints.ts";
 import type { BackendKey, CompileContext } from "../contract.ts";
-import { slicesOf, xbackendEndpoints } from "../endpoints.ts";
-import { report } from "../report.ts";
+import { byFlag } from "../report/by-flag.ts";
+import { report } from "../report/report.ts";
 
 /** Tells of a used Service or XBackend that has no endpoint ready: its requests are answered with 503. */
 export function findEmptyBackend(context: CompileContext, backend: BackendKey): readonly Finding[] {

@@ -1,6 +1,6 @@
 import type { ParentRef } from "../../status/condition.ts";
-import { compareText } from "../by-name.ts";
 import type { BackendKey } from "../contract.ts";
+import { compareText } from "../order/by-name.ts";
 
 /** Which Gateways send requests to which backends, through the routes that are attached to them. */
 export type PolicyUsage = {

@@ -1,11 +1,11 @@
 import type { Finding } from "../../finding/finding.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { indexByName, indexByNamespace } from "../../store/snapshot-index.ts";
+import { describePorts } from "../backend/service-port.ts";
 import type { CompileContext } from "../contract.ts";
-import { groupSlip } from "../group-slip.ts";
-import { nearName } from "../near-name.ts";
-import { refOf, report } from "../report.ts";
-import { describePorts } from "../service-port.ts";
+import { groupSlip } from "../reference/group-slip.ts";
+import { nearName } from "../reference/near-name.ts";
+import { refOf, report } from "../report/report.ts";
 import { describeTarget, type TargetClaim } from "./claim-targets.ts";
 
 type Policy = Resource<"BackendTLSPolicy"> | Resource<"XBackendTrafficPolicy"> | Resource<"XTelemetryPolicy">;

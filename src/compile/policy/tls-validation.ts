@@ -2,10 +2,10 @@ import type { Finding } from "../../finding/finding.ts";
 import type { UpstreamTls } from "../../ir/cluster.ts";
 import type { CaSource } from "../../ir/tls.ts";
 import type { Resource } from "../../resource/kinds.ts";
-import { caKind, caKindFault } from "../ca-kind.ts";
 import type { CompileContext } from "../contract.ts";
-import { isAddress } from "../hostname.ts";
-import { type AnyResource, report } from "../report.ts";
+import { isAddress } from "../hostname-patterns.ts";
+import { type AnyResource, report } from "../report/report.ts";
+import { caKind, caKindFault } from "../tls/ca-kind.ts";
 
 type Validation = Resource<"BackendTLSPolicy">["spec"]["validation"];
 

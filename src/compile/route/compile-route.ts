@@ -1,5 +1,5 @@
 import type { StreamRule } from "../../ir/routing-model.ts";
-import { type BackendScope, makeBackendScope } from "../backend-scope.ts";
+import { type BackendScope, makeBackendScope } from "../backend/backend-scope.ts";
 import type { CompileContext, CompiledRoute, GatewayContext, Route, RouteKind, ScoredEntry } from "../contract.ts";
 import { compileGrpcRoute } from "./grpc.ts";
 import { compileHttpRoute } from "./http.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { brief, compileCase, httpRoute, service, yaml } from "../../../test/compile-case.ts";
-import { conditionOf } from "../conditions.ts";
 import type { CompiledRoute } from "../contract.ts";
+import { conditionOf } from "../report/conditions.ts";
 
 const api = service("api");
 const compileRules = (rules: string) => compileCase(yaml(httpRoute(rules), api));

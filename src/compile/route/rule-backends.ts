@@ -1,10 +1,10 @@
 import type { WeightedBackend } from "../../ir/routing-model.ts";
-import { type BackendRef, resolveBackend } from "../backend.ts";
-import { type BackendScope, reportIn } from "../backend-scope.ts";
-import type { ApiFilter } from "../filter-scope.ts";
-import { sourceOf } from "../report.ts";
-import { compileFilters } from "../route-filters.ts";
-import type { BackendUse } from "../service-port.ts";
+import { type BackendRef, resolveBackend } from "../backend/backend.ts";
+import { type BackendScope, reportIn } from "../backend/backend-scope.ts";
+import type { BackendUse } from "../backend/service-port.ts";
+import { sourceOf } from "../report/report.ts";
+import type { ApiFilter } from "./filter-scope.ts";
+import { compileFilters } from "./route-filters.ts";
 
 type WeightedRef = BackendRef & { readonly weight: number; readonly filters?: readonly ApiFilter[] };
 

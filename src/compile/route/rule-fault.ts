@@ -1,4 +1,4 @@
-import { type BackendScope, reportIn } from "../backend-scope.ts";
+import { type BackendScope, reportIn } from "../backend/backend-scope.ts";
 
 /** A reason to leave a rule out: a value in it that cannot be honoured. */
 export type RuleFault = {

@@ -1,7 +1,7 @@
 import type { StreamRule } from "../../ir/routing-model.ts";
 import type { Resource } from "../../resource/kinds.ts";
-import type { BackendScope } from "../backend-scope.ts";
-import { sourceOf } from "../report.ts";
+import type { BackendScope } from "../backend/backend-scope.ts";
+import { sourceOf } from "../report/report.ts";
 import { compileBackends } from "./rule-backends.ts";
 
 type StreamRoute = Resource<"TLSRoute"> | Resource<"TCPRoute"> | Resource<"UDPRoute">;

@@ -1,6 +1,6 @@
 import type { StreamRule } from "../../ir/routing-model.ts";
 import type { Resource } from "../../resource/kinds.ts";
-import type { BackendScope } from "../backend-scope.ts";
+import type { BackendScope } from "../backend/backend-scope.ts";
 import { compileStreamRules } from "./stream-rules.ts";
 
 /**

@@ -1,7 +1,7 @@
 import { compileRegex } from "../../base/regex.ts";
 import type { ValueMatch } from "../../ir/match.ts";
 import { decodeQueryText } from "../../ir/query.ts";
-import { type BackendScope, reportIn } from "../backend-scope.ts";
+import { type BackendScope, reportIn } from "../backend/backend-scope.ts";
 import type { RuleFault } from "./rule-fault.ts";
 
 type ApiValueMatch = { readonly type: "Exact" | "RegularExpression"; readonly name: string; readonly value: string };

@@ -1,4 +1,4 @@
-import type { FilterCompiler } from "../../compile/filter-scope.ts";
+import type { FilterCompiler } from "../../compile/route/filter-scope.ts";
 
 /**
  * Compiles CORS. Origins become lower case and lose the port that their scheme implies, as browsers send them; `maxAge` is

@@ -1,4 +1,4 @@
-import type { FilterCompiler } from "../../compile/filter-scope.ts";
+import type { FilterCompiler } from "../../compile/route/filter-scope.ts";
 
 /**
  * Compiles ExtensionRef. No extension kinds exist here, so every one is unknown: the rule answers 500, as the specification

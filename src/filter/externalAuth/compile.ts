@@ -1,4 +1,4 @@
-import type { FilterCompiler } from "../../compile/filter-scope.ts";
+import type { FilterCompiler } from "../../compile/route/filter-scope.ts";
 
 /** Compiles ExternalAuth. A reference that does not resolve leaves no cluster: every request is refused. Spec: HTTPExternalAuthFilter (GEP-1494). */
 export const compileExternalAuth: FilterCompiler<"externalAuth"> = (config, scope) => {

@@ -1,4 +1,4 @@
-import type { FilterField, FilterScope } from "../../compile/filter-scope.ts";
+import type { FilterField, FilterScope } from "../../compile/route/filter-scope.ts";
 import type { Filter, HeaderValue } from "../../ir/filter.ts";
 
 type HeaderModifier = FilterField<"requestHeaderModifier">;

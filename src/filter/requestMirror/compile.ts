@@ -1,4 +1,4 @@
-import type { FilterCompiler, FilterField } from "../../compile/filter-scope.ts";
+import type { FilterCompiler, FilterField } from "../../compile/route/filter-scope.ts";
 import type { Fraction } from "../../ir/filter.ts";
 
 /** Compiles RequestMirror: everything is mirrored unless `percent` or `fraction` says otherwise. Spec: HTTPRequestMirrorFilter. */

@@ -1,4 +1,4 @@
-import type { FilterCompiler } from "../../compile/filter-scope.ts";
+import type { FilterCompiler } from "../../compile/route/filter-scope.ts";
 import { compilePathModifier } from "../urlRewrite/compile.ts";
 
 /** Compiles RequestRedirect. The status is 302 unless written. Spec: HTTPRequestRedirectFilter. */

@@ -1,4 +1,4 @@
-import type { FilterCompiler, FilterField } from "../../compile/filter-scope.ts";
+import type { FilterCompiler, FilterField } from "../../compile/route/filter-scope.ts";
 import type { PathModifier } from "../../ir/filter.ts";
 
 /** Compiles URLRewrite. Spec: HTTPURLRewriteFilter. */
