@@ -4,11 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { renderFeatures } from "../src/cli/features.ts";
-import { renderFlagsReference } from "../src/cli/flags-reference.ts";
 import { renderFilterReference } from "../src/filter/filter-reference.ts";
-import { renderFindingsReference } from "../src/finding/findings-reference.ts";
-import { renderInstallOptions, renderPermissions } from "../src/install/install-reference.ts";
 import { renderForwardedHeaders } from "../src/proxy/forwarded-headers-reference.ts";
 import { renderGrpcReference } from "../src/proxy/grpc-reference.ts";
 import { renderHttp2Limits } from "../src/proxy/listener/http2-limits-reference.ts";
@@ -16,8 +12,12 @@ import { renderStreamLimits } from "../src/proxy/stream/stream-limits-reference.
 import { renderTimeouts } from "../src/proxy/timeouts-reference.ts";
 import { renderFieldReference } from "../src/resource/schema/field-reference.ts";
 import { renderGatewayConfigFields } from "../src/resource/schema/gateway-config-reference.ts";
-import { renderMetricsReference } from "../src/telemetry/metrics-reference.ts";
 import { renderCompileGraph, renderGraph } from "./import-rules.ts";
+import { renderFeatures } from "./reference/features.ts";
+import { renderFindingsReference } from "./reference/findings.ts";
+import { renderFlagsReference } from "./reference/flags.ts";
+import { renderInstallOptions, renderPermissions } from "./reference/install.ts";
+import { renderMetricsReference } from "./reference/metrics.ts";
 import { renderTlsOptions, renderTlsProfiles } from "./reference/tls.ts";
 
 /** Each generated page, or generated part of a page (between `<!-- name -->` and `<!-- /name -->`). */

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { reasonOf, UsageError } from "./usage-error.ts";
+import { reasonOf, UsageError } from "../base/usage-error.ts";
 
 const minBytes = 16;
 const maxBytes = 4096;

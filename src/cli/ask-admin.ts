@@ -2,7 +2,7 @@ import { once } from "node:events";
 import { get, type IncomingMessage } from "node:http";
 import { json } from "node:stream/consumers";
 import type { ErrorAnswer } from "../admin/api.ts";
-import { reasonOf, UsageError } from "./usage-error.ts";
+import { reasonOf, UsageError } from "../base/usage-error.ts";
 
 const deadlineMs = 10_000;
 

@@ -1,11 +1,11 @@
 import type { CompileResult } from "../compile/contract.ts";
 import { findPlaneFaults } from "../control/plane-findings.ts";
+import { countRules } from "../ir/count-rules.ts";
+import { predictReport } from "../proxy/predict-report.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { Command } from "./command.ts";
 import { compileSnapshot, lacksServices } from "./compile-snapshot.ts";
-import { countRules } from "./count-rules.ts";
 import { type FlagValues, longFlagsOf } from "./flags.ts";
-import { predictReport } from "./plane-capabilities.ts";
 import { readPaths } from "./read-paths.ts";
 import { paintFor } from "./render/color.ts";
 import { renderData } from "./render/data.ts";

@@ -1,7 +1,5 @@
+import type { ExitCode } from "../base/exit-code.ts";
 import type { FlagValues } from "./flags.ts";
-
-/** 0: done. 1: what was checked has errors, or the answer is no. 2: the request itself could not be carried out. */
-export type ExitCode = 0 | 1 | 2;
 
 /** The world as a command sees it, so that tests can run one without a process. */
 export type Terminal = {

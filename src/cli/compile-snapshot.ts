@@ -1,13 +1,13 @@
 import { runToEnd, type Steps } from "../base/steps.ts";
+import { apiOfFiles, capabilitiesOf } from "../capability/plane-capabilities.ts";
 import { compileInSteps } from "../compile/compile.ts";
 import { createCompileMemo } from "../compile/compile-memo.ts";
 import { type CompileOptions, nothingRetained } from "../compile/compile-options.ts";
 import type { CompileResult } from "../compile/contract.ts";
 import { missingCertificates } from "../compile/gateway/missing-certificates.ts";
+import { SelfSignedSecrets } from "../stand-in/self-signed-secrets.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { type CommandName, type FlagValues, longFlagsOf } from "./flags.ts";
-import { planeCapabilities } from "./plane-capabilities.ts";
-import { SelfSignedSecrets } from "./self-signed-secrets.ts";
 
 type CompileFlags = Pick<
   FlagValues,
@@ -56,5 +56,13 @@ export function lacksServices(snapshot: Snapshot, { adoptClasses, stubBackends }
 
 function compileOptions(flags: CompileFlags, nowMs: number): Omit<CompileOptions, "retained" | "flags"> {
   const { adoptClasses, stubBackends, selfSigned, allowExternalName, controllerName } = flags;
-  return { adoptClasses, stubBackends, selfSigned, allowExternalName, controllerName, nowMs, ...planeCapabilities };
+  return {
+    adoptClasses,
+    stubBackends,
+    selfSigned,
+    allowExternalName,
+    controllerName,
+    nowMs,
+    ...capabilitiesOf("embedded", apiOfFiles),
+  };
 }

@@ -1,7 +1,7 @@
+import { UsageError } from "../base/usage-error.ts";
 import type { Command } from "./command.ts";
 import { commandRow } from "./commands.ts";
 import { type CommandName, commandNames, type Flag, flags, flagsOf } from "./flags.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** The shells that have a completion script. */
 export const shells = { bash: renderBash, zsh: renderZsh, fish: renderFish } as const;

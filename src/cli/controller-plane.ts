@@ -1,6 +1,7 @@
-import type { CompileOptions } from "../compile/compile-options.ts";
+import { apiOfFiles, capabilitiesOf, type PlaneCapabilities } from "../capability/plane-capabilities.ts";
 import type { CompileResult } from "../compile/contract.ts";
 import type { Finding } from "../finding/finding.ts";
+import { ProvisionedPlane } from "../fleet/provisioned-plane.ts";
 import type { Plane, PlaneReport } from "../ir/plane.ts";
 import type { KubeClient } from "../kube/kube-client.ts";
 import { EmbeddedPlane } from "../proxy/embedded-plane.ts";
@@ -9,16 +10,14 @@ import type { Snapshot } from "../store/snapshot.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { type FlagValues, longFlagsOf } from "./flags.ts";
-import { planeCapabilities, provisionedCapabilities } from "./plane-capabilities.ts";
 import { planeOptions } from "./plane-options.ts";
-import { ProvisionedPlane } from "./provisioned-plane.ts";
 
 /** What serves the Gateways of a controller, and what its statuses can say of that. */
 export type ControllerPlane = AsyncDisposable & {
   readonly plane: Plane;
   /** A replica that does not lead serves as well, and so must have every change at once. */
   readonly servesAlways: boolean;
-  readonly capabilities: Pick<CompileOptions, "supportedProtocols" | "supportedFeatures">;
+  readonly capabilities: PlaneCapabilities;
   /** Flags of this process that decide what the plane binds. */
   readonly flags: readonly string[];
   /** Called with every compilation before it is applied. */
@@ -51,7 +50,7 @@ async function openEmbedded(flags: FlagValues, parts: ControllerPlaneParts): Pro
   return {
     plane: new EmbeddedPlane({ ...(await planeOptions(flags, parts)), allowedUpstream: [] }),
     servesAlways: true,
-    capabilities: planeCapabilities,
+    capabilities: capabilitiesOf("embedded", apiOfFiles),
     flags: longFlagsOf("controller"),
     prepare() {},
     rows: (report) => withPublicAddresses(report, flags),
@@ -97,7 +96,7 @@ async function openProvisioned(flags: FlagValues, parts: ControllerPlaneParts): 
   return {
     plane,
     servesAlways: false,
-    capabilities: provisionedCapabilities(api),
+    capabilities: capabilitiesOf("provisioned", api),
     flags: [],
     prepare: ({ dataPlanes }) => plane.prepare(dataPlanes),
     rows: (report) => ({ ...report, provision: plane.provision }),

@@ -1,7 +1,7 @@
 import type { Configuration } from "../control/control-state.ts";
 import type { Finding } from "../finding/finding.ts";
+import type { Role } from "../fleet/leadership.ts";
 import type { Logger } from "../telemetry/log.ts";
-import type { Role } from "./leadership.ts";
 import { countFindings, renderCounts, renderRef } from "./render/findings.ts";
 
 /** Findings of one turn that are told one by one before the rest is only counted. */

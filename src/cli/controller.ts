@@ -1,5 +1,8 @@
 import { hostname } from "node:os";
 import type { AdminServer } from "../admin/server.ts";
+import type { ExitCode } from "../base/exit-code.ts";
+import { renderSocketAddress } from "../base/socket-address.ts";
+import { reasonOf, UsageError } from "../base/usage-error.ts";
 import { compileEndpoints } from "../compile/backend/endpoints.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import { ControlLoop } from "../control/control-loop.ts";
@@ -7,6 +10,8 @@ import type { Configuration, ControlState } from "../control/control-state.ts";
 import { Latest } from "../control/latest.ts";
 import { findPlaneFaults } from "../control/plane-findings.ts";
 import { runInSlices } from "../control/run-in-slices.ts";
+import { ApiWriters } from "../fleet/api-writers.ts";
+import { Leadership } from "../fleet/leadership.ts";
 import { leaseName } from "../install/names.ts";
 import { ApiAccessError } from "../kube/api-access.ts";
 import { type KubeClient, KubeError } from "../kube/kube-client.ts";
@@ -21,17 +26,13 @@ import { InstallationClaim } from "../status/writer/installation-claim.ts";
 import { standingByFindings } from "../status/writer/standing-by.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { ApiWriters } from "./api-writers.ts";
-import type { Command, ExitCode } from "./command.ts";
+import type { Command } from "./command.ts";
 import { createCompiler } from "./compile-snapshot.ts";
 import { openControllerPlane } from "./controller-plane.ts";
 import { ControllerReport } from "./controller-report.ts";
-import { renderHostPort } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
-import { Leadership } from "./leadership.ts";
 import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
 import { handleSignals, surviveBugs } from "./signals.ts";
-import { reasonOf, UsageError } from "./usage-error.ts";
 import { packageVersion } from "./version.ts";
 
 /** How late a replica that only stands by takes changes in: compiling twice is of use to nobody. */
@@ -94,7 +95,7 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
   const source = cleanup.use(new KubeSource({ client, namespaces: flags.watchNamespace }));
   log.info("Reading the cluster.", {
     event: "reading",
-    ...(admin ? { admin: `http://${renderHostPort(admin.address)}` } : {}),
+    ...(admin ? { admin: `http://${renderSocketAddress(admin.address)}` } : {}),
   });
   await client.raw("/version").catch((error) => {
     log.warn(`${reasonOf(error)} Retrying for ${flags.startSeconds} seconds.`, { event: "reading" });
@@ -243,7 +244,7 @@ function standForElection({ client, namespace, flags, instance, log }: Candidacy
 function ownAddress({ plane, stream, streamAddress }: FlagValues): string | undefined {
   const host = process.env["POD_IP"];
   if (plane !== "provisioned" || host === undefined || streamAddress !== undefined) return undefined;
-  return renderHostPort({ host, port: stream.port });
+  return renderSocketAddress({ host, port: stream.port });
 }
 
 /** The API server, and the namespace that is the controller's own. Throws {@link UsageError} when there is no way to it. */

@@ -1,13 +1,14 @@
 import { fileURLToPath } from "node:url";
+import { routeRows } from "../admin/route-rows.ts";
+import { UsageError } from "../base/usage-error.ts";
 import type { Configuration } from "../control/control-state.ts";
 import { startFolderThread } from "../source/folder/worker/folder-thread.ts";
 import type { Command } from "./command.ts";
 import type { FlagValues } from "./flags.ts";
 import { printable } from "./render/printable.ts";
-import { renderRoutes, routeRows } from "./render/routes.ts";
+import { renderRoutes } from "./render/routes.ts";
 import { serve } from "./serve.ts";
 import { type ServingListener, servingListeners } from "./serve-report.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** In the package, beside the sources and the compiled files alike. */
 const quickstart = fileURLToPath(new URL("../../examples/quickstart", import.meta.url));

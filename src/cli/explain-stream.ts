@@ -1,8 +1,8 @@
+import { UsageError } from "../base/usage-error.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import { type ConnectionExplanation, explainConnection } from "../ir/explain-connection.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
 import type { FlagValues } from "./flags.ts";
-import { UsageError } from "./usage-error.ts";
 
 const protocols = { tls: "TLS", tcp: "TCP", udp: "UDP" } as const;
 

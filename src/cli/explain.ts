@@ -1,5 +1,6 @@
 import { explainParameters, readExplainRequest } from "../admin/explain-request.ts";
 import { AdminError, Parameters } from "../admin/parameters.ts";
+import { UsageError } from "../base/usage-error.ts";
 import { type Explanation, explain as explainRequest } from "../ir/explain.ts";
 import type { SourceRef } from "../ir/source-ref.ts";
 import type { Kind } from "../resource/kinds.ts";
@@ -15,7 +16,6 @@ import { readPaths } from "./read-paths.ts";
 import { paintFor } from "./render/color.ts";
 import { renderData } from "./render/data.ts";
 import { renderExplanation } from "./render/explanation.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** `sluice explain`. */
 export const explain: Command = async (input) => {

@@ -1,13 +1,12 @@
 /** Parsers of flag arguments: text in, checked value out, a {@link UsageError} in plain words for anything else. */
+
+import { anyHost } from "../base/any-address.ts";
 import { type Cidr, parseCidr } from "../base/cidr.ts";
-import { anyHost } from "./any-address.ts";
-import { UsageError } from "./usage-error.ts";
+import type { SocketAddress } from "../base/socket-address.ts";
+import { UsageError } from "../base/usage-error.ts";
 
 /** A listener's port and the port that is bound for it. `localPort` 0 lets the system choose. */
 export type PortMapping = { readonly listenerPort: number; readonly localPort: number };
-
-/** Where a server listens. Port 0 lets the system choose. */
-export type HostPort = { readonly host: string; readonly port: number };
 
 /** A request header as typed on the command line. Name in lower case. */
 export type HeaderArgument = { readonly name: string; readonly value: string };
@@ -49,7 +48,7 @@ export function parseCount(text: string, max: number): number {
 }
 
 /** `127.0.0.1:9900`, `[::1]:9900`, `*:9900` (every address), `:9900` (loopback) or `off` (undefined). */
-export function parseHostPort(text: string): HostPort | undefined {
+export function parseHostPort(text: string): SocketAddress | undefined {
   if (text === "off") return undefined;
   const found = /^(?:\[([0-9a-fA-F:.]+)\]|([^:[\]\s]*)):(\d{1,5})$/.exec(text);
   const port = parseNumber(found?.[3] ?? "", { min: 0, max: 65535 });
@@ -60,22 +59,17 @@ export function parseHostPort(text: string): HostPort | undefined {
 }
 
 /** {@link parseHostPort} for what cannot be off. */
-export function parseAddress(text: string): HostPort {
+export function parseAddress(text: string): SocketAddress {
   const address = parseHostPort(text);
   if (address === undefined) throw new UsageError('It cannot be off. Write host:port, such as "10.0.0.1:9443".');
   return address;
 }
 
 /** {@link parseAddress} for what is connected to: every address is none. */
-export function parseRemote(text: string): HostPort {
+export function parseRemote(text: string): SocketAddress {
   const address = parseAddress(text);
   if (address.host === anyHost) throw new UsageError(`"${text}" is not an address to connect to. Write a host.`);
   return address;
-}
-
-/** `host:port` as it is written in a URL. */
-export function renderHostPort(address: HostPort): string {
-  return address.host.includes(":") ? `[${address.host}]:${address.port}` : `${address.host}:${address.port}`;
 }
 
 /** An address range, such as `10.0.0.0/8`, or one address. */

@@ -2,12 +2,13 @@
  * Every flag of every command, in one table. The parser, `--help`, the completion scripts and
  * `docs/reference/flags.md` are made from it.
  */
+
+import { anyHost } from "../base/any-address.ts";
 import type { Cidr } from "../base/cidr.ts";
+import type { SocketAddress } from "../base/socket-address.ts";
 import { defaultLimits } from "../proxy/limits.ts";
-import { anyHost } from "./any-address.ts";
 import {
   type HeaderArgument,
-  type HostPort,
   type OutputFormat,
   outputFormats,
   type PortMapping,
@@ -56,7 +57,7 @@ export type FlagValues = {
   readonly mapPort: readonly PortMapping[];
   readonly bind: string;
   readonly gatewayAddresses: string | undefined;
-  readonly admin: HostPort | undefined;
+  readonly admin: SocketAddress | undefined;
   readonly accessLog: string;
   readonly logFormat: "text" | "json";
   readonly trustedHops: number;
@@ -71,8 +72,8 @@ export type FlagValues = {
   readonly context: string | undefined;
   readonly watchNamespace: readonly string[];
   readonly plane: "provisioned" | "embedded";
-  readonly stream: HostPort;
-  readonly streamAddress: HostPort | undefined;
+  readonly stream: SocketAddress;
+  readonly streamAddress: SocketAddress | undefined;
   readonly dataPlaneImage: string;
   readonly dataPlanePullPolicy: (typeof pullPolicies)[number] | undefined;
   readonly dataPlanePullSecrets: readonly string[];
@@ -81,7 +82,7 @@ export type FlagValues = {
   readonly metricsNamespaces: readonly string[];
   readonly publishAddress: readonly string[];
   readonly leaderElection: boolean;
-  readonly controllers: readonly HostPort[];
+  readonly controllers: readonly SocketAddress[];
   readonly certificates: string;
   readonly stateDir: string | undefined;
   readonly proxyName: string | undefined;

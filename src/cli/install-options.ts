@@ -1,6 +1,7 @@
 import { readFileSync } from "node:fs";
 import { parse as parseYaml } from "yaml";
 import { nearestName } from "../base/nearest-name.ts";
+import { reasonOf, UsageError } from "../base/usage-error.ts";
 import {
   type InstallOptions,
   initialOptions,
@@ -12,7 +13,6 @@ import {
 } from "../install/options.ts";
 import { isJsonObject, type JsonObject } from "../resource/json.ts";
 import type { FlagValues } from "./flags.ts";
-import { reasonOf, UsageError } from "./usage-error.ts";
 
 type Given = Pick<FlagValues, "installNamespace" | "image" | "values" | "set">;
 

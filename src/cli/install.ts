@@ -1,7 +1,7 @@
+import { installInto } from "../install/cluster/install-into.ts";
 import { installObjects } from "../install/manifests.ts";
 import type { Command } from "./command.ts";
 import { openInstallClient } from "./install-client.ts";
-import { installInto } from "./install-into.ts";
 import { readInstallOptions } from "./install-options.ts";
 import { renderData } from "./render/data.ts";
 import { packageVersion } from "./version.ts";

@@ -1,15 +1,15 @@
 import { readFileSync } from "node:fs";
+import { boundHost } from "../base/any-address.ts";
 import { type Cidr, nthAddress } from "../base/cidr.ts";
+import { UsageError } from "../base/usage-error.ts";
 import type { EmbeddedPlaneOptions } from "../proxy/embedded-plane.ts";
 import type { OwnerSource } from "../proxy/plane-context.ts";
 import { minSessionKeyBytes } from "../proxy/session-token.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { boundHost } from "./any-address.ts";
 import { descriptorOptions } from "./descriptors.ts";
 import { parseNetwork } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
-import { UsageError } from "./usage-error.ts";
 import { packageVersion } from "./version.ts";
 
 export type PlaneParts = {

@@ -1,17 +1,18 @@
 /** The parts that every command which stays running is made of. */
+
+import { routeRows } from "../admin/route-rows.ts";
 import { type AdminServer, startAdminServer } from "../admin/server.ts";
+import { boundHost } from "../base/any-address.ts";
+import { renderSocketAddress } from "../base/socket-address.ts";
+import { reasonOf, UsageError } from "../base/usage-error.ts";
 import type { ControlState } from "../control/control-state.ts";
 import { type LogSink, openLogSink } from "../telemetry/access-log.ts";
 import { createTelemetry, type RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import { createLogger, type Logger } from "../telemetry/log.ts";
 import { readAdminToken } from "./admin-token.ts";
-import { boundHost } from "./any-address.ts";
 import type { Terminal } from "./command.ts";
-import { renderHostPort } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
 import { normalizePathText } from "./normalize-path.ts";
-import { routeRows } from "./render/routes.ts";
-import { reasonOf, UsageError } from "./usage-error.ts";
 import { packageVersion } from "./version.ts";
 
 /** How long after the drain's deadline the process ends by force. */
@@ -58,7 +59,7 @@ export async function openAdmin(
     return await startAdminServer({ address, ...source, ...(token ? { token } : {}), telemetry, log });
   } catch (error) {
     throw new UsageError(
-      `The admin endpoint cannot listen on ${renderHostPort(admin)}: ${reasonOf(error)}. Give another with --admin HOST:PORT, or turn it off with --admin off.`,
+      `The admin endpoint cannot listen on ${renderSocketAddress(admin)}: ${reasonOf(error)}. Give another with --admin HOST:PORT, or turn it off with --admin off.`,
     );
   }
 }

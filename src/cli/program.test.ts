@@ -1,11 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { renderFlagsReference } from "../../tools/reference/flags.ts";
 import type { Terminal } from "./command.ts";
 import { commands } from "./commands.ts";
 import { shells } from "./completion.ts";
 import { commandNames, flags, flagsOf } from "./flags.ts";
-import { renderFlagsReference } from "./flags-reference.ts";
 import { runProgram } from "./program.ts";
 
 async function run(...argv: readonly string[]) {

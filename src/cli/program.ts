@@ -1,5 +1,7 @@
 import { Command as CommanderCommand, CommanderError, InvalidArgumentError, Option } from "commander";
-import type { CommandInput, ExitCode, Terminal } from "./command.ts";
+import type { ExitCode } from "../base/exit-code.ts";
+import { reasonOf, UsageError } from "../base/usage-error.ts";
+import type { CommandInput, Terminal } from "./command.ts";
 import { commandRow, flagHelp } from "./commands.ts";
 import {
   type CommandName,
@@ -11,7 +13,6 @@ import {
   flagsOf,
   initialFlags,
 } from "./flags.ts";
-import { reasonOf, UsageError } from "./usage-error.ts";
 import { versionLine } from "./version.ts";
 
 const about = `Sluice serves Kubernetes Gateway API manifests.

@@ -1,3 +1,4 @@
+import { boundHost } from "../base/any-address.ts";
 import { sameJson } from "../base/same-json.ts";
 import { nothingRetained } from "../compile/compile-options.ts";
 import type { PlaneSettings, PlaneState } from "../config-stream/protocol.ts";
@@ -14,7 +15,6 @@ import { TicketKeys } from "../proxy/transport/ticket-keys.ts";
 import { createSnapshot } from "../store/create-snapshot.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
-import { boundHost } from "./any-address.ts";
 import { descriptorOptions } from "./descriptors.ts";
 import type { FlagValues } from "./flags.ts";
 import { bodyLimits, ownerSource } from "./plane-options.ts";

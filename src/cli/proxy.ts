@@ -1,6 +1,7 @@
 import { readFile } from "node:fs/promises";
 import { hostname } from "node:os";
 import { join } from "node:path";
+import { UsageError } from "../base/usage-error.ts";
 import type { StreamCertificate } from "../config-stream/stream-authority.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import type { Configuration } from "../control/control-state.ts";
@@ -9,7 +10,6 @@ import type { Command } from "./command.ts";
 import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
 import { startProxy } from "./proxy-process.ts";
 import { handleSignals, surviveBugs } from "./signals.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** How late the metrics of a configuration follow it. */
 const measureMs = 1000;

@@ -1,10 +1,10 @@
 import { readFileSync } from "node:fs";
+import { UsageError } from "../base/usage-error.ts";
 import type { Finding } from "../finding/finding.ts";
 import { loadPaths } from "../source/folder/load-paths.ts";
 import { shownLines } from "../source/folder/shown-lines.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { SourceLines } from "./render/findings.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** Manifests read once, for the commands that do not serve. */
 export type ReadSource = {

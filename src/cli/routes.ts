@@ -1,8 +1,9 @@
+import { routeRows } from "../admin/route-rows.ts";
 import type { Command } from "./command.ts";
 import { compileSnapshot } from "./compile-snapshot.ts";
 import { readPaths } from "./read-paths.ts";
 import { renderData } from "./render/data.ts";
-import { renderRoutes, routeRows } from "./render/routes.ts";
+import { renderRoutes } from "./render/routes.ts";
 
 /** `sluice routes`. */
 export const routes: Command = async ({ args, flags, terminal }) => {

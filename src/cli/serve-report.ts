@@ -1,11 +1,11 @@
+import { renderSocketAddress, type SocketAddress } from "../base/socket-address.ts";
 import type { Configuration, ControlState } from "../control/control-state.ts";
+import { diffGenerations, renderDiff } from "../control/generation-diff.ts";
 import type { Finding } from "../finding/finding.ts";
+import { countRules } from "../ir/count-rules.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Terminal } from "./command.ts";
-import { countRules } from "./count-rules.ts";
-import { type HostPort, renderHostPort } from "./flag-values.ts";
 import type { FlagValues } from "./flags.ts";
-import { diffGenerations, renderDiff } from "./generation-diff.ts";
 import { paintFor } from "./render/color.ts";
 import { countFindings, renderCounts, renderRef } from "./render/findings.ts";
 import { printable } from "./render/printable.ts";
@@ -46,7 +46,7 @@ export class ServeReport {
   }
 
   /** The first configuration is in force: what is wrong with it, then where it is served. */
-  opening(configuration: Configuration, admin: HostPort | undefined): void {
+  opening(configuration: Configuration, admin: SocketAddress | undefined): void {
     this.#before = configuration;
     const { flags, log, terminal } = this.#options;
     const listeners = servingListeners(configuration);
@@ -56,7 +56,7 @@ export class ServeReport {
         event: "ready",
         generation: configuration.generation,
         listeners,
-        ...(admin ? { admin: renderHostPort(admin) } : {}),
+        ...(admin ? { admin: renderSocketAddress(admin) } : {}),
       });
       return;
     }
@@ -146,10 +146,10 @@ export function servingListeners({ result, report }: Configuration): readonly Se
 export function renderAddress({ protocol, address, localPort }: ServingListener): string {
   const host = address === "0.0.0.0" || address === "::" ? "localhost" : address;
   const scheme = protocol === "HTTP" ? "http" : protocol === "HTTPS" ? "https" : protocol.toLowerCase();
-  return `${scheme}://${renderHostPort({ host, port: localPort })}`;
+  return `${scheme}://${renderSocketAddress({ host, port: localPort })}`;
 }
 
-type Opening = { readonly listeners: readonly ServingListener[]; readonly admin: HostPort | undefined };
+type Opening = { readonly listeners: readonly ServingListener[]; readonly admin: SocketAddress | undefined };
 
 function renderOpening(configuration: Configuration, { listeners, admin }: Opening): string {
   const { routing } = configuration.result;
@@ -161,5 +161,5 @@ function renderOpening(configuration: Configuration, { listeners, admin }: Openi
           ["ADDRESS", "GATEWAY", "LISTENER", "HOSTNAME"],
           listeners.map((row) => [renderAddress(row), row.gateway, row.listener, row.hostname || "*"].map(printable)),
         )}`;
-  return `${head}${admin ? `\nAdmin endpoint: http://${renderHostPort(admin)}\n` : ""}`;
+  return `${head}${admin ? `\nAdmin endpoint: http://${renderSocketAddress(admin)}\n` : ""}`;
 }

@@ -1,4 +1,6 @@
 import type { Worker } from "node:worker_threads";
+import type { ExitCode } from "../base/exit-code.ts";
+import { UsageError } from "../base/usage-error.ts";
 import { compileEndpoints } from "../compile/backend/endpoints.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import { type Change, ControlLoop } from "../control/control-loop.ts";
@@ -10,12 +12,14 @@ import type { Plane } from "../ir/plane.ts";
 import { EmbeddedPlane } from "../proxy/embedded-plane.ts";
 import { kindNames } from "../resource/kinds.ts";
 import { WorkerSource } from "../source/folder/worker/worker-source.ts";
+import { StubBackends } from "../stand-in/stub-backends.ts";
+import { StubbedPlane } from "../stand-in/stubbed-plane.ts";
 import { mergeStatus } from "../status/merge.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { Store } from "../store/store.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
-import type { ExitCode, Terminal } from "./command.ts";
+import type { Terminal } from "./command.ts";
 import { createCompiler } from "./compile-snapshot.ts";
 import { type FlagValues, longFlagsOf } from "./flags.ts";
 import { planeOptions } from "./plane-options.ts";
@@ -23,9 +27,6 @@ import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts
 import { unreadableMessage } from "./read-paths.ts";
 import { ServeReport } from "./serve-report.ts";
 import { handleSignals, surviveBugs } from "./signals.ts";
-import { StubBackends } from "./stub/stub-backends.ts";
-import { StubbedPlane } from "./stub/stubbed-plane.ts";
-import { UsageError } from "./usage-error.ts";
 
 /** How late the log and metrics follow a turn. */
 const tellMs = 25;

@@ -1,7 +1,7 @@
+import { uninstallFrom } from "../install/cluster/uninstall-from.ts";
 import { initialOptions } from "../install/options.ts";
 import type { Command } from "./command.ts";
 import { openInstallClient } from "./install-client.ts";
-import { uninstallFrom } from "./installation/uninstall-from.ts";
 
 /** `sluice uninstall`. */
 export const uninstall: Command = async ({ flags, terminal }) => {

@@ -1,9 +1,7 @@
 import { readFileSync } from "node:fs";
+import { gatewayApiVersion } from "../resource/gateway-api-version.ts";
 import type { Command } from "./command.ts";
 import { renderData } from "./render/data.ts";
-
-/** The Gateway API version whose fields and rules are implemented. */
-export const gatewayApiVersion = "v1.7.0";
 
 /** The version of this package. */
 export function packageVersion(): string {

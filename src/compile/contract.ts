@@ -1,7 +1,7 @@
 /** The seams between the steps of `compile.ts`: what each is given and what it hands on. Types only. */
 import type { Finding } from "../finding/finding.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 import type { Cluster, ClusterKey } from "../ir/cluster.ts";
-import type { DataPlane } from "../ir/data-plane.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { HttpMatch } from "../ir/match.ts";
 import type { HttpRule, RoutingModel, StreamRule } from "../ir/routing-model.ts";

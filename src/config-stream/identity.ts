@@ -1,6 +1,6 @@
 /** Who is at the ends of the configuration stream, as the URI of a certificate's subject alternative names. */
 
-import type { DataPlaneKey } from "../ir/data-plane.ts";
+import type { DataPlaneKey } from "../infrastructure/data-plane.ts";
 
 /** A data plane: a set of proxies that serve the same Gateways. Namespace and name as Kubernetes allows them. */
 export type DataPlaneIdentity = { readonly namespace: string; readonly name: string };

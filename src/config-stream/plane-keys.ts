@@ -1,5 +1,5 @@
 import { hkdfSync } from "node:crypto";
-import type { DataPlaneKey } from "../ir/data-plane.ts";
+import type { DataPlaneKey } from "../infrastructure/data-plane.ts";
 
 /** Keys that all proxies of one data plane must share, so that a client may come back to another of them. */
 export type PlaneKeys = {

@@ -1,5 +1,5 @@
 import type { ServerHttp2Stream } from "node:http2";
-import type { DataPlaneKey } from "../ir/data-plane.ts";
+import type { DataPlaneKey } from "../infrastructure/data-plane.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { LineReader } from "./line-reader.ts";
 import {

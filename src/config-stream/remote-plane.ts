@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { sameJson } from "../base/same-json.ts";
-import type { DataPlaneKey } from "../ir/data-plane.ts";
+import type { DataPlaneKey } from "../infrastructure/data-plane.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { ListenerReport, Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
 import type { GatewayKey, Listener, ListenerKey } from "../ir/routing-model.ts";

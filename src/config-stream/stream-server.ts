@@ -9,7 +9,7 @@ import {
 } from "node:http2";
 import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
-import type { DataPlaneKey } from "../ir/data-plane.ts";
+import type { DataPlaneKey } from "../infrastructure/data-plane.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { certificateUris, dataPlaneKey, parseDataPlaneUri } from "./identity.ts";
 import { type PlaneState, streamPath } from "./protocol.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { makeSelfSigned } from "../cli/self-signed.ts";
 import type { SecretMaterial } from "../ir/secret-table.ts";
 import { SecretTable } from "../ir/secret-table.ts";
+import { makeSelfSigned } from "../stand-in/self-signed.ts";
 import type { CompiledStatus, Condition } from "../status/condition.ts";
 import { createSnapshot } from "../store/create-snapshot.ts";
 import { createTelemetry } from "../telemetry/create-telemetry.ts";

@@ -1,4 +1,5 @@
 import { unreachable } from "../base/unreachable.ts";
+import { readPreflight } from "./cors-preflight.ts";
 import {
   describeFilter,
   describeRetry,
@@ -10,7 +11,6 @@ import {
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { Filter } from "./filter.ts";
 import { modifyPath, modifyQuery } from "./path-modifier.ts";
-import { readPreflight } from "./preflight.ts";
 import { redirectLocation } from "./redirect-location.ts";
 import type { HttpListener, HttpRule, RoutingModel, WeightedBackend } from "./routing-model.ts";
 import { ownHeader, type SelectRequest } from "./select.ts";

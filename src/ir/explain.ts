@@ -5,11 +5,11 @@
 import { editDistance } from "../base/nearest-name.ts";
 import { type Action, type ActionOptions, describeAction } from "./action.ts";
 import { describeMatch, describeRule } from "./describe.ts";
+import { describePrecedence, type RankedEntry } from "./describe-precedence.ts";
 import { explainListeners, type ListenerVerdict } from "./explain-listeners.ts";
 import { explainNoRoute } from "./explain-no-route.ts";
 import { hostnameCovers } from "./hostname.ts";
 import { matchLacks, sharedElements } from "./match-lacks.ts";
-import { describePrecedence, type RankedEntry } from "./precedence.ts";
 import type { HttpListener, Listener, RoutingModel } from "./routing-model.ts";
 import {
   asMatched,

@@ -4,10 +4,10 @@
  * for listener isolation and misdirected requests (421).
  */
 import { compileRegex } from "../base/regex.ts";
+import { answersPreflights, readPreflight } from "./cors-preflight.ts";
 import { bySpecificity, hostnameCovers, mostSpecificCovering } from "./hostname.ts";
 import { leavesPrefix, type PathSpelling } from "./kept-path.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
-import { answersPreflights, readPreflight } from "./preflight.ts";
 import { parseQuery } from "./query.ts";
 import type {
   GatewayKey,

@@ -1,4 +1,4 @@
-import type { DataPlane } from "../ir/data-plane.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 import { targetPorts } from "../ir/target-port.ts";
 import type { KubeObject } from "../kube/kube-client.ts";
 import { type DesiredObject, desiredObject } from "./managed-object.ts";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { desiredOptions, planeOf } from "../../test/provision/plane-fixture.ts";
-import type { AddressRequest, DataPlane } from "../ir/data-plane.ts";
+import type { AddressRequest, DataPlane } from "../infrastructure/data-plane.ts";
 import { validateObject } from "../resource/validate-object.ts";
 import { desiredObjects } from "./desired-objects.ts";
 import type { DesiredObject } from "./managed-object.ts";

@@ -1,4 +1,4 @@
-import type { DataPlane } from "../ir/data-plane.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 import type { KubeObject } from "../kube/kube-client.ts";
 import { type DeploymentOptions, deployment } from "./deployment.ts";
 import { apiVersionOf, managedKindNames } from "./managed-kinds.ts";

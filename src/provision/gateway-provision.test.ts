@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { planeOf } from "../../test/provision/plane-fixture.ts";
-import type { AddressRequest, DataPlane, GatewayProvision } from "../ir/data-plane.ts";
+import type { AddressRequest, DataPlane, GatewayProvision } from "../infrastructure/data-plane.ts";
 import { planeProvision } from "./gateway-provision.ts";
 import { type LiveObject, objectKey, readLive } from "./managed-object.ts";
 import type { ProvisionFailure } from "./provision-failure.ts";

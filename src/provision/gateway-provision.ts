@@ -6,7 +6,7 @@ import {
   type DataPlaneGateway,
   type GatewayProvision,
   routabilities,
-} from "../ir/data-plane.ts";
+} from "../infrastructure/data-plane.ts";
 import { type LiveObject, type ObjectKey, objectKey } from "./managed-object.ts";
 import { objectName } from "./object-name.ts";
 import type { ProvisionFailure } from "./provision-failure.ts";

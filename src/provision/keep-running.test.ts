@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { planeOf } from "../../test/provision/plane-fixture.ts";
-import type { DataPlane } from "../ir/data-plane.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 import { keepRunning } from "./keep-running.ts";
 
 const own = (name: string, state: DataPlane["state"] = "wanted", uid = `uid-of-${name}`) =>

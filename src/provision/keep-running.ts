@@ -1,4 +1,4 @@
-import type { DataPlane, DataPlaneKey } from "../ir/data-plane.ts";
+import type { DataPlane, DataPlaneKey } from "../infrastructure/data-plane.ts";
 
 /**
  * What is wanted now, with what runs left as it was wherever that is not known: a data plane that is `kept` keeps its settings,

@@ -1,4 +1,4 @@
-import type { DataPlaneKey } from "../ir/data-plane.ts";
+import type { DataPlaneKey } from "../infrastructure/data-plane.ts";
 import type { KubeObject } from "../kube/kube-client.ts";
 import type { ManagedKind } from "./managed-kinds.ts";
 import { type LiveObject, type ObjectKey, objectKey, readLive } from "./managed-object.ts";

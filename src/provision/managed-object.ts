@@ -1,6 +1,6 @@
 import { hashJson } from "../base/hash.ts";
 import { listOf, recordOf } from "../base/untrusted-json.ts";
-import type { DataPlane, DataPlaneKey } from "../ir/data-plane.ts";
+import type { DataPlane, DataPlaneKey } from "../infrastructure/data-plane.ts";
 import type { KubeObject } from "../kube/kube-client.ts";
 import { apiVersionOf, type ManagedKind, managedKindNames } from "./managed-kinds.ts";
 import {

@@ -1,4 +1,4 @@
-import type { DataPlane } from "../ir/data-plane.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 import { adminPortOf } from "./deployment.ts";
 import { type DesiredObject, desiredObject } from "./managed-object.ts";
 import { podSelector } from "./object-labels.ts";

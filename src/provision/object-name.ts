@@ -1,5 +1,5 @@
 import { hashText } from "../base/hash.ts";
-import type { DataPlane } from "../ir/data-plane.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 
 /** Longest name of a Service and value of a label. RFC 1035 section 2.3.1. */
 const labelLimit = 63;

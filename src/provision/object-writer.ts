@@ -1,6 +1,6 @@
 import { unreachable } from "../base/unreachable.ts";
 import { recordOf } from "../base/untrusted-json.ts";
-import type { DataPlane } from "../ir/data-plane.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 import { type KubeClient, KubeError, type KubeObject, type ResourcePath } from "../kube/kube-client.ts";
 import { managedKinds } from "./managed-kinds.ts";
 import { type DesiredObject, type LiveObject, readLive } from "./managed-object.ts";

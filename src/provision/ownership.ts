@@ -1,4 +1,4 @@
-import type { DataPlane } from "../ir/data-plane.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 import type { LiveObject } from "./managed-object.ts";
 import { controllerAnnotation, planeAnnotation } from "./object-labels.ts";
 

@@ -1,7 +1,7 @@
 import { hashJson } from "../base/hash.ts";
 import { unreachable } from "../base/unreachable.ts";
 import { recordOf } from "../base/untrusted-json.ts";
-import type { DataPlane } from "../ir/data-plane.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 import type { KubeObject } from "../kube/kube-client.ts";
 import type { DesiredObject, LiveObject, ObjectKey } from "./managed-object.ts";
 import { hashAnnotation } from "./object-labels.ts";

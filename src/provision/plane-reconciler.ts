@@ -1,6 +1,6 @@
 import { type Clock, systemClock } from "../base/clock.ts";
 import { recordOf } from "../base/untrusted-json.ts";
-import type { DataPlane, DataPlaneKey } from "../ir/data-plane.ts";
+import type { DataPlane, DataPlaneKey } from "../infrastructure/data-plane.ts";
 import { type KubeClient, KubeError, type KubeObject } from "../kube/kube-client.ts";
 import { TokenBucket } from "../kube/token-bucket.ts";
 import type { DeploymentOptions } from "./deployment.ts";

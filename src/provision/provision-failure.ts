@@ -1,4 +1,4 @@
-import type { DataPlane } from "../ir/data-plane.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 import { KubeError } from "../kube/kube-client.ts";
 import type { DesiredObject } from "./managed-object.ts";
 

@@ -1,6 +1,6 @@
 import { type FindingName, makeFinding } from "../finding/catalogue.ts";
 import type { Finding } from "../finding/finding.ts";
-import type { DataPlaneGateway, GatewayProvision } from "../ir/data-plane.ts";
+import type { DataPlaneGateway, GatewayProvision } from "../infrastructure/data-plane.ts";
 import type { LiveRefusal } from "./live-objects.ts";
 import { managedKinds } from "./managed-kinds.ts";
 import type { ProvisionFailure } from "./provision-failure.ts";

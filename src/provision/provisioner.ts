@@ -1,7 +1,7 @@
 import { canonicalJson } from "../base/canonical-json.ts";
 import { type Clock, systemClock } from "../base/clock.ts";
 import type { Finding } from "../finding/finding.ts";
-import type { DataPlane, DataPlaneKey, GatewayProvision } from "../ir/data-plane.ts";
+import type { DataPlane, DataPlaneKey, GatewayProvision } from "../infrastructure/data-plane.ts";
 import type { GatewayKey } from "../ir/routing-model.ts";
 import { type PlaneProvision, planeProvision } from "./gateway-provision.ts";
 import type { ObjectKey } from "./managed-object.ts";

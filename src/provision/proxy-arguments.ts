@@ -1,4 +1,4 @@
-import type { DataPlane } from "../ir/data-plane.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 
 /** Where the certificate for the configuration stream is mounted: `tls.crt`, `tls.key`, `ca.crt`. */
 export const certificatesFolder = "/var/run/sluice/identity";

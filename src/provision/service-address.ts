@@ -1,6 +1,6 @@
 import { listOf, recordOf } from "../base/untrusted-json.ts";
-import type { AssignedAddress } from "../ir/data-plane.ts";
-import { routabilities } from "../ir/data-plane.ts";
+import type { AssignedAddress } from "../infrastructure/data-plane.ts";
+import { routabilities } from "../infrastructure/data-plane.ts";
 import type { LiveObject } from "./managed-object.ts";
 import type { ProvisionFailure } from "./provision-failure.ts";
 import type { PlannedService } from "./service-plan.ts";

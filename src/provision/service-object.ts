@@ -1,5 +1,5 @@
 import { isIPv6 } from "node:net";
-import type { DataPlane } from "../ir/data-plane.ts";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
 import { targetPorts } from "../ir/target-port.ts";
 import { type DesiredObject, desiredObject } from "./managed-object.ts";
 import { podSelector } from "./object-labels.ts";

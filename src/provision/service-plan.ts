@@ -4,7 +4,7 @@ import {
   type DataPlaneGateway,
   type DataPlanePort,
   routabilities,
-} from "../ir/data-plane.ts";
+} from "../infrastructure/data-plane.ts";
 import type { GatewayKey } from "../ir/routing-model.ts";
 import { objectName, shortHash } from "./object-name.ts";
 

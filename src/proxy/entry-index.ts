@@ -1,7 +1,7 @@
 import { differingRange } from "../base/differing-range.ts";
 import { type CompiledRegex, compileRegex } from "../base/regex.ts";
+import { type AskedRequest, answersPreflights, readPreflight } from "../ir/cors-preflight.ts";
 import type { ValueMatch } from "../ir/match.ts";
-import { type AskedRequest, answersPreflights, readPreflight } from "../ir/preflight.ts";
 import { parseQuery } from "../ir/query.ts";
 import type { HttpEntry, HttpRule, RuleKey } from "../ir/routing-model.ts";
 import type { RequestView } from "./chain.ts";

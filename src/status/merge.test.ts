@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import type { GatewayProvision } from "../ir/data-plane.ts";
+import type { GatewayProvision } from "../infrastructure/data-plane.ts";
 import type { Condition, MergedStatus, ObjectStatus } from "./condition.ts";
 import { mergeStatus, type PlaneRows } from "./merge.ts";
 

@@ -1,7 +1,7 @@
 /** Joins what the compiler concluded with what the data plane reports and with what stood in the statuses before. Pure. */
 import { unreachable } from "../base/unreachable.ts";
 import type { ObjectRef } from "../finding/finding.ts";
-import type { GatewayProvision } from "../ir/data-plane.ts";
+import type { GatewayProvision } from "../infrastructure/data-plane.ts";
 import type {
   CompiledStatus,
   Condition,

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { queries } from "../../tools/reference/metrics.ts";
 import { type ExpositionFormat, negotiateExposition, renderExposition } from "./exposition.ts";
 import { HttpSeriesTable } from "./http-series.ts";
 import { type MetricRow, metrics } from "./metrics.ts";
-import { queries } from "./metrics-reference.ts";
 import { Registry } from "./registry.ts";
 import type { HttpSeriesLabels } from "./telemetry.ts";
 

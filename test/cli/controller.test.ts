@@ -5,7 +5,7 @@ import { get, type IncomingMessage } from "node:http";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { test } from "node:test";
-import { anyAddress } from "../../src/cli/any-address.ts";
+import { anyAddress } from "../../src/base/any-address.ts";
 import { initialFlags } from "../../src/cli/flags.ts";
 import { startProxy } from "../../src/cli/proxy-process.ts";
 import type { StreamCertificate } from "../../src/config-stream/stream-authority.ts";

@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { X509Certificate } from "node:crypto";
 import { test } from "node:test";
-import { StreamCertificates } from "../../src/cli/stream-certificates.ts";
 import { leafLifeMs } from "../../src/config-stream/stream-authority.ts";
+import { StreamCertificates } from "../../src/fleet/stream-certificates.ts";
 import { openKubeClient } from "../../src/kube/open-kube-client.ts";
 import { keptLog } from "../config-stream/stream-fixture.ts";
 import { FakeApiServer } from "../kube/fake-api-server.ts";

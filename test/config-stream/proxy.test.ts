@@ -4,7 +4,7 @@ import { stat, utimes } from "node:fs/promises";
 import { Agent, get, type IncomingMessage, type RequestOptions } from "node:http";
 import { join } from "node:path";
 import { test } from "node:test";
-import { anyAddress } from "../../src/cli/any-address.ts";
+import { anyAddress } from "../../src/base/any-address.ts";
 import { initialFlags } from "../../src/cli/flags.ts";
 import { type ProxyProcess, type ProxyProcessOptions, startProxy } from "../../src/cli/proxy-process.ts";
 import { planeKeys } from "../../src/config-stream/plane-keys.ts";

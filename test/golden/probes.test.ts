@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { after, before, describe, test } from "node:test";
 import { normalizePathText } from "../../src/cli/normalize-path.ts";
-import { StubBackends } from "../../src/cli/stub/stub-backends.ts";
 import type { CompileResult } from "../../src/compile/contract.ts";
 import type { EndpointTable } from "../../src/ir/endpoint-table.ts";
 import { select } from "../../src/ir/select.ts";
+import { StubBackends } from "../../src/stand-in/stub-backends.ts";
 import { GrpcClient } from "../plane/grpc-call.ts";
 import { type PlaneFixture, startPlane } from "../plane/plane-fixture.ts";
 import { exchange, type RawResponse } from "../plane/raw-client.ts";

@@ -1,6 +1,6 @@
 /** An API server in memory that things are installed into. */
-import { type InstallRun, installInto } from "../../src/cli/install-into.ts";
-import { type UninstallRun, uninstallFrom } from "../../src/cli/installation/uninstall-from.ts";
+import { type InstallRun, installInto } from "../../src/install/cluster/install-into.ts";
+import { type UninstallRun, uninstallFrom } from "../../src/install/cluster/uninstall-from.ts";
 import { installObjects } from "../../src/install/manifests.ts";
 import { type InstallOptions, initialOptions } from "../../src/install/options.ts";
 import type { KubeClient, KubeObject, ResourcePath } from "../../src/kube/kube-client.ts";

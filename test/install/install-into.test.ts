@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { installInto } from "../../src/cli/install-into.ts";
+import { installInto } from "../../src/install/cluster/install-into.ts";
 import { isTooOld, oldestMinor } from "../../src/install/kubernetes-version.ts";
 import { installObjects } from "../../src/install/manifests.ts";
 import { type InstallOptions, initialOptions } from "../../src/install/options.ts";

@@ -3,8 +3,8 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
+import { UsageError } from "../../src/base/usage-error.ts";
 import { readInstallOptions } from "../../src/cli/install-options.ts";
-import { UsageError } from "../../src/cli/usage-error.ts";
 import { initialOptions } from "../../src/install/options.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-options-"));

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { openProvisioner } from "../../src/cli/open-provisioner.ts";
 import { nextAuthority } from "../../src/config-stream/stream-authority.ts";
+import { openProvisioner } from "../../src/fleet/open-provisioner.ts";
 import { openKubeClient } from "../../src/kube/open-kube-client.ts";
 import { FakeApiServer } from "../kube/fake-api-server.ts";
 import { deploymentOptions, planeOf } from "./plane-fixture.ts";

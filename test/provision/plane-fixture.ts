@@ -1,5 +1,5 @@
 import { completeSettings } from "../../src/compile/data-plane/data-plane-settings.ts";
-import type { DataPlane, DataPlaneGateway } from "../../src/ir/data-plane.ts";
+import type { DataPlane, DataPlaneGateway } from "../../src/infrastructure/data-plane.ts";
 import type { DesiredOptions } from "../../src/provision/desired-objects.ts";
 import type { CertificateSource } from "../../src/provision/plane-reconciler.ts";
 

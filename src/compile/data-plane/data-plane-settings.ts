@@ -1,4 +1,4 @@
-import type { DataPlaneSettings } from "../../ir/data-plane.ts";
+import type { DataPlaneSettings } from "../../infrastructure/data-plane.ts";
 import type { Resource } from "../../resource/kinds.ts";
 
 type Spec = Resource<"GatewayConfig">["spec"];

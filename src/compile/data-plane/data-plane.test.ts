@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import fc from "fast-check";
 import { compileYaml, gateway, ourClass } from "../../../test/compile-status.ts";
-import type { DataPlane } from "../../ir/data-plane.ts";
+import type { DataPlane } from "../../infrastructure/data-plane.ts";
 import { mergeConfigs } from "./data-plane-settings.ts";
 
 const http = "{ name: web, port: 80, protocol: HTTP }";

@@ -1,7 +1,7 @@
 import { normalizeAddress } from "../../base/cidr.ts";
 import { hashText } from "../../base/hash.ts";
 import type { Finding } from "../../finding/finding.ts";
-import type { AddressRequest, DataPlane, DataPlaneGateway, DataPlanePort } from "../../ir/data-plane.ts";
+import type { AddressRequest, DataPlane, DataPlaneGateway, DataPlanePort } from "../../infrastructure/data-plane.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { CompileContext } from "../contract.ts";
 import { allListeners, type CompiledGateway } from "../gateway/gateway.ts";

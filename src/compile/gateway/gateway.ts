@@ -1,5 +1,5 @@
 import type { Finding } from "../../finding/finding.ts";
-import { routabilities } from "../../ir/data-plane.ts";
+import { routabilities } from "../../infrastructure/data-plane.ts";
 import type { SecretKey } from "../../ir/tls.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { CompileContext, GatewayContext } from "../contract.ts";

@@ -1,5 +1,5 @@
 import type { Finding } from "../../finding/finding.ts";
-import type { DataPlane } from "../../ir/data-plane.ts";
+import type { DataPlane } from "../../infrastructure/data-plane.ts";
 import { type GatewayIndex, indexGateways } from "../attach/parent-ref.ts";
 import type { CompileContext } from "../contract.ts";
 import { compileDataPlanes } from "../data-plane/data-plane.ts";

@@ -1,6 +1,6 @@
 import { buildOriginMatcher } from "../../ir/cors-origin.ts";
+import { readPreflight } from "../../ir/cors-preflight.ts";
 import type { Filter } from "../../ir/filter.ts";
-import { readPreflight } from "../../ir/preflight.ts";
 import type { FilterContext, LocalReply, ProxyFilter, RequestHead, ResponseHead } from "../../proxy/chain.ts";
 
 type Cors = Extract<Filter, { kind: "cors" }>;

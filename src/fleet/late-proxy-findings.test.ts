@@ -1,0 +1,32 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import type { DataPlane } from "../infrastructure/data-plane.ts";
+import { lateProxyFindings } from "./late-proxy-findings.ts";
+
+const plane = {
+  key: "infra/shared",
+  namespace: "infra",
+  gateways: [
+    { namespace: "shop", name: "a" },
+    { namespace: "shop", name: "b" },
+  ],
+} as unknown as DataPlane;
+
+test("lateProxyFindings: names the proxy on each Gateway that it should serve, and says how to replace it", () => {
+  const findings = lateProxyFindings(
+    [
+      { dataPlane: "infra/shared", proxy: "shared-7" },
+      { dataPlane: "gone/plane", proxy: "x" },
+    ],
+    new Map([[plane.key, plane]]),
+  );
+  assert.deepEqual(
+    findings.map(({ name, object }) => [name, object.namespace, object.name]),
+    [
+      ["proxy-not-following", "shop", "a"],
+      ["proxy-not-following", "shop", "b"],
+    ],
+  );
+  assert.match(findings[0]?.message ?? "", /^Proxy shared-7 /);
+  assert.match(findings[0]?.fix ?? "", /kubectl delete pod -n infra shared-7/);
+});

@@ -1,0 +1,21 @@
+import type { LateProxy } from "../config-stream/remote-plane.ts";
+import { makeFinding } from "../finding/catalogue.ts";
+import type { Finding } from "../finding/finding.ts";
+import type { DataPlane, DataPlaneKey } from "../infrastructure/data-plane.ts";
+
+/** One finding for each proxy that does not confirm, on every Gateway that it should serve. */
+export function lateProxyFindings(
+  late: readonly LateProxy[],
+  planes: ReadonlyMap<DataPlaneKey, DataPlane>,
+): readonly Finding[] {
+  return late.flatMap(({ dataPlane, proxy }) => {
+    const plane = planes.get(dataPlane);
+    return (plane?.gateways ?? []).map(({ namespace, name }) =>
+      makeFinding("proxy-not-following", {
+        object: { kind: "Gateway", group: "gateway.networking.k8s.io", namespace, name },
+        message: `Proxy ${proxy} is connected but has not confirmed the current listeners for 30 seconds.`,
+        fix: `Check its log, then let it be replaced: kubectl logs -n ${plane?.namespace} ${proxy}; kubectl delete pod -n ${plane?.namespace} ${proxy}`,
+      }),
+    );
+  });
+}

@@ -1,0 +1,14 @@
+import type { GatewayModel, RoutingModel } from "./routing-model.ts";
+
+/** Rules of routes that are served, of every kind of route. */
+export function countRules({ gateways }: RoutingModel): number {
+  return gateways.reduce((sum, gateway) => sum + rulesOf(gateway), 0);
+}
+
+function rulesOf({ httpRules, listeners }: GatewayModel): number {
+  const streamRules = listeners.flatMap((listener) => {
+    if (listener.protocol === "TLS") return listener.routes.map(({ rule }) => rule.key);
+    return "rule" in listener && listener.rule !== undefined ? [listener.rule.key] : [];
+  });
+  return Object.keys(httpRules).length + new Set(streamRules).size;
+}
