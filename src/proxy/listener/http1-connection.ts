@@ -5,6 +5,7 @@ import type { Peer } from "../forwarding.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import { type RefusedRequest, unreadRequest } from "../refusal.ts";
 import type { Transport, TransportEvents } from "../transport/transport.ts";
+import type { RefusalFlag, Refused } from "./admit.ts";
 import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
 import { Http1RequestReader } from "./http1-request-reader.ts";
 import { Http1Responder } from "./http1-responder.ts";
@@ -16,8 +17,6 @@ import { Http2Connection } from "./http2-connection.ts";
  * its way; what comes is thrown away.
  */
 type State = "head" | "body" | "answer" | "discard" | "tunnel" | "closing" | "closed";
-
-type RefusalFlag = "DPE" | "DL" | "DT" | "MR";
 
 /**
  * One HTTP/1.0 or HTTP/1.1 connection of a client: whose turn it is, how long that may take, and how it ends. The requests are
@@ -112,7 +111,8 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
         if (this.#reader.pendingBytes === 0) this.close();
         else {
           this.responder.forgetRequest();
-          this.refuse(408, "DT", proxyErrors.requestStalled.message);
+          const { status, flag, message } = proxyErrors.requestStalled;
+          this.refuse({ kind: "refused", status, flag, message, request: unreadRequest });
         }
         return;
       case "body":
@@ -210,7 +210,7 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
   }
 
   /** Answers a request that did not get as far as routing, and ends the connection. */
-  refuse(status: number, flag: RefusalFlag, message: string, request = unreadRequest): void {
+  refuse({ status, flag, message, request }: Refused): void {
     this.#onRefused(status, flag, request);
     this.responder.keepAlive = false;
     this.responder.respondRefusal(status, message);

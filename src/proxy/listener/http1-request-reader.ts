@@ -1,8 +1,8 @@
 import { faultOf, faults } from "../../wire/http1/fault.ts";
 import { parseRequestHead, RequestHead } from "../../wire/http1/request-head.ts";
-import { proxyErrors } from "../error.ts";
 import type { Exchange } from "../exchange.ts";
-import type { RefusedRequest } from "../refusal.ts";
+import { unreadRequest } from "../refusal.ts";
+import { admit, refusalOf } from "./admit.ts";
 import { isForeign, isPreface } from "./foreign-protocol.ts";
 import type { Http1Connection } from "./http1-connection.ts";
 import { Http1RequestBody } from "./http1-request-body.ts";
@@ -132,40 +132,27 @@ export class Http1RequestReader {
       return;
     }
     this.#responder.forgetRequest();
-    const { status, reason } = faultOf(code);
-    connection.refuse(status, isLimit(status) ? "DL" : "DPE", reason);
+    connection.refuse(refusalOf(code, unreadRequest));
   }
 
   #beginRequest(bytes: Buffer, head: RequestHead, more: boolean): void {
     const connection = this.#connection;
-    const { draining, model } = connection.owner;
     const { limits } = connection.context;
-    const path = head.path(bytes);
     this.#responder.begin(bytes, head);
-    if (typeof path === "number") {
-      connection.refuse(faultOf(path).status, "DPE", faultOf(path).reason, describeHead(bytes, head, ""));
-      return;
-    }
-    if (head.contentLength > limits.requestBodyBytes) {
-      connection.refuse(413, "DL", proxyErrors.bodyTooLarge.message, describeHead(bytes, head, path));
-      return;
-    }
-    const { security } = connection;
-    if (security !== undefined) security.serverName ??= head.host(bytes);
-    const listener = security === undefined ? undefined : connection.owner.tlsListener(security, model);
-    if (security !== undefined && listener === undefined) {
-      connection.refuse(421, "MR", proxyErrors.misdirected.message, describeHead(bytes, head, path));
+    const verdict = admit(bytes, head, connection);
+    if (verdict.kind === "refused") {
+      connection.refuse(verdict);
       return;
     }
     this.#requests++;
     this.body.begin(head);
     // Bytes after an upgrade that is refused are in an unknown protocol: never read them as another request.
     this.#responder.keepAlive =
-      !head.close && !head.upgrade && !draining && this.#requests < limits.requestsPerConnection;
+      !head.close && !head.upgrade && !connection.owner.draining && this.#requests < limits.requestsPerConnection;
     if (head.chunked || this.body.left > 0) connection.awaitBody();
     else connection.awaitAnswer();
     try {
-      this.#exchange.begin(bytes, head, path, model, listener);
+      this.#exchange.begin(bytes, head, verdict.path, verdict.model, verdict.listener);
       if (this.#exchange.keepsHead && head === sharedHead) sharedHead = new RequestHead();
     } catch (error) {
       connection.owner.onBug(error);
@@ -214,12 +201,4 @@ export class Http1RequestReader {
     this.#connection.transport.pause();
     return end;
   }
-}
-
-function isLimit(status: number): boolean {
-  return status === 413 || status === 414 || status === 431;
-}
-
-function describeHead(bytes: Buffer, head: RequestHead, path: string): RefusedRequest {
-  return { method: head.method(bytes), hostname: head.host(bytes), path };
 }

@@ -4,10 +4,7 @@ import { Http2Session } from "../../wire/http2/session.ts";
 import type { Deadlined } from "../deadlines.ts";
 import type { Peer } from "../forwarding.ts";
 import type { PlaneContext } from "../plane-context.ts";
-import type { PortModel } from "../port-model.ts";
 import type { RefusedRequest } from "../refusal.ts";
-import type { RouteRuntime } from "../route-runtime.ts";
-import type { HttpListenerTable } from "../route-table.ts";
 import type { Transport, TransportEvents } from "../transport/transport.ts";
 import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
 import { type Flushable, flushAfterTurn } from "./http2-flusher.ts";
@@ -37,10 +34,10 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   readonly peer: Peer;
   readonly session: Http2Session<Http2Responder>;
   deadlineMs = Number.POSITIVE_INFINITY;
-  readonly #owner: ConnectionOwner;
-  readonly #transport: Transport;
+  readonly owner: ConnectionOwner;
   /** `undefined`: a clear connection. */
-  readonly #security: ConnectionSecurity | undefined;
+  readonly security: ConnectionSecurity | undefined;
+  readonly #transport: Transport;
   readonly #streams = new Http2Streams(this);
   /** Streams that something came for in the read under way. */
   #touched: Http2Responder[] = [];
@@ -61,9 +58,9 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   constructor(owner: ConnectionOwner, transport: Transport, peer: Peer, security: ConnectionSecurity | undefined) {
     this.context = owner.context;
     this.peer = peer;
-    this.#owner = owner;
+    this.owner = owner;
     this.#transport = transport;
-    this.#security = security;
+    this.security = security;
     this.session = new Http2Session(this.#streams, {
       role: "server",
       limits: owner.context.limits.http2,
@@ -82,21 +79,6 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
     let bytes = this.#transport.queuedBytes;
     for (const stream of this.session.streams.values()) bytes += stream.owner?.queuedBytes ?? 0;
     return bytes;
-  }
-
-  /** In force now. */
-  get model(): PortModel {
-    return this.#owner.model;
-  }
-
-  /** Takes the host of a request for the server name that a resumed session does not tell. */
-  nameServer(host: string): void {
-    if (this.#security !== undefined) this.#security.serverName ??= host;
-  }
-
-  /** The listener that requests are for: `undefined` on a clear connection, `"none"` when this one has none any more. */
-  listenerIn(model: PortModel): HttpListenerTable<RouteRuntime> | undefined | "none" {
-    return this.#security === undefined ? undefined : (this.#owner.tlsListener(this.#security, model) ?? "none");
   }
 
   onData(bytes: Buffer, start: number, end: number): void {
@@ -222,11 +204,11 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   }
 
   onRefused(flag: ResponseFlag, status: number, request: RefusedRequest): void {
-    this.#owner.onRefused(flag, { status, flag, protocol: "HTTP/2", peer: this.peer, request });
+    this.owner.onRefused(flag, { status, flag, protocol: "HTTP/2", peer: this.peer, request });
   }
 
   onBug(error: unknown): void {
-    this.#owner.onBug(error);
+    this.owner.onBug(error);
   }
 
   onStreamOver(responder: Http2Responder): void {
@@ -250,7 +232,7 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   }
 
   onProtocolError(): void {
-    this.#owner.onRefused("DPE", undefined);
+    this.owner.onRefused("DPE", undefined);
     this.#abandonStreams();
     this.#linger();
   }
@@ -313,6 +295,6 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.context.deadlines.delete(this);
     this.peer.upstreams.close();
-    this.#owner.onConnectionClosed(this);
+    this.owner.onConnectionClosed(this);
   }
 }

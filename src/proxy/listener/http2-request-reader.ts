@@ -1,17 +1,18 @@
-import { faultOf } from "../../wire/http1/fault.ts";
 import { parseRequestHead, RequestHead } from "../../wire/http1/request-head.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { RequestMessage } from "../../wire/http2/message.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import { BodyPace, bodyPaceLimits } from "../body-pace.ts";
-import { proxyErrors } from "../error.ts";
 import type { Exchange } from "../exchange.ts";
+import { admit, refusalOf } from "./admit.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http2RequestBody } from "./http2-request-body.ts";
 import { giveHeadAway, type WrittenHead, writeRequestHead, writeUpgradeHead } from "./http2-request-head.ts";
 import type { Http2Responder } from "./http2-responder.ts";
 import { statusField } from "./http2-response-fields.ts";
 import { Http2Tunnel } from "./http2-tunnel.ts";
+
+const noSuchTunnel = "This server opens no such tunnel.";
 
 /** Parses the heads of all streams of a thread: each is forwarded before the next is read. */
 let sharedHead = new RequestHead();
@@ -53,7 +54,7 @@ export class Http2RequestReader {
     if (message.protocol !== "websocket" || endStream) {
       // RFC 8441 and 9220 leave the answer to an unknown protocol open; 501 is what later RFCs settled on.
       const status = message.protocol === undefined ? 405 : endStream ? 400 : 501;
-      responder.refuse(status, "DPE", "This server opens no such tunnel.");
+      responder.refuse({ kind: "refused", status, flag: "DPE", message: noSuchTunnel, request: responder.asked });
       return;
     }
     responder.tunnel = new Http2Tunnel();
@@ -150,25 +151,12 @@ export class Http2RequestReader {
     const next = parseRequestHead(bytes, 0, end, head, context.requestLimits);
     if (next !== end) {
       head.reset();
-      const fault = faultOf(next);
-      const limit = fault.status === 413 || fault.status === 414 || fault.status === 431;
-      responder.refuse(fault.status, limit ? "DL" : "DPE", fault.reason);
+      responder.refuse(refusalOf(next, responder.asked));
       return;
     }
-    const path = head.path(bytes);
-    if (typeof path === "number") {
-      responder.refuse(faultOf(path).status, "DPE", faultOf(path).reason);
-      return;
-    }
-    if (head.contentLength > context.limits.requestBodyBytes) {
-      responder.refuse(413, "DL", proxyErrors.bodyTooLarge.message);
-      return;
-    }
-    const { model } = connection;
-    connection.nameServer(head.host(bytes));
-    const listener = connection.listenerIn(model);
-    if (listener === "none") {
-      responder.refuse(421, "MR", proxyErrors.misdirected.message);
+    const verdict = admit(bytes, head, connection);
+    if (verdict.kind === "refused") {
+      responder.refuse(verdict);
       return;
     }
     if (!this.ended && responder.tunnel === undefined) {
@@ -177,7 +165,7 @@ export class Http2RequestReader {
       this.#awaitRest();
     }
     try {
-      this.#exchange.begin(bytes, head, path, model, listener);
+      this.#exchange.begin(bytes, head, verdict.path, verdict.model, verdict.listener);
     } catch (error) {
       connection.onBug(error);
       this.#exchange.fail("internal");

@@ -9,6 +9,7 @@ import { proxyErrors } from "../error.ts";
 import { Exchange } from "../exchange.ts";
 import { type RefusedRequest, unreadRequest } from "../refusal.ts";
 import type { OwnResponse, RelayedResponse, Responder } from "../responder.ts";
+import type { Refused } from "./admit.ts";
 import { Http2AnswerSender } from "./http2-answer-sender.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http2RequestReader } from "./http2-request-reader.ts";
@@ -127,7 +128,7 @@ export class Http2Responder implements Responder, Deadlined {
       const { status } = response.head;
       // A 2xx would tell the client that the tunnel is open. RFC 8441 section 5.
       if (status < 300) {
-        this.refuse(502, "UPE", proxyErrors.upstreamGarbage.message);
+        this.#refuseGarbage();
         this.exchange.fail("upstreamGarbage");
         return;
       }
@@ -145,7 +146,7 @@ export class Http2Responder implements Responder, Deadlined {
     const tunnel = this.tunnel;
     if (tunnel?.isAgreed(response) !== true) {
       tunnel?.refuse();
-      this.refuse(502, "UPE", proxyErrors.upstreamGarbage.message);
+      this.#refuseGarbage();
       this.exchange.fail("upstreamGarbage");
       return;
     }
@@ -263,25 +264,33 @@ export class Http2Responder implements Responder, Deadlined {
   }
 
   /** Answers a request that did not get as far as an exchange, or whose exchange cannot answer. */
-  refuse(status: number, flag: "DPE" | "DL" | "MR" | "UPE", message: string): void {
-    if (this.exchange.over) this.#connection.onRefused(flag, status, this.#asked);
+  refuse({ status, flag, message, request }: Refused): void {
+    if (this.exchange.over) this.#connection.onRefused(flag, status, request);
     const body = this.grpc ? noBytes : Buffer.from(`${message}\n`, "utf8");
     if (this.grpc) this.#sendOwn(grpcRefusalFields(status, message), body);
     else this.#sendOwn(refusalFields(status, body.length), body);
     if (this.exchange.over && this.#sender.pendingBytes === 0) this.#finish();
   }
 
-  get #asked(): RefusedRequest {
+  /** The backend's answer to the handshake of a tunnel cannot be passed on; the exchange goes on to log that. */
+  #refuseGarbage(): void {
+    const { status, flag, message } = proxyErrors.upstreamGarbage;
+    this.refuse({ kind: "refused", status, flag, message, request: this.asked });
+  }
+
+  /** What is known of a request that is refused. */
+  get asked(): RefusedRequest {
     const message = this.#message;
     if (message === undefined) return unreadRequest;
-    return { method: message.method, hostname: message.authority, path: message.path };
+    // The query is nobody's business who reads the log.
+    return { method: message.method, hostname: message.authority, path: message.path.split("?", 1)[0]! };
   }
 
   /** The request's frames contradict its head: nothing of it may look complete to a backend. */
   malformed(reason: string): void {
     this.#sender.clear();
     if (this.#stream !== undefined) this.#connection.session.reset(this.#stream, errorCode.protocolError, "peer");
-    if (this.exchange.over) this.#connection.onRefused("DPE", 0, this.#asked);
+    if (this.exchange.over) this.#connection.onRefused("DPE", 0, this.asked);
     else this.exchange.failWith(400, "DPE", reason);
     this.#release();
   }

@@ -1,9 +1,11 @@
+import { faults } from "../../wire/http1/fault.ts";
 import { errorCode } from "../../wire/http2/frame.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { readRequest } from "../../wire/http2/message.ts";
 import type { SessionEvents } from "../../wire/http2/session.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import { unreadRequest } from "../refusal.ts";
+import { refusalOf } from "./admit.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http2Responder } from "./http2-responder.ts";
 
@@ -46,7 +48,7 @@ export class Http2Streams implements SessionEvents<Http2Responder> {
   onHeadersTooLarge(stream: Http2Stream<Http2Responder>, endStream: boolean): void {
     const responder = this.#take(stream);
     responder.beginUnread(stream, endStream);
-    responder.refuse(431, "DL", "The request's headers are larger than the limit.");
+    responder.refuse(refusalOf(faults.headTooLarge.code, unreadRequest));
   }
 
   #take(stream: Http2Stream<Http2Responder>): Http2Responder {
