@@ -14,10 +14,15 @@ import { Http2Streams } from "./http2-streams.ts";
 /** A client that leaves this much unread is not read from either: what it sends only makes us write more. */
 const pauseReadBytes = 256 * 1024;
 
+/** How long a connection without a request keeps what it served the last ones with. */
+const quietMs = 1_000;
+
 /** What the connection's deadline is for. */
 type Waiting =
   /** The rest of a preface, header block or frame. */
   | "midway"
+  /** The next request of a client that has just had an answer: what serves requests is kept at hand. */
+  | "quiet"
   /** A request. */
   | "idle"
   /** The client to read. */
@@ -126,6 +131,10 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
 
   onDeadline(): void {
     switch (this.#waiting) {
+      case "quiet":
+        this.#streams.onRest();
+        this.#waitFor("idle", this.context.limits.idleTimeoutMs - this.#quietMs);
+        return;
       case "idle":
         this.session.goaway(errorCode.noError);
         return;
@@ -214,7 +223,6 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   onStreamOver(responder: Http2Responder): void {
     this.#streams.release(responder);
     if (this.session.streams.size > 0) return;
-    this.#streams.onQuiet();
     if (this.#ending) this.endWhenQuiet();
     else if (this.#waiting === "nothing") this.#rest();
   }
@@ -267,9 +275,13 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
     } else if (this.session.streams.size > 0) {
       this.#waiting = "nothing";
       this.deadlineMs = Number.POSITIVE_INFINITY;
-    } else if (this.#waiting !== "idle") {
-      this.#waitFor("idle", limits.idleTimeoutMs);
+    } else if (this.#waiting !== "quiet" && this.#waiting !== "idle") {
+      this.#waitFor("quiet", this.#quietMs);
     }
+  }
+
+  get #quietMs(): number {
+    return Math.min(quietMs, this.context.limits.idleTimeoutMs);
   }
 
   #waitFor(what: Waiting, durationMs: number): void {

@@ -9,13 +9,13 @@ import { refusalOf } from "./admit.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http2Responder } from "./http2-responder.ts";
 
-/** Responders that a connection without a request keeps. */
-const quietSpares = 2;
+/** Responders that a connection keeps which has had no request for a while. */
+const restingSpares = 2;
 
 /** What a session reports, taken to the stream that it is about. */
 export class Http2Streams implements SessionEvents<Http2Responder> {
   readonly #connection: Http2Connection;
-  /** Responders between two streams: at most as many as were busy at a time since the connection was last quiet. */
+  /** Responders between two streams: at most as many as were busy at a time since the connection last had a rest. */
   readonly #spare: Http2Responder[] = [];
 
   constructor(connection: Http2Connection) {
@@ -27,9 +27,9 @@ export class Http2Streams implements SessionEvents<Http2Responder> {
     this.#spare.push(responder);
   }
 
-  /** No stream is open: lets go of what a burst has left. */
-  onQuiet(): void {
-    if (this.#spare.length > quietSpares) this.#spare.length = quietSpares;
+  /** No stream was open for a while: lets go of what a burst has left. */
+  onRest(): void {
+    if (this.#spare.length > restingSpares) this.#spare.length = restingSpares;
   }
 
   onHeaders(stream: Http2Stream<Http2Responder>, block: readonly HeaderField[], endStream: boolean): void {
