@@ -1,5 +1,6 @@
 import { isGrpcContentType } from "../wire/grpc-content-type.ts";
 import { parseGrpcTimeout } from "../wire/grpc-timeout.ts";
+import { Http1Fields } from "../wire/head/http1-fields.ts";
 import { BROWSER_QUERY } from "../wire/http1/ascii.ts";
 import { isConnectionLogin } from "../wire/http1/connection-login.ts";
 import { RequestField, requestFields } from "../wire/http1/known-field.ts";
@@ -84,13 +85,13 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.#sentHost = undefined;
     this.#sentPath = undefined;
     this.#sentQuery = undefined;
-    this.#edits.begin(bytes, wire);
+    this.#edits.begin(new Http1Fields(bytes, wire));
   }
 
   /** Lets go of what was parsed: it may be part of a large read, and is not looked at any more. */
   release(): void {
     this.#bytes = noBytes;
-    this.#edits.begin(undefined, undefined);
+    this.#edits.begin(undefined);
   }
 
   /** Nothing more is sent of the request. */

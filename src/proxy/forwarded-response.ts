@@ -1,4 +1,4 @@
-import type { MessageHead } from "../wire/http1/message-head.ts";
+import type { FieldSection } from "../wire/head/field-section.ts";
 import type { ResponseHead } from "./chain.ts";
 import { HeaderEdits } from "./header-edits.ts";
 
@@ -7,10 +7,10 @@ export class ForwardedResponse implements ResponseHead {
   status = 0;
   readonly edits = new HeaderEdits();
 
-  /** Without a head: an answer of our own, whose fields are all additions. */
-  begin(status: number, bytes: Buffer | undefined, head: MessageHead | undefined): void {
+  /** Without fields: an answer of our own, whose fields are all additions. */
+  begin(status: number, fields: FieldSection | undefined): void {
     this.status = status;
-    this.edits.begin(bytes, head);
+    this.edits.begin(fields);
   }
 
   header(name: string): string | undefined {

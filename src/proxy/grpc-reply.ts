@@ -1,5 +1,6 @@
 import { encodeGrpcMessage } from "../wire/grpc-message.ts";
 import { statusText } from "../wire/http1/status-text.ts";
+import type { HeaderField } from "../wire/http2/hpack-table.ts";
 import type { LocalReply } from "./chain.ts";
 import { type GrpcStatusName, grpcStatus } from "./grpc-status.ts";
 
@@ -31,8 +32,10 @@ export function pageAsGrpc(page: LocalReply, status: GrpcStatusName): LocalReply
   return grpcReply(status, said === "" ? statusText(page.status) : said, page.headers);
 }
 
-/** The end of a chunked answer with a status: for a call that fails when its answer has begun. */
-export function grpcTrailers(status: GrpcStatusName, message: string): Buffer {
-  const lines = `grpc-status: ${grpcStatus[status]}\r\ngrpc-message: ${encodeGrpcMessage(message)}\r\n`;
-  return Buffer.from(`0\r\n${lines}\r\n`, "latin1");
+/** The trailers of an answer with a status: for a call that fails when its answer has begun. */
+export function grpcTrailers(status: GrpcStatusName, message: string): readonly HeaderField[] {
+  return [
+    { name: "grpc-status", value: String(grpcStatus[status]) },
+    { name: "grpc-message", value: encodeGrpcMessage(message) },
+  ];
 }

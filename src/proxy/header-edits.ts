@@ -1,5 +1,5 @@
+import type { FieldSection } from "../wire/head/field-section.ts";
 import { TOKEN } from "../wire/http1/ascii.ts";
-import type { MessageHead } from "../wire/http1/message-head.ts";
 import type { HeadWriter } from "../wire/http1/serialize.ts";
 
 /** Fields that the engine alone writes: a filter that names one changes nothing. */
@@ -17,8 +17,8 @@ const engineFields: ReadonlySet<string> = new Set([
 const noNames: ReadonlySet<string> = new Set();
 
 /**
- * Header changes of filters, kept beside a parsed head: lines that go are taken out of the head's kept runs, lines that come
- * are collected. So are the lines that the gateway writes itself, in place of what a client may have sent under their names:
+ * Header changes of filters, kept beside the fields that came: those that go are dropped there, lines that come are
+ * collected. So are the lines that the gateway writes itself, in place of what a client may have sent under their names:
  * a filter's word on them is last. One object per connection and direction, reused.
  */
 export class HeaderEdits {
@@ -27,8 +27,7 @@ export class HeaderEdits {
   readonly #dropped: string[] = [];
   readonly #ownNames: ReadonlySet<string>;
   #ownLines = "";
-  #head: MessageHead | undefined;
-  #bytes: Buffer | undefined;
+  #received: FieldSection | undefined;
 
   /** `ownNames` (lower case) are those of a request's fields that only the gateway writes; a response has none. */
   constructor(ownNames: ReadonlySet<string> = noNames) {
@@ -45,10 +44,9 @@ export class HeaderEdits {
     this.#ownLines = lines;
   }
 
-  /** Starts on another message. Without a head (an answer of our own) all fields are additions. */
-  begin(bytes: Buffer | undefined, head: MessageHead | undefined): void {
-    this.#bytes = bytes;
-    this.#head = head;
+  /** Starts on another message. Without fields (an answer of our own) all of them are additions. */
+  begin(received: FieldSection | undefined): void {
+    this.#received = received;
     this.#ownLines = "";
     if (this.#names.length > 0) {
       this.#names.length = 0;
@@ -58,7 +56,7 @@ export class HeaderEdits {
   }
 
   get(name: string): string | undefined {
-    let joined = this.#received(name);
+    let joined = this.#beforeAdditions(name);
     for (let i = 0; i < this.#names.length; i++) {
       if (this.#names[i] !== name) continue;
       joined = joined === undefined ? this.#values[i] : `${joined}, ${this.#values[i]}`;
@@ -67,22 +65,22 @@ export class HeaderEdits {
   }
 
   /** What stands under a name before additions. */
-  #received(name: string): string | undefined {
+  #beforeAdditions(name: string): string | undefined {
     if (this.#ownNames.has(name)) {
       const start = lineStart(this.#ownLines, name);
       return start < 0
         ? undefined
         : this.#ownLines.slice(start + name.length + 2, this.#ownLines.indexOf("\r\n", start));
     }
-    return this.#isDropped(name) ? undefined : this.#head?.header(this.#bytes!, name);
+    return this.#isDropped(name) ? undefined : this.#received?.header(name);
   }
 
   /** Lower-case names of all fields as they stand, each once; without those of the gateway's own lines. */
   names(): readonly string[] {
     const names = new Set<string>();
-    const head = this.#head;
-    for (let line = 0; line < (head?.lineCount ?? 0); line++) {
-      const name = head!.lineName(this.#bytes!, line);
+    const received = this.#received;
+    for (let i = 0; i < (received?.count ?? 0); i++) {
+      const name = received!.nameAt(i);
       if (!this.#ownNames.has(name) && !this.#isDropped(name)) names.add(name);
     }
     for (const name of this.#names) names.add(name);
@@ -116,8 +114,8 @@ export class HeaderEdits {
     }
     this.#dropped.push(lower);
     if (this.#ownNames.has(lower)) this.#dropOwn(lower);
-    else if (this.#ownNames.size > 0) this.#head?.dropAliases(this.#bytes!, lower);
-    else this.#head?.dropField(this.#bytes!, lower);
+    else if (this.#ownNames.size > 0) this.#received?.dropAliases(lower);
+    else this.#received?.drop(lower);
   }
 
   #dropOwn(name: string): void {

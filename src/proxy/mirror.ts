@@ -1,4 +1,5 @@
-import type { ResponseHead as WireResponseHead } from "../wire/http1/response-head.ts";
+import type { AnswerHead } from "../wire/head/answer-head.ts";
+import type { HeaderField } from "../wire/http2/hpack-table.ts";
 import type { ForwardedRequest } from "./forwarded-request.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import { ReplayBuffer } from "./replay-buffer.ts";
@@ -21,6 +22,7 @@ export type MirrorOptions = {
 export class Mirror implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
+  readonly takesChunks = true;
   readonly logsIn: boolean;
   readonly silence = "bounded";
   readonly framing: BodyFraming;
@@ -97,10 +99,11 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
     exchange.flush();
   }
 
-  onResponseHead(_bytes: Buffer, _head: WireResponseHead): void {}
-  onInformational(_bytes: Buffer, _head: WireResponseHead): void {}
-  onUpgraded(_bytes: Buffer, _head: WireResponseHead): void {}
+  onResponseHead(_head: AnswerHead): void {}
+  onInformational(_head: AnswerHead): void {}
+  onUpgraded(_head: AnswerHead): void {}
   onResponseBody(_bytes: Buffer, _start: number, _end: number): void {}
+  onResponseTrailers(_trailers: readonly HeaderField[]): void {}
   onResponsePause(): void {}
   onUpstreamDrain(): void {}
   onUpstreamHalfClose(): void {}

@@ -1,12 +1,12 @@
-import type { ResponseBody, ResponseHead as WireResponseHead } from "../wire/http1/response-head.ts";
+import type { AnswerBody, AnswerHead } from "../wire/head/answer-head.ts";
+import type { HeaderField } from "../wire/http2/hpack-table.ts";
 import type { HeaderEdits } from "./header-edits.ts";
 
-/** An upstream's answer on its way out. `bytes` and `head` are valid during the call. */
+/** An upstream's answer on its way out, valid during the call. */
 export type RelayedResponse = {
-  readonly bytes: Buffer;
-  readonly head: WireResponseHead;
+  readonly head: AnswerHead;
   readonly edits: HeaderEdits;
-  readonly body: ResponseBody;
+  readonly body: AnswerBody;
 };
 
 /** An answer of our own; complete. */
@@ -18,12 +18,16 @@ export interface Responder {
   readonly protocol: string;
   /** More waits to be sent than the client takes. */
   readonly congested: boolean;
+  /** A body in chunks is taken as it is; else its content and trailers are. */
+  readonly takesChunks: boolean;
   respond(response: RelayedResponse): void;
-  respondInformational(bytes: Buffer, head: WireResponseHead): void;
+  respondInformational(head: AnswerHead): void;
   /** A 101: bytes pass both ways from now on. */
   respondUpgrade(response: RelayedResponse): void;
   respondOwn(response: OwnResponse): void;
   sendBody(bytes: Buffer, start: number, end: number): void;
+  /** The trailers of a body without framing, behind all of it; left out where the client's protocol has no place for them. */
+  sendTrailers(trailers: readonly HeaderField[]): void;
   sendEnd(): void;
   /** Writes what `respond…` and `send…` put together. */
   flush(): void;

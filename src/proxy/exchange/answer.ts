@@ -1,6 +1,6 @@
 import type { ResponseFlag } from "../../telemetry/response-flag.ts";
+import type { AnswerHead } from "../../wire/head/answer-head.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
-import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
 import type { LocalReply } from "../chain.ts";
 import type { Exchange } from "../exchange.ts";
 import { ForwardedResponse } from "../forwarded-response.ts";
@@ -25,23 +25,22 @@ export class Answer {
   }
 
   /** Passes on the head of an endpoint's answer. */
-  relay(bytes: Buffer, head: WireResponseHead, endpoint: EndpointState): void {
+  relay(head: AnswerHead, endpoint: EndpointState): void {
     const { request, outcome, responder } = this.#exchange;
-    this.#passHead(bytes, head, endpoint);
+    this.#passHead(head, endpoint);
     const body = head.body(request.method);
-    // Only answers of HTTP/2 come in whole chunks, behind which a last one can follow at any time.
-    this.#endsWithTrailers = outcome.grpc && body === "chunked" && endpoint.protocol === "http2";
-    responder.respond({ bytes, head, edits: this.#response.edits, body });
+    this.#endsWithTrailers = outcome.grpc && (body === "content" || body === "chunked");
+    responder.respond({ head, edits: this.#response.edits, body });
   }
 
   /** The endpoint switched protocols: from here on the client and it talk to each other. */
-  upgrade(bytes: Buffer, head: WireResponseHead, endpoint: EndpointState): void {
+  upgrade(head: AnswerHead, endpoint: EndpointState): void {
     const exchange = this.#exchange;
-    this.#passHead(bytes, head, endpoint);
+    this.#passHead(head, endpoint);
     exchange.phase = "tunnel";
-    exchange.goodbye.begin(head.value(bytes, ResponseField.upgrade) ?? "");
+    exchange.goodbye.begin(head.known(ResponseField.upgrade) ?? "");
     exchange.clearTimers();
-    exchange.responder.respondUpgrade({ bytes, head, edits: this.#response.edits, body: "none" });
+    exchange.responder.respondUpgrade({ head, edits: this.#response.edits, body: "none" });
   }
 
   /** Gives an answer of our own. */
@@ -53,7 +52,7 @@ export class Answer {
     exchange.phase = "answered";
     outcome.status = reply.status;
     const response = this.#response;
-    response.begin(reply.status, undefined, undefined);
+    response.begin(reply.status, undefined);
     exchange.auth.applyTo(response);
     for (const [name, value] of reply.headers) response.addHeader(name, value);
     if (route !== undefined) for (const filter of route.onResponse) filter.onResponse!(response, exchange);
@@ -78,15 +77,14 @@ export class Answer {
   #breakOff(grpcName: GrpcStatusName, message: string): void {
     const { responder } = this.#exchange;
     if (this.#endsWithTrailers) {
-      const trailers = grpcTrailers(grpcName, this.#grpcMessage(message));
-      responder.sendBody(trailers, 0, trailers.length);
+      responder.sendTrailers(grpcTrailers(grpcName, this.#grpcMessage(message)));
       responder.sendEnd();
     } else responder.abort();
     this.#exchange.finish();
   }
 
   /** Shows the answer's head to the filters; from here on there is no way back. */
-  #passHead(bytes: Buffer, head: WireResponseHead, endpoint: EndpointState): void {
+  #passHead(head: AnswerHead, endpoint: EndpointState): void {
     const exchange = this.#exchange;
     const { outcome, attempts } = exchange;
     const route = exchange.route!;
@@ -96,9 +94,9 @@ export class Answer {
     outcome.upstreamStatus = head.status;
     if (attempts.retries > 0 && route.rule.retryCodes.has(head.status)) outcome.flag = "URX";
     exchange.body.forget();
-    if (outcome.grpc) outcome.readGrpcStatus(head.value(bytes, ResponseField.grpcStatus));
+    if (outcome.grpc) outcome.readGrpcStatus(head.known(ResponseField.grpcStatus));
     const response = this.#response;
-    response.begin(head.status, bytes, head);
+    response.begin(head.status, head);
     exchange.auth.applyTo(response);
     if (backend.session !== undefined) {
       const { scheme } = exchange;

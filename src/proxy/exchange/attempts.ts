@@ -1,6 +1,7 @@
+import type { AnswerHead } from "../../wire/head/answer-head.ts";
 import { isConnectionLogin } from "../../wire/http1/connection-login.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
-import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type ProxyErrorKind, proxyErrors } from "../error.ts";
 import type { Exchange } from "../exchange.ts";
 import type { BackendRuntime } from "../route-runtime.ts";
@@ -142,16 +143,20 @@ export class Attempts implements UpstreamEvents {
 
   // What the endpoint does.
 
+  get takesChunks(): boolean {
+    return this.#exchange.responder.takesChunks;
+  }
+
   onUpstreamReady(): void {
     this.#send();
     this.flush();
   }
 
-  onInformational(bytes: Buffer, head: WireResponseHead): void {
-    this.#exchange.responder.respondInformational(bytes, head);
+  onInformational(head: AnswerHead): void {
+    this.#exchange.responder.respondInformational(head);
   }
 
-  onResponseHead(bytes: Buffer, head: WireResponseHead): void {
+  onResponseHead(head: AnswerHead): void {
     if (this.#exchange.route!.rule.retryCodes.has(head.status)) {
       const may = this.#mayRetry();
       if (may !== "no") {
@@ -163,14 +168,14 @@ export class Attempts implements UpstreamEvents {
       }
     }
     const upstream = this.#upstream!;
-    if (head.first[ResponseField.wwwAuthenticate]! >= 0 && isConnectionLogin(head.header(bytes, "www-authenticate"))) {
+    if (head.has(ResponseField.wwwAuthenticate) && isConnectionLogin(head.header("www-authenticate"))) {
       upstream.bind(this.#exchange.peer.upstreams);
     }
-    this.#exchange.answer.relay(bytes, head, upstream.endpoint);
+    this.#exchange.answer.relay(head, upstream.endpoint);
   }
 
-  onUpgraded(bytes: Buffer, head: WireResponseHead): void {
-    this.#exchange.answer.upgrade(bytes, head, this.#upstream!.endpoint);
+  onUpgraded(head: AnswerHead): void {
+    this.#exchange.answer.upgrade(head, this.#upstream!.endpoint);
   }
 
   onResponseBody(bytes: Buffer, start: number, end: number): void {
@@ -178,8 +183,10 @@ export class Attempts implements UpstreamEvents {
     this.#exchange.responder.sendBody(bytes, start, end);
   }
 
-  onGrpcStatus(status: number): void {
-    this.#exchange.outcome.onGrpcStatus(status);
+  onResponseTrailers(trailers: readonly HeaderField[]): void {
+    const { outcome, responder } = this.#exchange;
+    if (outcome.grpc) outcome.readGrpcStatus(trailers.find(({ name }) => name === "grpc-status")?.value);
+    responder.sendTrailers(trailers);
   }
 
   onResponsePause(): void {

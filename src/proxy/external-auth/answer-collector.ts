@@ -1,14 +1,15 @@
-import { ChunkReader, nextContent } from "../../wire/http1/chunked.ts";
-import type { ResponseBody, ResponseHead } from "../../wire/http1/response-head.ts";
+import type { AnswerHead } from "../../wire/head/answer-head.ts";
+import { sizeAsLines } from "../../wire/head/http2-fields.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { CheckAnswer } from "./http-check.ts";
 
-/** Puts an answer together: its head, its content without framing, its trailers. `maxBytes` bounds all of it, as it came. */
+/** Puts an answer together: its head, its content without framing, its trailers. `maxBytes` bounds all of it. */
 export class AnswerCollector {
   readonly #maxBytes: number;
   readonly #parts: Buffer[] = [];
   #status = 0;
-  #headers: readonly [string, string][] = [];
-  #body: ResponseBody = "none";
+  #headers: CheckAnswer["headers"] = [];
+  #trailers: CheckAnswer["trailers"] = [];
   #bytes = 0;
 
   constructor(maxBytes: number) {
@@ -16,49 +17,38 @@ export class AnswerCollector {
   }
 
   /** Takes the head. False when the answer is larger than the limit: nothing of it may be used. */
-  begin(bytes: Buffer, head: ResponseHead, method: string): boolean {
+  begin(head: AnswerHead, method: string): boolean {
     this.#status = head.status;
-    this.#body = head.body(method);
-    this.#bytes = head.end - head.start;
-    if (this.#bytes + (this.#body === "length" ? head.contentLength : 0) > this.#maxBytes) return false;
-    this.#headers = Array.from({ length: head.lineCount }, (_, line) => [
-      head.lineName(bytes, line),
-      head.lineValue(bytes, line),
-    ]);
+    const announced = head.body(method) === "length" ? head.contentLength : 0;
+    if (!this.#count(head.sizeBytes) || this.#bytes + announced > this.#maxBytes) return false;
+    this.#headers = Array.from({ length: head.count }, (_, i) => [head.nameAt(i), head.valueAt(i)]);
     return true;
   }
 
-  /** Takes part of the body. False when the answer is larger than the limit: nothing of it may be used. */
+  /** Takes part of the content. False when the answer is larger than the limit: nothing of it may be used. */
   add(bytes: Buffer, start: number, end: number): boolean {
-    this.#bytes += end - start;
-    if (this.#bytes > this.#maxBytes) return false;
     this.#parts.push(Buffer.from(bytes.subarray(start, end)));
-    return true;
+    return this.#count(end - start);
+  }
+
+  /** Takes the trailers. False when the answer is larger than the limit: nothing of it may be used. */
+  end(trailers: readonly HeaderField[]): boolean {
+    this.#trailers = trailers.map(({ name, value }) => [name, value]);
+    return this.#count(sizeAsLines(trailers));
   }
 
   /** The whole answer. */
   finish(): CheckAnswer {
-    const raw = Buffer.concat(this.#parts);
-    const content = this.#body === "chunked" ? takeApart(raw) : { body: raw, trailers: [] };
-    return { status: this.#status, headers: this.#headers, ...content };
+    return {
+      status: this.#status,
+      headers: this.#headers,
+      body: Buffer.concat(this.#parts),
+      trailers: this.#trailers,
+    };
   }
-}
 
-/** Content and trailers of a chunked body that is complete and has been judged. */
-function takeApart(raw: Buffer): Pick<CheckAnswer, "body" | "trailers"> {
-  const reader = new ChunkReader("backend");
-  const content: Buffer[] = [];
-  let trailers = "";
-  for (let at = 0; at < raw.length && !reader.done; ) {
-    at = nextContent(reader, raw, at, raw.length);
-    if (at < 0) break;
-    content.push(raw.subarray(reader.contentStart, reader.contentEnd));
-    trailers += raw.latin1Slice(reader.trailerStart, reader.trailerEnd);
+  #count(bytes: number): boolean {
+    this.#bytes += bytes;
+    return this.#bytes <= this.#maxBytes;
   }
-  return { body: Buffer.concat(content), trailers: trailers.split("\r\n").flatMap(readLine) };
-}
-
-function readLine(line: string): [string, string][] {
-  const colon = line.indexOf(":");
-  return colon < 0 ? [] : [[line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()]];
 }

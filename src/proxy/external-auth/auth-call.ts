@@ -1,4 +1,5 @@
-import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
+import type { AnswerHead } from "../../wire/head/answer-head.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import type { EndpointState } from "../upstream/endpoint-state.ts";
@@ -31,6 +32,7 @@ export interface AuthCaller {
 export class AuthCall implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
+  readonly takesChunks = false;
   readonly logsIn: boolean;
   readonly silence = "bounded";
   readonly acceptsTrailers: boolean;
@@ -98,8 +100,12 @@ export class AuthCall implements UpstreamEvents, OutgoingRequest {
     exchange.flush();
   }
 
-  onResponseHead(bytes: Buffer, head: WireResponseHead): void {
-    if (!this.#answer.begin(bytes, head, this.method)) this.#decide(failed);
+  onResponseHead(head: AnswerHead): void {
+    if (!this.#answer.begin(head, this.method)) this.#decide(failed);
+  }
+
+  onResponseTrailers(trailers: readonly HeaderField[]): void {
+    if (!this.#over && !this.#answer.end(trailers)) this.#decide(failed);
   }
 
   onResponseBody(bytes: Buffer, start: number, end: number): void {
@@ -123,8 +129,8 @@ export class AuthCall implements UpstreamEvents, OutgoingRequest {
     } else this.#decide(failed);
   }
 
-  onInformational(_bytes: Buffer, _head: WireResponseHead): void {}
-  onUpgraded(_bytes: Buffer, _head: WireResponseHead): void {}
+  onInformational(_head: AnswerHead): void {}
+  onUpgraded(_head: AnswerHead): void {}
   onResponsePause(): void {}
   onUpstreamDrain(): void {}
   onUpstreamHalfClose(): void {}

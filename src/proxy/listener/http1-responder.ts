@@ -1,8 +1,8 @@
-import { ChunkReader, nextContent } from "../../wire/http1/chunked.ts";
+import type { AnswerHead } from "../../wire/head/answer-head.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
 import type { RequestHead } from "../../wire/http1/request-head.ts";
-import type { ResponseHead } from "../../wire/http1/response-head.ts";
 import { fixed, type HeadWriter } from "../../wire/http1/serialize.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { Exchange } from "../exchange.ts";
 import type { Peer } from "../forwarding.ts";
 import { dateLine } from "../http-date.ts";
@@ -20,9 +20,9 @@ export class Http1Responder implements Responder {
   readonly #transport: Transport;
   #minor: 0 | 1 = 1;
   #method = "";
-  #dechunk: ChunkReader | undefined;
-  #dechunking = false;
-  #rechunking = false;
+  /** The body of the answer comes without framing, and leaves in chunks. */
+  #chunking = false;
+  #trailers: readonly HeaderField[] | undefined;
   #headStart = 0;
 
   constructor(connection: Http1Connection, peer: Peer) {
@@ -35,6 +35,10 @@ export class Http1Responder implements Responder {
     return this.#minor === 0 ? "HTTP/1.0" : "HTTP/1.1";
   }
 
+  get takesChunks(): boolean {
+    return this.#minor === 1;
+  }
+
   get congested(): boolean {
     return this.#transport.congested;
   }
@@ -43,8 +47,8 @@ export class Http1Responder implements Responder {
   begin(bytes: Buffer, head: RequestHead): void {
     this.#minor = head.minor;
     this.#method = head.method(bytes);
-    this.#rechunking = false;
-    this.#dechunking = false;
+    this.#chunking = false;
+    this.#trailers = undefined;
   }
 
   /** The next answer is to a request whose head could not be read: the one before it says nothing about it. */
@@ -53,30 +57,25 @@ export class Http1Responder implements Responder {
   }
 
   respond(response: RelayedResponse): void {
-    const { head, bytes, edits } = response;
-    const body = this.#minor === 0 && response.body === "chunked" ? "untilClose" : response.body;
-    this.#dechunking = body !== response.body;
-    if (this.#dechunking) {
-      this.#dechunk ??= new ChunkReader("backend");
-      this.#dechunk.reset();
-    }
-    const chunks = body === "untilClose" && this.#minor === 1;
-    this.#rechunking = chunks;
-    if (body === "untilClose" && !chunks) this.keepAlive = false;
+    const { head, edits, body } = response;
+    const lengthless = body === "chunked" || body === "content" || body === "untilClose";
+    if (lengthless && this.#minor === 0) this.keepAlive = false;
+    this.#chunking = lengthless && this.#minor === 1 && body !== "chunked";
     const writer = this.#beginHead(head.status);
-    writer.runs(head, bytes);
+    head.writeLines(writer);
     edits.write(writer);
-    if (head.first[ResponseField.date]! < 0 && !edits.decides("date")) writer.put(dateLine());
-    if (body === "chunked" || chunks) writer.put(fixed.chunked);
-    else if (head.contentLength >= 0 && head.status !== 204 && !head.chunked) writer.contentLength(head.contentLength);
+    if (!head.has(ResponseField.date) && !edits.decides("date")) writer.put(dateLine());
+    if (lengthless && this.#minor === 1) writer.put(fixed.chunked);
+    else if (head.contentLength >= 0 && head.status !== 204) writer.contentLength(head.contentLength);
     this.#endHead(writer);
     this.#connection.onAnswer();
   }
 
-  respondInformational(bytes: Buffer, head: ResponseHead): void {
+  respondInformational(head: AnswerHead): void {
     if (this.#minor === 0) return;
     const writer = this.#beginHead(head.status);
-    writer.runs(head, bytes).crlf();
+    head.writeLines(writer);
+    writer.crlf();
     output.flush();
   }
 
@@ -86,13 +85,13 @@ export class Http1Responder implements Responder {
     output.flush();
   }
 
-  respondUpgrade({ bytes, head, edits }: RelayedResponse): void {
+  respondUpgrade({ head, edits }: RelayedResponse): void {
     const writer = this.#beginHead(101);
-    writer.runs(head, bytes);
+    head.writeLines(writer);
     edits.write(writer);
     writer
       .put(fixed.upgrade)
-      .text(head.value(bytes, ResponseField.upgrade) ?? "")
+      .text(head.known(ResponseField.upgrade) ?? "")
       .crlf()
       .crlf();
     output.flush();
@@ -125,17 +124,24 @@ export class Http1Responder implements Responder {
   sendBody(bytes: Buffer, start: number, end: number): void {
     this.exchange.bytesOut += end - start;
     this.#connection.onBodySent();
-    if (this.#rechunking) {
+    if (this.#chunking) {
       if (start === end) return;
       output.head(this.#transport).chunkSize(end - start);
       output.append(this.#transport, bytes, start, end);
       output.head(this.#transport).crlf();
-    } else if (this.#dechunking) this.#sendContent(bytes, start, end);
-    else output.append(this.#transport, bytes, start, end);
+    } else output.append(this.#transport, bytes, start, end);
+  }
+
+  sendTrailers(trailers: readonly HeaderField[]): void {
+    if (this.#chunking) this.#trailers = trailers;
   }
 
   sendEnd(): void {
-    if (this.#rechunking) output.head(this.#transport).put(fixed.lastChunk);
+    if (this.#chunking) {
+      const writer = output.head(this.#transport);
+      if (this.#trailers === undefined) writer.put(fixed.lastChunk);
+      else writer.trailers(this.#trailers);
+    }
     output.flush();
   }
 
@@ -177,16 +183,5 @@ export class Http1Responder implements Responder {
     else if (this.#minor === 0) writer.put(fixed.keepAlive);
     writer.crlf();
     this.exchange.bytesOut += writer.length - this.#headStart;
-  }
-
-  /** The content of chunks alone, for a client of HTTP/1.0. */
-  #sendContent(bytes: Buffer, start: number, end: number): void {
-    const chunks = this.#dechunk!;
-    let at = start;
-    while (at < end && !chunks.done) {
-      // The upstream's side has judged these bytes: no fault can come.
-      at = nextContent(chunks, bytes, at, end);
-      output.append(this.#transport, bytes, chunks.contentStart, chunks.contentEnd);
-    }
   }
 }

@@ -2,28 +2,22 @@ import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { Http2Session } from "../../wire/http2/session.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import type { RelayedResponse } from "../responder.ts";
-import { Dechunker } from "./dechunker.ts";
 import { Http2OutputQueue } from "./http2-output-queue.ts";
 import type { Http2Responder } from "./http2-responder.ts";
-import { trailerFields } from "./http2-response-fields.ts";
 
-/**
- * An answer on its way into a stream: its body comes in HTTP/1.1 framing and leaves as DATA, with the end of the stream on its
- * last frame or on its trailers. What the windows do not let through waits here.
- */
+const noTrailers: readonly HeaderField[] = [];
+
+/** An answer on its way into a stream. What the windows do not let through waits here, and its end or trailers behind it. */
 export class Http2AnswerSender {
   /** The end of the answer was sent or waits in the queue. */
   ended = false;
   readonly #session: Http2Session<Http2Responder>;
   readonly #queue = new Http2OutputQueue();
-  readonly #dechunker = new Dechunker();
   /** `undefined`: nobody reads an answer. */
   #stream: Http2Stream<Http2Responder> | undefined;
-  #dechunking = false;
+  #trailers: readonly HeaderField[] = noTrailers;
   /** What Content-Length leaves of the answer; -1: not known. */
   #left = -1;
-  readonly #sendContent = (bytes: Buffer, start: number, end: number, last: boolean): void =>
-    this.#send(bytes, start, end, last);
 
   constructor(session: Http2Session<Http2Responder>) {
     this.#session = session;
@@ -40,8 +34,7 @@ export class Http2AnswerSender {
 
   /** Takes from the head of a backend's answer how its body is delimited. */
   expect({ head, body }: RelayedResponse): void {
-    this.#dechunking = body === "chunked";
-    if (this.#dechunking) this.#dechunker.reset();
+    this.#trailers = noTrailers;
     this.#left = body === "length" ? head.contentLength : -1;
     this.ended = body === "none";
   }
@@ -49,8 +42,7 @@ export class Http2AnswerSender {
   /** Nothing comes behind the head but, in one piece, what `sendWhole` gets. */
   expectWhole(): void {
     this.ended = true;
-    this.#dechunking = false;
-    this.#dechunker.reset();
+    this.#trailers = noTrailers;
   }
 
   /** Sends a head; returns its size in bytes as it is sent. */
@@ -58,13 +50,18 @@ export class Http2AnswerSender {
     return this.#stream === undefined ? 0 : this.#session.sendHeaders(this.#stream, fields, endStream);
   }
 
-  /** Sends part of the body, in the framing of HTTP/1.1. */
+  /** Sends part of the body. */
   send(bytes: Buffer, start: number, end: number): void {
-    if (this.#dechunking) this.#dechunker.push(bytes, start, end, this.#sendContent);
-    else if (this.#left >= 0) {
+    if (this.#left < 0) this.#send(bytes, start, end, false);
+    else {
       this.#left -= end - start;
       this.#send(bytes, start, end, this.#left === 0);
-    } else this.#send(bytes, start, end, false);
+    }
+  }
+
+  /** Takes what ends the answer in place of a bare end. */
+  expectTrailers(trailers: readonly HeaderField[]): void {
+    if (!this.ended) this.#trailers = trailers;
   }
 
   /** Sends a whole body. */
@@ -83,7 +80,7 @@ export class Http2AnswerSender {
   drain(): void {
     const stream = this.#stream!;
     const session = this.#session;
-    const endWithData = this.ended && this.#dechunker.trailers === "";
+    const endWithData = this.ended && this.#trailers.length === 0;
     this.#queue.drain((bytes, start, end, last) => session.sendData(stream, bytes, start, end, last && endWithData));
     if (this.#queue.bytes === 0 && this.ended && !endWithData) this.#finish();
   }
@@ -97,9 +94,8 @@ export class Http2AnswerSender {
   release(): void {
     this.#stream = undefined;
     this.#queue.clear();
-    this.#dechunker.reset();
+    this.#trailers = noTrailers;
     this.ended = false;
-    this.#dechunking = false;
     this.#left = -1;
   }
 
@@ -116,8 +112,7 @@ export class Http2AnswerSender {
   #finish(): void {
     const stream = this.#stream;
     if (stream === undefined) return;
-    const { trailers } = this.#dechunker;
-    if (this.#dechunking && trailers !== "") this.#session.sendHeaders(stream, trailerFields(trailers), true);
+    if (this.#trailers.length > 0) this.#session.sendHeaders(stream, this.#trailers, true);
     else this.#session.sendEnd(stream);
   }
 }

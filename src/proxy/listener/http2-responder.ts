@@ -1,5 +1,5 @@
 import { isGrpcContentType } from "../../wire/grpc-content-type.ts";
-import type { ResponseHead } from "../../wire/http1/response-head.ts";
+import type { AnswerHead } from "../../wire/head/answer-head.ts";
 import { errorCode } from "../../wire/http2/frame.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { RequestMessage } from "../../wire/http2/message.ts";
@@ -29,6 +29,7 @@ const noTrailers: readonly HeaderField[] = [];
 /** One stream of an HTTP/2 connection: its request to the exchange, and the exchange's answer to it. Reused stream after stream. */
 export class Http2Responder implements Responder, Deadlined {
   readonly protocol = "HTTP/2";
+  readonly takesChunks = false;
   readonly exchange: Exchange;
   deadlineMs = Number.POSITIVE_INFINITY;
   /** Told to settle at the end of the read under way. */
@@ -137,9 +138,8 @@ export class Http2Responder implements Responder, Deadlined {
     this.#sendHead(responseFields(response), this.#sender.ended);
   }
 
-  respondInformational(bytes: Buffer, head: ResponseHead): void {
-    if (this.#stream !== undefined)
-      this.#connection.session.sendHeaders(this.#stream, interimFields(bytes, head), false);
+  respondInformational(head: AnswerHead): void {
+    if (this.#stream !== undefined) this.#connection.session.sendHeaders(this.#stream, interimFields(head), false);
   }
 
   respondUpgrade(response: RelayedResponse): void {
@@ -170,6 +170,10 @@ export class Http2Responder implements Responder, Deadlined {
     const waiting = this.#sender.pendingBytes;
     this.#sender.send(bytes, start, end);
     this.#waitForWindow(waiting);
+  }
+
+  sendTrailers(trailers: readonly HeaderField[]): void {
+    this.#sender.expectTrailers(trailers);
   }
 
   sendEnd(): void {

@@ -35,10 +35,10 @@ export class Http2Tunnel {
   }
 
   /** The backend's answer shows that it understood the handshake. */
-  isAgreed({ bytes, head }: RelayedResponse): boolean {
+  isAgreed({ head }: RelayedResponse): boolean {
     const expected = createHash("sha1")
       .update(this.key + webSocketGuid)
       .digest("base64");
-    return head.header(bytes, "sec-websocket-accept") === expected;
+    return head.header("sec-websocket-accept") === expected;
   }
 }

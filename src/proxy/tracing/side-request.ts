@@ -1,5 +1,6 @@
+import type { AnswerHead } from "../../wire/head/answer-head.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
-import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { ClusterRuntime } from "../cluster-runtime.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import type { PlaneContext } from "../plane-context.ts";
@@ -25,6 +26,7 @@ const maxAnswerBytes = 64 * 1024;
 export class SideRequest implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
+  readonly takesChunks = false;
   readonly logsIn = false;
   readonly silence = "bounded";
   readonly acceptsTrailers = true;
@@ -81,14 +83,13 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
     exchange.flush();
   }
 
-  onResponseHead(bytes: Buffer, head: WireResponseHead): void {
+  onResponseHead(head: AnswerHead): void {
     this.#status = head.status;
-    const text = head.value(bytes, ResponseField.grpcStatus) ?? "";
-    if (/^[0-9]{1,4}$/.test(text)) this.#grpcStatus = Number(text);
+    this.#readGrpcStatus(head.known(ResponseField.grpcStatus));
   }
 
-  onGrpcStatus(status: number): void {
-    this.#grpcStatus = status;
+  onResponseTrailers(trailers: readonly HeaderField[]): void {
+    this.#readGrpcStatus(trailers.find(({ name }) => name === "grpc-status")?.value);
   }
 
   onResponseBody(_bytes: Buffer, start: number, end: number): void {
@@ -106,8 +107,8 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
     this.#finish({ kind: "failed" });
   }
 
-  onInformational(_bytes: Buffer, _head: WireResponseHead): void {}
-  onUpgraded(_bytes: Buffer, _head: WireResponseHead): void {}
+  onInformational(_head: AnswerHead): void {}
+  onUpgraded(_head: AnswerHead): void {}
   onResponsePause(): void {}
   onUpstreamDrain(): void {}
   onUpstreamHalfClose(): void {}
@@ -123,6 +124,10 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
     this.#exchange = endpoint === undefined ? undefined : openExchange(endpoint, this, this, options);
     if (this.#exchange === undefined) this.#finish({ kind: "failed" });
     else if (this.#exchange.ready) this.onUpstreamReady();
+  }
+
+  #readGrpcStatus(text = ""): void {
+    if (/^[0-9]{1,4}$/.test(text)) this.#grpcStatus = Number(text);
   }
 
   #answered(): SideResult {

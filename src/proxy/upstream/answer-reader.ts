@@ -1,7 +1,10 @@
+import type { AnswerBody } from "../../wire/head/answer-head.ts";
+import { Http1AnswerHead } from "../../wire/head/http1-answer-head.ts";
 import { ChunkReader, scanChunks } from "../../wire/http1/chunked.ts";
+import { type ContentSink, Dechunker } from "../../wire/http1/dechunker.ts";
 import { keepAliveMs } from "../../wire/http1/keep-alive-hint.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
-import { parseResponseHead, type ResponseBody, ResponseHead } from "../../wire/http1/response-head.ts";
+import { parseResponseHead, ResponseHead } from "../../wire/http1/response-head.ts";
 import type { UpstreamConnection } from "./connection.ts";
 import type { OutgoingRequest, UpstreamEvents } from "./exchange.ts";
 
@@ -12,7 +15,7 @@ export const maxInterim = 16;
 let sharedHead = new ResponseHead();
 
 /** Reads the answers on one HTTP/1.1 connection to an endpoint, one after the other. */
-export class AnswerReader {
+export class AnswerReader implements ContentSink {
   /** Something of the answer has come. */
   begun = false;
   /** The connection ends with the answer. */
@@ -23,9 +26,12 @@ export class AnswerReader {
   #method = "";
   #upgrade = false;
   #interim = 0;
-  #body: ResponseBody = "none";
+  #body: AnswerBody = "none";
   #left = 0;
   #chunks: ChunkReader | undefined;
+  #dechunker: Dechunker | undefined;
+  /** Who takes the content of the chunks that are being read. */
+  #taker: UpstreamEvents | undefined;
   /** Of a head in part. */
   #partial: Buffer | undefined;
   #partialHead: ResponseHead | undefined;
@@ -114,7 +120,7 @@ export class AnswerReader {
           return end;
         }
         connection.becomeTunnel();
-        events.onUpgraded(bytes, head);
+        events.onUpgraded(new Http1AnswerHead(bytes, head));
         return at;
       }
       if (++this.#interim > maxInterim) {
@@ -122,7 +128,7 @@ export class AnswerReader {
         return end;
       }
       // The client's 100 is our affair: it has had one, or did not wait for one.
-      if (head.status !== 100) events.onInformational(bytes, head);
+      if (head.status !== 100) events.onInformational(new Http1AnswerHead(bytes, head));
     }
     return at;
   }
@@ -133,16 +139,31 @@ export class AnswerReader {
     this.closes = head.close || this.untilClose || this.#upgrade || head.mayBeFollowed(this.#method);
     this.keepAliveMs = keepAliveMs(head.value(bytes, ResponseField.keepAlive));
     this.#left = head.contentLength;
-    if (this.#body === "chunked") {
-      this.#chunks ??= new ChunkReader("backend");
-      this.#chunks.reset();
-    }
     connection.state = "body";
-    events.onResponseHead(bytes, head);
-    if (connection.events !== events || this.#body !== "none") return;
+    events.onResponseHead(new Http1AnswerHead(bytes, head));
+    if (connection.events !== events) return;
+    if (this.#body === "chunked") this.#beginChunks(events);
+    if (this.#body !== "none") return;
     // Bytes after an answer without a body belong to nothing.
     if (at < end) this.closes = true;
     connection.complete(events);
+  }
+
+  /** A body in chunks begins: it is passed on as it is, or its content is, whichever is taken. */
+  #beginChunks(events: UpstreamEvents): void {
+    if (events.takesChunks) {
+      this.#chunks ??= new ChunkReader("backend");
+      this.#chunks.reset();
+    } else {
+      this.#body = "content";
+      this.#dechunker ??= new Dechunker("backend");
+      this.#dechunker.reset();
+    }
+  }
+
+  onContent(bytes: Buffer, start: number, end: number): void {
+    // Whoever took the first of it may have given up meanwhile.
+    if (this.#connection.events === this.#taker) this.#taker?.onResponseBody(bytes, start, end);
   }
 
   #readBody(events: UpstreamEvents, bytes: Buffer, start: number, end: number): void {
@@ -160,9 +181,32 @@ export class AnswerReader {
         return;
       }
       complete = this.#chunks!.done;
+    } else if (this.#body === "content") {
+      this.#readContent(events, bytes, start, end);
+      return;
     }
     events.onResponseBody(bytes, start, until);
     if (!complete || connection.events !== events) return;
+    if (until < end) this.closes = true;
+    connection.complete(events);
+  }
+
+  /** Reads chunks for somebody who does not take them as they are. */
+  #readContent(events: UpstreamEvents, bytes: Buffer, start: number, end: number): void {
+    const connection = this.#connection;
+    const dechunker = this.#dechunker!;
+    this.#taker = events;
+    const until = dechunker.push(bytes, start, end, this);
+    this.#taker = undefined;
+    if (connection.events !== events) return;
+    if (until < 0) {
+      connection.fail("upstreamGarbage");
+      return;
+    }
+    if (!dechunker.done) return;
+    const { trailers } = dechunker;
+    if (trailers.length > 0) events.onResponseTrailers(trailers);
+    if (connection.events !== events) return;
     if (until < end) this.closes = true;
     connection.complete(events);
   }

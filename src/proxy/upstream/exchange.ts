@@ -1,10 +1,11 @@
 /**
  * The seam between a request and whatever carries it to an endpoint. HTTP/1.1 has one exchange at a time on a connection,
- * HTTP/2 one object for each stream. Bodies cross it in HTTP/1.1 framing (chunked bodies with their chunks and trailers),
- * already judged: between two HTTP/1.1 connections they pass as they are.
+ * HTTP/2 one object for each stream. Answers cross it as a head, content and trailers; only chunks of HTTP/1.1 cross it as they
+ * are, already judged, on their way to where they are spoken too. Bodies of requests cross it in HTTP/1.1 framing.
  */
 import type { HttpRule } from "../../ir/routing-model.ts";
-import type { ResponseHead as WireResponseHead } from "../../wire/http1/response-head.ts";
+import type { AnswerHead } from "../../wire/head/answer-head.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type { PrivateUpstreams } from "./private-upstreams.ts";
@@ -49,18 +50,20 @@ export type FailureProgress =
 export interface UpstreamEvents {
   /** The request may be sent now. */
   onUpstreamReady(): void;
-  /** The head of the final answer. `bytes` and `head` are valid during the call. */
-  onResponseHead(bytes: Buffer, head: WireResponseHead): void;
+  /** A body in chunks is taken as it is, trailers within; else its content and trailers are. Asked behind `onResponseHead`. */
+  readonly takesChunks: boolean;
+  /** The head of the final answer, valid during the call. */
+  onResponseHead(head: AnswerHead): void;
   /** An interim answer other than 100 and 101. */
-  onInformational(bytes: Buffer, head: WireResponseHead): void;
+  onInformational(head: AnswerHead): void;
   /** The endpoint agreed to switch protocols; bytes pass both ways from now on. */
-  onUpgraded(bytes: Buffer, head: WireResponseHead): void;
+  onUpgraded(head: AnswerHead): void;
   /** Part of the body, or bytes of a tunnel. */
   onResponseBody(bytes: Buffer, start: number, end: number): void;
   /** Everything of one read has been delivered: what was put together should be written. */
   onResponsePause(): void;
-  /** The outcome of a gRPC call, from the answer's trailers; before the event that ends the answer. */
-  onGrpcStatus?(status: number): void;
+  /** The trailers of an answer, judged: behind all content, before the event that ends the answer. Not those within chunks. */
+  onResponseTrailers(trailers: readonly HeaderField[]): void;
   onResponseEnd(): void;
   /** There is room for more. */
   onUpstreamDrain(): void;

@@ -1,26 +1,27 @@
-import { ChunkReader, nextContent } from "../../wire/http1/chunked.ts";
+import { type ContentSink, Dechunker } from "../../wire/http1/dechunker.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import { ReplayBuffer } from "../replay-buffer.ts";
 import type { BodyFraming } from "./exchange.ts";
-import { translateTrailers } from "./http2-request.ts";
 
-/** Readers that no sender uses at the moment. */
-const spareReaders: ChunkReader[] = [];
-const maxSpareReaders = 256;
+/** Those that no sender uses at the moment. */
+const spareDechunkers: Dechunker[] = [];
+const maxSpareDechunkers = 256;
+const noTrailers: readonly HeaderField[] = [];
 
 /**
- * A request's body on its way into a stream: it comes in HTTP/1.1 framing and leaves as DATA, with the end of the stream on its
- * last frame or on its trailers. What the windows do not let through waits here.
+ * A request's body on its way into a stream: it comes in HTTP/1.1 framing and leaves as DATA, behind it the end of the stream or
+ * trailers that end it. What the windows do not let through waits here.
  */
-export class Http2BodySender {
+export class Http2BodySender implements ContentSink {
   /** Nothing more comes of the request; its end may still wait behind what is pending. */
   ended = false;
   readonly #pending = new ReplayBuffer();
   #stream: Http2Stream<unknown> | undefined;
   #framing: BodyFraming = "none";
-  #chunks: ChunkReader | undefined;
+  #dechunker: Dechunker | undefined;
   #left = 0;
-  #trailerLines = "";
+  #trailers: readonly HeaderField[] = noTrailers;
 
   get pendingBytes(): number {
     return this.#pending.length;
@@ -32,13 +33,16 @@ export class Http2BodySender {
     this.#framing = framing;
     this.#left = contentLength;
     if (framing !== "chunked") return;
-    this.#chunks = spareReaders.pop() ?? new ChunkReader("client");
-    this.#chunks.reset();
+    this.#dechunker = spareDechunkers.pop() ?? new Dechunker("client");
+    this.#dechunker.reset();
   }
 
   send(bytes: Buffer, start: number, end: number): void {
-    if (this.#chunks !== undefined) {
-      this.#sendContent(this.#chunks, bytes, start, end);
+    const dechunker = this.#dechunker;
+    if (dechunker !== undefined) {
+      // The client's side has judged these bytes: no fault can come.
+      dechunker.push(bytes, start, end, this);
+      if (dechunker.done) this.#trailers = dechunker.trailers;
       return;
     }
     this.#left -= end - start;
@@ -57,7 +61,7 @@ export class Http2BodySender {
   resume(): void {
     const stream = this.#stream!;
     const pending = this.#pending;
-    const last = this.ended && this.#trailerLines === "";
+    const last = this.ended && this.#trailers.length === 0;
     const sent = stream.session.sendData(stream, pending.bytes, 0, pending.length, last);
     if (sent < pending.length) {
       pending.bytes.copyWithin(0, sent, pending.length);
@@ -71,29 +75,13 @@ export class Http2BodySender {
   /** Lets go of everything. */
   release(): void {
     this.#pending.clear();
-    if (this.#chunks !== undefined && spareReaders.length < maxSpareReaders) spareReaders.push(this.#chunks);
-    this.#chunks = undefined;
+    const dechunker = this.#dechunker;
+    this.#dechunker = undefined;
+    if (dechunker !== undefined && spareDechunkers.length < maxSpareDechunkers) spareDechunkers.push(dechunker);
   }
 
-  /** The content of chunks; the last of it goes with the end of the stream when that is there already. */
-  #sendContent(chunks: ChunkReader, bytes: Buffer, start: number, end: number): void {
-    let at = start;
-    let heldStart = 0;
-    let heldEnd = 0;
-    while (at < end && !chunks.done) {
-      // The client's side has judged these bytes: no fault can come.
-      at = nextContent(chunks, bytes, at, end);
-      if (chunks.trailerEnd > chunks.trailerStart) {
-        this.#trailerLines += bytes.latin1Slice(chunks.trailerStart, chunks.trailerEnd);
-      }
-      if (chunks.contentEnd === chunks.contentStart) continue;
-      if (heldEnd > heldStart) this.#send(bytes, heldStart, heldEnd);
-      heldStart = chunks.contentStart;
-      heldEnd = chunks.contentEnd;
-    }
-    if (heldEnd === heldStart) return;
-    this.ended ||= chunks.done && this.#trailerLines === "";
-    this.#send(bytes, heldStart, heldEnd);
+  onContent(bytes: Buffer, start: number, end: number): void {
+    this.#send(bytes, start, end);
   }
 
   #send(bytes: Buffer, start: number, end: number): void {
@@ -105,7 +93,7 @@ export class Http2BodySender {
 
   #endStream(): void {
     const stream = this.#stream!;
-    if (this.#trailerLines === "") stream.session.sendEnd(stream);
-    else stream.session.sendHeaders(stream, translateTrailers(this.#trailerLines), true);
+    if (this.#trailers.length === 0) stream.session.sendEnd(stream);
+    else stream.session.sendHeaders(stream, this.#trailers, true);
   }
 }

@@ -1,3 +1,5 @@
+import type { AnswerBody } from "../../wire/head/answer-head.ts";
+import { readAnswerHead, readInterimHead } from "../../wire/head/http2-answer-head.ts";
 import { errorCode } from "../../wire/http2/frame.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type ResponseMessage, readResponse } from "../../wire/http2/message.ts";
@@ -11,17 +13,7 @@ import type { FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange
 import { Http2BodySender } from "./http2-body-sender.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { translateRequest } from "./http2-request.ts";
-import {
-  type AnswerFraming,
-  answerFraming,
-  grpcStatusIn,
-  passChunk,
-  passLastChunk,
-  writeAnswer,
-  writeInterim,
-  writeSwitch,
-  writeTrailers,
-} from "./http2-response.ts";
+import { areTrailers, readSwitch } from "./http2-response.ts";
 import type { PrivateUpstreams } from "./private-upstreams.ts";
 import { silenceLimitMs } from "./silence-limit.ts";
 
@@ -33,8 +25,8 @@ export interface Http2ExchangeOwner {
 }
 
 /**
- * One request on one stream of a connection to an endpoint. Request bodies come in HTTP/1.1 framing and leave as DATA;
- * answers go the other way. What the stream's window does not let through waits here, and the exchange is congested.
+ * One request on one stream of a connection to an endpoint. Request bodies come in HTTP/1.1 framing and leave as DATA.
+ * What the stream's window does not let through waits here, and the exchange is congested.
  */
 export class Http2Exchange implements UpstreamExchange, Deadlined {
   deadlineMs = Number.POSITIVE_INFINITY;
@@ -50,7 +42,7 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   #tunnelSilenceMs = 0;
   #websocketKey: string | undefined;
   readonly #body = new Http2BodySender();
-  #answer: AnswerFraming | "awaited" | "tunnel" = "awaited";
+  #answer: AnswerBody | "awaited" | "tunnel" = "awaited";
   #answerLeft = 0;
   #interim = 0;
   #paused = false;
@@ -214,18 +206,15 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     this.#touch();
     switch (this.#answer) {
       case "tunnel":
+      case "content":
         events.onResponseBody(bytes, start, end);
-        return;
-      case "chunked":
-        passChunk(events, bytes, start, end);
         return;
       case "length":
         this.#answerLeft -= end - start;
         if (this.#answerLeft < 0) this.#garbage();
         else events.onResponseBody(bytes, start, end);
         return;
-      case "none":
-      case "awaited":
+      default:
         this.#garbage();
     }
   }
@@ -233,15 +222,12 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   onTrailers(block: readonly HeaderField[]): void {
     const events = this.#events;
     if (events === undefined) return;
-    const end = writeTrailers(block);
-    if (end === undefined || this.#answer === "tunnel" || this.#answerLeft > 0) {
+    if (!areTrailers(block) || this.#answer === "tunnel" || this.#answerLeft > 0) {
       this.#garbage();
       return;
     }
-    const outcome = grpcStatusIn(block);
-    if (outcome !== undefined) events.onGrpcStatus?.(outcome);
-    // Without chunks there is no place for trailers: the client gets the body that was announced. RFC 9110 §6.5.1.
-    if (this.#answer === "chunked") events.onResponseBody(end, 0, end.length);
+    // Behind a body of known length there is no place for trailers. RFC 9110 §6.5.1.
+    if (this.#answer === "content") events.onResponseTrailers(block);
     this.#complete();
   }
 
@@ -258,7 +244,6 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
       this.#garbage();
       return;
     }
-    if (this.#answer === "chunked") passLastChunk(events);
     this.#complete();
   }
 
@@ -284,41 +269,39 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   // ---- answer
 
   #onInterim(message: ResponseMessage, endStream: boolean): void {
-    const written = writeInterim(message, this.#context.responseLimits);
-    if (endStream || written === undefined || ++this.#interim > maxInterim) {
+    const head = readInterimHead(message, this.#context.responseLimits);
+    if (endStream || head === undefined || ++this.#interim > maxInterim) {
       this.#garbage();
       return;
     }
     // The client's 100 is our affair: it has had one, or did not wait for one.
-    if (message.status !== 100) this.#events?.onInformational(written.bytes, written.head);
+    if (message.status !== 100) this.#events?.onInformational(head);
   }
 
   #onSwitch(message: ResponseMessage, endStream: boolean): void {
-    const written = writeSwitch(message, this.#websocketKey!, this.#context.responseLimits);
-    if (written === undefined) {
+    const head = readSwitch(message, this.#websocketKey!, this.#context.responseLimits);
+    if (head === undefined) {
       this.#garbage();
       return;
     }
     this.#answer = "tunnel";
     this.#silenceMs = this.#tunnelSilenceMs;
     this.#touch();
-    this.#events?.onUpgraded(written.bytes, written.head);
+    this.#events?.onUpgraded(head);
     if (endStream) this.onEnd();
   }
 
   #onFinal(message: ResponseMessage, endStream: boolean): void {
     const events = this.#events;
     if (events === undefined) return;
-    const framing = answerFraming(message, this.#method, endStream);
-    const options = { method: this.#method, endStream, limits: this.#context.responseLimits };
-    const written = writeAnswer(message, framing, options);
-    if (written === undefined) {
+    const head = readAnswerHead(message, { method: this.#method, endStream }, this.#context.responseLimits);
+    if (head === undefined) {
       this.#garbage();
       return;
     }
-    this.#answer = framing;
-    this.#answerLeft = framing === "length" ? message.contentLength : 0;
-    events.onResponseHead(written.bytes, written.head);
+    this.#answer = head.body(this.#method);
+    this.#answerLeft = this.#answer === "length" ? message.contentLength : 0;
+    events.onResponseHead(head);
     if (endStream && this.#events === events) this.#complete();
   }
 

@@ -86,14 +86,3 @@ function fieldValue(text: string, start: number, end: number): string {
   const value = text.slice(from, end);
   return text.charCodeAt(from) <= space || text.charCodeAt(end - 1) <= space ? value.trim() : value;
 }
-
-/** Lines of trailers, each with CR LF and judged as part of their chunked body, as fields. */
-export function translateTrailers(lines: string): readonly HeaderField[] {
-  const fields: HeaderField[] = [];
-  for (const line of lines.split("\r\n")) {
-    if (line === "") continue;
-    const colon = line.indexOf(":");
-    fields.push({ name: line.slice(0, colon).toLowerCase(), value: line.slice(colon + 1).trim() });
-  }
-  return fields;
-}

@@ -1,3 +1,4 @@
+import type { HeaderField } from "../http2/hpack-table.ts";
 import { asciiBytes, CR, FIELD_VALUE, LF, SPACE } from "./ascii.ts";
 import type { MessageHead } from "./message-head.ts";
 import { statusText } from "./status-text.ts";
@@ -31,6 +32,8 @@ export const fixed = {
   comma: asciiBytes(", "),
   /** A whole interim response. */
   continue: asciiBytes("HTTP/1.1 100 Continue\r\n\r\n"),
+  /** The last chunk; trailers and an empty line follow. */
+  noMoreChunks: asciiBytes("0\r\n"),
   /** The last chunk, without trailers. */
   lastChunk: asciiBytes("0\r\n\r\n"),
 } as const;
@@ -143,6 +146,13 @@ export class HeadWriter {
   chunkSize(size: number): this {
     if (size <= 0) throw new Error("a chunk holds at least one byte");
     return this.hex(size).put(fixed.crlf);
+  }
+
+  /** Writes the end of a body in chunks that has these trailers. */
+  trailers(trailers: readonly HeaderField[]): this {
+    this.put(fixed.noMoreChunks);
+    for (const { name, value } of trailers) this.field(name, value);
+    return this.crlf();
   }
 
   /** Ends a line or a head. */

@@ -145,6 +145,10 @@ export class DataFlow<Owner> {
    */
   send(stream: Http2Stream<Owner>, bytes: Buffer, start: number, end: number, endStream: boolean): number {
     if (this.#faults.dead || stream.local === "closed") return end;
+    if (start === end && endStream && this.#output.endWithLast(stream.id)) {
+      this.#streams.endLocal(stream);
+      return end;
+    }
     let at = start;
     do {
       const length = Math.min(end - at, this.writable(stream), maxFrameBytes, outputBytes - frameHeaderBytes);

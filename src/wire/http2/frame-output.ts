@@ -1,8 +1,19 @@
-import { type FrameHeader, frameHeaderBytes, frameType, writeFrameHeader, writeUint32 } from "./frame.ts";
+import {
+  type FrameHeader,
+  frameFlag,
+  frameHeaderBytes,
+  frameType,
+  readUint32,
+  writeFrameHeader,
+  writeUint32,
+} from "./frame.ts";
 import type { SessionEvents } from "./session-events.ts";
 
 /** Size of an output buffer, in bytes: no frame may be longer, its header included. */
 export const outputBytes = 65_536;
+/** Where flags and stream stand in a frame's header. RFC 9113 section 4.1. */
+const flagsAt = 4;
+const streamIdAt = 5;
 const emptyBuffer = Buffer.alloc(0);
 /** Output buffers that no session uses at the moment: one holds a buffer only between its first frame and its flush. */
 const spareOutputs: Buffer[] = [];
@@ -16,6 +27,10 @@ export class FrameOutput {
   end = 0;
   readonly #events: Pick<SessionEvents<never>, "onDirty" | "onOutput">;
   #dirty = false;
+  /** Where the last frame begins when it is DATA; -1: it is not. */
+  #lastData = -1;
+  /** Offset behind that frame. */
+  #lastDataEnd = 0;
 
   constructor(events: Pick<SessionEvents<never>, "onDirty" | "onOutput">) {
     this.#events = events;
@@ -26,7 +41,19 @@ export class FrameOutput {
     const at = this.reserve(frameHeaderBytes + header.length);
     const payload = writeFrameHeader(this.buffer, at, header);
     this.end = payload + header.length;
+    if (header.type === frameType.data) {
+      this.#lastData = at;
+      this.#lastDataEnd = this.end;
+    }
     return payload;
+  }
+
+  /** Lets the last frame end its stream, when it is DATA of this one and has not been handed over. False: it is not. */
+  endWithLast(streamId: number): boolean {
+    const at = this.#lastData;
+    if (at < 0 || this.#lastDataEnd !== this.end || readUint32(this.buffer, at + streamIdAt) !== streamId) return false;
+    this.buffer[at + flagsAt]! |= frameFlag.endStream;
+    return true;
   }
 
   /** Offset at which `bytes` fit; whoever writes there moves {@link end}. */
@@ -49,6 +76,7 @@ export class FrameOutput {
     const out = this.buffer;
     const end = this.end;
     this.end = 0;
+    this.#lastData = -1;
     this.buffer = emptyBuffer;
     if (this.#events.onOutput(out, 0, end) && spareOutputs.length < maxSpareOutputs) spareOutputs.push(out);
   }

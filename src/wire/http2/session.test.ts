@@ -25,6 +25,23 @@ test("Http2Session: a request with a body and trailers, answered, leaves no stre
   assert.equal(client.session.streams.size + server.session.streams.size, 0);
 });
 
+test("Http2Session: an end that follows its DATA before they are handed over goes with them", () => {
+  const { client, server } = pair();
+  const [first, second] = [open(client), open(client)];
+  for (const stream of [first, second]) client.session.sendHeaders(stream, get, false);
+  settle(client, server);
+  client.session.sendData(first, Buffer.alloc(7), 0, 7, false);
+  client.session.sendEnd(first);
+  client.session.sendData(second, Buffer.alloc(7), 0, 7, false);
+  const together = client.take();
+  assert.equal(together.length, 2 * (9 + 7), "two frames of DATA");
+  client.session.sendEnd(second);
+  const behind = client.take();
+  assert.equal(behind.length, 9, "and an end of its own for the second");
+  for (const bytes of [together, behind]) server.session.receive(bytes, 0, bytes.length);
+  assert.deepEqual(server.log.slice(2), ["1 data 7", "1 end", "3 data 7", "3 end"]);
+});
+
 test("Http2Session: a body stops at the window and goes on when the receiver has consumed", () => {
   const { client, server } = pair();
   server.consumes = false;
