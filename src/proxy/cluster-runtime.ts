@@ -42,11 +42,12 @@ export class ClusterRuntime {
 
   /**
    * The cluster as it is now, for requests that began with an earlier model and whose endpoint could not be reached. One that is
-   * broken is no one's: its endpoints are not to be spoken to.
+   * broken is no one's: its endpoints are not to be spoken to. Nor is one that speaks another protocol: requests have been put
+   * together for this one.
    */
   get latest(): ClusterRuntime {
     const next = this.#successor;
-    return next === undefined || next.broken !== undefined ? this : next.latest;
+    return next === undefined || !this.#isLike(next) ? this : next.latest;
   }
 
   /** Goes on with the turns of the same cluster in the model before. */
@@ -74,6 +75,10 @@ export class ClusterRuntime {
 
   choose(nowMs: number, avoid: EndpointState | undefined): EndpointState | undefined {
     return this.#balancer.choose(this.endpoints, nowMs, avoid);
+  }
+
+  #isLike({ broken, cluster }: ClusterRuntime): boolean {
+    return broken === undefined && cluster.protocol === this.cluster.protocol;
   }
 
   #markLeft(before: readonly EndpointState[]): void {

@@ -1,7 +1,8 @@
 import type { ResponseFlag } from "../telemetry/response-flag.ts";
+import type { ReceivedRequest } from "../wire/head/received-request.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
-import type { RequestHead as WireRequestHead } from "../wire/http1/request-head.ts";
 import type { TrailerClaims } from "../wire/http1/trailer-field.ts";
+import type { HeaderField } from "../wire/http2/hpack-table.ts";
 import type { FilterContext, LocalReply } from "./chain.ts";
 import { type ProxyErrorKind, proxyErrors } from "./error.ts";
 import { Answer } from "./exchange/answer.ts";
@@ -120,25 +121,24 @@ export class Exchange implements FilterContext, TrailerClaims {
 
   /** Serves a request. `connection` is what the SNI chose; absent on a clear connection. */
   begin(
-    bytes: Buffer,
-    wire: WireRequestHead,
+    received: ReceivedRequest,
     path: string,
     model: PortModel,
     connection: HttpListenerTable<RouteRuntime> | undefined,
   ): void {
     this.#reset();
     const { request, record, trace } = this;
-    request.begin(bytes, wire, path);
+    request.begin(received, path);
     if (request.host === "") request.adoptHost(this.peer);
     this.body.begin();
-    this.bytesIn = wire.end - wire.start;
+    this.bytesIn = received.sizeBytes;
     this.outcome.grpc = request.grpc && this.responder.protocol === "HTTP/2";
     this.#model = model;
     this.#connection = connection;
     const table = model.listensBeforeRouting ? (connection ?? model.table.forHost(request.host)) : undefined;
     const listener = table === undefined ? undefined : model.listenerOf(table.listeners[0]);
     trace.begin(request, listener?.tracing);
-    request.setOwnLines(this.#forward(bytes, wire) + trace.lines);
+    request.setOwnLines(this.#forward(received) + trace.lines);
     if (table === undefined || listener === undefined) {
       this.#findRoute();
       return;
@@ -201,15 +201,17 @@ export class Exchange implements FilterContext, TrailerClaims {
     upstream.sendBody(bytes, start, end);
   }
 
-  onRequestEnd(): void {
+  /** The request is complete; `trailers` are those of a body without framing. */
+  onRequestEnd(trailers: readonly HeaderField[]): void {
     this.body.complete = true;
+    this.body.trailers = trailers;
     if (this.auth.awaitsBody) {
       this.auth.onBodyEnd();
       this.attempts.flush();
       return;
     }
     this.body.endMirrors();
-    this.attempts.taker?.sendEnd();
+    this.attempts.taker?.sendEnd(trailers);
   }
 
   /** Bytes of a client in a tunnel. */
@@ -348,18 +350,18 @@ export class Exchange implements FilterContext, TrailerClaims {
   }
 
   /** The lines that the engine adds, but for the trace's. */
-  #forward(bytes: Buffer, wire: WireRequestHead): string {
+  #forward(received: ReceivedRequest): string {
     const { trust, forwardClientCertificate: forwarding } = this.context;
     const { peer } = this;
     // Proxies that keep Forwarded pass on whatever else a client wrote.
-    if (wire.claims && (trust.trustedHops === 0 || trust.source === "forwarded")) wire.forgetClaims(bytes);
+    if (received.claims && (trust.trustedHops === 0 || trust.source === "forwarded")) received.forgetClaims();
     if (trust.trustedHops === 0) {
       this.record.clientAddress = peer.address;
       return peer.ownLines + forwardedHostLine(this.request.hostText());
     }
-    const view = forwardTrusted(trust, peer, bytes, wire);
+    const view = forwardTrusted(trust, peer, received);
     this.record.clientAddress = view.address;
-    return forwardClientCertificate(forwarding, peer, { bytes, head: wire }) + view.lines;
+    return forwardClientCertificate(forwarding, peer, received) + view.lines;
   }
 }
 

@@ -1,18 +1,19 @@
+import type { Cluster } from "../ir/cluster.ts";
 import { isGrpcContentType } from "../wire/grpc-content-type.ts";
 import { parseGrpcTimeout } from "../wire/grpc-timeout.ts";
-import { Http1Fields } from "../wire/head/http1-fields.ts";
+import { fieldText } from "../wire/head/http1-fields.ts";
+import type { BodyFraming, ReceivedRequest } from "../wire/head/received-request.ts";
 import { BROWSER_QUERY } from "../wire/http1/ascii.ts";
 import { isConnectionLogin } from "../wire/http1/connection-login.ts";
 import { RequestField, requestFields } from "../wire/http1/known-field.ts";
 import type { NormalPath } from "../wire/http1/path.ts";
-import type { RequestHead as WireRequestHead } from "../wire/http1/request-head.ts";
 import { fixed, HeadWriter } from "../wire/http1/serialize.ts";
+import type { HeaderField } from "../wire/http2/hpack-table.ts";
 import type { RequestHead } from "./chain.ts";
 import type { Peer } from "./forwarding.ts";
 import { HeaderEdits } from "./header-edits.ts";
-import type { BodyFraming, OutgoingRequest } from "./upstream/exchange.ts";
+import type { OutgoingFields, OutgoingRequest } from "./upstream/exchange.ts";
 
-const noBytes = Buffer.alloc(0);
 /** Room for a head; it grows with a larger one. */
 const headBytes = 2_048;
 /** Writers that no request uses at the moment. */
@@ -22,6 +23,9 @@ const space = 32;
 /** Length of a `traceparent` line of the engine's, which is the last of its own, and of its end from the parent id on. */
 const traceparentLine = 70;
 const traceparentTail = 21;
+/** Where the parent id stands in the value. */
+const parentIdStart = 36;
+const parentIdEnd = 52;
 /** Fields that the engine writes in place of the client's: who the client is, and which request it is. */
 const ownFields: ReadonlySet<string> = new Set(
   requestFields.names.slice(RequestField.xForwardedFor, requestFields.keptFrom),
@@ -52,31 +56,32 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   readonly #edits = new HeaderEdits(ownFields);
   /** Borrowed from `begin` to `end`: connections without a request have none. */
   #writer: HeadWriter | undefined;
-  #bytes!: Buffer;
-  #wire!: WireRequestHead;
+  #received: ReceivedRequest | undefined;
+  /** The head as fields, once it is put together for HTTP/2. */
+  fields: OutgoingFields | undefined;
   /** The forms of a path that has more than one. */
   #odd: NormalPath | undefined;
   #keepsPath = false;
   #sentHost: string | undefined;
   #sentPath: string | undefined;
   #sentQuery: string | undefined;
-  /** Where the parent id of the gateway's own `traceparent` stands in the head; -1: a filter has replaced that line. */
+  /** Where the parent id of the gateway's own `traceparent` stands in the head, or its field among the fields; -1: a filter has replaced it. */
   #parentIdAt = -1;
 
-  /** Takes over a parsed head; `path` is what its `path` said. */
-  begin(bytes: Buffer, wire: WireRequestHead, path: string): void {
-    this.#writer ??= spareWriters.pop() ?? new HeadWriter(headBytes);
-    this.#bytes = bytes;
-    this.#wire = wire;
-    this.#odd = wire.oddPath;
+  /** Takes over a head; `path` is what its `path` said. */
+  begin(received: ReceivedRequest, path: string): void {
+    this.#received = received;
+    this.fields = undefined;
+    this.#odd = received.oddPath;
     this.#keepsPath = false;
-    this.method = wire.method(bytes);
-    this.host = wire.host(bytes);
+    this.method = received.method;
+    this.host = received.host;
     this.path = path;
-    this.query = wire.query(bytes);
-    this.framing = wire.chunked ? "chunked" : wire.contentLength > 0 ? "length" : "none";
+    this.query = received.query;
+    this.framing = received.framing;
     // A switch to HTTP/2 would carry requests past routing.
-    this.upgrade = wire.upgrade && !h2Upgrade.test(this.known(RequestField.upgrade) ?? "");
+    const { upgrade } = received;
+    this.upgrade = upgrade !== "" && !h2Upgrade.test(upgrade);
     const te = this.known(RequestField.te);
     this.acceptsTrailers = te !== undefined && trailersToken.test(te);
     this.grpc = isGrpcContentType(this.known(RequestField.contentType));
@@ -85,18 +90,19 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.#sentHost = undefined;
     this.#sentPath = undefined;
     this.#sentQuery = undefined;
-    this.#edits.begin(new Http1Fields(bytes, wire));
+    this.#edits.begin(received);
   }
 
   /** Lets go of what was parsed: it may be part of a large read, and is not looked at any more. */
   release(): void {
-    this.#bytes = noBytes;
+    this.#received = undefined;
     this.#edits.begin(undefined);
   }
 
   /** Nothing more is sent of the request. */
   end(): void {
     this.release();
+    this.fields = undefined;
     const writer = this.#writer;
     if (writer === undefined) return;
     this.#writer = undefined;
@@ -186,7 +192,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
 
   /** First value of a field that the codec knows, as the client sent it. */
   known(field: RequestField): string | undefined {
-    return this.#wire.value(this.#bytes, field);
+    return this.#received?.known(field);
   }
 
   /** What the client gives a gRPC call; `undefined` when it says nothing. Milliseconds. */
@@ -196,17 +202,17 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   }
 
   isRepeated(field: RequestField): boolean {
-    return this.#wire.isRepeated(field);
+    return this.#received?.isRepeated(field) === true;
   }
 
   /** Drops the client's lines of a field that is kept otherwise. */
   drop(name: string): void {
-    this.#wire.dropField(this.#bytes, name);
+    this.#received?.drop(name);
   }
 
   /** Host as the client sent it, with its port. */
   hostText(): string {
-    return this.#bytes.latin1Slice(this.#wire.hostStart, this.#wire.hostEnd);
+    return this.#received?.hostText ?? "";
   }
 
   /** Gives the lines that the engine adds (each with CR LF): they are seen, and changed by filters, from here on. */
@@ -224,47 +230,74 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     return lines;
   }
 
-  /** Writes the head as it stands. */
-  serialise(): void {
-    const bytes = this.#bytes;
-    const wire = this.#wire;
-    const writer = this.#writer!.reset();
+  /** Puts the head together as it stands, for an endpoint that speaks this. An upgrade is put in lines for both. */
+  serialise(protocol: Cluster["protocol"]): void {
+    const received = this.#received!;
+    this.logsIn =
+      (this.#edits.count > 0 || received.has(RequestField.authorization)) &&
+      isConnectionLogin(this.#edits.get("authorization"));
+    if (protocol === "http2" && !this.upgrade) this.#listFields(received);
+    else this.#writeLines(received);
+  }
+
+  #writeLines(received: ReceivedRequest): void {
+    this.#writer ??= spareWriters.pop() ?? new HeadWriter(headBytes);
+    const writer = this.#writer.reset();
     const { ownLines } = this.#edits;
-    writer.reserve(wire.end - wire.start + ownLines.length + 256);
-    writer.copy(bytes, wire.methodStart, wire.methodEnd);
+    writer.reserve(received.sizeBytes + ownLines.length + 256);
+    writer.text(this.method);
     writer.buffer[writer.length++] = space;
-    if (this.#sentPath === undefined && this.#odd === undefined) writer.copy(bytes, wire.pathStart, wire.pathEnd);
+    if (this.#sentPath === undefined && this.#odd === undefined) received.writePath(writer);
     else writer.text(this.#sentPath ?? this.spelledPath);
-    if (this.#sentQuery === undefined) writer.copy(bytes, wire.pathEnd, wire.targetEnd);
+    if (this.#sentQuery === undefined) received.writeQuery(writer);
     else if (this.#sentQuery !== "") writer.text(`?${this.#sentQuery}`);
     writer.put(fixed.versionLine).put(fixed.host);
-    if (this.#sentHost === undefined) writer.copy(bytes, wire.hostStart, wire.hostEnd);
+    if (this.#sentHost === undefined) received.writeHost(writer);
     else writer.text(this.#sentHost);
-    writer.crlf().runs(wire, bytes);
-    this.#edits.write(writer);
-    const traced = ownLines.startsWith("traceparent: ", ownLines.length - traceparentLine);
-    this.#parentIdAt = traced ? writer.length - traceparentTail : -1;
-    this.#writeFraming(writer);
     writer.crlf();
-    this.logsIn =
-      (this.#edits.count > 0 || wire.first[RequestField.authorization]! >= 0) &&
-      isConnectionLogin(this.#edits.get("authorization"));
+    received.writeLines(writer);
+    this.#edits.write(writer);
+    this.#parentIdAt = this.#isTraced(ownLines) ? writer.length - traceparentTail : -1;
+    this.#writeFraming(writer, received);
+    writer.crlf();
+    this.fields = undefined;
   }
 
-  /** Puts another parent id into the `traceparent` of a head that is written. 16 hexadecimal digits. */
+  #listFields(received: ReceivedRequest): void {
+    const edits = this.#edits;
+    const fields: HeaderField[] = [];
+    received.addFields(fields);
+    edits.addFields(fields);
+    this.#parentIdAt = this.#isTraced(edits.ownLines) ? fields.length - 1 : -1;
+    const { contentLength } = received;
+    if (contentLength >= 0) fields.push({ name: "content-length", value: String(contentLength) });
+    const query = this.#sentQuery === undefined ? received.queryText : this.#sentQuery && `?${this.#sentQuery}`;
+    const path = fieldText(this.#sentPath ?? this.spelledPath);
+    this.fields = { authority: fieldText(this.sentHost()), path: `${path}${query}`, fields, contentLength };
+  }
+
+  /** A filter has not replaced the gateway's own `traceparent`, which is the last of its lines. */
+  #isTraced(ownLines: string): boolean {
+    return ownLines.startsWith("traceparent: ", ownLines.length - traceparentLine);
+  }
+
+  /** Puts another parent id into the `traceparent` of a head that is put together. 16 hexadecimal digits. */
   setParentId(id: string): void {
-    if (this.#parentIdAt >= 0) this.#writer!.buffer.latin1Write(id, this.#parentIdAt);
+    const at = this.#parentIdAt;
+    if (at < 0) return;
+    if (this.fields === undefined) {
+      this.#writer!.buffer.latin1Write(id, at);
+      return;
+    }
+    const { fields } = this.fields;
+    const { name, value } = fields[at]!;
+    fields[at] = { name, value: `${value.slice(0, parentIdStart)}${id}${value.slice(parentIdEnd)}` };
   }
 
-  #writeFraming(writer: HeadWriter): void {
-    if (this.upgrade) {
-      writer
-        .put(fixed.upgrade)
-        .text(this.known(RequestField.upgrade) ?? "")
-        .crlf();
-    }
-    if (this.framing === "chunked") writer.put(fixed.chunked);
-    else if (this.#wire.contentLength >= 0) writer.contentLength(this.#wire.contentLength);
+  #writeFraming(writer: HeadWriter, { upgrade, contentLength }: ReceivedRequest): void {
+    if (this.upgrade) writer.put(fixed.upgrade).text(upgrade).crlf();
+    if (this.framing === "chunked" || this.framing === "content") writer.put(fixed.chunked);
+    else if (contentLength >= 0) writer.contentLength(contentLength);
   }
 }
 

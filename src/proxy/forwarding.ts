@@ -10,8 +10,8 @@
  */
 
 import { type ForwardedTrust, readForwarded } from "../wire/forwarded.ts";
+import type { ReceivedRequest } from "../wire/head/received-request.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
-import type { RequestHead } from "../wire/http1/request-head.ts";
 import type { ClientCertificate, ClientCertificateForwarding } from "./client-certificate.ts";
 import { plainAddress } from "./listener/client-address.ts";
 import { PrivateUpstreams } from "./upstream/private-upstreams.ts";
@@ -78,26 +78,26 @@ function clientCertificateLine(value: string): string {
 export function forwardClientCertificate(
   forwarding: ClientCertificateForwarding,
   peer: Peer,
-  { bytes, head }: { readonly bytes: Buffer; readonly head: RequestHead },
+  received: ReceivedRequest,
 ): string {
-  const earlier = forwarding === "append" ? (head.header(bytes, "x-forwarded-client-cert") ?? "") : "";
+  const earlier = forwarding === "append" ? (received.header("x-forwarded-client-cert") ?? "") : "";
   const own = peer.clientCertificate.element;
   return clientCertificateLine([earlier, own].filter((part) => part !== "").join(","));
 }
 
 /** The view of a request that came through trusted proxies. */
-export function forwardTrusted(trust: ForwardedTrust, peer: Peer, bytes: Buffer, head: RequestHead): ClientView {
+export function forwardTrusted(trust: ForwardedTrust, peer: Peer, received: ReceivedRequest): ClientView {
   const view = readForwarded(
     trust,
     {
-      xForwardedFor: head.header(bytes, "x-forwarded-for"),
-      xForwardedProto: head.header(bytes, "x-forwarded-proto"),
-      xForwardedHost: head.header(bytes, "x-forwarded-host"),
-      forwarded: head.header(bytes, "forwarded"),
+      xForwardedFor: received.header("x-forwarded-for"),
+      xForwardedProto: received.header("x-forwarded-proto"),
+      xForwardedHost: received.header("x-forwarded-host"),
+      forwarded: received.header("forwarded"),
     },
-    { address: peer.address, scheme: peer.scheme, host: bytes.latin1Slice(head.hostStart, head.hostEnd) },
+    { address: peer.address, scheme: peer.scheme, host: received.hostText },
   );
-  const told = trust.source === "x-forwarded-for" ? head.value(bytes, RequestField.xForwardedPort) : undefined;
+  const told = trust.source === "x-forwarded-for" ? received.known(RequestField.xForwardedPort) : undefined;
   const port = readPort(told) ?? peer.port;
   let lines =
     `x-forwarded-for: ${view.xForwardedFor}\r\nx-forwarded-proto: ${view.scheme}\r\n` +

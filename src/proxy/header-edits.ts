@@ -1,6 +1,8 @@
 import type { FieldSection } from "../wire/head/field-section.ts";
+import { fieldText } from "../wire/head/http1-fields.ts";
 import { TOKEN } from "../wire/http1/ascii.ts";
 import type { HeadWriter } from "../wire/http1/serialize.ts";
+import type { HeaderField } from "../wire/http2/hpack-table.ts";
 
 /** Fields that the engine alone writes: a filter that names one changes nothing. */
 const engineFields: ReadonlySet<string> = new Set([
@@ -132,7 +134,7 @@ export class HeaderEdits {
     return this.#dropped.some((dropped) => dropped.replaceAll("_", "-") === folded);
   }
 
-  /** How many lines come; for protocols whose heads are not lines. */
+  /** How many lines come. */
   get count(): number {
     return this.#names.length;
   }
@@ -145,6 +147,20 @@ export class HeaderEdits {
   /** Value of an added line, latin1; unlike `write`, as the filter gave it. */
   valueAt(index: number): string {
     return this.#values[index]!;
+  }
+
+  /** Adds the added lines, and behind them the gateway's own, as fields of HTTP/2. */
+  addFields(fields: HeaderField[]): void {
+    for (let i = 0; i < this.#names.length; i++) {
+      fields.push({ name: this.#names[i]!, value: fieldText(this.#values[i]!) });
+    }
+    const own = this.#ownLines;
+    for (let at = 0; at < own.length; ) {
+      const end = own.indexOf("\r\n", at);
+      const colon = own.indexOf(": ", at);
+      fields.push({ name: own.slice(at, colon), value: own.slice(colon + 2, end).trim() });
+      at = end + 2;
+    }
   }
 
   /** Writes the added lines, and behind them the gateway's own. */

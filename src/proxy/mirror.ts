@@ -1,10 +1,11 @@
 import type { AnswerHead } from "../wire/head/answer-head.ts";
+import type { BodyFraming } from "../wire/head/received-request.ts";
 import type { HeaderField } from "../wire/http2/hpack-table.ts";
 import type { ForwardedRequest } from "./forwarded-request.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import { ReplayBuffer } from "./replay-buffer.ts";
 import type { MirrorRuntime } from "./route-runtime.ts";
-import type { BodyFraming, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./upstream/exchange.ts";
+import type { OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./upstream/exchange.ts";
 import { openExchange } from "./upstream/pool.ts";
 import type { PrivateUpstreams } from "./upstream/private-upstreams.ts";
 
@@ -23,6 +24,7 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
   readonly takesChunks = true;
+  readonly fields = undefined;
   readonly logsIn: boolean;
   readonly silence = "bounded";
   readonly framing: BodyFraming;
@@ -34,6 +36,7 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
   readonly #context: PlaneContext;
   readonly #own: PrivateUpstreams;
   readonly #body = new ReplayBuffer();
+  #trailers: readonly HeaderField[] = [];
   #exchange: UpstreamExchange | undefined;
   #done = false;
 
@@ -65,8 +68,9 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
   }
 
   /** The request is complete: the copy goes out. */
-  onEnd(): void {
+  onEnd(trailers: readonly HeaderField[]): void {
     if (this.#done) return;
+    this.#trailers = trailers;
     const { cluster } = this.#runtime;
     const endpoint = cluster.broken === undefined ? cluster.choose(performance.now(), undefined) : undefined;
     const options = {
@@ -95,7 +99,7 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
     const exchange = this.#exchange!;
     exchange.sendHead(this);
     if (this.framing !== "none") exchange.sendBody(this.#body.bytes, 0, this.#body.length);
-    exchange.sendEnd();
+    exchange.sendEnd(this.#trailers);
     exchange.flush();
   }
 

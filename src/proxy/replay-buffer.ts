@@ -1,5 +1,5 @@
+import type { BodyFraming } from "../wire/head/received-request.ts";
 import { ChunkReader, nextContent } from "../wire/http1/chunked.ts";
-import type { BodyFraming } from "./upstream/exchange.ts";
 
 const noBytes = Buffer.alloc(0);
 const smallBytes = 4_096;

@@ -68,13 +68,13 @@ export class Attempts implements UpstreamEvents {
       return;
     }
     this.pins = backend.session === undefined ? noPins : backend.session.pinsOf(request, Date.now());
-    request.serialise();
+    request.serialise(cluster.cluster.protocol);
     request.release();
     exchange.body.startMirrors();
     exchange.body.hold();
     this.#holding = cluster.cluster.protocol === "http1" && !exchange.body.begun;
     if (!this.#holding) this.#start();
-    else if (request.framing === "chunked") {
+    else if (request.framing === "chunked" || request.framing === "content") {
       this.#timer = setTimeout(onHeldLong, exchange.context.limits.bodyHoldMs, this);
     }
   }
@@ -306,7 +306,7 @@ export class Attempts implements UpstreamEvents {
     this.#headSent = true;
     if (request.framing === "none") return;
     upstream.sendBody(body.buffer.bytes, 0, body.buffer.length);
-    if (body.complete) upstream.sendEnd();
+    if (body.complete) upstream.sendEnd(body.trailers);
     // An endpoint of HTTP/2 may refuse a stream that it did not look at, and a connection may turn out to be closed: the body is
     // kept for that.
     if (upstream.endpoint.protocol === "http2" || (upstream.reused && idempotent.has(request.method))) return;

@@ -1,8 +1,11 @@
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { Exchange } from "../exchange.ts";
 import { type Mirror, startMirror } from "../mirror.ts";
 import { ReplayBuffer } from "../replay-buffer.ts";
 import type { MirrorRuntime } from "../route-runtime.ts";
 import type { Upload } from "../upstream/uploads.ts";
+
+const noTrailers: readonly HeaderField[] = [];
 
 /**
  * A request's body between the client and the backend: kept while it may have to be sent (again), copied to mirrors, and
@@ -14,6 +17,8 @@ export class HeldBody implements Upload {
   replayable = false;
   /** The client has sent all of it. */
   complete = false;
+  /** Behind a body without framing. */
+  trailers: readonly HeaderField[] = noTrailers;
   readonly #exchange: Exchange;
   /** When some of it came last, or its head did; on the clock of `performance.now`. */
   #heardMs = 0;
@@ -29,6 +34,7 @@ export class HeldBody implements Upload {
   /** Makes ready for the body of a request. */
   begin(): void {
     this.complete = this.#exchange.request.framing === "none";
+    this.trailers = noTrailers;
     this.#heardMs = this.#exchange.record.startMs;
     this.#paused = false;
   }
@@ -74,7 +80,7 @@ export class HeldBody implements Upload {
   copyFor(runtime: MirrorRuntime): void {
     if (!runtime.choice.next()) return;
     const { request, context, peer } = this.#exchange;
-    request.serialise();
+    request.serialise("http1");
     const mirror = startMirror(runtime, request, { context, own: peer.upstreams });
     if (mirror === undefined) return;
     this.#copies ??= [];
@@ -88,13 +94,13 @@ export class HeldBody implements Upload {
     if (this.#mirrors === undefined) return;
     for (const mirror of this.#mirrors) {
       if (this.buffer.length > 0) mirror.onBody(this.buffer.bytes, 0, this.buffer.length);
-      if (this.complete) mirror.onEnd();
+      if (this.complete) mirror.onEnd(this.trailers);
     }
   }
 
   /** The copies are complete. */
   endMirrors(): void {
-    if (this.#mirrors !== undefined) for (const mirror of this.#mirrors) mirror.onEnd();
+    if (this.#mirrors !== undefined) for (const mirror of this.#mirrors) mirror.onEnd(this.trailers);
   }
 
   /** The request is over. */

@@ -3,13 +3,7 @@ import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import type { EndpointState } from "../upstream/endpoint-state.ts";
-import type {
-  BodyFraming,
-  FailureProgress,
-  OutgoingRequest,
-  UpstreamEvents,
-  UpstreamExchange,
-} from "../upstream/exchange.ts";
+import type { FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "../upstream/exchange.ts";
 import { openExchange, type Reuse } from "../upstream/pool.ts";
 import type { PrivateUpstreams } from "../upstream/private-upstreams.ts";
 import { AnswerCollector } from "./answer-collector.ts";
@@ -33,10 +27,11 @@ export class AuthCall implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
   readonly takesChunks = false;
+  readonly fields = undefined;
   readonly logsIn: boolean;
   readonly silence = "bounded";
   readonly acceptsTrailers: boolean;
-  readonly framing: BodyFraming;
+  readonly framing: "none" | "length";
   readonly head: Buffer;
   readonly headEnd: number;
   readonly #runtime: ExternalAuthRuntime;
@@ -96,7 +91,7 @@ export class AuthCall implements UpstreamEvents, OutgoingRequest {
     const exchange = this.#exchange!;
     exchange.sendHead(this);
     if (this.framing !== "none") exchange.sendBody(this.#body, 0, this.#body.length);
-    exchange.sendEnd();
+    exchange.sendEnd([]);
     exchange.flush();
   }
 

@@ -1,5 +1,5 @@
+import type { ReceivedRequest } from "../../wire/head/received-request.ts";
 import { faultOf } from "../../wire/http1/fault.ts";
-import type { RequestHead } from "../../wire/http1/request-head.ts";
 import { type ProxyErrorKind, proxyErrors } from "../error.ts";
 import type { PortModel } from "../port-model.ts";
 import type { RefusedRequest } from "../refusal.ts";
@@ -42,15 +42,15 @@ export type AdmittingConnection = {
  * body is not announced above the limit, and that a listener is there for its connection. Names the server of a resumed TLS
  * session by the request's host when the session did not tell it.
  */
-export function admit(bytes: Buffer, head: RequestHead, { owner, security }: AdmittingConnection): Admitted | Refused {
+export function admit(received: ReceivedRequest, { owner, security }: AdmittingConnection): Admitted | Refused {
   const { context, model } = owner;
-  const path = head.path(bytes);
-  if (typeof path === "number") return refusalOf(path, describe(bytes, head, ""));
-  if (head.contentLength > context.limits.requestBodyBytes) return refused("bodyTooLarge", bytes, head, path);
+  const path = received.path();
+  if (typeof path === "number") return refusalOf(path, describe(received, ""));
+  if (received.contentLength > context.limits.requestBodyBytes) return refused("bodyTooLarge", received, path);
   if (security === undefined) return { kind: "admitted", path, model, listener: undefined };
-  security.serverName ??= head.host(bytes);
+  security.serverName ??= received.host;
   const listener = owner.tlsListener(security, model);
-  if (listener === undefined) return refused("misdirected", bytes, head, path);
+  if (listener === undefined) return refused("misdirected", received, path);
   return { kind: "admitted", path, model, listener };
 }
 
@@ -61,11 +61,11 @@ export function refusalOf(code: number, request: RefusedRequest): Refused {
   return { kind: "refused", status, flag: isLimit ? "DL" : "DPE", message: reason, request };
 }
 
-function refused(kind: "bodyTooLarge" | "misdirected", bytes: Buffer, head: RequestHead, path: string): Refused {
+function refused(kind: "bodyTooLarge" | "misdirected", received: ReceivedRequest, path: string): Refused {
   const { status, flag, message } = proxyErrors[kind satisfies ProxyErrorKind];
-  return { kind: "refused", status, flag, message, request: describe(bytes, head, path) };
+  return { kind: "refused", status, flag, message, request: describe(received, path) };
 }
 
-function describe(bytes: Buffer, head: RequestHead, path: string): RefusedRequest {
-  return { method: head.method(bytes), hostname: head.host(bytes), path };
+function describe({ method, host }: ReceivedRequest, path: string): RefusedRequest {
+  return { method, hostname: host, path };
 }

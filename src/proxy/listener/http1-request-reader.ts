@@ -1,5 +1,7 @@
+import { Http1ReceivedRequest } from "../../wire/head/http1-received-request.ts";
 import { faultOf, faults } from "../../wire/http1/fault.ts";
 import { parseRequestHead, RequestHead } from "../../wire/http1/request-head.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { Exchange } from "../exchange.ts";
 import { unreadRequest } from "../refusal.ts";
 import { admit, refusalOf } from "./admit.ts";
@@ -7,6 +9,9 @@ import { isForeign, isPreface } from "./foreign-protocol.ts";
 import type { Http1Connection } from "./http1-connection.ts";
 import { Http1RequestBody } from "./http1-request-body.ts";
 import type { Http1Responder } from "./http1-responder.ts";
+
+/** Those of HTTP/1.1 stand within its chunks. */
+const noTrailers: readonly HeaderField[] = [];
 
 /** Parses whole heads of all connections of a thread; a connection whose head comes in pieces keeps it and leaves another. */
 let sharedHead = new RequestHead();
@@ -139,7 +144,8 @@ export class Http1RequestReader {
     const connection = this.#connection;
     const { limits } = connection.context;
     this.#responder.begin(bytes, head);
-    const verdict = admit(bytes, head, connection);
+    const received = new Http1ReceivedRequest(bytes, head);
+    const verdict = admit(received, connection);
     if (verdict.kind === "refused") {
       connection.refuse(verdict);
       return;
@@ -152,7 +158,7 @@ export class Http1RequestReader {
     if (head.chunked || this.body.left > 0) connection.awaitBody();
     else connection.awaitAnswer();
     try {
-      this.#exchange.begin(bytes, head, verdict.path, verdict.model, verdict.listener);
+      this.#exchange.begin(received, verdict.path, verdict.model, verdict.listener);
       if (this.#exchange.keepsHead && head === sharedHead) sharedHead = new RequestHead();
     } catch (error) {
       connection.owner.onBug(error);
@@ -183,7 +189,7 @@ export class Http1RequestReader {
     if (!complete) connection.onBodyReceived(until - start);
     else if (connection.state === "body") {
       connection.awaitAnswer();
-      this.#exchange.onRequestEnd();
+      this.#exchange.onRequestEnd(noTrailers);
     }
     return until;
   }

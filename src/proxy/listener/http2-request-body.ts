@@ -1,21 +1,20 @@
+import { sizeAsLines } from "../../wire/head/http2-fields.ts";
+import type { BodyFraming } from "../../wire/head/received-request.ts";
 import { asciiBytes } from "../../wire/http1/ascii.ts";
 import { DEFAULT_TRAILER_BYTES } from "../../wire/http1/chunked.ts";
 import { isForbiddenTrailerName, type TrailerClaims } from "../../wire/http1/trailer-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type RequestMessage, trailersFault } from "../../wire/http2/message.ts";
 import type { Exchange } from "../exchange.ts";
-import type { Http2Framing } from "./http2-request-head.ts";
 
-const lineEnd = Buffer.from("\r\n", "latin1");
-/** Size line of the chunk being handed over. */
-const sizeLine = Buffer.allocUnsafeSlow(16);
+const noTrailers: readonly HeaderField[] = [];
 
 /** Why a body cannot be what its head announced. */
 export type BodyFault = { readonly fault: string };
 
-/** Hands the DATA and trailers of one request to the engine in the framing of HTTP/1.1, and holds them to Content-Length. */
+/** Hands the DATA and trailers of one request to the engine, and holds them to Content-Length. */
 export class Http2RequestBody {
-  framing: Http2Framing = "none";
+  framing: BodyFraming = "none";
   /** Content so far, in bytes. */
   received = 0;
   /** What Content-Length leaves; `Infinity` without one. */
@@ -27,7 +26,7 @@ export class Http2RequestBody {
     this.received = 0;
     this.#left = contentLength < 0 ? Number.POSITIVE_INFINITY : contentLength;
     if (endStream || contentLength === 0) this.framing = "none";
-    else this.framing = contentLength < 0 ? "chunked" : "length";
+    else this.framing = contentLength < 0 ? "content" : "length";
     return endStream && contentLength > 0 ? { fault: "the body is shorter than content-length" } : undefined;
   }
 
@@ -36,40 +35,28 @@ export class Http2RequestBody {
     this.received += count;
     this.#left -= count;
     if (this.#left < 0) return { fault: "the body is longer than content-length" };
-    if (this.framing === "chunked") {
-      exchange.onRequestBody(sizeLine, 0, sizeLine.latin1Write(`${count.toString(16)}\r\n`));
-      exchange.onRequestBody(bytes, start, end);
-      exchange.onRequestBody(lineEnd, 0, 2);
-    } else {
-      exchange.onRequestBody(bytes, start, end);
-    }
+    exchange.onRequestBody(bytes, start, end);
     return undefined;
   }
 
-  /** Ends the body; trailers can be passed on only behind chunks, and are left out behind a body of known length. */
+  /** Ends the body; trailers are left out behind a body of known length, where HTTP/1.1 has no place for them. */
   end(exchange: Exchange, trailers: readonly HeaderField[]): BodyFault | undefined {
     if (this.#left > 0 && this.#left < Number.POSITIVE_INFINITY) {
       return { fault: "the body is shorter than content-length" };
     }
-    const lines = trailerLines(trailers, exchange);
-    if (typeof lines !== "string") return lines;
-    if (this.framing === "chunked") {
-      const tail = Buffer.from(`0\r\n${lines}\r\n`, "latin1");
-      exchange.onRequestBody(tail, 0, tail.length);
-    }
-    if (this.framing !== "none") exchange.onRequestEnd();
+    const fault = faultIn(trailers, exchange);
+    if (fault !== undefined) return { fault };
+    if (this.framing !== "none") exchange.onRequestEnd(this.framing === "content" ? trailers : noTrailers);
     return undefined;
   }
 }
 
-function trailerLines(trailers: readonly HeaderField[], claims: TrailerClaims): string | BodyFault {
+function faultIn(trailers: readonly HeaderField[], claims: TrailerClaims): string | undefined {
   const fault = trailersFault(trailers);
-  if (fault !== undefined) return { fault };
-  let lines = "";
-  for (const { name, value } of trailers) {
+  if (fault !== undefined) return fault;
+  for (const { name } of trailers) {
     const isRefused = isForbiddenTrailerName(name, "client") || claims.claims(asciiBytes(name), name.length);
-    if (isRefused) return { fault: `${name} may only stand in the head` };
-    lines += `${name}: ${value}\r\n`;
+    if (isRefused) return `${name} may only stand in the head`;
   }
-  return lines.length > DEFAULT_TRAILER_BYTES ? { fault: "trailers are larger than the limit" } : lines;
+  return sizeAsLines(trailers) > DEFAULT_TRAILER_BYTES ? "trailers are larger than the limit" : undefined;
 }

@@ -1,4 +1,6 @@
-import { parseRequestHead, RequestHead } from "../../wire/http1/request-head.ts";
+import { readReceivedRequest } from "../../wire/head/http2-received-request.ts";
+import type { ReceivedRequest } from "../../wire/head/received-request.ts";
+import { RequestField } from "../../wire/http1/known-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { RequestMessage } from "../../wire/http2/message.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
@@ -7,15 +9,12 @@ import type { Exchange } from "../exchange.ts";
 import { admit, refusalOf } from "./admit.ts";
 import type { Http2Connection } from "./http2-connection.ts";
 import { Http2RequestBody } from "./http2-request-body.ts";
-import { giveHeadAway, type WrittenHead, writeRequestHead, writeUpgradeHead } from "./http2-request-head.ts";
 import type { Http2Responder } from "./http2-responder.ts";
 import { statusField } from "./http2-response-fields.ts";
 import { Http2Tunnel } from "./http2-tunnel.ts";
+import { readUpgrade } from "./http2-upgrade.ts";
 
 const noSuchTunnel = "This server opens no such tunnel.";
-
-/** Parses the heads of all streams of a thread: each is forwarded before the next is read. */
-let sharedHead = new RequestHead();
 
 /** Takes the request of one stream to its exchange, and gives the client its window back as the exchange goes on. */
 export class Http2RequestReader {
@@ -48,7 +47,7 @@ export class Http2RequestReader {
       return;
     }
     if (message.method !== "CONNECT") {
-      this.#beginExchange(writeRequestHead(message, this.#body.framing));
+      this.#beginExchange(readReceivedRequest(message, this.#body.framing, this.#connection.context.requestLimits));
       return;
     }
     if (message.protocol !== "websocket" || endStream) {
@@ -58,7 +57,7 @@ export class Http2RequestReader {
       return;
     }
     responder.tunnel = new Http2Tunnel();
-    this.#beginExchange(writeUpgradeHead(message, responder.tunnel));
+    this.#beginExchange(readUpgrade(message, responder.tunnel.key, this.#connection.context.requestLimits));
   }
 
   /** Makes ready for what is left of a request that cannot be read. */
@@ -143,18 +142,16 @@ export class Http2RequestReader {
     this.#paused = false;
   }
 
-  #beginExchange({ bytes, end }: WrittenHead): void {
+  /** `received`: or the code of the fault that it has. */
+  #beginExchange(received: ReceivedRequest | number): void {
     const connection = this.#connection;
     const responder = this.#responder;
     const { context } = connection;
-    const head = sharedHead;
-    const next = parseRequestHead(bytes, 0, end, head, context.requestLimits);
-    if (next !== end) {
-      head.reset();
-      responder.refuse(refusalOf(next, responder.asked));
+    if (typeof received === "number") {
+      responder.refuse(refusalOf(received, responder.asked));
       return;
     }
-    const verdict = admit(bytes, head, connection);
+    const verdict = admit(received, connection);
     if (verdict.kind === "refused") {
       responder.refuse(verdict);
       return;
@@ -165,17 +162,13 @@ export class Http2RequestReader {
       this.#awaitRest();
     }
     try {
-      this.#exchange.begin(bytes, head, verdict.path, verdict.model, verdict.listener);
+      this.#exchange.begin(received, verdict.path, verdict.model, verdict.listener);
     } catch (error) {
       connection.onBug(error);
       this.#exchange.fail("internal");
     }
-    if (this.#exchange.keepsHead) {
-      sharedHead = new RequestHead();
-      giveHeadAway();
-    }
     connection.touch(responder);
-    if (head.expectContinue && !this.ended && !responder.answered && this.#stream !== undefined) {
+    if (received.has(RequestField.expect) && !this.ended && !responder.answered && this.#stream !== undefined) {
       connection.session.sendHeaders(this.#stream, [statusField(100)], false);
     }
   }

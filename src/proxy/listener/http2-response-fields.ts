@@ -1,5 +1,4 @@
 import type { AnswerHead } from "../../wire/head/answer-head.ts";
-import { fieldText } from "../../wire/head/http1-fields.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { grpcReply } from "../grpc-reply.ts";
@@ -25,7 +24,7 @@ export function statusField(status: number): HeaderField {
 export function responseFields({ head, edits }: RelayedResponse): HeaderField[] {
   const fields: HeaderField[] = [statusField(head.status)];
   head.addFields(fields);
-  addEdits(fields, edits);
+  edits.addFields(fields);
   if (!head.has(ResponseField.date) && !edits.decides("date")) fields.push({ name: "date", value: dateText() });
   if (head.contentLength >= 0 && head.status !== 204) {
     fields.push({ name: "content-length", value: String(head.contentLength) });
@@ -44,14 +43,14 @@ export function interimFields(head: AnswerHead): HeaderField[] {
 export function tunnelFields({ head, edits }: RelayedResponse): HeaderField[] {
   const fields: HeaderField[] = [statusField(200)];
   head.addFields(fields);
-  addEdits(fields, edits);
+  edits.addFields(fields);
   return fields.filter(({ name }) => !handshakeFields.has(name));
 }
 
 /** The fields of an answer of our own with a body of that many bytes. */
 export function ownFields(status: number, edits: HeaderEdits, bodyBytes: number): HeaderField[] {
   const fields: HeaderField[] = [statusField(status)];
-  addEdits(fields, edits);
+  edits.addFields(fields);
   if (!edits.decides("date")) fields.push({ name: "date", value: dateText() });
   if (status !== 204 && status !== 304) fields.push({ name: "content-length", value: String(bodyBytes) });
   return fields;
@@ -71,8 +70,4 @@ export function refusalFields(status: number, bodyBytes: number): HeaderField[] 
 export function grpcRefusalFields(status: number, message: string): HeaderField[] {
   const { headers } = grpcReply(grpcStatusForHttp(status), message);
   return [statusField(200), ...headers.map(([name, value]) => ({ name, value })), { name: "date", value: dateText() }];
-}
-
-function addEdits(fields: HeaderField[], edits: HeaderEdits): void {
-  for (let i = 0; i < edits.count; i++) fields.push({ name: edits.nameAt(i), value: fieldText(edits.valueAt(i)) });
 }

@@ -4,13 +4,7 @@ import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { ClusterRuntime } from "../cluster-runtime.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import type { PlaneContext } from "../plane-context.ts";
-import type {
-  BodyFraming,
-  FailureProgress,
-  OutgoingRequest,
-  UpstreamEvents,
-  UpstreamExchange,
-} from "../upstream/exchange.ts";
+import type { FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "../upstream/exchange.ts";
 import { openExchange, type Reuse } from "../upstream/pool.ts";
 import { PrivateUpstreams } from "../upstream/private-upstreams.ts";
 
@@ -27,10 +21,11 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
   readonly method: string;
   readonly upgrade = false;
   readonly takesChunks = false;
+  readonly fields = undefined;
   readonly logsIn = false;
   readonly silence = "bounded";
   readonly acceptsTrailers = true;
-  readonly framing: BodyFraming = "length";
+  readonly framing = "length";
   readonly head: Buffer;
   readonly headEnd: number;
   readonly #body: Buffer;
@@ -79,7 +74,7 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
     const exchange = this.#exchange!;
     exchange.sendHead(this);
     exchange.sendBody(this.#body, 0, this.#body.length);
-    exchange.sendEnd();
+    exchange.sendEnd([]);
     exchange.flush();
   }
 

@@ -1,4 +1,5 @@
 import type { HeadLimits } from "../../wire/http1/message-head.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { Deadlined, Deadlines } from "../deadlines.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import type { ProxyLimits } from "../limits.ts";
@@ -46,6 +47,8 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
   /** Answers completed. */
   #served = 0;
   #requestComplete = false;
+  /** The body of the request comes without framing, and leaves in chunks. */
+  #chunking = false;
   /** Whose it is alone; `undefined`: anybody's. */
   #own: PrivateUpstreams | undefined;
   /** The endpoint half-closed its side of a tunnel. */
@@ -97,6 +100,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
   sendHead(request: OutgoingRequest): void {
     this.#answer.expect(request);
     this.headSent = true;
+    this.#chunking = request.framing === "content";
     const { limits } = this.context;
     this.#silenceMs = silenceLimitMs(request, "answer", limits);
     this.#tunnelSilenceMs = silenceLimitMs(request, "tunnel", limits);
@@ -111,10 +115,18 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
 
   sendBody(bytes: Buffer, start: number, end: number): void {
     this.#touch();
+    if (!this.#chunking) {
+      output.append(this.#transport, bytes, start, end);
+      return;
+    }
+    if (start === end) return;
+    output.head(this.#transport).chunkSize(end - start);
     output.append(this.#transport, bytes, start, end);
+    output.head(this.#transport).crlf();
   }
 
-  sendEnd(): void {
+  sendEnd(trailers: readonly HeaderField[]): void {
+    if (this.#chunking && !this.#requestComplete) output.head(this.#transport).trailers(trailers);
     this.#requestComplete = true;
   }
 

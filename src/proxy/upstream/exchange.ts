@@ -1,17 +1,25 @@
 /**
  * The seam between a request and whatever carries it to an endpoint. HTTP/1.1 has one exchange at a time on a connection,
- * HTTP/2 one object for each stream. Answers cross it as a head, content and trailers; only chunks of HTTP/1.1 cross it as they
- * are, already judged, on their way to where they are spoken too. Bodies of requests cross it in HTTP/1.1 framing.
+ * HTTP/2 one object for each stream. Messages cross it as a head, content and trailers, already judged; only chunks of HTTP/1.1
+ * cross it as they are, and those of a request are taken apart by an exchange of HTTP/2.
  */
 import type { HttpRule } from "../../ir/routing-model.ts";
 import type { AnswerHead } from "../../wire/head/answer-head.ts";
+import type { BodyFraming } from "../../wire/head/received-request.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type { PrivateUpstreams } from "./private-upstreams.ts";
 
-/** How the body of a request is delimited. */
-export type BodyFraming = "none" | "length" | "chunked";
+/** The head of a request as fields of HTTP/2, without pseudo-headers. */
+export type OutgoingFields = {
+  readonly authority: string;
+  /** With its query. */
+  readonly path: string;
+  readonly fields: HeaderField[];
+  /** -1: not announced. */
+  readonly contentLength: number;
+};
 
 /** A request as it is sent; unchanged until the exchange is over. */
 export type OutgoingRequest = {
@@ -21,7 +29,9 @@ export type OutgoingRequest = {
   /** Its credentials are for the connection that it comes on; see `isConnectionLogin`. */
   readonly logsIn: boolean;
   readonly framing: BodyFraming;
-  /** The head as HTTP/1.1 bytes: `head[0, headEnd)`. */
+  /** The head, when it was put together for an endpoint of HTTP/2; `undefined`: as bytes. */
+  readonly fields: OutgoingFields | undefined;
+  /** The head as HTTP/1.1 bytes: `head[0, headEnd)`; without `fields`. */
   readonly head: Buffer;
   readonly headEnd: number;
   /** Whether the endpoint may be given up for being silent; see {@link silenceLimitMs}. */
@@ -85,9 +95,10 @@ export interface UpstreamExchange {
   /** Bytes of this process that wait to be sent to the endpoint. */
   readonly queuedBytes: number;
   sendHead(request: OutgoingRequest): void;
+  /** Part of the body, in the request's framing; or bytes of a tunnel. */
   sendBody(bytes: Buffer, start: number, end: number): void;
-  /** The request is complete. */
-  sendEnd(): void;
+  /** The request is complete. `trailers` are those of a body of framing `content`. */
+  sendEnd(trailers: readonly HeaderField[]): void;
   /** Writes what `send…` put together. */
   flush(): void;
   /** Ends our side of a tunnel. */

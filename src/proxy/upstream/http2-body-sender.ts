@@ -1,8 +1,8 @@
+import type { BodyFraming } from "../../wire/head/received-request.ts";
 import { type ContentSink, Dechunker } from "../../wire/http1/dechunker.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import { ReplayBuffer } from "../replay-buffer.ts";
-import type { BodyFraming } from "./exchange.ts";
 
 /** Those that no sender uses at the moment. */
 const spareDechunkers: Dechunker[] = [];
@@ -10,7 +10,7 @@ const maxSpareDechunkers = 256;
 const noTrailers: readonly HeaderField[] = [];
 
 /**
- * A request's body on its way into a stream: it comes in HTTP/1.1 framing and leaves as DATA, behind it the end of the stream or
+ * A request's body on its way into a stream: it comes in the request's framing and leaves as DATA, behind it the end of the stream or
  * trailers that end it. What the windows do not let through waits here.
  */
 export class Http2BodySender implements ContentSink {
@@ -50,10 +50,11 @@ export class Http2BodySender implements ContentSink {
     this.#send(bytes, start, end);
   }
 
-  /** The request is complete. */
-  end(): void {
+  /** The request is complete. `trailers`: of a body that comes without framing. */
+  end(trailers: readonly HeaderField[]): void {
     if (this.ended) return;
     this.ended = true;
+    if (trailers.length > 0) this.#trailers = trailers;
     if (this.#pending.length === 0) this.#endStream();
   }
 

@@ -17,6 +17,8 @@ import { areTrailers, readSwitch } from "./http2-response.ts";
 import type { PrivateUpstreams } from "./private-upstreams.ts";
 import { silenceLimitMs } from "./silence-limit.ts";
 
+const noTrailers: readonly HeaderField[] = [];
+
 /** What an exchange needs of the pool that made it. */
 export interface Http2ExchangeOwner {
   readonly endpoint: EndpointState;
@@ -25,8 +27,7 @@ export interface Http2ExchangeOwner {
 }
 
 /**
- * One request on one stream of a connection to an endpoint. Request bodies come in HTTP/1.1 framing and leave as DATA.
- * What the stream's window does not let through waits here, and the exchange is congested.
+ * One request on one stream of a connection to an endpoint. What the stream's window does not let through waits here, and the exchange is congested.
  */
 export class Http2Exchange implements UpstreamExchange, Deadlined {
   deadlineMs = Number.POSITIVE_INFINITY;
@@ -126,8 +127,8 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     this.#body.send(bytes, start, end);
   }
 
-  sendEnd(): void {
-    if (this.#stream !== undefined && this.#events !== undefined) this.#body.end();
+  sendEnd(trailers: readonly HeaderField[]): void {
+    if (this.#stream !== undefined && this.#events !== undefined) this.#body.end(trailers);
   }
 
   flush(): void {
@@ -135,7 +136,7 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   }
 
   halfClose(): void {
-    this.sendEnd();
+    this.sendEnd(noTrailers);
     if (this.#peerEnded) this.#complete();
   }
 

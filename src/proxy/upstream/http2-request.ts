@@ -1,7 +1,7 @@
-/** A request's canonical HTTP/1.1 head as the header block that it is in HTTP/2. RFC 9113 §8.3.1, RFC 8441. */
+/** A request's head as the header block that it is in HTTP/2. RFC 9113 §8.3.1, RFC 8441. */
 import { renderGrpcTimeout } from "../../wire/grpc-timeout.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
-import type { OutgoingRequest } from "./exchange.ts";
+import type { OutgoingFields, OutgoingRequest } from "./exchange.ts";
 
 /** Fields of one connection, and those that HTTP/2 says in another way. What a client may send of them was judged before. */
 const connectionFields: ReadonlySet<string> = new Set([
@@ -36,6 +36,7 @@ export type RequestScheme = "http" | "https";
 
 /** Translates the head; an upgrade becomes an extended CONNECT. `nowMs` (monotonic) tells what is left of a gRPC deadline. */
 export function translateRequest(request: OutgoingRequest, scheme: RequestScheme, nowMs: number): Http2Request {
+  if (request.fields !== undefined) return addressFields(request, request.fields, scheme, nowMs);
   const { deadlineMs = Number.POSITIVE_INFINITY } = request;
   const tunnel = request.upgrade && request.framing === "none";
   const text = request.head.latin1Slice(0, request.headEnd);
@@ -73,11 +74,38 @@ export function translateRequest(request: OutgoingRequest, scheme: RequestScheme
   ];
   if (tunnel) fields.push(websocketField);
   for (const field of rest) fields.push(field);
-  if (request.acceptsTrailers === true) fields.push(trailersField);
-  if (deadlineMs !== Number.POSITIVE_INFINITY) {
-    fields.push({ name: "grpc-timeout", value: renderGrpcTimeout(deadlineMs - nowMs) });
-  }
+  addOwnFields(fields, request, nowMs);
   return { fields, contentLength, tunnel, upgrade, websocketKey };
+}
+
+/** The block of a head that is there as fields. */
+function addressFields(
+  request: OutgoingRequest,
+  { authority, path, fields: rest, contentLength }: OutgoingFields,
+  scheme: RequestScheme,
+  nowMs: number,
+): Http2Request {
+  const fields: HeaderField[] = [
+    { name: ":method", value: request.method },
+    scheme === "http" ? httpScheme : httpsScheme,
+    { name: ":authority", value: authority },
+    { name: ":path", value: path },
+  ];
+  const timed = request.deadlineMs !== undefined && request.deadlineMs !== Number.POSITIVE_INFINITY;
+  for (let i = 0; i < rest.length; i++) {
+    const field = rest[i]!;
+    if (!timed || field.name !== "grpc-timeout") fields.push(field);
+  }
+  addOwnFields(fields, request, nowMs);
+  return { fields, contentLength, tunnel: false, upgrade: "", websocketKey: "" };
+}
+
+/** What HTTP/2 says in its own way, or is worked out anew for each attempt. */
+function addOwnFields(fields: HeaderField[], request: OutgoingRequest, nowMs: number): void {
+  const { acceptsTrailers, deadlineMs = Number.POSITIVE_INFINITY } = request;
+  if (acceptsTrailers === true) fields.push(trailersField);
+  if (deadlineMs === Number.POSITIVE_INFINITY) return;
+  fields.push({ name: "grpc-timeout", value: renderGrpcTimeout(deadlineMs - nowMs) });
 }
 
 /** Canonical lines have one space before the value and none behind; a filter's need not. */

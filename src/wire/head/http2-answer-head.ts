@@ -1,8 +1,9 @@
 import { isGrpcContentType } from "../grpc-content-type.ts";
-import { ResponseField, responseFields } from "../http1/known-field.ts";
+import { ResponseField } from "../http1/known-field.ts";
 import type { HeadLimits } from "../http1/message-head.ts";
 import type { ResponseMessage } from "../http2/message.ts";
 import type { AnswerBody, AnswerHead } from "./answer-head.ts";
+import { responseNames } from "./field-names.ts";
 import { Http2Fields, sizeAsLines } from "./http2-fields.ts";
 
 /** What a head of HTTP/1.1 takes besides its fields. Bytes. */
@@ -16,13 +17,9 @@ export class Http2AnswerHead extends Http2Fields implements AnswerHead {
   #body: AnswerBody = "none";
 
   constructor(message: ResponseMessage) {
-    super(message.fields, responseFields);
+    super(message.fields, responseNames);
     this.status = message.status;
     this.sizeBytes = startBytes + sizeAsLines(message.fields);
-  }
-
-  has(field: ResponseField): boolean {
-    return this.known(field) !== undefined;
   }
 
   body(_method: string): AnswerBody {

@@ -1,19 +1,40 @@
-import { asciiBytes } from "../http1/ascii.ts";
-import { ALIAS_FIELD, type FieldTable, knownField, UNKNOWN_FIELD } from "../http1/known-field.ts";
+import { ALIAS_FIELD } from "../http1/known-field.ts";
 import type { HeadWriter } from "../http1/serialize.ts";
 import type { HeaderField } from "../http2/hpack-table.ts";
+import { CLAIMED_FIELD, type FieldNames } from "./field-names.ts";
 import type { FieldSection } from "./field-section.ts";
 
 /** The fields of a header block of HTTP/2, without pseudo-headers. They have been judged: see `wire/http2/message.ts`. */
 export class Http2Fields implements FieldSection {
-  readonly #fields: readonly HeaderField[];
-  readonly #table: FieldTable;
+  /** A name stands for a field that is left out, but for an underscore in place of a hyphen. */
+  readonly hasAlias: boolean;
+  /** A field that only a proxy in front may send has come (see `isClientClaim`). */
+  claims: boolean;
+  readonly #names: FieldNames;
+  #fields: readonly HeaderField[];
+  /** Bit `id` is set when that known field has come. */
+  #present = 0;
+  /** The same when it has come more than once. */
+  #repeated = 0;
   /** Names that are not passed on; made by the first. */
   #dropped: Set<string> | undefined;
 
-  constructor(fields: readonly HeaderField[], table: FieldTable) {
+  constructor(fields: readonly HeaderField[], names: FieldNames) {
     this.#fields = fields;
-    this.#table = table;
+    this.#names = names;
+    let hasAlias = false;
+    let claims = false;
+    for (let i = 0; i < fields.length; i++) {
+      const id = names.idOf(fields[i]!.name);
+      if (id >= 0) {
+        const bit = 1 << id;
+        this.#repeated |= this.#present & bit;
+        this.#present |= bit;
+      } else if (id === ALIAS_FIELD) hasAlias = true;
+      else if (id === CLAIMED_FIELD) claims = true;
+    }
+    this.hasAlias = hasAlias;
+    this.claims = claims;
   }
 
   get count(): number {
@@ -28,21 +49,21 @@ export class Http2Fields implements FieldSection {
     return this.#fields[index]!.value;
   }
 
-  /** First value of a known field; `undefined` when absent. */
-  known(field: number): string | undefined {
-    const name = this.#table.names[field];
-    for (let i = 0; i < this.#fields.length; i++) {
-      if (this.#fields[i]!.name === name) return this.#fields[i]!.value;
-    }
-    return undefined;
+  /** Whether a known field is there. */
+  has(field: number): boolean {
+    return (this.#present & (1 << field)) !== 0;
   }
 
-  /** A name stands for a field that is left out, but for an underscore in place of a hyphen. */
-  get hasAlias(): boolean {
-    for (let i = 0; i < this.#fields.length; i++) {
-      if (fieldId(this.#table, this.#fields[i]!.name) === ALIAS_FIELD) return true;
-    }
-    return false;
+  /** A known field came more than once. */
+  isRepeated(field: number): boolean {
+    return (this.#repeated & (1 << field)) !== 0;
+  }
+
+  /** First value of a known field; `undefined` when absent. */
+  known(field: number): string | undefined {
+    if (!this.has(field)) return undefined;
+    const name = this.#names.nameOf(field);
+    return this.#fields.find((one) => one.name === name)?.value;
   }
 
   header(name: string): string | undefined {
@@ -65,6 +86,12 @@ export class Http2Fields implements FieldSection {
     for (const field of this.#fields) if (field.name.replaceAll("_", "-") === folded) this.drop(field.name);
   }
 
+  /** Takes every field that only a proxy in front may send, and that is not known, out: nothing finds it any more. */
+  forgetClaims(): void {
+    this.#fields = this.#fields.filter(({ name }) => this.#names.idOf(name) !== CLAIMED_FIELD);
+    this.claims = false;
+  }
+
   /** Writes the fields that are passed on as lines of HTTP/1.1. */
   writeLines(writer: HeadWriter): void {
     for (let i = 0; i < this.#fields.length; i++) {
@@ -82,16 +109,9 @@ export class Http2Fields implements FieldSection {
   }
 
   #isKept(name: string): boolean {
-    const id = this.#table.ids.get(name);
-    return (id === undefined || id >= this.#table.keptFrom) && this.#dropped?.has(name) !== true;
+    const id = this.#names.idOf(name);
+    return (id < 0 || id >= this.#names.keptFrom) && this.#dropped?.has(name) !== true;
   }
-}
-
-/** {@link knownField} of a name in lower case. */
-export function fieldId(table: FieldTable, name: string): number {
-  const known = table.ids.get(name);
-  if (known !== undefined || !name.includes("_")) return known ?? UNKNOWN_FIELD;
-  return knownField(table, asciiBytes(name), 0, name.length);
 }
 
 /** What a line takes besides name and value. Bytes. */

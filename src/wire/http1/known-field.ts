@@ -69,8 +69,6 @@ type KnownField = { readonly id: number; readonly name: Uint8Array; readonly hyp
 /** The known fields of one direction, found by length first. */
 export type FieldTable = {
   readonly names: readonly string[];
-  /** Numbers by name in lower case. */
-  readonly ids: ReadonlyMap<string, number>;
   /** Fields numbered below are left out of the kept runs: the engine writes them anew or not at all. */
   readonly keptFrom: number;
   readonly byLength: readonly (readonly KnownField[] | undefined)[];
@@ -86,7 +84,7 @@ function buildTable(fields: Readonly<Record<string, number>>, keptFrom: number):
     byLength[name.length] = [...(byLength[name.length] ?? []), known];
   }
   if (names.length > MAX_KNOWN) throw new Error(`more than ${MAX_KNOWN} known fields`);
-  return { names, ids: new Map(names.map((name, id) => [name, id])), keptFrom, byLength };
+  return { names, keptFrom, byLength };
 }
 
 export const requestFields: FieldTable = buildTable(RequestField, RequestField.tracestate);

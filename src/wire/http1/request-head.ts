@@ -23,7 +23,7 @@ import { methodName } from "./method.ts";
 import { type NormalPath, normalizePath } from "./path.ts";
 
 /** Longest method read. The longest registered one has 17 bytes. */
-const MAX_METHOD_BYTES = 32;
+export const MAX_METHOD_BYTES = 32;
 /** ` HTTP/1.1` and CR LF. */
 const LINE_TAIL_BYTES = 11;
 const STAR = 42;
@@ -201,26 +201,14 @@ function requestLine(bytes: Buffer, stop: number, head: RequestHead, limits: Req
   i++;
 
   const targetStart = i;
-  const maxEnd = targetStart + limits.maxTargetBytes;
-  let odd = false;
-  while (i < stop) {
-    const kind = PATH[bytes[i]!]!;
-    if (kind === 0) break;
-    if (kind === 2 || (bytes[i] === SLASH && (bytes[i + 1] === SLASH || bytes[i + 1] === DOT))) odd = true;
-    i++;
-  }
-  head.pathEnd = i;
-  const query = limits.query === "browser" ? BROWSER_QUERY : TARGET;
-  if (i < stop && bytes[i] === QUESTION) while (i < stop && query[bytes[i]!] === 1) i++;
-  if (i > maxEnd) return faults.targetTooLong.code;
+  i = scanTarget(bytes, i, stop, head, limits);
+  if (i - targetStart > limits.maxTargetBytes) return faults.targetTooLong.code;
   if (i >= stop) return 0;
-  if (bytes[i] === BACKSLASH) return faults.pathBackslash.code;
-  if (bytes[i] !== SPACE) return lineEndFault(bytes[i]!, faults.targetInvalid.code);
+  if (bytes[i] !== SPACE) return lineEndFault(bytes[i]!, targetFault(bytes[i]!));
   if (i === targetStart) return faults.requestLine.code;
   head.targetStart = targetStart;
   head.targetEnd = i;
   head.pathStart = targetStart;
-  head.pathOdd = odd;
   i++;
 
   for (let k = 0; k < HTTP_1.length; k++, i++) {
@@ -244,6 +232,37 @@ function requestLine(bytes: Buffer, stop: number, head: RequestHead, limits: Req
   head.minor = minor;
   const fault = readTarget(bytes, head, limits);
   return fault < 0 ? fault : i + 2;
+}
+
+/** What is found of a target on the way through it; see {@link RequestHead}. */
+export type TargetParts = Pick<RequestHead, "pathEnd" | "pathOdd">;
+
+/** Goes through a target as far as its characters may stand in one, and finds its path. Returns the offset behind them; looks one byte ahead. */
+export function scanTarget(
+  bytes: Buffer,
+  start: number,
+  stop: number,
+  parts: TargetParts,
+  limits: Pick<RequestLimits, "query">,
+): number {
+  let i = start;
+  let odd = false;
+  while (i < stop) {
+    const kind = PATH[bytes[i]!]!;
+    if (kind === 0) break;
+    if (kind === 2 || (bytes[i] === SLASH && (bytes[i + 1] === SLASH || bytes[i + 1] === DOT))) odd = true;
+    i++;
+  }
+  parts.pathEnd = i;
+  parts.pathOdd = odd;
+  const query = limits.query === "browser" ? BROWSER_QUERY : TARGET;
+  if (i < stop && bytes[i] === QUESTION) while (i < stop && query[bytes[i]!] === 1) i++;
+  return i;
+}
+
+/** The fault of a target with this byte in it, which may not stand there. */
+export function targetFault(byte: number): number {
+  return byte === BACKSLASH ? faults.pathBackslash.code : faults.targetInvalid.code;
 }
 
 function isDigit(byte: number): boolean {
