@@ -5,7 +5,7 @@
 import { spawn } from "node:child_process";
 import { createInterface } from "node:readline";
 
-const fuzzers = ["http1", "llhttp", "http2", "hpack", "client-hello", "proxy-protocol"] as const;
+const fuzzers = ["http1", "llhttp", "heads", "http2", "hpack", "client-hello", "proxy-protocol"] as const;
 const summary = /^(\d+) passed, (\d+) failed$/;
 
 let passed = 0;
