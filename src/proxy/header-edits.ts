@@ -1,20 +1,12 @@
 import type { FieldSection } from "../wire/head/field-section.ts";
 import { fieldText } from "../wire/head/http1-fields.ts";
 import { TOKEN } from "../wire/http1/ascii.ts";
+import { connectionFields } from "../wire/http1/known-field.ts";
 import type { HeadWriter } from "../wire/http1/serialize.ts";
 import type { HeaderField } from "../wire/http2/hpack-table.ts";
 
 /** Fields that the engine alone writes: a filter that names one changes nothing. */
-const engineFields: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "host",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "transfer-encoding",
-  "upgrade",
-]);
+const engineFields: ReadonlySet<string> = new Set([...connectionFields, "content-length", "host"]);
 
 const noNames: ReadonlySet<string> = new Set();
 

@@ -1,7 +1,18 @@
 /**
- * Where one WebSocket frame ends and the next begins: all that a gateway must know to say goodbye between two frames.
- * RFC 6455 section 5.2. Bytes are only counted, never kept or changed.
+ * What a gateway must know of WebSocket: how a handshake is answered, and where one frame ends and the next begins, to say
+ * goodbye between two. RFC 6455 section 5.2. Bytes are only counted, never kept or changed.
  */
+import { createHash } from "node:crypto";
+
+/** What a server proves with that it understood a handshake. RFC 6455 section 1.3. */
+const handshakeSuffix = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+
+/** Sec-WebSocket-Accept for a Sec-WebSocket-Key. RFC 6455 section 4.2.2. */
+export function webSocketAccept(key: string): string {
+  return createHash("sha1")
+    .update(key + handshakeSuffix)
+    .digest("base64");
+}
 
 /** An unmasked Close frame with status 1001, "going away", as a server sends it. RFC 6455 section 7.4.1. */
 export const goingAwayFrame: Buffer = Buffer.of(0x88, 0x02, 0x03, 0xe9);

@@ -1,4 +1,5 @@
 import type { ResponseFlag } from "../../telemetry/response-flag.ts";
+import { parseGrpcStatus } from "../../wire/grpc-status-field.ts";
 import type { AnswerHead } from "../../wire/head/answer-head.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
 import type { LocalReply } from "../chain.ts";
@@ -94,7 +95,7 @@ export class Answer {
     outcome.upstreamStatus = head.status;
     if (attempts.retries > 0 && route.rule.retryCodes.has(head.status)) outcome.flag = "URX";
     exchange.body.forget();
-    if (outcome.grpc) outcome.readGrpcStatus(head.known(ResponseField.grpcStatus));
+    if (outcome.grpc) outcome.onGrpcStatus(parseGrpcStatus(head.known(ResponseField.grpcStatus)));
     const response = this.#response;
     response.begin(head.status, head);
     exchange.auth.applyTo(response);

@@ -1,3 +1,4 @@
+import { grpcStatusIn } from "../../wire/grpc-status-field.ts";
 import type { AnswerHead } from "../../wire/head/answer-head.ts";
 import { isConnectionLogin } from "../../wire/http1/connection-login.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
@@ -185,7 +186,7 @@ export class Attempts implements UpstreamEvents {
 
   onResponseTrailers(trailers: readonly HeaderField[]): void {
     const { outcome, responder } = this.#exchange;
-    if (outcome.grpc) outcome.readGrpcStatus(trailers.find(({ name }) => name === "grpc-status")?.value);
+    if (outcome.grpc) outcome.onGrpcStatus(grpcStatusIn(trailers));
     responder.sendTrailers(trailers);
   }
 

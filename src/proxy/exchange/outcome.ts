@@ -24,15 +24,11 @@ export class Outcome {
     this.#grpcStatus = -1;
   }
 
-  /** The backend told the outcome of a call, in its trailers. */
-  onGrpcStatus(status: number): void {
+  /** The backend told the outcome of a call, in the head or the trailers of its answer; `undefined`: it told none there. */
+  onGrpcStatus(status: number | undefined): void {
+    if (status === undefined) return;
     this.#grpcStatus = status;
     this.grpcFrom = "server";
-  }
-
-  /** The same from the head of its answer; what is no status is passed over. */
-  readGrpcStatus(text: string | undefined): void {
-    if (text !== undefined && /^[0-9]{1,4}$/.test(text)) this.onGrpcStatus(Number(text));
   }
 
   /** The gateway ends the call itself. */

@@ -1,5 +1,6 @@
 import type { Cluster } from "../../ir/cluster.ts";
 import { checkPath, decodeCheckResponse, encodeCheckRequest } from "../../wire/ext-authz.ts";
+import { isGrpcContentType } from "../../wire/grpc-content-type.ts";
 import { HeadWriter } from "../../wire/http1/serialize.ts";
 import type { ExternalAuth } from "./auth-runtime.ts";
 import { type AuthFacts, type AuthSubject, isOwnField } from "./auth-subject.ts";
@@ -86,7 +87,7 @@ export function readGrpcVerdict(answer: CheckAnswer): AuthVerdict {
 function grpcMessage({ status, headers, trailers, body }: CheckAnswer): Buffer | undefined {
   const find = (name: string) => [...trailers, ...headers].find(([known]) => known === name)?.[1];
   if (status !== 200 || find("grpc-status") !== "0") return undefined;
-  if (!(find("content-type") ?? "").startsWith("application/grpc")) return undefined;
+  if (!isGrpcContentType(find("content-type"))) return undefined;
   if (body.length < framePrefixBytes || body[0] !== 0) return undefined;
   return body.readUInt32BE(1) === body.length - framePrefixBytes ? body.subarray(framePrefixBytes) : undefined;
 }

@@ -1,8 +1,6 @@
-import { createHash, randomBytes } from "node:crypto";
+import { randomBytes } from "node:crypto";
+import { webSocketAccept } from "../../wire/websocket.ts";
 import type { RelayedResponse } from "../responder.ts";
-
-/** RFC 6455 section 4.2.2. */
-const webSocketGuid = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
 
 /** A tunnel that a client asks for on one stream: a WebSocket. RFC 8441. */
 export class Http2Tunnel {
@@ -36,9 +34,6 @@ export class Http2Tunnel {
 
   /** The backend's answer shows that it understood the handshake. */
   isAgreed({ head }: RelayedResponse): boolean {
-    const expected = createHash("sha1")
-      .update(this.key + webSocketGuid)
-      .digest("base64");
-    return head.header("sec-websocket-accept") === expected;
+    return head.header("sec-websocket-accept") === webSocketAccept(this.key);
   }
 }

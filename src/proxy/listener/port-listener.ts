@@ -2,7 +2,7 @@ import { createServer, type Server, type Socket } from "node:net";
 import type { TLSSocket } from "node:tls";
 import { stopListening } from "../../base/stop-listening.ts";
 import type { ResponseFlag } from "../../telemetry/response-flag.ts";
-import { canonicalServerName, clientHelloLimitBytes, readClientHello } from "../../wire/client-hello.ts";
+import { canonicalServerName } from "../../wire/client-hello.ts";
 import { readClientCertificate } from "../client-certificate.ts";
 import { makePeer } from "../forwarding.ts";
 import type { PlaneContext } from "../plane-context.ts";
@@ -19,7 +19,7 @@ import { PendingConnections } from "./client-address.ts";
 import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { Http2Connection } from "./http2-connection.ts";
-import { Peek } from "./peek.ts";
+import { peekServerName } from "./peek-server-name.ts";
 
 const backlog = 1_024;
 /** What a socket queues before it calls itself congested. */
@@ -209,15 +209,7 @@ export class PortListener implements ConnectionOwner {
 
   /** For ports on which settings depend on the name: reads the client's hello ahead of the handshake. */
   #readServerName(socket: Socket): void {
-    const { limits, deadlines } = this.context;
-    new Peek<string>(socket, {
-      read(bytes) {
-        const result = readClientHello(bytes);
-        return result.kind === "hello" ? { kind: "done", value: result.hello.serverName, consumed: 0 } : result;
-      },
-      limitBytes: clientHelloLimitBytes,
-      timeoutMs: limits.helloTimeoutMs,
-      deadlines,
+    peekServerName(socket, this.context, {
       onDone: (serverName) => {
         this.#serverNames.set(socket, serverName);
         this.#handshakerFor(serverName)?.accept(socket);

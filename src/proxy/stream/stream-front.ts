@@ -3,10 +3,10 @@ import type { TLSSocket } from "node:tls";
 import { cidrContains } from "../../base/cidr.ts";
 import type { BoundListener } from "../../ir/select.ts";
 import type { TcpSeries } from "../../telemetry/telemetry.ts";
-import { clientHelloLimitBytes, readClientHello } from "../../wire/client-hello.ts";
 import { proxyHeaderLimitBytes, readProxyHeader } from "../../wire/proxy-protocol.ts";
 import { type ClientAddresses, clientAddresses, PendingConnections } from "../listener/client-address.ts";
 import { Peek, type PeekFailure } from "../listener/peek.ts";
+import { peekServerName } from "../listener/peek-server-name.ts";
 import { listenerLabels } from "../listener-labels.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import type { PortModel } from "../port-model.ts";
@@ -119,15 +119,7 @@ export class StreamFront {
   }
 
   #readHello(socket: Socket, client: ClientAddresses): void {
-    const { limits, deadlines } = this.#owner.context;
-    const peek: Peek<string> = new Peek(socket, {
-      read(bytes) {
-        const result = readClientHello(bytes);
-        return result.kind === "hello" ? { kind: "done", value: result.hello.serverName, consumed: 0 } : result;
-      },
-      limitBytes: clientHelloLimitBytes,
-      timeoutMs: limits.helloTimeoutMs,
-      deadlines,
+    const peek = peekServerName(socket, this.#owner.context, {
       onDone: (serverName) => {
         this.#onHello(socket, client, serverName);
         this.#open.delete(peek);

@@ -1,3 +1,4 @@
+import { grpcStatusIn, parseGrpcStatus } from "../../wire/grpc-status-field.ts";
 import type { AnswerHead } from "../../wire/head/answer-head.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
@@ -80,11 +81,11 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
 
   onResponseHead(head: AnswerHead): void {
     this.#status = head.status;
-    this.#readGrpcStatus(head.known(ResponseField.grpcStatus));
+    this.#grpcStatus = parseGrpcStatus(head.known(ResponseField.grpcStatus)) ?? -1;
   }
 
   onResponseTrailers(trailers: readonly HeaderField[]): void {
-    this.#readGrpcStatus(trailers.find(({ name }) => name === "grpc-status")?.value);
+    this.#grpcStatus = grpcStatusIn(trailers) ?? this.#grpcStatus;
   }
 
   onResponseBody(_bytes: Buffer, start: number, end: number): void {
@@ -119,10 +120,6 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
     this.#exchange = endpoint === undefined ? undefined : openExchange(endpoint, this, this, options);
     if (this.#exchange === undefined) this.#finish({ kind: "failed" });
     else if (this.#exchange.ready) this.onUpstreamReady();
-  }
-
-  #readGrpcStatus(text = ""): void {
-    if (/^[0-9]{1,4}$/.test(text)) this.#grpcStatus = Number(text);
   }
 
   #answered(): SideResult {

@@ -2,6 +2,7 @@ import type { Tracing } from "../../ir/tracing.ts";
 import type { Counter } from "../../telemetry/telemetry.ts";
 import { otlpTracesPath, renderOtlpJson } from "../../telemetry/tracing/otlp-json.ts";
 import type { Span } from "../../telemetry/tracing/span.ts";
+import { connectionFields } from "../../wire/http1/known-field.ts";
 import { HeadWriter } from "../../wire/http1/serialize.ts";
 import type { ClusterRuntime } from "../cluster-runtime.ts";
 import type { PlaneContext } from "../plane-context.ts";
@@ -181,14 +182,11 @@ function frameGrpc(message: Buffer): Buffer {
 
 /** Fields that say how the request itself is sent. */
 const framing: ReadonlySet<string> = new Set([
-  "connection",
+  ...connectionFields,
   "content-encoding",
   "content-length",
   "content-type",
   "host",
-  "te",
-  "transfer-encoding",
-  "upgrade",
 ]);
 
 function onTimer(exporter: SpanExporter): void {

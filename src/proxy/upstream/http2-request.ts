@@ -1,18 +1,8 @@
 /** A request's head as the header block that it is in HTTP/2. RFC 9113 §8.3.1, RFC 8441. */
 import { renderGrpcTimeout } from "../../wire/grpc-timeout.ts";
+import { connectionFields } from "../../wire/http1/known-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { OutgoingFields, OutgoingRequest } from "./exchange.ts";
-
-/** Fields of one connection, and those that HTTP/2 says in another way. What a client may send of them was judged before. */
-const connectionFields: ReadonlySet<string> = new Set([
-  "connection",
-  "host",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "transfer-encoding",
-  "upgrade",
-]);
 
 const space = 32;
 const httpScheme: HeaderField = { name: ":scheme", value: "http" };
@@ -57,7 +47,8 @@ export function translateRequest(request: OutgoingRequest, scheme: RequestScheme
     at = end + 2;
     if (name === "host") authority = value;
     else if (name === "upgrade") upgrade = value.toLowerCase();
-    if (connectionFields.has(name)) continue;
+    // HTTP/2 says them in another way, or not at all. What a client may send of them was judged before.
+    if (name === "host" || connectionFields.has(name)) continue;
     if (name === "content-length") contentLength = Number(value);
     else if (name === "grpc-timeout" && deadlineMs !== Number.POSITIVE_INFINITY) continue;
     else if (tunnel && name === "sec-websocket-key") {

@@ -1,5 +1,4 @@
 /** What of an answer of HTTP/2 is judged, or told otherwise, beside its head. */
-import { createHash } from "node:crypto";
 import type { AnswerHead } from "../../wire/head/answer-head.ts";
 import { Http1AnswerHead } from "../../wire/head/http1-answer-head.ts";
 import { sizeAsLines } from "../../wire/head/http2-fields.ts";
@@ -9,15 +8,11 @@ import { parseResponseHead, ResponseHead } from "../../wire/http1/response-head.
 import { isForbiddenTrailerName } from "../../wire/http1/trailer-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type ResponseMessage, trailersFault } from "../../wire/http2/message.ts";
-
-/** Appended to the key of a WebSocket handshake. RFC 6455 §1.3. */
-const websocketSalt = "258EAFA5-E914-47DA-95CA-C5AB0DC85B11";
+import { webSocketAccept } from "../../wire/websocket.ts";
 
 /** The 101 of HTTP/1.1 that a granted extended CONNECT stands for; `undefined` when its head breaks a limit. RFC 8441 §5. */
 export function readSwitch(message: ResponseMessage, websocketKey: string, limits: HeadLimits): AnswerHead | undefined {
-  const accept = createHash("sha1")
-    .update(websocketKey + websocketSalt)
-    .digest("base64");
+  const accept = webSocketAccept(websocketKey);
   let text = `HTTP/1.1 101 \r\nconnection: upgrade\r\nupgrade: websocket\r\nsec-websocket-accept: ${accept}\r\n`;
   // The block has been judged: no text in it can end a line.
   for (const { name, value } of message.fields) if (name !== "content-length") text += `${name}: ${value}\r\n`;

@@ -87,6 +87,16 @@ function buildTable(fields: Readonly<Record<string, number>>, keptFrom: number):
   return { names, keptFrom, byLength };
 }
 
+/** Names (lower case) of fields that belong to one connection: they are not passed on, and HTTP/2 does not know them but for TE. */
+export const connectionFields: ReadonlySet<string> = new Set([
+  "connection",
+  "keep-alive",
+  "proxy-connection",
+  "te",
+  "transfer-encoding",
+  "upgrade",
+]);
+
 export const requestFields: FieldTable = buildTable(RequestField, RequestField.tracestate);
 export const responseFields: FieldTable = buildTable(ResponseField, ResponseField.trailer);
 

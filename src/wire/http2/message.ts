@@ -2,6 +2,7 @@
  * What makes a request or response well-formed in HTTP/2: RFC 9113 section 8. Whatever could mean something else after a
  * downgrade to HTTP/1.1 is refused, never dropped.
  */
+import { connectionFields } from "../http1/known-field.ts";
 import type { HeaderField } from "./hpack-table.ts";
 
 export type RequestMessage = {
@@ -32,7 +33,6 @@ const namePattern = /^[!#$%&'*+\-.^_`|~0-9a-z]+$/;
 /** Latin-1 without controls; no white space at either end. */
 const valuePattern = /^(?:[\x21-\x7e\x80-\xff](?:[\t\x20-\x7e\x80-\xff]*[\x21-\x7e\x80-\xff])?)?$/;
 const colon = 58;
-const connectionSpecific = new Set(["connection", "keep-alive", "proxy-connection", "transfer-encoding", "upgrade"]);
 const methodPattern = /^[!#$%&'*+\-.^_`|~0-9A-Za-z]+$/;
 
 /** Checks a regular field; the reason when it is malformed. */
@@ -40,8 +40,9 @@ function fieldFault(field: HeaderField): string | undefined {
   if (field.checked === true) return undefined;
   if (!namePattern.test(field.name)) return "a field name is not a lower-case token";
   if (!valuePattern.test(field.value)) return `the value of ${field.name} has characters that are not allowed`;
-  if (connectionSpecific.has(field.name)) return `${field.name} is not allowed in HTTP/2`;
-  if (field.name === "te" && field.value !== "trailers") return "te may only be trailers";
+  if (field.name === "te") {
+    if (field.value !== "trailers") return "te may only be trailers";
+  } else if (connectionFields.has(field.name)) return `${field.name} is not allowed in HTTP/2`;
   field.checked = true;
   return undefined;
 }
