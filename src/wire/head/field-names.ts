@@ -5,8 +5,9 @@ import { type FieldTable, knownField, requestFields, responseFields, UNKNOWN_FIE
 /** {@link FieldNames.idOf} of a name that is not known, and that only a proxy in front may send. */
 export const CLAIMED_FIELD = -3;
 
-/** Names that are remembered; those met later are judged anew each time. */
+/** Names that are remembered, and their length; others are judged anew each time. */
 const maxNames = 1_024;
+const maxNameLength = 64;
 
 /** What field names (lower case) stand for, by the rules that the codec of HTTP/1.1 reads names with. */
 export class FieldNames {
@@ -27,7 +28,7 @@ export class FieldNames {
     const bytes = asciiBytes(name);
     const known = knownField(this.#table, bytes, 0, bytes.length);
     const id = known === UNKNOWN_FIELD && isClientClaim(bytes, 0, bytes.length) ? CLAIMED_FIELD : known;
-    if (this.#ids.size < maxNames) this.#ids.set(name, id);
+    if (this.#ids.size < maxNames && name.length <= maxNameLength) this.#ids.set(name, id);
     return id;
   }
 

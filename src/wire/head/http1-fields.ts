@@ -61,9 +61,10 @@ export class Http1Fields<Head extends MessageHead> implements FieldSection {
   }
 }
 
-/** Lower-case names met so far, by hash: nearly every message uses the same few. */
+/** Lower-case names met so far, by hash: nearly every message uses the same few. Long ones are not remembered. */
 const knownNames = new Map<number, string>();
 const maxKnownNames = 512;
+const maxNameLength = 64;
 
 /** A field name in lower case, without making a string for one that was met before. */
 function fieldName(bytes: Buffer, start: number, end: number): string {
@@ -76,7 +77,7 @@ function fieldName(bytes: Buffer, start: number, end: number): string {
     if (i === known.length) return known;
   }
   const name = bytes.latin1Slice(start, end).toLowerCase();
-  if (knownNames.size < maxKnownNames) knownNames.set(hash, name);
+  if (knownNames.size < maxKnownNames && name.length <= maxNameLength) knownNames.set(hash, name);
   return name;
 }
 

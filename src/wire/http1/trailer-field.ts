@@ -77,7 +77,16 @@ export function isForbiddenTrailer(name: Uint8Array, length: number, from: Trail
   return from === "client" && isClientClaim(name, 0, length);
 }
 
+/** Verdicts on names met so far: nearly every call ends in the same two. Long names are not remembered. */
+const verdicts = { client: new Map<string, boolean>(), backend: new Map<string, boolean>() };
+const maxVerdicts = 256;
+const maxNameLength = 64;
+
 /** {@link isForbiddenTrailer} of a whole name. */
 export function isForbiddenTrailerName(name: string, from: TrailerSender): boolean {
-  return isForbiddenTrailer(asciiBytes(name), name.length, from);
+  const known = verdicts[from].get(name);
+  if (known !== undefined) return known;
+  const verdict = isForbiddenTrailer(asciiBytes(name), name.length, from);
+  if (verdicts[from].size < maxVerdicts && name.length <= maxNameLength) verdicts[from].set(name, verdict);
+  return verdict;
 }

@@ -17,6 +17,9 @@ const unindexed = new Set([
 /** Never indexed, and marked so for every hop behind us: their values are worth guessing. RFC 7541 section 7.1. */
 const sensitive = new Set(["authorization", "cookie", "proxy-authorization"]);
 
+/** Never the same twice, and mostly digits: Huffman's code saves little of them, and takes the time of all other fields together. */
+const uncoded = new Set(["x-request-id", "traceparent"]);
+
 /** Encodes header blocks of one connection. RFC 7541. Names must be lower case, values Latin-1 and valid: the caller has checked. */
 export class HpackEncoder {
   readonly #table: DynamicTable;
@@ -129,7 +132,7 @@ type Literal = {
 function writeLiteral(out: Buffer, offset: number, { first, prefixBits, nameIndex, name, value }: Literal): number {
   let at = writeInteger(out, offset, { prefixBits, first, value: nameIndex });
   if (nameIndex === 0) at = writeString(out, at, name);
-  return writeString(out, at, value);
+  return uncoded.has(name) ? writePlain(out, at, value) : writeString(out, at, value);
 }
 
 /** Huffman-coded when that is shorter. */
@@ -138,6 +141,10 @@ function writeString(out: Buffer, offset: number, text: string): number {
   if (coded < text.length) {
     return huffmanEncode(text, out, writeInteger(out, offset, { prefixBits: 7, first: 0x80, value: coded }));
   }
+  return writePlain(out, offset, text);
+}
+
+function writePlain(out: Buffer, offset: number, text: string): number {
   const at = writeInteger(out, offset, { prefixBits: 7, first: 0, value: text.length });
   return at + out.latin1Write(text, at);
 }

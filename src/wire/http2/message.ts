@@ -121,32 +121,44 @@ export function readRequest(block: readonly HeaderField[]): RequestMessage | Mal
     if (/[^\x21-\x7e]/.test(path) || path.includes("#"))
       return { malformed: ":path has characters that are not allowed" };
   }
-  return assembleRequest({ method, scheme: scheme ?? "", path: path ?? "", protocol }, parts);
-}
-
-function assembleRequest(
-  start: Pick<RequestMessage, "method" | "scheme" | "path" | "protocol">,
-  parts: Parts,
-): RequestMessage | Malformed {
+  const { fields, host, cookie } = regularFields(parts.fields);
+  if (host === "twice") return { malformed: "host stands twice" };
   const { authority } = parts.pseudo;
-  const fields: HeaderField[] = [];
-  let host: string | undefined;
-  let cookie = "";
-  for (const field of parts.fields) {
-    if (field.name === "host") {
-      if (host !== undefined) return { malformed: "host stands twice" };
-      host = field.value;
-    } else if (field.name === "cookie") {
-      cookie = cookie === "" ? field.value : `${cookie}; ${field.value}`;
-    } else {
-      fields.push(field);
-    }
-  }
-  if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.toLowerCase()) {
+  if (authority !== undefined && host !== undefined && authority.toLowerCase() !== host.value.toLowerCase()) {
     return { malformed: "host differs from :authority" };
   }
   if (cookie !== "") fields.push({ name: "cookie", value: cookie });
-  return { ...start, authority: authority ?? host ?? "", fields, contentLength: parts.contentLength };
+  return {
+    method,
+    scheme: scheme ?? "",
+    authority: authority ?? host?.value ?? "",
+    path: path ?? "",
+    protocol,
+    fields,
+    contentLength: parts.contentLength,
+  };
+}
+
+type RegularFields = {
+  /** Without `host` and `cookie`. */
+  readonly fields: HeaderField[];
+  readonly host: HeaderField | "twice" | undefined;
+  /** Of all crumbs. */
+  readonly cookie: string;
+};
+
+function regularFields(all: HeaderField[]): RegularFields {
+  if (!all.some(({ name }) => name === "host" || name === "cookie"))
+    return { fields: all, host: undefined, cookie: "" };
+  const fields: HeaderField[] = [];
+  let host: RegularFields["host"];
+  let cookie = "";
+  for (const field of all) {
+    if (field.name === "host") host = host === undefined ? field : "twice";
+    else if (field.name === "cookie") cookie = cookie === "" ? field.value : `${cookie}; ${field.value}`;
+    else fields.push(field);
+  }
+  return { fields, host, cookie };
 }
 
 /** Reads a response's header block. RFC 9113 section 8.3.2. 101 does not exist in HTTP/2. */
