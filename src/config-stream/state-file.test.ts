@@ -43,6 +43,97 @@ test("StateFile: what was saved is loaded, for the owner alone, and nothing is l
   assert.deepEqual(lines, []);
 });
 
+test("StateFile: a change is added to what is there, and the newest state is loaded from both", async (t) => {
+  const { directory, path, file, lines } = await setUp(t);
+  for (const hops of [1, 2, 3]) {
+    file.save(held(hops));
+    await file.flush();
+  }
+  const text = await readFile(path, "utf8");
+  assert.equal(text.split("\n").length, 5, "the format, the state, two changes and the end of the last");
+  assert.equal(text.split("the key").length, 2, "what did not change is there once");
+  assert.equal((await stat(path)).mode & 0o777, 0o600);
+  const log = createLogger({ write: (line) => lines.push(line), level: "debug" });
+  const restarted = new StateFile({ directory, log });
+  assert.equal((await restarted.load())?.hash, held(3).hash);
+  restarted.save(held(3));
+  await restarted.flush();
+  assert.equal(await readFile(path, "utf8"), text, "what is saved already is not written again");
+  restarted.save(held(4));
+  await restarted.flush();
+  assert.ok((await readFile(path, "utf8")).startsWith(text));
+  assert.equal((await restarted.load())?.hash, held(4).hash);
+  assert.deepEqual(lines, []);
+});
+
+test("StateFile: a change that was cut off or is broken is left out with what follows it, and told about", async (t) => {
+  const { path, file, lines } = await setUp(t);
+  for (const hops of [1, 2, 3]) {
+    file.save(held(hops));
+    await file.flush();
+  }
+  const text = await readFile(path, "utf8");
+  const records = text.split("\n");
+  const cases = [
+    { text: text.slice(0, -1), left: 2 },
+    { text: text.slice(0, -30), left: 2 },
+    { text: text.replace(/("value":)3/, "$19"), left: 2 },
+    { text: text.replace(/("value":)2/, "$19"), left: 1 },
+    { text: [...records.slice(0, 2), records[3], ""].join("\n"), left: 1 },
+    { text: [...records.slice(0, 3), records[2], ""].join("\n"), left: 2 },
+  ];
+  for (const { text: broken, left } of cases) {
+    lines.length = 0;
+    assert.notEqual(broken, text);
+    await writeFile(path, broken);
+    assert.equal((await file.load())?.hash, held(left).hash);
+    assert.match(lines.join(""), /end of the saved state is broken/);
+    file.save(held(left));
+    await file.flush();
+    lines.length = 0;
+    assert.equal((await file.load())?.hash, held(left).hash);
+    assert.deepEqual(lines, [], "it is whole again");
+  }
+});
+
+test("StateFile: when changes outgrow the state, it is written whole again", async (t) => {
+  const { path, file } = await setUp(t);
+  const wide = (count: number) => {
+    const labels = Array.from({ length: count }, (_, index) => [`k${index}`, "v".repeat(5_000)]);
+    const state = { ...stateOf(count), endpoints: Object.fromEntries(labels) };
+    return { hash: digestOf(state), state };
+  };
+  let largest = 0;
+  for (let round = 0; round < 200; round++) {
+    file.save(wide(round % 2 === 0 ? 3 : 4));
+    await file.flush();
+    largest = Math.max(largest, (await stat(path)).size);
+    assert.equal((await file.load())?.state.settings.trustedHops, round % 2 === 0 ? 3 : 4);
+  }
+  assert.ok(largest > 200_000, "it grew by changes");
+  assert.ok(largest < 400_000, "it stayed within the bound");
+});
+
+test("StateFile: a file that another has replaced is not added to", async (t) => {
+  const { directory, path, file, lines } = await setUp(t);
+  file.save(held(1));
+  await file.flush();
+  const other = join(directory, "other");
+  await writeFile(other, await readFile(path));
+  const before = await readFile(other, "utf8");
+  await rm(path);
+  await symlink(other, path);
+  file.save(held(2));
+  await file.flush();
+  assert.equal(await readFile(other, "utf8"), before);
+  assert.equal((await file.load())?.hash, held(2).hash);
+  await rm(path);
+  file.save(held(3));
+  await file.flush();
+  assert.equal((await file.load())?.hash, held(3).hash);
+  assert.deepEqual(lines, []);
+});
+
 test("StateFile: changes are written together, at most every three seconds", async (t) => {
   t.mock.timers.enable({ apis: ["setTimeout"] });
   const { directory, file } = await setUp(t);
@@ -63,9 +154,9 @@ test("StateFile: a broken or foreign file is told about, quotes nothing, and is 
   const broken = [
     "",
     "{}",
-    good.slice(0, -1),
+    good.slice(0, -2),
     good.replace('"trustedHops":1', '"trustedHops":9'),
-    good.replace("sluice-state 1", "sluice-state 2"),
+    good.replace("sluice-state 2", "sluice-state 1"),
   ];
   for (const text of broken) {
     lines.length = 0;

@@ -1,27 +1,23 @@
-import { createHash, hash } from "node:crypto";
-import { mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
+import { readFile, stat } from "node:fs/promises";
 import { join } from "node:path";
-import { setImmediate as nextTurn } from "node:timers/promises";
 import type { Logger } from "../telemetry/log.ts";
 import { reasonOf } from "./controller-connection.ts";
-import { digestOf } from "./digest.ts";
-import { jsonPieces } from "./json-pieces.ts";
-import { checkState } from "./protocol.ts";
+import { deltaOf } from "./delta.ts";
+import { appendPrivateFile, replacePrivateFile } from "./private-file.ts";
+import { type LogPlace, readStateLog, renderChange, renderSnapshot } from "./state-log.ts";
 import type { HeldState } from "./stream-client.ts";
 
 const fileName = "state.json";
 /** A large state is made into text in pieces, and requests served between them: it may take this share of the time at most. */
 const maxShare = 0.01;
-/** Characters that are made at once. */
-const pieceLength = 64 * 1024;
-/** First line of the file: the format, its version, and the checksum of the rest. */
-const headPattern = /^sluice-state 1 ([0-9a-f]{64})$/;
+/** The file is written whole again when its changes are larger than the state, and larger than this. Bytes. */
+const leastCompacted = 256 * 1024;
 
 export type StateFileOptions = {
   /** Made when it does not exist, for its owner alone. */
   readonly directory: string;
   readonly log: Logger;
-  /** Shortest time between two writes while the state changes; longer for a state that takes long to write. Default 3,000 ms. */
+  /** Shortest time between two writes while the state changes; longer after one that took long. Default 3,000 ms. */
   readonly intervalMs?: number;
 };
 
@@ -31,29 +27,45 @@ export type SavedState = HeldState & {
   readonly savedMs: number;
 };
 
+/** What the file holds, so that a change can be added to it. */
+type Written = {
+  readonly held: HeldState;
+  readonly end: LogPlace;
+  /** Bytes, of all and of the whole state that it begins with. */
+  readonly size: number;
+  readonly snapshotSize: number;
+};
+
 /**
- * The last good state on disk, so that a proxy serves before any controller answers. It holds private keys: the file is 0600,
- * and a directory that is made for it 0700. Failures to read or write are told and never stop the proxy.
+ * The last good state on disk, so that a proxy serves before any controller answers: a whole state and the changes since, so
+ * that a change costs what changed. It holds private keys: the file is 0600, and a directory that is made for it 0700. Failures
+ * to read or write are told and never stop the proxy.
  */
 export class StateFile {
   readonly #options: StateFileOptions;
+  readonly #path: string;
   #next: HeldState | undefined;
   #timer: NodeJS.Timeout | undefined;
   #writing: Promise<void> = Promise.resolve();
-  /** How long the last state took to be made into text. */
+  #written: Written | undefined;
+  /** How long the last write took to be made into text. */
   #renderMs = 0;
 
   constructor(options: StateFileOptions) {
     this.#options = options;
+    this.#path = join(options.directory, fileName);
   }
 
   /** The state that was saved last; `undefined` when there is none, or it is broken or of another version. */
   async load(): Promise<SavedState | undefined> {
-    const { directory, log } = this.#options;
-    const path = join(directory, fileName);
+    const { log } = this.#options;
+    this.#written = undefined;
     try {
-      const { mtimeMs } = await stat(path);
-      return { ...readState(await readFile(path, "utf8")), savedMs: mtimeMs };
+      const { mtimeMs: savedMs, size } = await stat(this.#path);
+      const { held, end, snapshotSize } = readStateLog(await readFile(this.#path, "utf8"));
+      if (end === undefined) log.warn("The end of the saved state is broken; the state before it is used.");
+      if (end !== undefined) this.#written = { held, end, size, snapshotSize };
+      return { ...held, savedMs };
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code !== "ENOENT") {
         log.warn("The saved state cannot be used; the proxy waits for a controller.", { reason: reasonOf(error) });
@@ -85,9 +97,10 @@ export class StateFile {
     if (held === undefined) return;
     this.#writing = this.#writing
       .then(async () => {
-        const { pieces, renderMs } = await renderState(held);
-        this.#renderMs = renderMs;
-        await writePrivately(this.#options.directory, pieces);
+        const before = this.#written;
+        // Until it has succeeded, nothing is known of what the file ends with.
+        this.#written = undefined;
+        this.#written = (before && (await this.#append(before, held))) ?? (await this.#replace(held));
       })
       .catch((error: unknown) => {
         this.#options.log.warn("The state cannot be saved; after a restart the proxy waits for a controller.", {
@@ -95,47 +108,24 @@ export class StateFile {
         });
       });
   }
-}
 
-/** The file's content, with the time that it took, waits not counted. States never change, so it is one state all along. */
-async function renderState({ state }: HeldState): Promise<{ readonly pieces: readonly string[]; renderMs: number }> {
-  const checksum = createHash("sha256");
-  const pieces: string[] = [];
-  let renderMs = 0;
-  let startMs = performance.now();
-  for (const piece of jsonPieces(state, pieceLength)) {
-    checksum.update(piece);
-    pieces.push(piece);
-    renderMs += performance.now() - startMs;
-    await nextTurn();
-    startMs = performance.now();
+  /** `undefined`: the file is to be written whole. */
+  async #append(before: Written, held: HeldState): Promise<Written | undefined> {
+    const { size, snapshotSize } = before;
+    if (size - snapshotSize > Math.max(snapshotSize, leastCompacted)) return undefined;
+    const startMs = performance.now();
+    const delta = deltaOf(before.held.state, held.state);
+    if (delta === undefined) return { ...before, held };
+    const { record, end } = renderChange(delta, before.end);
+    this.#renderMs = performance.now() - startMs;
+    const grown = await appendPrivateFile(this.#path, record, size);
+    return grown === undefined ? undefined : { held, end, size: grown, snapshotSize };
   }
-  return { pieces: [`sluice-state 1 ${checksum.digest("hex")}\n`, ...pieces], renderMs };
-}
 
-async function writePrivately(directory: string, pieces: readonly string[]): Promise<void> {
-  await mkdir(directory, { recursive: true, mode: 0o700 });
-  const path = join(directory, fileName);
-  const temporary = `${path}.new`;
-  // What is left of a write that was cut off; and nobody else's file, or link, is ever written to.
-  await rm(temporary, { force: true });
-  const file = await open(temporary, "wx", 0o600);
-  try {
-    for (const piece of pieces) await file.write(piece);
-    await file.sync();
-  } finally {
-    await file.close();
+  /** States never change, so it is one state all along. */
+  async #replace(held: HeldState): Promise<Written> {
+    const { bytes, made, renderMs } = await replacePrivateFile(this.#path, renderSnapshot(held.state));
+    this.#renderMs = renderMs;
+    return { held, end: made, size: bytes, snapshotSize: bytes };
   }
-  await rename(temporary, path);
-}
-
-/** Throws for anything but a whole state. The messages quote nothing of it. */
-function readState(text: string): HeldState {
-  const end = text.indexOf("\n");
-  const [, checksum] = headPattern.exec(text.slice(0, end)) ?? [];
-  if (checksum === undefined) throw new Error("it is not from this version");
-  const body = text.slice(end + 1);
-  if (hash("sha256", body) !== checksum) throw new Error("its checksum is wrong");
-  const state = checkState(JSON.parse(body));
-  return { hash: digestOf(state), state };
 }
