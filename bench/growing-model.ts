@@ -1,3 +1,4 @@
+import { noteTouched } from "../src/base/record-changes.ts";
 import { nothingRetained } from "../src/compile/compile-options.ts";
 import type { Configuration } from "../src/control/control-state.ts";
 import type { Cluster } from "../src/ir/cluster.ts";
@@ -58,7 +59,9 @@ export class GrowingModel {
     const name = `r${index}`;
     const service = httpRule(`service-${index % services}`);
     const rule = { ...httpRule(name), backends: service.backends };
-    this.#rules = this.#count < 2 ? { [rule.key]: rule } : { ...this.#rules, [rule.key]: rule };
+    const rules = { ...this.#rules, [rule.key]: rule };
+    noteTouched(rules, this.#rules, [rule.key]);
+    this.#rules = rules;
     const path = match({ path: { kind: "prefix", value: `/team-${index % 50}/app-${index}` } });
     const host = virtualHost(this.#hosts === 1 ? "app.example.com" : `app-${(index * 7919) % 100_003}.example.com`, [
       [path, rule],

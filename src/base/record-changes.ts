@@ -55,6 +55,23 @@ export function originOf(
   return before === undefined ? undefined : { before: before as JsonRecord, changes: origin!.changes };
 }
 
+/**
+ * Remembers from what a record was made whose maker knows which members it may have touched: `touched` are their keys, of which
+ * some may be as they were.
+ */
+export function noteTouched(after: JsonRecord, before: JsonRecord, touched: Iterable<string>): void {
+  const set: string[] = [];
+  const gone: string[] = [];
+  for (const key of new Set(touched)) {
+    const value = Object.hasOwn(after, key) ? after[key] : undefined;
+    const known = Object.hasOwn(before, key) ? before[key] : undefined;
+    if (value === known) continue;
+    if (value === undefined) gone.push(key);
+    else set.push(key);
+  }
+  noteChanges(after, before, { set, gone });
+}
+
 /** A copy to be changed. The loop takes half the time of `{ ...record }` where members are many. */
 export function copyRecord<T>(record: Readonly<Record<string, T>>): Record<string, T> {
   const copy: Record<string, T> = {};

@@ -1,4 +1,5 @@
 import { differingRange } from "../base/differing-range.ts";
+import { noteRange } from "../base/list-origin.ts";
 import { sameJson } from "../base/same-json.ts";
 import type { Delta } from "./delta.ts";
 import { digestOf } from "./digest.ts";
@@ -21,7 +22,9 @@ export function arrayEdits(
   after: readonly unknown[],
   delta: (before: unknown, after: unknown) => Delta | undefined,
 ): ArrayEdit[] {
-  const { start, end, newEnd } = differingRange(before, after, sameJson);
+  const differing = differingRange(before, after, sameJson);
+  noteRange(after, before, differing);
+  const { start, end, newEnd } = differing;
   const edits: ArrayEdit[] = [];
   for (const { from, to, newFrom, newTo } of gaps(before, after, {
     from: start,

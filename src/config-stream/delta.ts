@@ -1,3 +1,4 @@
+import { noteRange } from "../base/list-origin.ts";
 import { changesOf, copyRecord, noteChanges, setMember } from "../base/record-changes.ts";
 import { type ArrayEdit, arrayEdits } from "./array-edits.ts";
 
@@ -93,6 +94,9 @@ function changeArray(before: unknown, edits: readonly ArrayEdit[]): unknown {
       at += edit.remove;
     }
   }
+  const start = edits[0]?.at ?? before.length;
+  const differing = { start, end: at, newEnd: after.length };
   while (at < before.length) after.push(before[at++]);
+  noteRange(after, before, differing);
   return after;
 }

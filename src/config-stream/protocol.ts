@@ -9,7 +9,7 @@ import type { ExportedSecrets } from "../ir/secret-table.ts";
 import type { Delta } from "./delta.ts";
 import type { PlaneKeys } from "./plane-keys.ts";
 
-export const streamPath = "/v2/stream";
+export const streamPath = "/v3/stream";
 
 /** Longest line from a controller: a whole state. Bytes. */
 export const maxControllerLineBytes = 256 * 1024 * 1024;

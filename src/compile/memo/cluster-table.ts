@@ -1,3 +1,4 @@
+import { noteTouched } from "../../base/record-changes.ts";
 import { sameJson } from "../../base/same-json.ts";
 import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
 import { compareText } from "../order/by-name.ts";
@@ -49,7 +50,10 @@ export class ClusterTable {
       changes.flatMap(({ before }) => before ?? []),
       changes.flatMap(({ after }) => after ?? []),
     );
-    this.#record = Object.fromEntries(this.#sorted.items.map((cluster) => [cluster.key, cluster]));
+    const record = Object.fromEntries(this.#sorted.items.map((cluster) => [cluster.key, cluster]));
+    const touched = changes.map(({ before, after }) => (after ?? before)!.key);
+    noteTouched(record, this.#record, touched);
+    this.#record = record;
     return changes;
   }
 

@@ -1,3 +1,4 @@
+import { noteTouched } from "../../base/record-changes.ts";
 import { sameJson } from "../../base/same-json.ts";
 import type { Cluster, EndpointsKey } from "../../ir/cluster.ts";
 import type { Endpoint, EndpointTable } from "../../ir/endpoint-table.ts";
@@ -25,7 +26,7 @@ export class EndpointRows {
       if (after) this.#add(after);
       else if (before) this.#remove(tracked, before);
     }
-    let changed = false;
+    const touched = changes.flatMap(({ before, after }) => [before, after].flatMap((one) => one?.endpoints ?? []));
     for (const key of this.#stale) {
       const row = this.#rows.get(key);
       const [cluster] = row?.clusters.values() ?? [];
@@ -33,10 +34,14 @@ export class EndpointRows {
       const endpoints = row.cell.read(tracked, () => clusterEndpoints(tracked, cluster));
       if (sameJson(row.endpoints, endpoints)) continue;
       row.endpoints = endpoints;
-      changed = true;
+      touched.push(key);
     }
     this.#stale.clear();
-    if (changed || changes.length > 0) this.#table = this.#collect(clusters);
+    if (touched.length > 0) {
+      const table = this.#collect(clusters);
+      noteTouched(table, this.#table, touched);
+      this.#table = table;
+    }
     return this.#table;
   }
 

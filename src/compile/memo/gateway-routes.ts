@@ -1,3 +1,4 @@
+import { noteTouched } from "../../base/record-changes.ts";
 import { sameJson } from "../../base/same-json.ts";
 import type { GatewayModel, HttpRule, Listener, RuleKey } from "../../ir/routing-model.ts";
 import type { BackendKey, CompiledRoute } from "../contract.ts";
@@ -46,6 +47,8 @@ export class GatewayRoutes {
   readonly #backends = new Holders<BackendKey>();
   readonly #rules = new SortedList<HttpRule>((a, b) => compareText(a.key, b.key));
   readonly #ruleByKey = new Map<RuleKey, HttpRule>();
+  /** Rules that came or went since the record was made. */
+  readonly #touchedRules = new Set<RuleKey>();
   #record: { readonly rules: readonly HttpRule[]; readonly byKey: Readonly<Record<RuleKey, HttpRule>> } = {
     rules: [],
     byKey: {},
@@ -87,11 +90,13 @@ export class GatewayRoutes {
       const rule = this.#ruleByKey.get(key);
       if (rule) removed.set(key, rule);
       this.#ruleByKey.delete(key);
+      this.#touchedRules.add(key);
     }
     const added = came.map((rule) => {
       const before = removed.get(rule.key);
       const kept = before !== undefined && sameJson(before, rule) ? before : rule;
       this.#ruleByKey.set(rule.key, kept);
+      this.#touchedRules.add(rule.key);
       return kept;
     });
     this.#rules.patch(removed.values(), added);
@@ -124,6 +129,8 @@ export class GatewayRoutes {
     if (this.#record.rules === rules) return this.#record.byKey;
     const byKey: Record<RuleKey, HttpRule> = {};
     for (const rule of rules) byKey[rule.key] = rule;
+    noteTouched(byKey, this.#record.byKey, this.#touchedRules);
+    this.#touchedRules.clear();
     this.#record = { rules, byKey };
     return byKey;
   }
