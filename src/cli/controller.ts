@@ -3,7 +3,6 @@ import type { AdminServer } from "../admin/server.ts";
 import type { ExitCode } from "../base/exit-code.ts";
 import { renderSocketAddress } from "../base/socket-address.ts";
 import { reasonOf, UsageError } from "../base/usage-error.ts";
-import { compileEndpoints } from "../compile/backend/endpoints.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import { ControlLoop } from "../control/control-loop.ts";
 import type { Configuration, ControlState } from "../control/control-state.ts";
@@ -117,7 +116,6 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
       served.prepare(result);
       return { ...result, findings: [...source.state.findings, ...result.findings] };
     },
-    compileEndpoints,
     plane: served.plane,
     mergeStatus: (compiled, report, previous, nowMs) => mergeStatus(compiled, served.rows(report), previous, nowMs),
     planeFindings: (report, result, snapshot) => [

@@ -1,7 +1,6 @@
 import type { Worker } from "node:worker_threads";
 import type { ExitCode } from "../base/exit-code.ts";
 import { UsageError } from "../base/usage-error.ts";
-import { compileEndpoints } from "../compile/backend/endpoints.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import { type Change, ControlLoop } from "../control/control-loop.ts";
 import type { Configuration, ControlState } from "../control/control-state.ts";
@@ -78,7 +77,6 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
       const result = await runInSlices(compile(snapshot));
       return { ...result, findings: [...store.state.findings, ...result.findings] };
     },
-    compileEndpoints,
     plane,
     mergeStatus,
     planeFindings: (report, result, snapshot) =>
@@ -157,7 +155,7 @@ function withStandIns(state: ControlState, plane: Plane): ControlState {
   return { ...state, configuration: { ...state.configuration, result } };
 }
 
-/** Endpoints change often and need no recompilation, so it matters whether anything else changed. */
+/** Endpoints change often and planes take them in alone, so it matters whether anything else changed. */
 function changeBetween(before: Snapshot, after: Snapshot): Change {
   const isSame = (kind: (typeof kindNames)[number]) => {
     const old = before.list(kind);

@@ -126,38 +126,80 @@ test("ControlLoop.settled: without a number, what was notified is in force", asy
   assert.equal((await settled).turn, 1);
 });
 
-test("ControlLoop: a change of endpoints alone reaches the plane without a compilation", async (t) => {
-  const endpoints: EndpointTable = { "shop/cart:80": [{ address: "10.0.0.1", port: 8080 }] };
-  const { loop, plane, compiles, turns } = setUp(t, { compileEndpoints: () => endpoints });
+/** Compiles to other endpoints each time, and to whatever else `rest` says; what it does not say is the same again. */
+function withEndpoints(rest: (turn: number) => Partial<CompileResult> = () => ({})) {
+  const first = compiled(1);
+  let turn = 0;
+  return (): CompileResult => {
+    turn++;
+    return { ...first, endpoints: { "shop/cart:80": [{ address: "10.0.0.1", port: 8000 + turn }] }, ...rest(turn) };
+  };
+}
+
+test("ControlLoop: a change of endpoints alone reaches the plane as nothing but endpoints", async (t) => {
+  const { loop, plane, turns } = setUp(t, { compile: withEndpoints() });
   loop.turnNow();
   await loop.settled();
   loop.notify("endpoints");
   const state = await loop.settled(2);
-  assert.equal(compiles(), 1);
+  const endpoints = { "shop/cart:80": [{ address: "10.0.0.1", port: 8002 }] };
   assert.deepEqual(plane.endpoints, [endpoints]);
+  assert.equal(plane.updates.length, 1);
   assert.deepEqual([state.turn, state.configuration?.generation], [2, 1]);
-  assert.equal(state.configuration?.result.endpoints, endpoints);
+  assert.deepEqual(state.configuration?.result.endpoints, endpoints);
   assert.equal(turns("endpoints"), 1);
   assert.equal(turns("programmed"), 1);
 });
 
-test("ControlLoop: findings follow a change of endpoints later", async (t) => {
-  const { loop, compiles } = setUp(t, { compileEndpoints: () => ({}), refreshMs: 1 });
+test("ControlLoop: findings and statuses that follow from a change of endpoints are there at once", async (t) => {
+  const said = compiled(7);
+  const { loop, plane } = setUp(t, {
+    compile: withEndpoints((turn) => (turn === 2 ? { status: said.status } : {})),
+    planeFindings: () => [],
+  });
   loop.turnNow();
   await loop.settled();
   loop.notify("endpoints");
-  await loop.settled(3);
-  assert.equal(compiles(), 2);
+  const { configuration } = await loop.settled();
+  assert.equal(configuration?.status[0]?.generation, 7);
+  assert.equal(plane.updates.length, 1);
 });
 
-test("ControlLoop: endpoints together with resources, or before the first configuration, compile", async (t) => {
-  const { loop, plane, compiles } = setUp(t, { compileEndpoints: () => ({}) });
+test("ControlLoop: a change of endpoints that changes the model is applied whole", async (t) => {
+  const { loop, plane } = setUp(t, {
+    compile: withEndpoints((turn) => (turn === 2 ? { routing: { gateways: [], clusters: {} } } : {})),
+  });
+  loop.turnNow();
+  await loop.settled();
+  loop.notify("endpoints");
+  const { configuration } = await loop.settled();
+  assert.equal(plane.updates.length, 2);
+  assert.equal(plane.endpoints.length, 0);
+  assert.equal(configuration?.generation, 2);
+});
+
+test("ControlLoop: endpoints together with resources, before the first configuration or after a failure, are applied whole", async (t) => {
+  let broken = false;
+  const compile = withEndpoints();
+  const { loop, plane } = setUp(t, {
+    compile: () => {
+      if (broken) throw new Error("a bug");
+      return compile();
+    },
+  });
   loop.notify("endpoints");
   await loop.settled();
   loop.notify("resources");
   loop.notify("endpoints");
   await loop.settled();
-  assert.equal(compiles(), 2);
+  assert.equal(plane.updates.length, 2);
+  broken = true;
+  loop.notify("endpoints");
+  await loop.settled();
+  broken = false;
+  loop.notify("endpoints");
+  await loop.settled();
+  assert.equal(plane.updates.length, 3);
   assert.equal(plane.endpoints.length, 0);
 });
 
@@ -312,7 +354,7 @@ test("ControlLoop: what the plane confirms later is merged into the statuses wit
 
 test("ControlLoop: a confirmation that comes with a change of endpoints is not lost", async (t) => {
   const plane = new ConfirmingPlane();
-  const { loop } = setUp(t, { plane, compileEndpoints: () => ({}) });
+  const { loop } = setUp(t, { plane, compile: withEndpoints() });
   loop.turnNow();
   await loop.settled();
   plane.confirm();

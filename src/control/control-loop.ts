@@ -1,10 +1,9 @@
 import { setImmediate } from "node:timers/promises";
 import { type Clock, systemClock } from "../base/clock.ts";
+import { sameElements } from "../base/same-elements.ts";
 import type { CompileResult } from "../compile/contract.ts";
 import type { Finding } from "../finding/finding.ts";
-import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { Plane, PlaneReport } from "../ir/plane.ts";
-import type { RoutingModel } from "../ir/routing-model.ts";
 import type { CompiledStatus } from "../status/condition.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { Logger } from "../telemetry/log.ts";
@@ -12,16 +11,20 @@ import type { Telemetry } from "../telemetry/telemetry.ts";
 import { Coalescer } from "./coalescer.ts";
 import type { Configuration, ControlState } from "./control-state.ts";
 
-/** What an event changed. `endpoints`: nothing but EndpointSlices. `report`: only what the plane says of what it was given. */
+/**
+ * What an event changed. `endpoints`: nothing but EndpointSlices, so that the plane is told of nothing else where nothing else
+ * follows. `report`: only what the plane says of what it was given.
+ */
 export type Change = "resources" | "endpoints" | "report";
 
 export type ControlLoopOptions<Status extends CompiledStatus> = {
   /** The objects as they are now. */
   readonly snapshot: () => Snapshot;
-  /** May take its time: requests are served meanwhile. Not called again before it has ended. */
+  /**
+   * May take its time: requests are served meanwhile. Not called again before it has ended. Parts of the result that are as they
+   * were are the very same objects again.
+   */
   readonly compile: (snapshot: Snapshot) => CompileResult | Promise<CompileResult>;
-  /** Only the endpoints that the model in force names; absent: endpoint changes recompile. */
-  readonly compileEndpoints?: (snapshot: Snapshot, routing: RoutingModel) => EndpointTable;
   readonly plane: Plane;
   /** Joins what the compiler concluded with what the plane reports; keeps transition times of `previous`. */
   readonly mergeStatus: (
@@ -36,8 +39,6 @@ export type ControlLoopOptions<Status extends CompiledStatus> = {
   readonly log: Logger;
   /** Default: the machine's. */
   readonly clock?: Clock;
-  /** After a change of endpoints alone, findings about endpoints are brought up to date this much later. Default 5,000 ms. */
-  readonly refreshMs?: number;
 };
 
 /**
@@ -57,7 +58,6 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
   #started = 0;
   #running: Promise<void> | undefined;
   #drained: Promise<void> | undefined;
-  #refresh: NodeJS.Timeout | undefined;
   /** When time alone changes the result. */
   #renewal: NodeJS.Timeout | undefined;
   readonly #unsubscribe: (() => void) | undefined;
@@ -119,7 +119,6 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     this.#setState({ ...this.#state, phase: "draining" });
     this.#coalescer.cancel();
     this.#unsubscribe?.();
-    clearTimeout(this.#refresh);
     clearTimeout(this.#renewal);
     this.#pending = undefined;
     await this.#running;
@@ -172,38 +171,53 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
 
   async #configure(turn: number, change: Change): Promise<Configuration<Status>> {
     const current = this.#state.configuration;
-    const { compileEndpoints, plane } = this.#options;
-    if (change === "report" && current && !this.#state.failure) return this.#confirm(current);
+    const isCurrent = current !== undefined && this.#state.failure === undefined;
+    if (change === "report" && isCurrent) return this.#confirm(current);
     const snapshot = this.#options.snapshot();
-    if (change === "endpoints" && current && compileEndpoints && !this.#state.failure) {
-      const endpoints = compileEndpoints(snapshot, current.result.routing);
-      plane.updateEndpoints(endpoints);
-      this.#count("endpoints");
-      this.#refreshLater();
-      const changed = { ...current, snapshot, result: { ...current.result, endpoints } };
-      return plane.report === undefined || plane.report() === current.report ? changed : this.#confirm(changed);
+    const result = await this.#compile(snapshot);
+    if (change === "endpoints" && isCurrent && onlyEndpoints(current.result, result)) {
+      return this.#balance({ ...current, snapshot, result }, current);
     }
-    return this.#program(turn, snapshot);
+    return this.#program(turn, snapshot, result);
+  }
+
+  async #compile(snapshot: Snapshot): Promise<CompileResult> {
+    const startMs = this.#clock.monotonicMs();
+    const result = await this.#options.compile(snapshot);
+    const seconds = (this.#clock.monotonicMs() - startMs) / 1000;
+    this.#options.telemetry.histogram("gateway_config_compile_duration_seconds").observe(seconds);
+    this.#renewAt(result.freshUntilMs);
+    return result;
   }
 
   /** The plane has said more of the configuration in force: statuses and findings follow from that. */
   #confirm(current: Configuration<Status>): Configuration<Status> {
+    this.#count("reported");
+    return this.#join(current);
+  }
+
+  /** What was compiled with what the plane says now. */
+  #join(current: Configuration<Status>): Configuration<Status> {
     const { plane, mergeStatus, planeFindings } = this.#options;
     const { result, snapshot } = current;
     const report = plane.report?.() ?? current.report;
     const status = mergeStatus(result.status, report, current.status, this.#clock.nowMs());
-    this.#count("reported");
     return { ...current, report, status, findings: [...result.findings, ...planeFindings(report, result, snapshot)] };
   }
 
-  async #program(turn: number, snapshot: Snapshot): Promise<Configuration<Status>> {
-    const { compile, mergeStatus, plane, planeFindings, telemetry } = this.#options;
-    clearTimeout(this.#refresh);
-    this.#refresh = undefined;
-    const startMs = this.#clock.monotonicMs();
-    const result = await compile(snapshot);
+  /** Other endpoints serve the configuration in force: a generation is not counted for them. */
+  #balance(changed: Configuration<Status>, { result, report: before }: Configuration<Status>): Configuration<Status> {
+    const { plane } = this.#options;
+    const { endpoints, status, findings } = changed.result;
+    if (endpoints !== result.endpoints) plane.updateEndpoints(endpoints);
+    this.#count("endpoints");
+    const isSame = status === result.status && sameElements(findings, result.findings);
+    return isSame && (plane.report?.() ?? before) === before ? changed : this.#join(changed);
+  }
+
+  async #program(turn: number, snapshot: Snapshot, result: CompileResult): Promise<Configuration<Status>> {
+    const { mergeStatus, plane, planeFindings, telemetry } = this.#options;
     const compiledMs = this.#clock.monotonicMs();
-    telemetry.histogram("gateway_config_compile_duration_seconds").observe((compiledMs - startMs) / 1000);
     const { routing, endpoints, secrets } = result;
     await setImmediate();
     const report = await plane.apply({ generation: turn, routing, endpoints, secrets });
@@ -214,7 +228,6 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
     const nowMs = this.#clock.nowMs();
     const status = mergeStatus(result.status, report, previous, nowMs);
     const findings = [...result.findings, ...planeFindings(report, result, snapshot)];
-    this.#renewAt(result.freshUntilMs);
     this.#count("programmed");
     telemetry.gauge("gateway_config_generation").set(turn);
     telemetry.gauge("gateway_config_last_success_timestamp_seconds").set(nowMs / 1000);
@@ -223,15 +236,6 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
 
   #count(result: "programmed" | "endpoints" | "reported" | "failed"): void {
     this.#options.telemetry.counter("gateway_config_reloads_total", result).add(1);
-  }
-
-  /** Findings come from a whole compilation, which a change of endpoints alone does without. */
-  #refreshLater(): void {
-    this.#refresh ??= setTimeout(() => {
-      this.#refresh = undefined;
-      this.notify("resources");
-    }, this.#options.refreshMs ?? 5000);
-    this.#refresh.unref();
   }
 
   /** Certificates begin and end without any event. */
@@ -263,6 +267,11 @@ export class ControlLoop<Status extends CompiledStatus = CompiledStatus> {
 /** Timers are cut to these: one that is too long would fire at once, and clocks are set. */
 const shortestRenewalMs = 1000;
 const longestRenewalMs = 86_400_000;
+
+/** Whether a plane that serves one need be told of nothing but endpoints to serve the other. */
+function onlyEndpoints(before: CompileResult, after: CompileResult): boolean {
+  return before.routing === after.routing && before.secrets === after.secrets;
+}
 
 /** What the heavier change leads to covers the lighter one. */
 const weights = { report: 0, endpoints: 1, resources: 2 } as const satisfies Record<Change, number>;

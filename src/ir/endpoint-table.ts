@@ -10,7 +10,7 @@ export type Endpoint = {
 };
 
 /**
- * Endpoints by Service port. Changes often and changes no routing, so it reaches the planes without a recompile.
+ * Endpoints by Service port. Changes often and changes no routing, so planes take it in alone.
  * A key that the model names and the table lacks, or has with an empty list, answers 503.
  */
 export type EndpointTable = Readonly<Record<EndpointsKey, readonly Endpoint[]>>;

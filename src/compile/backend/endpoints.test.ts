@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { compileCase, contextOf, httpRoute, service, yaml } from "../../../test/compile-case.ts";
-import { compileEndpoints } from "./endpoints.ts";
+import { clusterEndpoints } from "./endpoints.ts";
 
 const slice = (endpoints: string, extra = "ports: [{ name: http, port: 8080 }]", name = "a") => `
 apiVersion: discovery.k8s.io/v1
@@ -11,15 +11,18 @@ addressType: ${extra.includes("addressType") ? extra.split("addressType: ")[1]?.
 endpoints: ${endpoints}
 ${extra.replace(/addressType: \w+, /, "")}`;
 
-/** The endpoint table of a route to Service `api` port 80 over the given objects. */
+/** The endpoints of the clusters of a route to Service `api` port 80 over the given objects. */
 function tableOf(docs: readonly string[], ref = "name: api, port: 80", options = {}) {
   const text = yaml(httpRoute(`  - backendRefs: [{ ${ref} }]`), ...docs);
   const { clusters } = compileCase(text, options);
-  return compileEndpoints(contextOf(text, options).snapshot, { gateways: [], clusters: Object.fromEntries(clusters) });
+  const { snapshot } = contextOf(text, options);
+  return Object.fromEntries(
+    [...clusters.values()].map((cluster) => [cluster.endpoints, clusterEndpoints(snapshot, cluster)]),
+  );
 }
 const endpointsOf = (...docs: readonly string[]) => tableOf(docs)["shop/api:80"];
 
-describe("compileEndpoints: Services", () => {
+describe("clusterEndpoints: Services", () => {
   it("takes the container's port from the slice, by the port's name, and keeps zone and node", () => {
     assert.deepEqual(
       endpointsOf(
@@ -83,9 +86,9 @@ describe("compileEndpoints: Services", () => {
     assert.equal(endpointsOf(service("api").replace("8080", "web"), everyPort)?.[0]?.port, 80);
   });
 
-  it("has an empty row without slices, and none for a Service that does not exist", () => {
+  it("has none without slices, and is not known for a Service that does not exist", () => {
     assert.deepEqual(endpointsOf(service("api")), []);
-    assert.deepEqual(tableOf([], undefined, { stubBackends: true }), {});
+    assert.deepEqual(tableOf([], undefined, { stubBackends: true }), { "shop/api:80": undefined });
   });
 
   it("ignores slices of name addresses", () => {
@@ -102,7 +105,7 @@ describe("compileEndpoints: Services", () => {
   });
 });
 
-describe("compileEndpoints: XBackends", () => {
+describe("clusterEndpoints: XBackends", () => {
   const ref = "group: gateway.networking.x-k8s.io, kind: XBackend, name: ext";
   const xbackend = (spec: string) => `apiVersion: gateway.networking.x-k8s.io/v1alpha1
 kind: XBackend

@@ -1,6 +1,5 @@
-import type { Cluster, EndpointsKey } from "../../ir/cluster.ts";
-import type { Endpoint, EndpointTable } from "../../ir/endpoint-table.ts";
-import type { RoutingModel } from "../../ir/routing-model.ts";
+import type { Cluster } from "../../ir/cluster.ts";
+import type { Endpoint } from "../../ir/endpoint-table.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import { indexByNamespace, type SnapshotIndex } from "../../store/snapshot-index.ts";
@@ -11,21 +10,6 @@ type SliceEndpoint = EndpointSlice["endpoints"][number];
 
 /** Tells which Service an EndpointSlice belongs to. */
 const serviceNameLabel = "kubernetes.io/service-name";
-
-/**
- * The endpoints of every cluster of the model, in order of address and port. Those that are ready serve; when none is,
- * those that are shutting down but still serve. A Service that does not exist gets no row: whoever makes stand-ins adds it.
- * Spec: EndpointSlice (KEP-752, KEP-1672), XBackend.
- */
-export function compileEndpoints(snapshot: Snapshot, routing: RoutingModel): EndpointTable {
-  const table: Record<EndpointsKey, readonly Endpoint[]> = {};
-  for (const cluster of Object.values(routing.clusters)) {
-    if (Object.hasOwn(table, cluster.endpoints)) continue;
-    const endpoints = clusterEndpoints(snapshot, cluster);
-    if (endpoints !== undefined) table[cluster.endpoints] = endpoints;
-  }
-  return table;
-}
 
 const byService: SnapshotIndex<"EndpointSlice"> = {
   kind: "EndpointSlice",
@@ -41,7 +25,11 @@ export function slicesOf(snapshot: Snapshot, namespace: string, service: string)
   return [...snapshot.find(byService, `${namespace}/${service}`)].sort(compareAge);
 }
 
-/** The endpoints of one cluster; `undefined` when its Service does not exist. */
+/**
+ * The endpoints of one cluster, in order of address and port. Those that are ready serve; when none is, those that are shutting
+ * down but still serve. `undefined` when its Service does not exist: whoever makes stand-ins adds them.
+ * Spec: EndpointSlice (KEP-752, KEP-1672), XBackend.
+ */
 export function clusterEndpoints(snapshot: Snapshot, cluster: Cluster): readonly Endpoint[] | undefined {
   return cluster.from.kind === "XBackend" ? xbackendEndpoints(snapshot, cluster) : serviceEndpoints(snapshot, cluster);
 }

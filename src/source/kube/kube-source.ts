@@ -30,7 +30,7 @@ export type StartOptions = {
   readonly onProgress?: (health: readonly KindHealth[]) => void;
 };
 
-/** What has changed: `endpoints` are EndpointSlices alone, which need no compilation. Statuses are told by {@link KubeSource.live}. */
+/** What has changed: `endpoints` are EndpointSlices alone. Statuses are told by {@link KubeSource.live}. */
 export type SourceChange = "resources" | "endpoints";
 
 /** An object as the API server has it: where it is written, in which version it is, and its status. */
@@ -55,8 +55,8 @@ export class KubeSource {
   #indexes: ReadonlyMap<Kind, KindIndex> = new Map();
   #stale = false;
   #ownFindings: readonly Finding[] = [];
-  #pending: SourceChange | undefined;
-  #flush: NodeJS.Immediate | undefined;
+  /** Secrets are looked for once for all changes that come together. */
+  #search: NodeJS.Immediate | undefined;
   #secretsDue = false;
   #secrets: { readonly tls: KindIndex; readonly named: KindIndex; readonly both: KindIndex } | undefined;
 
@@ -99,6 +99,7 @@ export class KubeSource {
 
   /** As it is now. Empty, of version 0, until {@link KubeSource.start} has resolved. */
   get state(): StoreState {
+    if (this.#started && this.#secretsDue) this.#updateSecrets();
     if (this.#stale) this.#build();
     return this.#state;
   }
@@ -108,7 +109,7 @@ export class KubeSource {
     return [...this.#watches.values()].flatMap((watch) => watch.health);
   }
 
-  /** Calls `listener` after changes, at most once a turn of the event loop. Returns what takes it off again. */
+  /** Calls `listener` at each change: what comes together is for the listener to take together. Returns what takes it off again. */
   subscribe(listener: (change: SourceChange) => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -150,7 +151,7 @@ export class KubeSource {
   /** Stops reading; the state stays as it is. */
   async close(): Promise<void> {
     this.#stop.abort();
-    clearImmediate(this.#flush);
+    clearImmediate(this.#search);
     await Promise.all([
       ...this.#watches.values().map((watch) => watch.close()),
       this.#namedSecrets.close(),
@@ -193,14 +194,13 @@ export class KubeSource {
 
   #note(change: SourceChange): void {
     if (!this.#started || this.#stop.signal.aborted) return;
-    if (this.#pending !== "resources") this.#pending = change;
-    this.#flush ??= setImmediate(() => {
-      this.#flush = undefined;
-      if (this.#secretsDue) this.#updateSecrets();
-      const told = this.#pending;
-      this.#pending = undefined;
-      if (told) for (const listener of this.#listeners) listener(told);
-    });
+    if (this.#secretsDue) {
+      this.#search ??= setImmediate(() => {
+        this.#search = undefined;
+        if (this.#secretsDue) this.#updateSecrets();
+      });
+    }
+    for (const listener of this.#listeners) listener(change);
   }
 
   #build(): void {
