@@ -187,7 +187,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   x509: { imports: ["base", "base/cidr"] },
   kube: { imports: ["base", "resource"], packages: ["@kubernetes/client-node", "undici"] },
   "source/kube": { imports: ["base", "finding", "resource", "store", "kube"] },
-  "status/writer": { imports: ["base", "finding", "resource", "status", "kube"], types: ["store"] },
+  "status/writer": { imports: ["base", "finding", "resource", "store", "status", "kube"] },
   provision: { imports: ["base", "finding", "infrastructure", "ir", "kube"] },
   "config-stream": { imports: ["base", "ir", "x509"], types: ["infrastructure", "telemetry"] },
   fleet: {

@@ -1,10 +1,10 @@
 import type { SecretKey } from "../../ir/tls.ts";
 import { type Kind, kindNames, type Resource } from "../../resource/kinds.ts";
+import { changedObjects, type ObjectChange } from "../../store/changed-objects.ts";
 import { compareKeys, indexObjects, keyOf } from "../../store/create-snapshot.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { SnapshotIndex } from "../../store/snapshot-index.ts";
 import { type CompileOptions, nothingRetained, type RetainedSecrets } from "../compile-options.ts";
-import { changedObjects, type ObjectChange } from "./changed-objects.ts";
 
 /** Whoever made something from objects. */
 export type Reader = {

@@ -8,7 +8,7 @@ import { kinds, type Resource } from "../../resource/kinds.ts";
 import { createSnapshot } from "../../store/create-snapshot.ts";
 import type { TimedCondition } from "../condition.ts";
 import { ClassFinalizers, classFinalizer, type LiveClass } from "./class-finalizers.ts";
-import type { StatusTurn } from "./status-writer.ts";
+import type { StatusTurn } from "./status-intents.ts";
 
 const controllerName = "sluice.dev/gateway-controller";
 const { group, plural } = kinds.GatewayClass;

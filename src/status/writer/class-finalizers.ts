@@ -1,9 +1,11 @@
 import { type Clock, systemClock } from "../../base/clock.ts";
+import { listChanges } from "../../base/list-changes.ts";
 import type { ObjectRef } from "../../finding/finding.ts";
 import { type KubeClient, KubeError, type ResourcePath } from "../../kube/kube-client.ts";
 import { TokenBucket } from "../../kube/token-bucket.ts";
 import { kinds } from "../../resource/kinds.ts";
-import type { StatusTurn } from "./status-writer.ts";
+import type { Snapshot } from "../../store/snapshot.ts";
+import type { StatusTurn } from "./status-intents.ts";
 
 /** Keeps a GatewayClass from going while Gateways use it. Spec: GatewayClassFinalizerGatewaysExist. */
 export const classFinalizer = "gateway-exists-finalizer.gateway.networking.k8s.io";
@@ -50,6 +52,8 @@ export class ClassFinalizers {
   readonly #clock: Clock;
   readonly #bucket: TokenBucket;
   #wanted: ReadonlyMap<string, Wanted> = new Map();
+  #turn: StatusTurn | undefined;
+  readonly #accepted = new Set<string>();
   /** Classes that are left alone for a while: in this version or, without one, in any. */
   readonly #left = new Map<string, { readonly version?: string; readonly untilMs: number }>();
   #session: AbortController | undefined;
@@ -65,7 +69,8 @@ export class ClassFinalizers {
 
   /** Takes in what the newest turn concluded. Before `start` it is only kept. */
   update(turn: StatusTurn): void {
-    this.#wanted = wantedOf(turn, this.#options.controllerName);
+    if (this.#isTouchedBy(turn)) this.#wanted = wantedOf(turn.snapshot, this.#accepted, this.#options.controllerName);
+    this.#turn = turn;
     this.#pump();
   }
 
@@ -87,6 +92,17 @@ export class ClassFinalizers {
     clearTimeout(this.#timer);
     this.#left.clear();
     await this.#writing;
+  }
+
+  /** Whether a turn says something else of classes and who uses them; takes in which are accepted. */
+  #isTouchedBy({ status, snapshot }: StatusTurn): boolean {
+    const before = this.#turn;
+    const { came, gone } = listChanges(before?.status ?? [], status);
+    const isClass = ({ body }: StatusTurn["status"][number]) => body.shape === "gatewayClass";
+    for (const { ref } of gone.filter(isClass)) this.#accepted.delete(ref.name);
+    for (const { ref } of came.filter(isAccepted)) this.#accepted.add(ref.name);
+    const isSame = (kind: "Gateway" | "GatewayClass") => before?.snapshot.list(kind) === snapshot.list(kind);
+    return came.some(isClass) || gone.some(isClass) || !isSame("Gateway") || !isSame("GatewayClass");
   }
 
   /** Writes what can be written now, one class after the other; sets a timer when only time is in the way. */
@@ -149,9 +165,12 @@ export class ClassFinalizers {
 }
 
 /** By name, of our classes; one that is not accepted, or is going already, keeps what it has as long as it is used. */
-function wantedOf({ status, snapshot }: StatusTurn, controllerName: string): ReadonlyMap<string, Wanted> {
+function wantedOf(
+  snapshot: Snapshot,
+  accepted: ReadonlySet<string>,
+  controllerName: string,
+): ReadonlyMap<string, Wanted> {
   const used = new Set(snapshot.list("Gateway").map(({ spec }) => spec.gatewayClassName));
-  const accepted = new Set(status.filter(isAccepted).map(({ ref }) => ref.name));
   const ours = snapshot.list("GatewayClass").filter(({ spec }) => spec.controllerName === controllerName);
   return new Map(
     ours.flatMap(({ metadata: { name, deletionTimestamp } }): (readonly [string, Wanted])[] => {

@@ -9,8 +9,10 @@ import { type Kind, kinds, type Resource } from "../../resource/kinds.ts";
 import { createSnapshot } from "../../store/create-snapshot.ts";
 import type { MergedStatus, ObjectStatus, TimedCondition } from "../condition.ts";
 import { type LiveObject, type LiveObjects, liveObjectOf } from "./live-object.ts";
+import type { StatusTurn } from "./status-intents.ts";
 import type { ForbiddenKind, StatusProblem } from "./status-problem.ts";
-import { type StatusTurn, StatusWriter, type StatusWriterOptions } from "./status-writer.ts";
+import { StatusWriter } from "./status-writer.ts";
+import type { StatusWriterOptions } from "./status-writer-options.ts";
 
 const controllerName = "sluice.dev/gateway-controller";
 const group = "gateway.networking.k8s.io";

@@ -1,61 +1,19 @@
 import { canonicalJson } from "../../base/canonical-json.ts";
-import { type Clock, systemClock } from "../../base/clock.ts";
+import { systemClock } from "../../base/clock.ts";
 import { unreachable } from "../../base/unreachable.ts";
 import type { ObjectRef } from "../../finding/finding.ts";
-import type { KubeClient } from "../../kube/kube-client.ts";
 import type { JsonObject } from "../../resource/json.ts";
-import type { Snapshot } from "../../store/snapshot.ts";
-import type { MergedStatus } from "../condition.ts";
-import { type LiveObject, type LiveObjects, liveObjectOf } from "./live-object.ts";
+import { EntrySchedule } from "./entry-schedule.ts";
+import { type LiveObject, liveObjectOf } from "./live-object.ts";
 import { planStatus } from "./plan-status.ts";
 import { StatusEntry } from "./status-entry.ts";
-import { objectKey, statusIntents } from "./status-intents.ts";
-import type { ForbiddenKind, StatusProblem } from "./status-problem.ts";
+import { objectKey, StatusIntents, type StatusTurn, type WantedStatus } from "./status-intents.ts";
+import type { ForbiddenKind } from "./status-problem.ts";
+import type { StatusWriterOptions } from "./status-writer-options.ts";
 import { failureOf, type WriteFailure } from "./write-failure.ts";
 import { WritePace } from "./write-pace.ts";
-import { WriteQueue } from "./write-queue.ts";
-
-/** What a turn of the control loop concluded, and the objects that it concluded it from. */
-export type StatusTurn = { readonly status: MergedStatus; readonly snapshot: Snapshot };
-
-/** How a write of one status ended. */
-export type WriteResult = "written" | WriteFailure["kind"];
-
-export type StatusWriterOptions = {
-  readonly client: KubeClient;
-  readonly live: LiveObjects;
-  readonly controllerName: string;
-  /** Owner of our fields in `managedFields`. Default `sluice`. */
-  readonly fieldManager?: string;
-  /**
-   * Requests a second. Default 50: 5,000 routes are through in less than two minutes after a first start, while a small API
-   * server, which does some thousand writes a second, hardly notices.
-   */
-  readonly requestsPerSecond?: number;
-  /** Requests that may come at once after quiet. Default 100: what a usual change of configuration touches. */
-  readonly burst?: number;
-  /** Requests that wait for an answer at the same time. Default 8. */
-  readonly maxInFlight?: number;
-  /**
-   * An object is written at most once in this time, after the first three writes: counts of attached routes change with every
-   * route. Default 1,000 ms.
-   */
-  readonly intervalMs?: number;
-  /** After a conflict, how long the watch may take to show the newer object before it is asked for. Default 2,000 ms. */
-  readonly conflictWaitMs?: number;
-  readonly onProblem?: (problem: StatusProblem) => void;
-  /** Called when {@link StatusWriter.forbidden} has changed. */
-  readonly onForbidden?: () => void;
-  /** Called once for each write that ended, for counters. */
-  readonly onResult?: (objectKind: string, result: WriteResult) => void;
-  readonly clock?: Clock;
-  /** From 0 up to 1. Default `Math.random`. */
-  readonly random?: () => number;
-};
 
 type Listeners = "onProblem" | "onForbidden" | "onResult";
-
-const urgentKinds: readonly string[] = ["GatewayClass", "Gateway"];
 
 /**
  * Writes what the control loop concluded into the statuses of the API server, where it differs from what stands there.
@@ -63,12 +21,12 @@ const urgentKinds: readonly string[] = ["GatewayClass", "Gateway"];
  */
 export class StatusWriter {
   readonly #options: Required<Omit<StatusWriterOptions, Listeners>> & Pick<StatusWriterOptions, Listeners>;
-  readonly #entries = new Map<string, StatusEntry>();
-  readonly #queue = new WriteQueue();
+  readonly #schedule = new EntrySchedule(() => this.#pump());
   readonly #asking = new Set<Promise<void>>();
   /** By kind. */
   readonly #forbidden = new Map<string, ForbiddenKind>();
   #turn: StatusTurn | undefined;
+  #intents: StatusIntents;
   /** Present while started. */
   #session: AbortController | undefined;
   #pace: WritePace;
@@ -88,11 +46,12 @@ export class StatusWriter {
       ...options,
     };
     this.#pace = new WritePace(this.#options);
+    this.#intents = new StatusIntents(this.#options);
   }
 
   /** Objects whose status is waiting to be looked at or written, or being written. */
   get pending(): number {
-    return this.#entries.values().reduce((count, { state }) => count + (state === "settled" ? 0 : 1), 0);
+    return this.#schedule.pending;
   }
 
   /** Kinds whose statuses the API server does not permit to write, until it does. */
@@ -100,22 +59,11 @@ export class StatusWriter {
     return [...this.#forbidden.values()];
   }
 
-  /** Takes in what the newest turn concluded. Before `start` it is only kept. */
+  /** Takes in what the newest turn concluded, at the cost of what it changed. Before `start` it is only kept. */
   update(turn: StatusTurn): void {
     this.#turn = turn;
     if (!this.#session) return;
-    const intents = statusIntents(turn, { live: this.#options.live, controllerName: this.#options.controllerName });
-    for (const [key, entry] of this.#entries) if (!intents.has(key)) this.#forget(entry);
-    for (const [key, { ref, uid, intent }] of intents) {
-      const entry = this.#entries.get(key);
-      if (!entry) {
-        const added = new StatusEntry(key, ref, { uid, intent });
-        this.#entries.set(key, added);
-        this.#enqueue(added);
-      } else if (entry.want(uid, intent) || this.#newest(entry)?.resourceVersion !== entry.settledVersion) {
-        this.#look(entry);
-      }
-    }
+    for (const [key, wanted] of this.#intents.take(turn)) this.#want(key, wanted);
     this.#pump();
   }
 
@@ -140,25 +88,39 @@ export class StatusWriter {
     for (const unsubscribe of this.#unsubscribes) unsubscribe();
     clearTimeout(this.#pumpTimer);
     this.#pumpTimer = undefined;
-    for (const entry of this.#entries.values()) clearTimeout(entry.timer);
-    this.#entries.clear();
-    this.#queue.clear();
+    this.#schedule.clear();
+    this.#intents = new StatusIntents(this.#options);
     this.#forbidden.clear();
     await Promise.allSettled(this.#asking);
   }
 
+  #want(key: string, wanted: WantedStatus | undefined): void {
+    const entry = this.#schedule.get(key);
+    if (wanted === undefined) {
+      if (entry) this.#schedule.forget(entry);
+    } else if (entry === undefined) this.#schedule.add(new StatusEntry(key, wanted.ref, wanted));
+    else if (entry.want(wanted.uid, wanted.intent) || this.#isNews(entry)) this.#look(entry);
+  }
+
   #onLive(ref: ObjectRef): void {
-    const entry = this.#entries.get(objectKey(ref));
-    if (!entry || this.#newest(entry)?.resourceVersion === entry.settledVersion) return;
-    this.#look(entry);
+    const key = objectKey(ref);
+    const entry = this.#schedule.get(key);
+    if (entry === undefined) this.#want(key, this.#intents.of(ref));
+    else if (this.#isNews(entry)) this.#look(entry);
+    else return;
     this.#pump();
+  }
+
+  /** Whether there is another version than the one that needs nothing. */
+  #isNews(entry: StatusEntry): boolean {
+    return this.#newest(entry)?.resourceVersion !== entry.settledVersion;
   }
 
   /** Sees to an object that changed, or whose wanted status did. Waits that have another reason go on. */
   #look(entry: StatusEntry): void {
-    if (entry.state === "settled") this.#enqueue(entry);
+    if (entry.state === "settled") this.#schedule.enqueue(entry);
     else if (entry.state === "delayed" && this.#isPastConflict(entry))
-      this.#delay(entry, this.#pace.conflictPauseMs(entry.attempts));
+      this.#schedule.delay(entry, this.#pace.conflictPauseMs(entry.attempts));
   }
 
   /** True once, when a newer version than that of the conflict is known. */
@@ -173,38 +135,11 @@ export class StatusWriter {
     return entry.newest(this.#options.live.get(entry.ref));
   }
 
-  #enqueue(entry: StatusEntry): void {
-    clearTimeout(entry.timer);
-    entry.state = "queued";
-    this.#queue.add(entry.key, urgentKinds.includes(entry.ref.kind) ? "urgent" : "normal");
-  }
-
-  #delay(entry: StatusEntry, ms: number): void {
-    if (ms <= 0) {
-      this.#enqueue(entry);
-      return;
-    }
-    clearTimeout(entry.timer);
-    this.#queue.remove(entry.key);
-    entry.state = "delayed";
-    entry.timer = setTimeout(() => {
-      this.#enqueue(entry);
-      this.#pump();
-    }, ms);
-  }
-
-  #forget(entry: StatusEntry): void {
-    clearTimeout(entry.timer);
-    this.#queue.remove(entry.key);
-    this.#entries.delete(entry.key);
-  }
-
   /** Starts what may be started now; sets a timer when only time is in the way. */
   #pump(): void {
     clearTimeout(this.#pumpTimer);
     while (this.#session && this.#asking.size < this.#options.maxInFlight) {
-      const key = this.#queue.peek();
-      const entry = key === undefined ? undefined : this.#entries.get(key);
+      const entry = this.#schedule.next();
       if (!entry) return;
       const request = this.#nextRequest(entry);
       if (!request) continue;
@@ -213,8 +148,7 @@ export class StatusWriter {
         this.#pumpTimer = setTimeout(() => this.#pump(), waitMs);
         return;
       }
-      this.#queue.remove(entry.key);
-      entry.state = "asking";
+      this.#schedule.ask(entry);
       const asking = request(this.#session.signal).finally(() => {
         this.#asking.delete(asking);
         this.#pump();
@@ -226,8 +160,7 @@ export class StatusWriter {
   /** What to ask for this object; when there is nothing to ask now, it has left the queue. */
   #nextRequest(entry: StatusEntry): ((signal: AbortSignal) => Promise<void>) | undefined {
     const settle = () => {
-      this.#queue.remove(entry.key);
-      entry.state = "settled";
+      this.#schedule.settle(entry);
       return undefined;
     };
     const live = this.#newest(entry);
@@ -235,7 +168,7 @@ export class StatusWriter {
     if (!live || live.uid !== entry.uid || entry.isRefused) return settle();
     const forbiddenForMs = this.#pace.forbiddenForMs(entry.ref.kind);
     if (forbiddenForMs > 0) {
-      this.#delay(entry, forbiddenForMs);
+      this.#schedule.delay(entry, forbiddenForMs);
       return undefined;
     }
     if (live.resourceVersion === entry.conflictVersion) return (signal) => this.#read(entry, live, signal);
@@ -248,7 +181,7 @@ export class StatusWriter {
     }
     const waitMs = entry.allowance?.waitMs(this.#options.clock.monotonicMs()) ?? 0;
     if (waitMs > 0) {
-      this.#delay(entry, waitMs);
+      this.#schedule.delay(entry, waitMs);
       return undefined;
     }
     return (signal) => this.#write(entry, { live, patch }, signal);
@@ -306,13 +239,13 @@ export class StatusWriter {
 
   /** What needs nothing more does not wait for its turn to be told so. */
   #again(entry: StatusEntry): void {
-    entry.state = "settled";
-    if (this.#entries.get(entry.key) === entry && this.#nextRequest(entry)) this.#enqueue(entry);
+    this.#schedule.settle(entry);
+    if (this.#schedule.has(entry) && this.#nextRequest(entry)) this.#schedule.enqueue(entry);
   }
 
   #fail(entry: StatusEntry, live: LiveObject, failure: WriteFailure): void {
-    entry.state = "settled";
-    if (this.#entries.get(entry.key) !== entry) return;
+    this.#schedule.settle(entry);
+    if (!this.#schedule.has(entry)) return;
     const { onProblem, onForbidden } = this.#options;
     if (failure.kind !== "unavailable") this.#pace.answered();
     entry.attempts += 1;
@@ -320,7 +253,7 @@ export class StatusWriter {
       case "conflict":
         entry.conflictVersion = live.resourceVersion;
         // The watch shows the newer object, or when this wait is over it is asked for.
-        this.#delay(
+        this.#schedule.delay(
           entry,
           this.#isPastConflict(entry)
             ? this.#pace.conflictPauseMs(entry.attempts)
@@ -340,14 +273,14 @@ export class StatusWriter {
           this.#forbidden.set(entry.ref.kind, { object: entry.ref, message: failure.message });
           onForbidden?.();
         }
-        this.#enqueue(entry);
+        this.#schedule.enqueue(entry);
         return;
       case "unavailable":
         if (this.#pace.pause(failure.retryAfterMs)) onProblem?.({ kind: "unavailable", message: failure.message });
-        this.#enqueue(entry);
+        this.#schedule.enqueue(entry);
         return;
       case "failed":
-        this.#delay(entry, this.#pace.backoffMs(entry.attempts));
+        this.#schedule.delay(entry, this.#pace.backoffMs(entry.attempts));
         return;
       default:
         unreachable(failure);

@@ -1,5 +1,5 @@
-import type { Resource } from "../../resource/kinds.ts";
-import { keyOf } from "../../store/create-snapshot.ts";
+import type { Resource } from "../resource/kinds.ts";
+import { keyOf } from "./create-snapshot.ts";
 
 /** One object as it was and as it is. At least one of the two is there. */
 export type ObjectChange = { readonly before: Resource | undefined; readonly after: Resource | undefined };
