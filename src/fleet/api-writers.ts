@@ -5,7 +5,7 @@ import type { KubeClient } from "../kube/kube-client.ts";
 import type { KubeSource } from "../source/kube/kube-source.ts";
 import type { MergedStatus } from "../status/condition.ts";
 import { ClassFinalizers } from "../status/writer/class-finalizers.ts";
-import { objectEvents } from "../status/writer/object-events.ts";
+import { ObjectEvents } from "../status/writer/object-events.ts";
 import { describeStatusProblem, forbiddenFindings } from "../status/writer/status-problem.ts";
 import { StatusWriter } from "../status/writer/status-writer.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
@@ -28,6 +28,7 @@ export class ApiWriters {
   readonly #statuses: StatusWriter;
   readonly #finalizers: ClassFinalizers;
   readonly #events: EventRecorder;
+  readonly #said = new ObjectEvents();
   readonly #telemetry: RunningTelemetry;
   #told: "everything" | "standing-by" = "everything";
   #configuration: Configuration<MergedStatus> | undefined;
@@ -86,7 +87,7 @@ export class ApiWriters {
       this.#told === "everything"
         ? { findings, status }
         : { findings: findings.filter(({ name }) => name === "installation-standing-by"), status: [] };
-    this.#events.observe(objectEvents({ ...told, snapshot }));
+    this.#events.observe(this.#said.take({ ...told, snapshot }));
   }
 
   start(): void {

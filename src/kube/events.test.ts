@@ -22,6 +22,14 @@ const event = (fields: Partial<ObjectEvent> = {}, name = "web"): ObjectEvent => 
   ...fields,
 });
 
+const holding = new WeakMap<EventRecorder, readonly ObjectEvent[]>();
+
+/** `events` is all that holds now. */
+function observe(recorder: EventRecorder, events: readonly ObjectEvent[]): void {
+  recorder.observe({ began: events, ended: holding.get(recorder) ?? [] });
+  holding.set(recorder, events);
+}
+
 function setUp(t: TestContext, options: Partial<EventRecorderOptions> = {}) {
   const time = mockTime(t);
   const client = new StoreClient();
@@ -56,7 +64,7 @@ function setUp(t: TestContext, options: Partial<EventRecorderOptions> = {}) {
 test("EventRecorder: an event has everything that the API and kubectl describe ask for", async (t) => {
   const { recorder, time, stored } = setUp(t);
   recorder.start();
-  recorder.observe([event()]);
+  observe(recorder, [event()]);
   await time.pass(0);
   const [{ metadata, ...rest } = { metadata: { name: "", namespace: "" } }] = stored();
   assert.equal(metadata.name, eventName(event()));
@@ -79,21 +87,21 @@ test("EventRecorder: events about cluster-scoped objects are in the namespace de
   const { recorder, time, stored } = setUp(t);
   const { namespace: _, ...regarding } = event().regarding;
   recorder.start();
-  recorder.observe([event({ regarding })]);
+  observe(recorder, [event({ regarding })]);
   await time.pass(0);
   assert.equal(stored("default").length, 1);
 });
 
 test("EventRecorder: sends nothing before it leads and after it has stopped", async (t) => {
   const { recorder, time, client, passMinutes } = setUp(t);
-  recorder.observe([event()]);
+  observe(recorder, [event()]);
   await time.pass(1000);
   assert.equal(client.calls.length, 0);
   recorder.start();
   await time.pass(0);
   assert.equal(client.calls.length, 1);
   await recorder.stop();
-  recorder.observe([event({ note: "another" })]);
+  observe(recorder, [event({ note: "another" })]);
   await passMinutes(1);
   assert.equal(client.calls.length, 1);
 });
@@ -101,17 +109,17 @@ test("EventRecorder: sends nothing before it leads and after it has stopped", as
 test("EventRecorder: warns of what has held for a while, and not of what passes in its first seconds", async (t) => {
   const { recorder, client, time, stored } = setUp(t, { warnAfterMs: 15_000 });
   recorder.start();
-  recorder.observe([event({ note: "passes" }), event({ type: "Normal", reason: "Programmed", note: "at once" })]);
+  observe(recorder, [event({ note: "passes" }), event({ type: "Normal", reason: "Programmed", note: "at once" })]);
   await time.pass(10_000);
   assert.deepEqual(
     stored().map(({ note }) => note),
     ["at once"],
   );
-  recorder.observe([event({ note: "stays" })]);
+  observe(recorder, [event({ note: "stays" })]);
   await time.pass(14_000);
   assert.equal(stored().length, 1);
   // What is seen again meanwhile does not begin anew.
-  recorder.observe([event({ note: "stays" })]);
+  observe(recorder, [event({ note: "stays" })]);
   await time.pass(1_500);
   assert.deepEqual(
     stored().map(({ note }) => note),
@@ -124,7 +132,7 @@ test("EventRecorder: what goes on holding is said once, and again before the ser
   const { recorder, client, stored, passMinutes } = setUp(t);
   recorder.start();
   for (let minute = 0; minute < 29; minute++) {
-    recorder.observe([event(), event({ type: "Normal", reason: "Programmed" })]);
+    observe(recorder, [event(), event({ type: "Normal", reason: "Programmed" })]);
     await passMinutes(1);
   }
   assert.deepEqual([client.count("create"), client.count("patch")], [2, 0]);
@@ -137,11 +145,11 @@ test("EventRecorder: what comes and goes is counted, at most once in five minute
   const { recorder, client, stored, passMinutes, time } = setUp(t);
   recorder.start();
   for (let round = 0; round < 10; round++) {
-    recorder.observe([event()]);
-    recorder.observe([]);
+    observe(recorder, [event()]);
+    observe(recorder, []);
     await time.pass(6000);
   }
-  recorder.observe([event()]);
+  observe(recorder, [event()]);
   assert.equal(client.count("patch"), 0);
   await passMinutes(6);
   assert.equal(client.count("create"), 1);
@@ -153,13 +161,13 @@ test("EventRecorder: what comes and goes is counted, at most once in five minute
 test("EventRecorder: after a restart nothing is said that the server has, and counting goes on from there", async (t) => {
   const { errors, recorder, another, client, time, stored, passMinutes } = setUp(t);
   recorder.start();
-  recorder.observe([event()]);
+  observe(recorder, [event()]);
   await passMinutes(31);
   assert.equal((stored()[0]!["series"] as { count: number }).count, 2);
   await recorder.stop();
   const next = another();
   next.start();
-  next.observe([event()]);
+  observe(next, [event()]);
   await time.pass(1000);
   assert.equal(stored().length, 1);
   assert.equal(client.count("patch"), 1);
@@ -171,7 +179,7 @@ test("EventRecorder: after a restart nothing is said that the server has, and co
 test("EventRecorder: an event that the server has forgotten is made anew", async (t) => {
   const { recorder, client, time, stored, passMinutes } = setUp(t);
   recorder.start();
-  recorder.observe([event()]);
+  observe(recorder, [event()]);
   await time.pass(0);
   client.store.delete({ group: "events.k8s.io", plural: "events", namespace: "shop", name: eventName(event()) });
   await passMinutes(32);
@@ -182,7 +190,10 @@ test("EventRecorder: an event that the server has forgotten is made anew", async
 test("EventRecorder: keeps to its rate, and drops what does not fit in its queue", async (t) => {
   const { recorder, time, client, results } = setUp(t, { requestsPerSecond: 10, burst: 50, maxWaiting: 100 });
   recorder.start();
-  recorder.observe(Array.from({ length: 300 }, (_, index) => event({}, `web-${index}`)));
+  observe(
+    recorder,
+    Array.from({ length: 300 }, (_, index) => event({}, `web-${index}`)),
+  );
   await time.pass(0);
   for (let round = 0; round < 60; round++) await time.pass(0);
   assert.equal(client.count("create"), 50);
@@ -197,12 +208,12 @@ test("EventRecorder: what was dropped is offered again, and remembers no more th
   const { recorder, client, results, passMinutes } = setUp(t, { maxKnown: 3 });
   recorder.start();
   const events = Array.from({ length: 5 }, (_, index) => event({}, `web-${index}`));
-  recorder.observe(events);
+  observe(recorder, events);
   await passMinutes(1);
   assert.equal(client.count("create"), 3);
-  recorder.observe(events.slice(3));
+  observe(recorder, events.slice(3));
   for (let minute = 0; minute < 63; minute++) await passMinutes(1);
-  recorder.observe(events.slice(3));
+  observe(recorder, events.slice(3));
   await passMinutes(1);
   assert.equal(client.count("create"), 5);
   assert.ok(results.includes("dropped"));
@@ -212,7 +223,7 @@ test("EventRecorder: while the server is away it tries once a minute and complai
   const { recorder, client, errors, stored, passMinutes } = setUp(t);
   client.before = unreachable;
   recorder.start();
-  recorder.observe([event(), event({ type: "Normal" })]);
+  observe(recorder, [event(), event({ type: "Normal" })]);
   for (let minute = 0; minute < 3; minute++) await passMinutes(1);
   assert.ok(client.calls.length >= 6 && client.calls.length <= 8, `${client.calls.length} requests`);
   assert.ok(errors.length >= 2 && errors.length <= 4, `${errors.length} complaints`);
@@ -227,7 +238,7 @@ test("EventRecorder: what the server refuses is not tried again soon", async (t)
     throw new KubeError("namespace is being terminated", { status: 403 });
   };
   recorder.start();
-  recorder.observe([event()]);
+  observe(recorder, [event()]);
   for (let minute = 0; minute < 20; minute++) await passMinutes(1);
   assert.equal(client.calls.length, 1);
 });

@@ -1,8 +1,7 @@
 import { type Clock, systemClock } from "../base/clock.ts";
-import { isJsonObject } from "../resource/json.ts";
-import { type KubeClient, KubeError, type KubeObject } from "./kube-client.ts";
-import { microTime } from "./lease.ts";
-import { cutNote, eventKey, eventName, eventNamespace, eventPath, type ObjectEvent } from "./object-event.ts";
+import { EventWriter } from "./event-writer.ts";
+import { type KubeClient, KubeError } from "./kube-client.ts";
+import { type EventChanges, eventKey, type ObjectEvent } from "./object-event.ts";
 import { TokenBucket } from "./token-bucket.ts";
 
 /** How the sending of one event ended. `dropped`: too many at once. */
@@ -62,10 +61,16 @@ type Known = {
 export class EventRecorder {
   readonly #options: Required<Omit<EventRecorderOptions, "onResult" | "onError">> &
     Pick<EventRecorderOptions, "onResult" | "onError">;
+  readonly #writer: EventWriter;
+  /** What holds, and how often it was said to. */
+  readonly #holding = new Map<string, { readonly event: ObjectEvent; times: number }>();
   readonly #known = new Map<string, Known>();
+  /** Those that do not hold long enough yet. */
+  readonly #newly = new Set<Known>();
+  /** Keys of what holds and found no place. */
+  readonly #dropped = new Set<string>();
   /** Keys of events to send, as they came. */
   readonly #waiting = new Set<string>();
-  #now: readonly ObjectEvent[] = [];
   #session: AbortController | undefined;
   #bucket: TokenBucket;
   #timer: NodeJS.Timeout | undefined;
@@ -85,27 +90,30 @@ export class EventRecorder {
       clock: systemClock,
       ...options,
     };
+    this.#writer = new EventWriter(this.#options);
     this.#bucket = this.#newBucket();
   }
 
-  /** Takes in everything that holds now: what began to hold is sent, what goes on holding is not sent again soon. */
-  observe(events: readonly ObjectEvent[]): void {
-    this.#now = events;
-    if (!this.#session) return;
-    const gone = new Set(this.#known.keys());
-    const nowMs = this.#options.clock.monotonicMs();
-    for (const event of events) {
+  /**
+   * Takes in what began to hold, which is sent, and what holds no more. What goes on holding is not sent again soon. An event
+   * that began twice holds until it has ended twice.
+   */
+  observe({ began, ended }: EventChanges): void {
+    for (const event of began) {
       const key = eventKey(event);
-      gone.delete(key);
-      const known = this.#known.get(key) ?? this.#add(key, event);
-      if (known?.holds !== "no") continue;
-      known.holds = "newly";
-      known.sinceMs = nowMs;
+      const holding = this.#holding.get(key);
+      if (holding) holding.times += 1;
+      else {
+        this.#holding.set(key, { event, times: 1 });
+        this.#begin(key, event);
+      }
     }
-    for (const key of gone) {
-      const known = this.#known.get(key);
-      if (known?.holds === "newly" && known.sentMs === undefined) this.#known.delete(key);
-      else if (known) known.holds = "no";
+    for (const event of ended) {
+      const key = eventKey(event);
+      const holding = this.#holding.get(key);
+      if (!holding || --holding.times > 0) continue;
+      this.#holding.delete(key);
+      this.#end(key);
     }
     this.#settle();
   }
@@ -116,7 +124,8 @@ export class EventRecorder {
     this.#session = new AbortController();
     this.#bucket = this.#newBucket();
     this.#sweepLater();
-    this.observe(this.#now);
+    for (const [key, { event }] of this.#holding) this.#begin(key, event);
+    this.#settle();
   }
 
   /** Stops at once; resolves when no request is on its way any more. May be started again. */
@@ -127,13 +136,33 @@ export class EventRecorder {
     clearTimeout(this.#sweep);
     clearTimeout(this.#settling);
     this.#known.clear();
+    this.#newly.clear();
+    this.#dropped.clear();
     this.#waiting.clear();
     await this.#sending;
   }
 
+  #begin(key: string, event: ObjectEvent): void {
+    if (!this.#session) return;
+    const known = this.#known.get(key) ?? this.#add(key, event);
+    if (known?.holds !== "no") return;
+    known.holds = "newly";
+    known.sinceMs = this.#options.clock.monotonicMs();
+    this.#newly.add(known);
+  }
+
+  #end(key: string): void {
+    this.#dropped.delete(key);
+    const known = this.#known.get(key);
+    if (!known) return;
+    this.#newly.delete(known);
+    if (known.holds === "newly" && known.sentMs === undefined) this.#known.delete(key);
+    known.holds = "no";
+  }
+
   #add(key: string, event: ObjectEvent): Known | undefined {
     if (this.#known.size >= this.#options.maxKnown) {
-      this.#options.onResult?.("dropped");
+      this.#drop(key);
       return undefined;
     }
     const known: Known = { key, event, holds: "no", sinceMs: 0, fresh: 0, count: 0, sentMs: undefined };
@@ -141,21 +170,27 @@ export class EventRecorder {
     return known;
   }
 
+  #drop(key: string): void {
+    this.#dropped.add(key);
+    this.#options.onResult?.("dropped");
+  }
+
   /** Sends what has held long enough, and comes back when the next will have. */
   #settle(): void {
+    if (!this.#session) return;
     clearTimeout(this.#settling);
     const nowMs = this.#options.clock.monotonicMs();
     let nextMs = Number.POSITIVE_INFINITY;
-    for (const known of this.#known.values()) {
-      if (known.holds !== "newly") continue;
+    for (const known of this.#newly) {
       const leftMs = known.event.type === "Warning" ? known.sinceMs + this.#options.warnAfterMs - nowMs : 0;
       if (leftMs > 0) {
         nextMs = Math.min(nextMs, leftMs);
         continue;
       }
+      this.#newly.delete(known);
       if (known.sentMs === undefined && this.#waiting.size >= this.#options.maxWaiting) {
         this.#known.delete(known.key);
-        this.#options.onResult?.("dropped");
+        this.#drop(known.key);
         continue;
       }
       known.holds = "yes";
@@ -180,10 +215,21 @@ export class EventRecorder {
         const isForgotten = nowMs - (known.sentMs ?? nowMs) >= 2 * sayAgainMs;
         if (known.holds === "no" && isForgotten && !this.#waiting.has(known.key)) this.#known.delete(known.key);
       }
-      this.#pump();
+      this.#offerAgain();
+      this.#settle();
       this.#sweepLater();
     }, sweepMs);
     this.#sweep.unref();
+  }
+
+  /** What found no place may find one now. */
+  #offerAgain(): void {
+    const dropped = [...this.#dropped];
+    this.#dropped.clear();
+    for (const key of dropped) {
+      const holding = this.#holding.get(key);
+      if (holding) this.#begin(key, holding.event);
+    }
   }
 
   /** One request at a time: nothing waits for events. */
@@ -212,8 +258,9 @@ export class EventRecorder {
     known.fresh = 0;
     known.sentMs = this.#options.clock.monotonicMs();
     try {
-      if (isFirst) known.count = await this.#create(known.event, signal);
-      else known.count = await this.#countUp(known, Math.max(1, fresh), signal);
+      known.count = isFirst
+        ? await this.#writer.create(known.event, signal)
+        : await this.#writer.countUp(known.event, { known: known.count, by: Math.max(1, fresh) }, signal);
       if (!signal.aborted) this.#options.onResult?.("sent");
     } catch (error) {
       if (signal.aborted) return;
@@ -229,54 +276,6 @@ export class EventRecorder {
     }
   }
 
-  /** The count that the server has then; 0 when it has the event from before. */
-  async #create(event: ObjectEvent, signal: AbortSignal): Promise<number> {
-    try {
-      await this.#options.client.create(eventPath(event), this.#render(event), signal);
-      return 1;
-    } catch (error) {
-      if (error instanceof KubeError && error.status === 409) return 0;
-      throw error;
-    }
-  }
-
-  async #countUp(known: Known, by: number, signal: AbortSignal): Promise<number> {
-    const { client, controller, clock } = this.#options;
-    const path = { ...eventPath(known.event), name: eventName(known.event) };
-    try {
-      const before = known.count > 0 ? known.count : countOf(await client.get(path, signal));
-      const count = before + by;
-      const series = { count, lastObservedTime: microTime(clock.nowMs()) };
-      await client.patch(
-        path,
-        { series },
-        { type: "merge", fieldManager: controller.split("/")[0] ?? controller, signal },
-      );
-      return count;
-    } catch (error) {
-      // The server has forgotten it.
-      if (error instanceof KubeError && error.status === 404) return this.#create(known.event, signal);
-      throw error;
-    }
-  }
-
-  #render(event: ObjectEvent): KubeObject {
-    const { controller, instance, clock } = this.#options;
-    return {
-      apiVersion: "events.k8s.io/v1",
-      kind: "Event",
-      metadata: { name: eventName(event), namespace: eventNamespace(event) },
-      eventTime: microTime(clock.nowMs()),
-      reportingController: controller,
-      reportingInstance: instance.slice(0, 128),
-      action: "Reconcile",
-      reason: event.reason,
-      regarding: event.regarding,
-      note: cutNote(event.note),
-      type: event.type,
-    };
-  }
-
   #newBucket(): TokenBucket {
     const { requestsPerSecond: perSecond, burst, clock } = this.#options;
     return new TokenBucket({ perSecond, burst, nowMs: clock.monotonicMs() });
@@ -286,10 +285,4 @@ export class EventRecorder {
 /** Whether the server will say the same the next time. */
 function isRefusal(error: unknown): boolean {
   return error instanceof KubeError && error.status >= 400 && error.status < 500 && error.status !== 429;
-}
-
-function countOf(event: KubeObject): number {
-  const series = event["series"];
-  const count = isJsonObject(series) ? series["count"] : undefined;
-  return typeof count === "number" && count > 0 ? count : 1;
 }

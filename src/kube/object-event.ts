@@ -18,6 +18,9 @@ export type ObjectEvent = {
   readonly note: string;
 };
 
+/** Events that hold now and did not before, and those of which it is the other way round. */
+export type EventChanges = { readonly began: readonly ObjectEvent[]; readonly ended: readonly ObjectEvent[] };
+
 const noteLimitBytes = 1024;
 
 /** Cut at a whole character, with `…` at the end when something is missing. */

@@ -5,7 +5,10 @@ import type { ObjectRef } from "../../finding/finding.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { createSnapshot } from "../../store/create-snapshot.ts";
 import type { MergedStatus, StatusBody, TimedCondition } from "../condition.ts";
-import { objectEvents } from "./object-events.ts";
+import { type EventTurn, ObjectEvents } from "./object-events.ts";
+
+/** What holds after a first turn. */
+const objectEvents = (turn: EventTurn) => new ObjectEvents().take(turn).began;
 
 const group = "gateway.networking.k8s.io";
 const object = (kind: string, name: string, metadata: object = { uid: `uid-of-${name}` }) =>
@@ -34,7 +37,7 @@ function gatewayStatus(name: string, status: "True" | "False", addresses: readon
   return [{ ref: ref("Gateway", name), generation: 1, body }];
 }
 
-test("objectEvents: a warning for each error and warning, with what to do, and none for information", () => {
+test("ObjectEvents: a warning for each error and warning, with what to do, and none for information", () => {
   const findings = [
     finding("path-unreadable", ref("HTTPRoute", "web")),
     finding("api-version-unsupported", ref("HTTPRoute", "web")),
@@ -54,7 +57,7 @@ test("objectEvents: a warning for each error and warning, with what to do, and n
   ]);
 });
 
-test("objectEvents: says nothing of objects that the API does not have", () => {
+test("ObjectEvents: says nothing of objects that the API does not have", () => {
   const findings = [
     finding("path-unreadable", ref("HTTPRoute", "gone")),
     finding("path-unreadable", ref("Gateway", "file")),
@@ -63,7 +66,7 @@ test("objectEvents: says nothing of objects that the API does not have", () => {
   assert.deepEqual(objectEvents({ findings, status: [], snapshot }), []);
 });
 
-test("objectEvents: says where a Gateway is served once it is", () => {
+test("ObjectEvents: says where a Gateway is served once it is", () => {
   const notes = (status: MergedStatus) =>
     objectEvents({ findings: [], status, snapshot }).map(({ type, reason, note }) => `${type} ${reason}: ${note}`);
   assert.deepEqual(notes(gatewayStatus("edge", "False", [])), []);
@@ -73,9 +76,43 @@ test("objectEvents: says where a Gateway is served once it is", () => {
   ]);
 });
 
-test("objectEvents: every finding's name makes a reason that the API takes", () => {
+test("ObjectEvents: every finding's name makes a reason that the API takes", () => {
   const findings = (Object.keys(catalogue) as FindingName[]).map((name) => finding(name, ref("HTTPRoute", "web")));
   const reasons = objectEvents({ findings, status: [], snapshot }).map(({ reason }) => reason);
   assert.ok(reasons.length > 50);
   for (const reason of reasons) assert.match(reason, /^[A-Z][A-Za-z0-9]{0,127}$/);
+});
+
+test("ObjectEvents: after another turn, only what began and what ended", () => {
+  const events = new ObjectEvents();
+  const [one, other] = [
+    finding("path-unreadable", ref("HTTPRoute", "web")),
+    finding("path-unreadable", ref("Gateway", "edge")),
+  ];
+  const served = gatewayStatus("edge", "True", ["192.0.2.1"]);
+  assert.equal(events.take({ findings: [one], status: served, snapshot }).began.length, 2);
+  assert.deepEqual(events.take({ findings: [one], status: served, snapshot }), { began: [], ended: [] });
+  const third = events.take({ findings: [other], status: served, snapshot });
+  assert.deepEqual(
+    [third.began, third.ended].map((list) => list.map(({ regarding }) => regarding.name)),
+    [["edge"], ["web"]],
+  );
+  const last = events.take({ findings: [other], status: [], snapshot });
+  assert.deepEqual([last.began.length, last.ended.map(({ reason }) => reason)], [0, ["Programmed"]]);
+});
+
+test("ObjectEvents: an object that was made anew has its events again, and one that came later has them then", () => {
+  const events = new ObjectEvents();
+  const findings = [
+    finding("path-unreadable", ref("HTTPRoute", "web")),
+    finding("path-unreadable", ref("HTTPRoute", "late")),
+  ];
+  const uids = (list: readonly { readonly regarding: { readonly uid: string } }[]) =>
+    list.map(({ regarding }) => regarding.uid);
+  assert.deepEqual(uids(events.take({ findings, status: [], snapshot }).began), ["uid-of-web"]);
+  const anew = createSnapshot([object("HTTPRoute", "web", { uid: "second" }), object("HTTPRoute", "late")]);
+  const { began, ended } = events.take({ findings, status: [], snapshot: anew });
+  assert.deepEqual([uids(began).sort(), uids(ended)], [["second", "uid-of-late"], ["uid-of-web"]]);
+  const gone = events.take({ findings: [], status: [], snapshot: createSnapshot([]) });
+  assert.deepEqual([gone.began, uids(gone.ended).sort()], [[], ["second", "uid-of-late"]]);
 });

@@ -1,6 +1,10 @@
+import { listChanges } from "../../base/list-changes.ts";
 import type { Finding, ObjectRef } from "../../finding/finding.ts";
-import type { ObjectEvent } from "../../kube/object-event.ts";
-import { kindOf } from "../../resource/kinds.ts";
+import type { EventChanges, ObjectEvent } from "../../kube/object-event.ts";
+import { namespacedName } from "../../resource/keys.ts";
+import { kindNames, kindOf } from "../../resource/kinds.ts";
+import { changedObjects } from "../../store/changed-objects.ts";
+import { keyOf } from "../../store/create-snapshot.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { MergedStatus } from "../condition.ts";
 
@@ -11,35 +15,101 @@ export type EventTurn = {
   readonly snapshot: Snapshot;
 };
 
-/** Events for `kubectl describe`: a warning for each error and warning among the findings, and what a data plane serves. Pure. */
-export function objectEvents({ findings, status, snapshot }: EventTurn): readonly ObjectEvent[] {
-  const warnings = findings.flatMap((finding): ObjectEvent[] => {
-    if (finding.severity === "info") return [];
-    const note = [finding.message, finding.fix].filter((part) => part !== "").join(" ");
-    return eventAbout(finding.object, snapshot, { type: "Warning", reason: camelCase(finding.name), note });
-  });
-  const served = status.flatMap(({ ref, body }): ObjectEvent[] => {
-    if (body.shape !== "gateway" && body.shape !== "listenerSet") return [];
-    if (!body.conditions.some((condition) => condition.type === "Programmed" && condition.status === "True")) return [];
-    const addresses = body.shape === "gateway" ? body.addresses.map(({ value }) => value).join(", ") : "";
-    const note = addresses === "" ? "The data plane serves it." : `The data plane serves it at ${addresses}.`;
-    return eventAbout(ref, snapshot, { type: "Normal", reason: "Programmed", note });
-  });
-  return [...warnings, ...served];
+/** What an event follows from. */
+type Source = Finding | MergedStatus[number];
+type Said = Pick<ObjectEvent, "type" | "reason" | "note">;
+
+/** Events for `kubectl describe`: a warning for each error and warning among the findings, and what a data plane serves. */
+export class ObjectEvents {
+  #turn: EventTurn | undefined;
+  readonly #events = new Map<Source, ObjectEvent>();
+  /** By kind and name of the object. */
+  readonly #about = new Map<string, Set<Source>>();
+
+  /** Takes a turn in, at the cost of what it changed. Returns which events hold now that did not, and which do no more. */
+  take(turn: EventTurn): EventChanges {
+    const before = this.#turn;
+    this.#turn = turn;
+    const findings = listChanges(before?.findings ?? [], turn.findings);
+    const statuses = listChanges(before?.status ?? [], turn.status);
+    const ended: ObjectEvent[] = [];
+    const stale = new Set<Source>([...findings.gone, ...statuses.gone]);
+    const came = new Set<Source>([...findings.came, ...statuses.came]);
+    for (const source of this.#ofChangedObjects(before?.snapshot, turn.snapshot)) {
+      // What is gone says nothing any more, and what stays may say it of another object.
+      if (!stale.has(source)) came.add(source);
+      stale.add(source);
+    }
+    for (const source of stale) {
+      const event = this.#events.get(source);
+      if (event) ended.push(event);
+      this.#forget(source);
+    }
+    const began: ObjectEvent[] = [];
+    for (const source of came) {
+      const said = "body" in source ? saidOfStatus(source) : saidOfFinding(source);
+      if (said === undefined) continue;
+      const key = placeOf(refOf(source));
+      this.#about.set(key, (this.#about.get(key) ?? new Set()).add(source));
+      const event = eventAbout(refOf(source), turn.snapshot, said);
+      if (event === undefined) continue;
+      this.#events.set(source, event);
+      began.push(event);
+    }
+    return { began, ended };
+  }
+
+  #ofChangedObjects(before: Snapshot | undefined, after: Snapshot): readonly Source[] {
+    if (before === undefined) return [];
+    return kindNames.flatMap((kind) =>
+      changedObjects(before.list(kind), after.list(kind)).flatMap((change) => [
+        ...(this.#about.get(`${kind} ${keyOf((change.after ?? change.before)!)}`) ?? []),
+      ]),
+    );
+  }
+
+  #forget(source: Source): void {
+    this.#events.delete(source);
+    const key = placeOf(refOf(source));
+    const about = this.#about.get(key);
+    about?.delete(source);
+    if (about?.size === 0) this.#about.delete(key);
+  }
 }
 
-function eventAbout(
-  ref: ObjectRef,
-  snapshot: Snapshot,
-  event: Pick<ObjectEvent, "type" | "reason" | "note">,
-): ObjectEvent[] {
+function refOf(source: Source): ObjectRef {
+  return "body" in source ? source.ref : source.object;
+}
+
+function placeOf({ group, kind, namespace, name }: ObjectRef): string {
+  return `${kindOf(group, kind) ?? ""} ${namespacedName(namespace, name)}`;
+}
+
+function saidOfFinding({ severity, name, message, fix }: Finding): Said | undefined {
+  if (severity === "info") return undefined;
+  return {
+    type: "Warning",
+    reason: camelCase(name),
+    note: [message, fix].filter((part) => part !== "").join(" "),
+  };
+}
+
+function saidOfStatus({ body }: MergedStatus[number]): Said | undefined {
+  if (body.shape !== "gateway" && body.shape !== "listenerSet") return undefined;
+  if (!body.conditions.some(({ type, status }) => type === "Programmed" && status === "True")) return undefined;
+  const addresses = body.shape === "gateway" ? body.addresses.map(({ value }) => value).join(", ") : "";
+  const note = addresses === "" ? "The data plane serves it." : `The data plane serves it at ${addresses}.`;
+  return { type: "Normal", reason: "Programmed", note };
+}
+
+function eventAbout(ref: ObjectRef, snapshot: Snapshot, said: Said): ObjectEvent | undefined {
   const known = kindOf(ref.group, ref.kind);
   const object = known && snapshot.get(known, ref.namespace, ref.name);
   const uid = object?.metadata.uid;
-  if (!object || uid === undefined) return [];
+  if (!object || uid === undefined) return undefined;
   const { apiVersion, kind } = object;
   const { namespace, name } = ref;
-  return [{ ...event, regarding: { apiVersion, kind, name, uid, ...(namespace === undefined ? {} : { namespace }) } }];
+  return { ...said, regarding: { apiVersion, kind, name, uid, ...(namespace === undefined ? {} : { namespace }) } };
 }
 
 /** `parent-ref-no-match` → `ParentRefNoMatch`. */

@@ -2,7 +2,7 @@ import { execFile } from "node:child_process";
 import { promisify } from "node:util";
 import { EventRecorder } from "../../../src/kube/events.ts";
 import type { KubeClient, KubeObject, ResourcePath } from "../../../src/kube/kube-client.ts";
-import { objectEvents } from "../../../src/status/writer/object-events.ts";
+import { ObjectEvents } from "../../../src/status/writer/object-events.ts";
 import { Controller } from "./controller.ts";
 import type { Check } from "./leaders.ts";
 import { controllerName, namespace } from "./manifests.ts";
@@ -15,7 +15,7 @@ export async function proveEvents(client: KubeClient, check: Check): Promise<voi
   const controller = new Controller(client);
   await controller.source.start();
   controller.turn();
-  const events = objectEvents({
+  const { began: events } = new ObjectEvents().take({
     findings: controller.result?.findings ?? [],
     status: controller.status,
     snapshot: controller.source.state.snapshot,
@@ -32,7 +32,7 @@ export async function proveEvents(client: KubeClient, check: Check): Promise<voi
       onError: (error) => errors.push(error),
     });
     recorder.start();
-    recorder.observe(events);
+    recorder.observe({ began: events, ended: [] });
     await until("events sent", () => results.length === events.length);
     await recorder.stop();
     return results;
