@@ -2,7 +2,7 @@ import { readFileSync } from "node:fs";
 import { boundHost } from "../base/any-address.ts";
 import { type Cidr, nthAddress } from "../base/cidr.ts";
 import { UsageError } from "../base/usage-error.ts";
-import type { EmbeddedPlaneOptions } from "../proxy/embedded-plane.ts";
+import type { EmbeddedPlaneOptions } from "../proxy/embedded-plane-options.ts";
 import type { OwnerSource } from "../proxy/plane-context.ts";
 import { minSessionKeyBytes } from "../proxy/session-token.ts";
 import type { Logger } from "../telemetry/log.ts";

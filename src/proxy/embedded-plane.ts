@@ -1,92 +1,25 @@
 import { randomBytes } from "node:crypto";
-import type { Cidr } from "../base/cidr.ts";
 import { sameJson } from "../base/same-json.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { ListenerReport, Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
-import type {
-  GatewayKey,
-  GatewayModel,
-  Listener,
-  ListenerKey,
-  StreamListener,
-  TlsListener,
-} from "../ir/routing-model.ts";
+import type { GatewayKey, GatewayModel, Listener, ListenerKey, StreamListener } from "../ir/routing-model.ts";
 import type { BoundListener } from "../ir/select.ts";
-import type { Telemetry } from "../telemetry/telemetry.ts";
-import { type ForwardedTrust, trustNobody } from "../wire/forwarded.ts";
-import { defaultRequestLimits } from "../wire/http1/request-head.ts";
-import { defaultResponseLimits } from "../wire/http1/response-head.ts";
-import type { ClientCertificateForwarding } from "./client-certificate.ts";
 import { ClusterSet } from "./cluster-set.ts";
-import { Deadlines } from "./deadlines.ts";
-import { defaultLimits, type ProxyLimits } from "./limits.ts";
+import { createPlaneContext } from "./create-plane-context.ts";
+import type { EmbeddedPlaneOptions, PlaneReconfiguration } from "./embedded-plane-options.ts";
 import { PortListener } from "./listener/port-listener.ts";
 import { type PlanePort, planPorts } from "./plan-ports.ts";
-import type { OwnerSource, PlaneContext } from "./plane-context.ts";
+import type { PlaneContext } from "./plane-context.ts";
 import { PortModel } from "./port-model.ts";
+import { addReport, isUnavailable, portReport } from "./port-report.ts";
 import { RuleSet } from "./rule-set.ts";
 import { minSessionKeyBytes, SessionTokens } from "./session-token.ts";
-import { buildTcpStreams, buildTlsStreams, type PortStreams } from "./stream/port-streams.ts";
+import { buildPortStreams } from "./stream/port-streams.ts";
 import { StreamRules } from "./stream/stream-route.ts";
 import { buildUdpModel } from "./stream/udp-port.ts";
 import { UdpPorts } from "./stream/udp-ports.ts";
-import { TracingRegistry } from "./tracing/tracing-registry.ts";
-import { type DescriptorOptions, Descriptors } from "./transport/descriptors.ts";
 import { type ListenerCertificates, SecureContextCache } from "./transport/server-tls.ts";
-import { TicketKeys } from "./transport/ticket-keys.ts";
-import { AddressGuard, type GuardedNetwork } from "./upstream/address-guard.ts";
-import { EndpointRegistry, type EndpointState } from "./upstream/endpoint-state.ts";
-
-export type EmbeddedPlaneOptions = {
-  readonly telemetry: Telemetry;
-  /** Address to listen on. Default 127.0.0.1. */
-  readonly bind?: string;
-  /** Port to bind for a listener port; 0 binds any. Default: the same. */
-  readonly mapPort?: (port: number) => number;
-  /**
-   * The port that clients use for a listener port, as redirects and X-Forwarded-Port show it: the listener's own when something
-   * in front (a Service) leads from it to the bound port. Default `bound`.
-   */
-  readonly clientPort?: "listener" | "bound";
-  /** An address of its own for a Gateway; `undefined`: `bind`. */
-  readonly gatewayAddress?: (gateway: GatewayKey) => string | undefined;
-  /**
-   * Whether a Gateway that asks for addresses (`spec.addresses`) is bound to these instead. Not where something in front has
-   * them, as a Service has. Default `ignored`.
-   */
-  readonly askedAddresses?: "bound" | "ignored";
-  readonly limits?: Partial<ProxyLimits>;
-  readonly trust?: ForwardedTrust;
-  /** Proxies in front that begin each connection with a PROXY header (v1 or v2). Default: none. */
-  readonly proxyProtocolFrom?: readonly Cidr[];
-  /** Kinds of addresses that endpoints may have although they lead to the gateway's own surroundings. Default: none. */
-  readonly allowedUpstream?: readonly GuardedNetwork[];
-  /** Defaults: the label `tenant`, and `environment`; no header. */
-  readonly tenant?: OwnerSource;
-  readonly environment?: OwnerSource;
-  /** What backends are told of client certificates, in X-Forwarded-Client-Cert. Default `off`: nothing. */
-  readonly forwardClientCertificate?: ClientCertificateForwarding;
-  /** Of TLS session tickets. Default: keys of this plane's own, replaced every 12 hours. */
-  readonly ticketKeys?: TicketKeys;
-  /** Signs what session persistence gives to clients; the same on every gateway that serves them. Default: random. */
-  readonly sessionKey?: Buffer;
-  /** Of Sluice, for collectors of spans. Default `unknown`. */
-  readonly version?: string;
-  /** Of the process, which shares them with the plane. Default: without limit. */
-  readonly descriptors?: DescriptorOptions;
-  /** In [0, 1). Default `Math.random`. */
-  readonly random?: () => number;
-  /** Told of what never should happen; one request failed with 500. Default: nobody. */
-  readonly onBug?: (error: unknown) => void;
-};
-
-/** Options that can change while a plane serves. */
-export type PlaneReconfiguration = Pick<
-  EmbeddedPlaneOptions,
-  "trust" | "tenant" | "environment" | "forwardClientCertificate" | "sessionKey"
->;
-
-const unlimited: DescriptorOptions = { limit: Number.POSITIVE_INFINITY, onShort() {}, onEnough() {} };
+import type { EndpointState } from "./upstream/endpoint-state.ts";
 
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
@@ -100,6 +33,8 @@ export class EmbeddedPlane implements Plane {
   #clusters = ClusterSet.empty;
   /** Of the `apply` that runs: what it has built must not be retired meanwhile. */
   #coming: ClusterSet | undefined;
+  /** Sockets that the `apply` that runs has opened: none of them may stay when it fails. */
+  #opened: PortListener[] = [];
   #rules = RuleSet.empty;
   /** Options have changed that what is built for rules and listeners holds: the next `apply` builds all of it anew. */
   #isReconfigured = false;
@@ -114,36 +49,12 @@ export class EmbeddedPlane implements Plane {
   #closed = false;
 
   constructor(options: EmbeddedPlaneOptions) {
-    const limits: ProxyLimits = { ...defaultLimits, ...options.limits };
-    const descriptors = new Descriptors(options.descriptors ?? unlimited);
     this.#options = options;
     this.#sessionKey = options.sessionKey ?? randomBytes(minSessionKeyBytes);
-    this.#context = {
-      limits,
-      requestLimits: {
-        ...defaultRequestLimits,
-        maxHeadBytes: limits.headBytes,
-        maxTargetBytes: limits.targetBytes,
-        query: "browser",
-      },
-      responseLimits: { ...defaultResponseLimits, maxHeadBytes: limits.responseHeadBytes },
-      deadlines: new Deadlines(limits.tickMs),
-      telemetry: options.telemetry,
-      registry: new EndpointRegistry({ guard: new AddressGuard(options.allowedUpstream), descriptors }),
-      descriptors,
-      random: options.random ?? Math.random,
-      trust: options.trust ?? trustNobody,
-      proxyProtocolFrom: options.proxyProtocolFrom ?? [],
-      tenant: options.tenant ?? { header: "", label: "tenant" },
-      environment: options.environment ?? { header: "", label: "environment" },
-      ticketKeys: options.ticketKeys ?? new TicketKeys(),
-      forwardClientCertificate: options.forwardClientCertificate ?? "off",
-      publicPort: (port) => this.#publicPort(port),
+    this.#context = createPlaneContext(options, {
       sessionTokens: new SessionTokens(this.#sessionKey),
-      tracing: new TracingRegistry(),
-      version: options.version ?? "unknown",
-      onBug: options.onBug ?? (() => {}),
-    };
+      publicPort: (port) => this.#publicPort(port),
+    });
     this.#udp = new UdpPorts(this.#context);
   }
 
@@ -181,6 +92,7 @@ export class EmbeddedPlane implements Plane {
       () => {},
       () => {
         this.#coming = undefined;
+        for (const listener of this.#opened) this.#retire(listener, 0);
         this.#clusters.forgetEndpoints();
         this.#keepUsedEndpoints();
       },
@@ -206,6 +118,7 @@ export class EmbeddedPlane implements Plane {
   async #apply({ generation, routing, endpoints, secrets }: PlaneUpdate): Promise<PlaneReport> {
     const reports: Record<ListenerKey, ListenerReport> = {};
     this.#newerEndpoints = undefined;
+    this.#opened = [];
     const fresh = this.#isReconfigured;
     const clusterSet = this.#clusters.next(routing.clusters, secrets, this.#context);
     const early = clusterSet.setEndpoints(endpoints, this.#context);
@@ -230,14 +143,15 @@ export class EmbeddedPlane implements Plane {
         return problem === undefined;
       });
       if (bound.length === 0) continue;
-      const streams = this.#buildStreams(bound, streamRules, certificates);
+      const streams = buildPortStreams(bound, { rules: streamRules, certificates }, this.#context);
       const existing = this.#boundAt(port);
       const known = existing?.model;
       // A port that was for streams meanwhile has a model from before.
       const previous = !fresh && known?.rules === this.#rules ? known : undefined;
       const model = new PortModel({ bound, rules, clusters, certificates, streams, previous }, this.#context);
       const listener = existing ?? (await this.#open(port, model));
-      for (const { listener: one } of bound) addReport(reports, one.key, this.#reportOf(port, listener));
+      for (const { listener: one } of bound)
+        addReport(reports, one.key, portReport(port, this.#portToBind(port.port), listener));
       if (listener instanceof Error) {
         if (isUnavailable(listener)) unavailable.add(port.address);
         continue;
@@ -251,6 +165,7 @@ export class EmbeddedPlane implements Plane {
     for (const address of udp.unavailable) unavailable.add(address);
 
     // From here on nothing waits: the swap is one step for every request.
+    this.#opened = [];
     for (const [listener, model] of models) listener.swap(model);
     udp.commit();
     const gone = [...this.#ports]
@@ -285,17 +200,6 @@ export class EmbeddedPlane implements Plane {
     return undefined;
   }
 
-  #buildStreams(
-    bound: readonly BoundListener[],
-    rules: StreamRules,
-    certificates: ReadonlyMap<Listener, ListenerCertificates>,
-  ): PortStreams | undefined {
-    const tls = bound.filter((one): one is BoundListener<TlsListener> => one.listener.protocol === "TLS");
-    const tcp = bound.filter((one): one is BoundListener<StreamListener> => one.listener.protocol === "TCP");
-    if (tls.length > 0) return buildTlsStreams(tls, { rules, certificates }, this.#context);
-    return tcp.length > 0 ? buildTcpStreams(tcp, rules, this.#context) : undefined;
-  }
-
   async #prepareUdp(
     ports: readonly PlanePort<StreamListener>[],
     rules: StreamRules,
@@ -317,7 +221,8 @@ export class EmbeddedPlane implements Plane {
     const { opened, commit } = await this.#udp.prepare(places);
     for (const port of ports) {
       const result = opened.get(port.key) ?? new Error("the gateway is shutting down");
-      for (const { listener } of port.bound) addReport(reports, listener.key, this.#reportOf(port, result));
+      for (const { listener } of port.bound)
+        addReport(reports, listener.key, portReport(port, this.#portToBind(port.port), result));
       if (result instanceof Error && isUnavailable(result)) unavailable.push(port.address);
     }
     return { reports, unavailable, commit };
@@ -327,7 +232,10 @@ export class EmbeddedPlane implements Plane {
     // One that is on its way out may still have the address.
     await Promise.all(this.#stopping);
     if (this.#closed) return new Error("the gateway is shutting down");
-    return PortListener.open({ address: port.address, port: this.#portToBind(port.port) }, model, this.#context);
+    const at = { address: port.address, port: this.#portToBind(port.port) };
+    const opened = await PortListener.open(at, model, this.#context);
+    if (opened instanceof PortListener) this.#opened.push(opened);
+    return opened;
   }
 
   /** The socket that is open for a port of the plan, unless the port is now mapped to another. */
@@ -354,14 +262,6 @@ export class EmbeddedPlane implements Plane {
   #addressesOf({ key, addresses }: GatewayModel): readonly string[] {
     const { askedAddresses, gatewayAddress, bind = "127.0.0.1" } = this.#options;
     return askedAddresses === "bound" && addresses.length > 0 ? addresses : [gatewayAddress?.(key) ?? bind];
-  }
-
-  #reportOf(port: PlanePort, listener: { readonly port: number } | Error): ListenerReport {
-    if (!(listener instanceof Error)) return { state: "programmed", address: port.address, port: listener.port };
-    const where = `${port.address} port ${this.#portToBind(port.port)}`;
-    const { code } = listener as NodeJS.ErrnoException;
-    const message = `Cannot listen on ${where}: ${bindProblem(listener)}.`;
-    return { state: "failed", message, ...(code === undefined ? {} : { code }) };
   }
 
   #portToBind(port: number): number {
@@ -392,27 +292,4 @@ export class EmbeddedPlane implements Plane {
 function hold(set: Set<Promise<void>>, promise: Promise<void>): void {
   const held = promise.finally(() => set.delete(held));
   set.add(held);
-}
-
-/** A listener has a socket at each address of its Gateway; it serves as it should when all of them do. */
-function addReport(reports: Record<ListenerKey, ListenerReport>, key: ListenerKey, report: ListenerReport): void {
-  const known = reports[key];
-  if (known === undefined || known.state === "programmed") reports[key] = report;
-}
-
-function isUnavailable({ code }: NodeJS.ErrnoException): boolean {
-  return code === "EADDRNOTAVAIL";
-}
-
-function bindProblem(error: NodeJS.ErrnoException): string {
-  switch (error.code) {
-    case "EADDRINUSE":
-      return "another program uses it";
-    case "EACCES":
-      return "this user may not open that port";
-    case "EADDRNOTAVAIL":
-      return "this machine does not have that address";
-    default:
-      return error.message;
-  }
 }

@@ -1,5 +1,6 @@
 import type { PlaneUpdate } from "../../src/ir/plane.ts";
-import { EmbeddedPlane, type EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
+import { EmbeddedPlane } from "../../src/proxy/embedded-plane.ts";
+import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import { createTelemetry, type RunningTelemetry } from "../../src/telemetry/create-telemetry.ts";
 import type { AccessRecord } from "../../src/telemetry/telemetry.ts";
 import { StreamFedPlane } from "../config-stream/stream-fed-plane.ts";

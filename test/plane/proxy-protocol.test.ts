@@ -5,7 +5,7 @@ import { connect, createServer as createNetServer } from "node:net";
 import { test } from "node:test";
 import { connect as connectTls, createServer, TLSSocket } from "node:tls";
 import { parseCidr } from "../../src/base/cidr.ts";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
+import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import { readProxyHeader, writeProxyHeader } from "../../src/wire/proxy-protocol.ts";
 import { makeCertificate } from "../test-certificate.ts";
 import { buildUpdate } from "./model-builder.ts";

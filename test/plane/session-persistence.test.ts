@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import type { SessionPersistence } from "../../src/ir/cluster.ts";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
+import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import { makeCertificate } from "../test-certificate.ts";
 import { buildUpdate, type TestRule } from "./model-builder.ts";
 import { startPlane, startRules } from "./plane-fixture.ts";

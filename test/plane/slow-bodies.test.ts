@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import type { ClientHttp2Stream } from "node:http2";
 import { test } from "node:test";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
+import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import { eventually } from "./eventually.ts";
 import { frame, GrpcClient, outcome } from "./grpc-call.ts";
 import { clearClient, type Http2Client } from "./http2-client.ts";

@@ -3,7 +3,7 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
+import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import type { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { askStream } from "./ask-stream.ts";
 import { eventually } from "./eventually.ts";

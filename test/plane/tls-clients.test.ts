@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { createHash, X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import type { ClientValidation } from "../../src/ir/tls.ts";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
+import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import { makeCertificate, type TestCertificate } from "../test-certificate.ts";
 import { buildUpdate } from "./model-builder.ts";
 import { type PlaneFixture, startPlane } from "./plane-fixture.ts";

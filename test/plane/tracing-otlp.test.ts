@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PlaneUpdate } from "../../src/ir/plane.ts";
 import type { Tracing } from "../../src/ir/tracing.ts";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
+import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import { eventually } from "./eventually.ts";
 import { buildUpdate, type TestRule } from "./model-builder.ts";
 import { type PlaneFixture, startPlane } from "./plane-fixture.ts";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane.ts";
+import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import type { MetricName } from "../../src/telemetry/metrics.ts";
 import { eventually } from "./eventually.ts";
 import { type PlaneFixture, startPlane } from "./plane-fixture.ts";

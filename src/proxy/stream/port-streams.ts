@@ -38,7 +38,19 @@ export type TlsStreams = {
 
 export type PortStreams = TcpStreams | TlsStreams;
 
-export function buildTcpStreams(
+/** What the TLS or TCP listeners of a port serve; `undefined`: it has none. */
+export function buildPortStreams(
+  bound: readonly BoundListener[],
+  parts: PortStreamsParts,
+  context: PlaneContext,
+): PortStreams | undefined {
+  const tls = bound.filter((one): one is BoundListener<TlsListener> => one.listener.protocol === "TLS");
+  const tcp = bound.filter((one): one is BoundListener<StreamListener> => one.listener.protocol === "TCP");
+  if (tls.length > 0) return buildTlsStreams(tls, parts, context);
+  return tcp.length > 0 ? buildTcpStreams(tcp, parts.rules, context) : undefined;
+}
+
+function buildTcpStreams(
   bound: readonly BoundListener<StreamListener>[],
   rules: StreamRules,
   context: PlaneContext,
@@ -52,7 +64,7 @@ export function buildTcpStreams(
   };
 }
 
-export function buildTlsStreams(
+function buildTlsStreams(
   bound: readonly BoundListener<TlsListener>[],
   { rules, certificates }: PortStreamsParts,
   context: PlaneContext,

@@ -1,0 +1,48 @@
+import { trustNobody } from "../wire/forwarded.ts";
+import { defaultRequestLimits } from "../wire/http1/request-head.ts";
+import { defaultResponseLimits } from "../wire/http1/response-head.ts";
+import { Deadlines } from "./deadlines.ts";
+import type { EmbeddedPlaneOptions } from "./embedded-plane-options.ts";
+import { defaultLimits, type ProxyLimits } from "./limits.ts";
+import type { PlaneContext } from "./plane-context.ts";
+import { TracingRegistry } from "./tracing/tracing-registry.ts";
+import { type DescriptorOptions, Descriptors } from "./transport/descriptors.ts";
+import { TicketKeys } from "./transport/ticket-keys.ts";
+import { AddressGuard } from "./upstream/address-guard.ts";
+import { EndpointRegistry } from "./upstream/endpoint-state.ts";
+
+const unlimited: DescriptorOptions = { limit: Number.POSITIVE_INFINITY, onShort() {}, onEnough() {} };
+
+/** What all parts of an embedded plane share, from its options and the defaults. */
+export function createPlaneContext(
+  options: EmbeddedPlaneOptions,
+  own: Pick<PlaneContext, "sessionTokens" | "publicPort">,
+): PlaneContext {
+  const limits: ProxyLimits = { ...defaultLimits, ...options.limits };
+  const descriptors = new Descriptors(options.descriptors ?? unlimited);
+  return {
+    limits,
+    requestLimits: {
+      ...defaultRequestLimits,
+      maxHeadBytes: limits.headBytes,
+      maxTargetBytes: limits.targetBytes,
+      query: "browser",
+    },
+    responseLimits: { ...defaultResponseLimits, maxHeadBytes: limits.responseHeadBytes },
+    deadlines: new Deadlines(limits.tickMs),
+    telemetry: options.telemetry,
+    registry: new EndpointRegistry({ guard: new AddressGuard(options.allowedUpstream), descriptors }),
+    descriptors,
+    random: options.random ?? Math.random,
+    trust: options.trust ?? trustNobody,
+    proxyProtocolFrom: options.proxyProtocolFrom ?? [],
+    tenant: options.tenant ?? { header: "", label: "tenant" },
+    environment: options.environment ?? { header: "", label: "environment" },
+    ticketKeys: options.ticketKeys ?? new TicketKeys(),
+    forwardClientCertificate: options.forwardClientCertificate ?? "off",
+    ...own,
+    tracing: new TracingRegistry(),
+    version: options.version ?? "unknown",
+    onBug: options.onBug ?? (() => {}),
+  };
+}

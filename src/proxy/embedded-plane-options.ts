@@ -1,0 +1,59 @@
+import type { Cidr } from "../base/cidr.ts";
+import type { GatewayKey } from "../ir/routing-model.ts";
+import type { Telemetry } from "../telemetry/telemetry.ts";
+import type { ForwardedTrust } from "../wire/forwarded.ts";
+import type { ClientCertificateForwarding } from "./client-certificate.ts";
+import type { ProxyLimits } from "./limits.ts";
+import type { OwnerSource } from "./plane-context.ts";
+import type { DescriptorOptions } from "./transport/descriptors.ts";
+import type { TicketKeys } from "./transport/ticket-keys.ts";
+import type { GuardedNetwork } from "./upstream/address-guard.ts";
+
+export type EmbeddedPlaneOptions = {
+  readonly telemetry: Telemetry;
+  /** Address to listen on. Default 127.0.0.1. */
+  readonly bind?: string;
+  /** Port to bind for a listener port; 0 binds any. Default: the same. */
+  readonly mapPort?: (port: number) => number;
+  /**
+   * The port that clients use for a listener port, as redirects and X-Forwarded-Port show it: the listener's own when something
+   * in front (a Service) leads from it to the bound port. Default `bound`.
+   */
+  readonly clientPort?: "listener" | "bound";
+  /** An address of its own for a Gateway; `undefined`: `bind`. */
+  readonly gatewayAddress?: (gateway: GatewayKey) => string | undefined;
+  /**
+   * Whether a Gateway that asks for addresses (`spec.addresses`) is bound to these instead. Not where something in front has
+   * them, as a Service has. Default `ignored`.
+   */
+  readonly askedAddresses?: "bound" | "ignored";
+  readonly limits?: Partial<ProxyLimits>;
+  readonly trust?: ForwardedTrust;
+  /** Proxies in front that begin each connection with a PROXY header (v1 or v2). Default: none. */
+  readonly proxyProtocolFrom?: readonly Cidr[];
+  /** Kinds of addresses that endpoints may have although they lead to the gateway's own surroundings. Default: none. */
+  readonly allowedUpstream?: readonly GuardedNetwork[];
+  /** Defaults: the label `tenant`, and `environment`; no header. */
+  readonly tenant?: OwnerSource;
+  readonly environment?: OwnerSource;
+  /** What backends are told of client certificates, in X-Forwarded-Client-Cert. Default `off`: nothing. */
+  readonly forwardClientCertificate?: ClientCertificateForwarding;
+  /** Of TLS session tickets. Default: keys of this plane's own, replaced every 12 hours. */
+  readonly ticketKeys?: TicketKeys;
+  /** Signs what session persistence gives to clients; the same on every gateway that serves them. Default: random. */
+  readonly sessionKey?: Buffer;
+  /** Of Sluice, for collectors of spans. Default `unknown`. */
+  readonly version?: string;
+  /** Of the process, which shares them with the plane. Default: without limit. */
+  readonly descriptors?: DescriptorOptions;
+  /** In [0, 1). Default `Math.random`. */
+  readonly random?: () => number;
+  /** Told of what never should happen; one request failed with 500. Default: nobody. */
+  readonly onBug?: (error: unknown) => void;
+};
+
+/** Options that can change while a plane serves. */
+export type PlaneReconfiguration = Pick<
+  EmbeddedPlaneOptions,
+  "trust" | "tenant" | "environment" | "forwardClientCertificate" | "sessionKey"
+>;
