@@ -13,6 +13,7 @@ const benchmarks = {
   "route-table": "time to find a route among many",
   "wire-http1": "time to parse and write message heads",
   apply: "what one added route costs after the compiler: stream, proxy, state file, metrics, statuses",
+  "route-memory": "what routes hold in memory, part by part, in the controller and in a proxy",
   "access-log": "time to write a line of the access log, and to count a request",
 } as const;
 
