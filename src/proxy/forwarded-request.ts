@@ -1,7 +1,7 @@
 import type { Cluster } from "../ir/cluster.ts";
 import { isGrpcContentType } from "../wire/grpc-content-type.ts";
 import { parseGrpcTimeout } from "../wire/grpc-timeout.ts";
-import { fieldText } from "../wire/head/http1-fields.ts";
+import { fieldText } from "../wire/head/field-text.ts";
 import type { BodyFraming, ReceivedRequest } from "../wire/head/received-request.ts";
 import { BROWSER_QUERY } from "../wire/http1/ascii.ts";
 import { isConnectionLogin } from "../wire/http1/connection-login.ts";

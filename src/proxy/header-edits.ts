@@ -1,5 +1,5 @@
 import type { FieldSection } from "../wire/head/field-section.ts";
-import { fieldText } from "../wire/head/http1-fields.ts";
+import { fieldText } from "../wire/head/field-text.ts";
 import { TOKEN } from "../wire/http1/ascii.ts";
 import { connectionFields } from "../wire/http1/known-field.ts";
 import type { HeadWriter } from "../wire/http1/serialize.ts";

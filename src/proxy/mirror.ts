@@ -1,4 +1,5 @@
 import type { AnswerHead } from "../wire/head/answer-head.ts";
+import { noTrailers } from "../wire/head/no-trailers.ts";
 import type { BodyFraming } from "../wire/head/received-request.ts";
 import type { HeaderField } from "../wire/http2/hpack-table.ts";
 import type { ForwardedRequest } from "./forwarded-request.ts";
@@ -36,7 +37,7 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
   readonly #context: PlaneContext;
   readonly #own: PrivateUpstreams;
   readonly #body = new ReplayBuffer();
-  #trailers: readonly HeaderField[] = [];
+  #trailers: readonly HeaderField[] = noTrailers;
   #exchange: UpstreamExchange | undefined;
   #done = false;
 

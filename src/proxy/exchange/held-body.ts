@@ -1,11 +1,10 @@
+import { noTrailers } from "../../wire/head/no-trailers.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { Exchange } from "../exchange.ts";
 import { type Mirror, startMirror } from "../mirror.ts";
 import { ReplayBuffer } from "../replay-buffer.ts";
 import type { MirrorRuntime } from "../route-runtime.ts";
 import type { Upload } from "../upstream/uploads.ts";
-
-const noTrailers: readonly HeaderField[] = [];
 
 /**
  * A request's body between the client and the backend: kept while it may have to be sent (again), copied to mirrors, and

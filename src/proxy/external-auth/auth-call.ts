@@ -1,4 +1,5 @@
 import type { AnswerHead } from "../../wire/head/answer-head.ts";
+import { noTrailers } from "../../wire/head/no-trailers.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import type { PlaneContext } from "../plane-context.ts";
@@ -91,7 +92,7 @@ export class AuthCall implements UpstreamEvents, OutgoingRequest {
     const exchange = this.#exchange!;
     exchange.sendHead(this);
     if (this.framing !== "none") exchange.sendBody(this.#body, 0, this.#body.length);
-    exchange.sendEnd([]);
+    exchange.sendEnd(noTrailers);
     exchange.flush();
   }
 

@@ -1,7 +1,7 @@
 import { Http1ReceivedRequest } from "../../wire/head/http1-received-request.ts";
+import { noTrailers } from "../../wire/head/no-trailers.ts";
 import { faultOf, faults } from "../../wire/http1/fault.ts";
 import { parseRequestHead, RequestHead } from "../../wire/http1/request-head.ts";
-import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { Exchange } from "../exchange.ts";
 import { unreadRequest } from "../refusal.ts";
 import { admit, refusalOf } from "./admit.ts";
@@ -9,9 +9,6 @@ import { isForeign, isPreface } from "./foreign-protocol.ts";
 import type { Http1Connection } from "./http1-connection.ts";
 import { Http1RequestBody } from "./http1-request-body.ts";
 import type { Http1Responder } from "./http1-responder.ts";
-
-/** Those of HTTP/1.1 stand within its chunks. */
-const noTrailers: readonly HeaderField[] = [];
 
 /** Parses whole heads of all connections of a thread; a connection whose head comes in pieces keeps it and leaves another. */
 let sharedHead = new RequestHead();

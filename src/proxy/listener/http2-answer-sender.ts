@@ -1,11 +1,10 @@
+import { noTrailers } from "../../wire/head/no-trailers.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { Http2Session } from "../../wire/http2/session.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import type { RelayedResponse } from "../responder.ts";
 import { Http2OutputQueue } from "./http2-output-queue.ts";
 import type { Http2Responder } from "./http2-responder.ts";
-
-const noTrailers: readonly HeaderField[] = [];
 
 /** An answer on its way into a stream. What the windows do not let through waits here, and its end or trailers behind it. */
 export class Http2AnswerSender {

@@ -1,4 +1,5 @@
 import { sizeAsLines } from "../../wire/head/http2-fields.ts";
+import { noTrailers } from "../../wire/head/no-trailers.ts";
 import type { BodyFraming } from "../../wire/head/received-request.ts";
 import { asciiBytes } from "../../wire/http1/ascii.ts";
 import { DEFAULT_TRAILER_BYTES } from "../../wire/http1/chunked.ts";
@@ -6,8 +7,6 @@ import { isForbiddenTrailerName, type TrailerClaims } from "../../wire/http1/tra
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type RequestMessage, trailersFault } from "../../wire/http2/message.ts";
 import type { Exchange } from "../exchange.ts";
-
-const noTrailers: readonly HeaderField[] = [];
 
 /** Why a body cannot be what its head announced. */
 export type BodyFault = { readonly fault: string };

@@ -1,5 +1,6 @@
 import { isGrpcContentType } from "../../wire/grpc-content-type.ts";
 import type { AnswerHead } from "../../wire/head/answer-head.ts";
+import { noTrailers } from "../../wire/head/no-trailers.ts";
 import { errorCode } from "../../wire/http2/frame.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { RequestMessage } from "../../wire/http2/message.ts";
@@ -24,8 +25,6 @@ import {
 import type { Http2Tunnel } from "./http2-tunnel.ts";
 
 const noBytes = Buffer.alloc(0);
-const noTrailers: readonly HeaderField[] = [];
-
 /** One stream of an HTTP/2 connection: its request to the exchange, and the exchange's answer to it. Reused stream after stream. */
 export class Http2Responder implements Responder, Deadlined {
   readonly protocol = "HTTP/2";

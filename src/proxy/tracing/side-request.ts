@@ -1,5 +1,6 @@
 import { grpcStatusIn, parseGrpcStatus } from "../../wire/grpc-status-field.ts";
 import type { AnswerHead } from "../../wire/head/answer-head.ts";
+import { noTrailers } from "../../wire/head/no-trailers.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import type { ClusterRuntime } from "../cluster-runtime.ts";
@@ -75,7 +76,7 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
     const exchange = this.#exchange!;
     exchange.sendHead(this);
     exchange.sendBody(this.#body, 0, this.#body.length);
-    exchange.sendEnd([]);
+    exchange.sendEnd(noTrailers);
     exchange.flush();
   }
 

@@ -1,3 +1,4 @@
+import { noTrailers } from "../../wire/head/no-trailers.ts";
 import type { BodyFraming } from "../../wire/head/received-request.ts";
 import { type ContentSink, Dechunker } from "../../wire/http1/dechunker.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
@@ -7,8 +8,6 @@ import { ReplayBuffer } from "../replay-buffer.ts";
 /** Those that no sender uses at the moment. */
 const spareDechunkers: Dechunker[] = [];
 const maxSpareDechunkers = 256;
-const noTrailers: readonly HeaderField[] = [];
-
 /**
  * A request's body on its way into a stream: it comes in the request's framing and leaves as DATA, behind it the end of the stream or
  * trailers that end it. What the windows do not let through waits here.

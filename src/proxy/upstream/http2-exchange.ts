@@ -1,5 +1,6 @@
 import type { AnswerBody } from "../../wire/head/answer-head.ts";
 import { readAnswerHead, readInterimHead } from "../../wire/head/http2-answer-head.ts";
+import { noTrailers } from "../../wire/head/no-trailers.ts";
 import { errorCode } from "../../wire/http2/frame.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type ResponseMessage, readResponse } from "../../wire/http2/message.ts";
@@ -16,8 +17,6 @@ import { translateRequest } from "./http2-request.ts";
 import { areTrailers, readSwitch } from "./http2-response.ts";
 import type { PrivateUpstreams } from "./private-upstreams.ts";
 import { silenceLimitMs } from "./silence-limit.ts";
-
-const noTrailers: readonly HeaderField[] = [];
 
 /** What an exchange needs of the pool that made it. */
 export interface Http2ExchangeOwner {

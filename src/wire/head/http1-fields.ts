@@ -1,4 +1,4 @@
-import { FIELD_VALUE, LOWERCASE } from "../http1/ascii.ts";
+import { LOWERCASE } from "../http1/ascii.ts";
 import { LINE_SLOTS, type MessageHead } from "../http1/message-head.ts";
 import type { HeadWriter } from "../http1/serialize.ts";
 import type { HeaderField } from "../http2/hpack-table.ts";
@@ -79,14 +79,4 @@ function fieldName(bytes: Buffer, start: number, end: number): string {
   const name = bytes.latin1Slice(start, end).toLowerCase();
   if (knownNames.size < maxKnownNames && name.length <= maxNameLength) knownNames.set(hash, name);
   return name;
-}
-
-/** Text as a field value of HTTP/2: what may not stand in one becomes a space, none of it at either end. RFC 9113 §8.2.1. */
-export function fieldText(text: string): string {
-  for (let i = 0; i < text.length; i++) {
-    if (FIELD_VALUE[text.charCodeAt(i)] === 1) continue;
-    const spaced = Array.from(text, (character) => (FIELD_VALUE[character.charCodeAt(0)] === 1 ? character : " "));
-    return spaced.join("").trim();
-  }
-  return text.trim();
 }

@@ -1,3 +1,4 @@
+import { noTrailers } from "../head/no-trailers.ts";
 import type { HeaderField } from "../http2/hpack-table.ts";
 import { ChunkReader, nextContent } from "./chunked.ts";
 import type { TrailerSender } from "./trailer-field.ts";
@@ -49,8 +50,6 @@ export class Dechunker {
     return at;
   }
 }
-
-const noTrailers: readonly HeaderField[] = [];
 
 /** Lines of trailers that have been judged, each with CR LF, as fields. */
 function readTrailerLines(lines: string): readonly HeaderField[] {

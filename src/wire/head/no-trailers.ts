@@ -1,0 +1,4 @@
+import type { HeaderField } from "../http2/hpack-table.ts";
+
+/** The trailers of a message that has none. */
+export const noTrailers: readonly HeaderField[] = [];
