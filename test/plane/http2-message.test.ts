@@ -5,6 +5,7 @@ import { test } from "node:test";
 import { frameType } from "../../src/wire/http2/frame.ts";
 import { clearClient } from "./http2-client.ts";
 import { Http2RawClient, request } from "./http2-raw-client.ts";
+import { Http2Server } from "./http2-upstream-server.ts";
 import { startProxy, startRules } from "./plane-fixture.ts";
 import { exchange, get, RawClient } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
@@ -99,6 +100,37 @@ test("HTTP/2: trailers pass both ways", async () => {
   assert.equal(response.trailers["x-sum"], "7");
   assert.match(upstream.requests[0]!.rawBody, /0\r\nx-mine: 1\r\n\r\n$/);
 });
+
+for (const protocol of ["http1", "http2"] as const) {
+  test(`HTTP/2: a request that is sent again to ${protocol} has its content and trailers again`, async () => {
+    const got: string[] = [];
+    const status = () => (got.length === 1 ? 503 : 200);
+    await using plain = await RawUpstream.start(({ rawBody }) => {
+      got.push(rawBody);
+      return `HTTP/1.1 ${status()} X\r\nContent-Length: 0\r\n\r\n`;
+    });
+    await using other = await Http2Server.start(({ stream }) => {
+      let content = "";
+      stream.on("data", (part: Buffer) => {
+        content += part.toString();
+      });
+      stream.on("trailers", (trailers) => {
+        got.push(`${content} ${String(trailers["x-mine"])}`);
+        stream.respond({ ":status": status() }, { endStream: true });
+      });
+    });
+    const { port } = protocol === "http1" ? plain : other;
+    const retry = { attempts: 1, codes: [503], backoffMs: 0 };
+    await using gateway = await startRules([
+      { name: "app", retry, backends: [{ name: "app", ports: [port], cluster: { protocol } }] },
+    ]);
+    await using client = clearClient(gateway.port);
+    const response = await client.request({ ":path": "/", ":method": "POST" }, "body", { "x-mine": "1" });
+    assert.equal(response.status, 200);
+    const whole = protocol === "http1" ? "4\r\nbody\r\n0\r\nx-mine: 1\r\n\r\n" : "body 1";
+    assert.deepEqual(got, [whole, whole]);
+  });
+}
 
 test("HTTP/2: answers to HEAD, 204 and 304 have no body", async () => {
   const answers = [

@@ -4,6 +4,7 @@ import type { PlaneUpdate } from "../../src/ir/plane.ts";
 import type { Tracing } from "../../src/ir/tracing.ts";
 import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import { eventually } from "./eventually.ts";
+import { Http2Server } from "./http2-upstream-server.ts";
 import { buildUpdate, type TestRule } from "./model-builder.ts";
 import { type PlaneFixture, startPlane } from "./plane-fixture.ts";
 import { exchange, get } from "./raw-client.ts";
@@ -188,6 +189,24 @@ test("tracing: each attempt has a span of its own, and the backend gets that one
     attempts.map(({ spanId }) => spanId),
   );
   assert.equal(collector.of(serverKind)[0]?.status, undefined);
+});
+
+test("tracing: a backend of HTTP/2 gets the span of its attempt as its parent, too", async () => {
+  let calls = 0;
+  await using backend = await Http2Server.start(({ stream }) => {
+    stream.respond({ ":status": ++calls === 1 ? 503 : 200 }, { endStream: true });
+  });
+  await using collector = await Collector.start();
+  const backends = [{ name: "app", ports: [backend.port], cluster: { protocol: "http2" as const } }];
+  const retry = { attempts: 1, codes: [503], backoffMs: 0 };
+  await using gateway = await start({ backends, retry }, collector.upstream.port);
+  assert.equal((await exchange(gateway.port, get("/", "tracestate: a=1\r\n"))).status, 200);
+  await end(gateway);
+  assert.deepEqual(
+    backend.requests.map(({ headers }) => /^00-\w{32}-(\w{16})-01$/.exec(String(headers["traceparent"]))?.[1]),
+    collector.of(clientKind).map(({ spanId }) => spanId),
+  );
+  assert.equal(backend.requests.length, 2);
 });
 
 test("tracing: what fails in the gateway is a failed span with the response flag", async () => {
