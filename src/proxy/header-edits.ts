@@ -159,8 +159,7 @@ export class HeaderEdits {
   write(writer: HeadWriter): void {
     for (let i = 0; i < this.#names.length; i++) writer.field(this.#names[i]!, this.#values[i]!);
     if (this.#ownLines === "") return;
-    writer.reserve(this.#ownLines.length);
-    writer.length += writer.buffer.latin1Write(this.#ownLines, writer.length);
+    writer.judged(this.#ownLines);
   }
 }
 

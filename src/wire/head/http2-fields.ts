@@ -94,10 +94,12 @@ export class Http2Fields implements FieldSection {
 
   /** Writes the fields that are passed on as lines of HTTP/1.1. */
   writeLines(writer: HeadWriter): void {
+    let lines = "";
     for (let i = 0; i < this.#fields.length; i++) {
       const { name, value } = this.#fields[i]!;
-      if (this.#isKept(name)) writer.field(name, value);
+      if (this.#isKept(name)) lines += `${name}: ${value}\r\n`;
     }
+    writer.judged(lines);
   }
 
   /** Adds the fields that are passed on. */

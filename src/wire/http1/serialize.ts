@@ -115,6 +115,13 @@ export class HeadWriter {
     return this;
   }
 
+  /** Writes latin1 text that has been judged: nothing in it is looked at. */
+  judged(text: string): this {
+    this.reserve(text.length);
+    this.length += this.buffer.latin1Write(text, this.length);
+    return this;
+  }
+
   /** Writes one header line. */
   field(name: string, value: string): this {
     return this.text(name).put(separator).text(value).put(fixed.crlf);
