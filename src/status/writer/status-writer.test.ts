@@ -548,6 +548,37 @@ test("StatusWriter: entries of ours are cleared from what no longer concerns us,
   assert.equal(client.count("patch"), writes);
 });
 
+test("StatusWriter: entries of ours that somebody puts where nothing concerns us are cleared without another turn", async (t) => {
+  const { add, find, turn, time, client, writer } = setUp(t);
+  add("HTTPRoute", "web");
+  await time.pass(0);
+  writer.start();
+  writer.update(turn({ without: "web" }));
+  await time.pass(100);
+  assert.equal(client.count("patch"), 0);
+  const ours = { controllerName, parentRef: { name: "edge" }, conditions: [condition(1)] };
+  const place = { group, plural: "httproutes", namespace: "shop", name: "web" };
+  client.store.merge(place, { status: { parents: [ours] } }, "status");
+  await time.pass(100);
+  assert.deepEqual(find("HTTPRoute", "web")?.["status"], { parents: [] });
+});
+
+test("StatusWriter: a turn that says the same looks at no live object again", async (t) => {
+  const { add, turn, time, watch, writer } = setUp(t);
+  for (let index = 0; index < 50; index++) add("HTTPRoute", `web-${index}`);
+  await time.pass(0);
+  writer.start();
+  const first = turn();
+  writer.update(first);
+  await time.pass(5000);
+  const get = t.mock.method(watch, "get");
+  writer.update({ ...first, status: [...first.status] });
+  assert.equal(get.mock.callCount(), 0);
+  const changed = first.status.with(7, { ...first.status[7]!, generation: 1 });
+  writer.update({ ...first, status: changed });
+  assert.ok(get.mock.callCount() <= 3, `${get.mock.callCount()} looks`);
+});
+
 test("StatusWriter: what somebody takes out of our status is put back", async (t) => {
   const { add, find, turn, time, client, writer } = setUp(t);
   add("HTTPRoute", "web");
