@@ -1,6 +1,7 @@
 import type { KubeObject } from "../../src/kube/kube-client.ts";
 import { openKubeClient } from "../../src/kube/open-kube-client.ts";
-import { KubeSource, type KubeSourceOptions, type StartOptions } from "../../src/source/kube/kube-source.ts";
+import { KubeSource } from "../../src/source/kube/kube-source.ts";
+import type { KubeSourceOptions, StartOptions } from "../../src/source/kube/kube-source-options.ts";
 import type { ReflectorTuning } from "../../src/source/kube/reflector.ts";
 import { FakeApiServer } from "./fake-api-server.ts";
 

@@ -1,34 +1,19 @@
 import { isDeepStrictEqual } from "node:util";
 import type { Finding, ObjectRef } from "../../finding/finding.ts";
-import type { KubeClient, ResourcePath } from "../../kube/kube-client.ts";
+import type { ResourcePath } from "../../kube/kube-client.ts";
 import { type NamespacedName, namespacedName } from "../../resource/keys.ts";
 import { type Kind, kindOf, kinds, type Resource } from "../../resource/kinds.ts";
 import { type KindIndex, snapshotOf } from "../../store/create-snapshot.ts";
 import type { StoreState } from "../../store/store.ts";
 import type { LiveState, TableChange } from "./kind-table.ts";
 import { type KindHealth, KindWatch } from "./kind-watch.ts";
+import type { KubeSourceOptions, StartOptions } from "./kube-source-options.ts";
 import { NamedSecrets } from "./named-secrets.ts";
 import { kindOfCrd, readKinds } from "./readings.ts";
-import type { ReflectorTuning } from "./reflector.ts";
 import { type SecretReference, secretOwners, secretReferences } from "./secret-references.ts";
-import { absenceFindings, omittedSecretFindings, permissionFindings, releaseFindings } from "./source-findings.ts";
+import { circumstanceFindings, omittedSecretFindings } from "./source-findings.ts";
 import { notReadyError, type SourceNotReadyError } from "./source-not-ready.ts";
 import { VersionDiscovery } from "./version-discovery.ts";
-
-export type KubeSourceOptions = {
-  readonly client: KubeClient;
-  /** Read these namespaces alone (and what lies in none); absent or empty: the whole cluster. */
-  readonly namespaces?: readonly string[];
-  readonly tuning?: ReflectorTuning;
-};
-
-export type StartOptions = {
-  /** Default 120,000 ms. */
-  readonly deadlineMs?: number;
-  readonly signal?: AbortSignal;
-  /** Called whenever the reading of a kind has gone a step on, or stands still. */
-  readonly onProgress?: (health: readonly KindHealth[]) => void;
-};
 
 /** What has changed: `endpoints` are EndpointSlices alone. Statuses are told by {@link KubeSource.live}. */
 export type SourceChange = "resources" | "endpoints";
@@ -232,18 +217,12 @@ export class KubeSource {
     return this.#secrets.both;
   }
 
-  /** What the cluster lacks for us. */
   #findCircumstances(): readonly Finding[] {
-    const watches = [...this.#watches.values()];
-    const crds = this.#watch("CustomResourceDefinition").table.index.values();
-    return [
-      ...absenceFindings(watches.filter(({ absent }) => absent).map(({ kind }) => kind)),
-      ...releaseFindings([...crds] as Resource<"CustomResourceDefinition">[]),
-      ...permissionFindings(
-        watches.flatMap(({ refusals }) => refusals),
-        this.#options.namespaces ? "namespaces" : "cluster",
-      ),
-    ];
+    const crds = [...this.#watch("CustomResourceDefinition").table.index.values()];
+    return circumstanceFindings([...this.#watches.values()], {
+      crds: crds as Resource<"CustomResourceDefinition">[],
+      scope: this.#options.namespaces ? "namespaces" : "cluster",
+    });
   }
 
   #updateSecrets(): void {
@@ -305,19 +284,7 @@ export class KubeSource {
   }
 
   #notReady(deadlineMs: number | undefined): SourceNotReadyError {
-    const watches = [...this.#watches.values()];
-    const isBegun = watches.some(({ health }) => health.length > 0);
-    const missing = watches
-      .filter(({ settled }) => !settled)
-      .map(({ kind, health }) => {
-        const error = health.find((row) => row.error)?.error?.message;
-        return { kind, ...(error === undefined ? {} : { error }) };
-      });
-    return notReadyError({
-      missing: isBegun ? missing : undefined,
-      discoveryError: this.#discovery.error,
-      deadlineMs,
-    });
+    return notReadyError([...this.#watches.values()], { discoveryError: this.#discovery.error, deadlineMs });
   }
 }
 

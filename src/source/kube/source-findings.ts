@@ -19,8 +19,34 @@ export function installCommand(channel: "standard" | "experimental"): string {
 /** Kinds without which there is no Gateway API. */
 const essentialKinds: readonly Kind[] = ["GatewayClass", "Gateway", "HTTPRoute"];
 
+/** What the reading of one kind has found of the cluster. */
+type ReadKind = {
+  readonly kind: Kind;
+  /** The server does not serve it. */
+  readonly absent: boolean;
+  readonly refusals: readonly Refusal[];
+};
+
+/** What the cluster lacks for us, as reading it has found. `crds`: the CustomResourceDefinitions. */
+export function circumstanceFindings(
+  read: readonly ReadKind[],
+  {
+    crds,
+    scope,
+  }: { readonly crds: readonly Resource<"CustomResourceDefinition">[]; readonly scope: "cluster" | "namespaces" },
+): readonly Finding[] {
+  return [
+    ...absenceFindings(read.filter(({ absent }) => absent).map(({ kind }) => kind)),
+    ...releaseFindings(crds),
+    ...permissionFindings(
+      read.flatMap(({ refusals }) => refusals),
+      scope,
+    ),
+  ];
+}
+
 /** About kinds that the server does not serve. */
-export function absenceFindings(absent: readonly Kind[]): readonly Finding[] {
+function absenceFindings(absent: readonly Kind[]): readonly Finding[] {
   const lacking = essentialKinds.filter((kind) => absent.includes(kind));
   if (lacking.length > 0) {
     return [
@@ -54,7 +80,7 @@ function notInstalled(absent: readonly Kind[], command: string): readonly Findin
 }
 
 /** About the releases and channels of the CustomResourceDefinitions that are installed. */
-export function releaseFindings(crds: readonly Resource<"CustomResourceDefinition">[]): readonly Finding[] {
+function releaseFindings(crds: readonly Resource<"CustomResourceDefinition">[]): readonly Finding[] {
   const official = crds
     .filter(({ metadata }) => isOfficial(metadata.name))
     .sort((a, b) => (a.metadata.name < b.metadata.name ? -1 : 1));
@@ -92,7 +118,7 @@ export type Refusal = {
 };
 
 /** About kinds that may not be read. `scope`: whether all namespaces are read, or only some. */
-export function permissionFindings(refusals: readonly Refusal[], scope: "cluster" | "namespaces"): readonly Finding[] {
+function permissionFindings(refusals: readonly Refusal[], scope: "cluster" | "namespaces"): readonly Finding[] {
   return refusals.map(({ kind, namespace, message }) => {
     const { group, plural } = kinds[kind];
     const resource = group === "" ? plural : `${plural}.${group}`;

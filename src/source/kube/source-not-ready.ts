@@ -1,4 +1,5 @@
 import type { Kind } from "../../resource/kinds.ts";
+import type { KindWatch } from "./kind-watch.ts";
 
 /** A cluster could not be read in time; the message says which kinds, and why. */
 export class SourceNotReadyError extends Error {
@@ -6,27 +7,23 @@ export class SourceNotReadyError extends Error {
 }
 
 /** A kind that was waited for, and what went wrong with it. */
-export type MissingKind = { readonly kind: Kind; readonly error?: string };
+type MissingKind = { readonly kind: Kind; readonly error: string | undefined };
 
 /** Kinds that are named before the rest is only counted. */
 const namedKinds = 5;
 
-/**
- * `missing`: kinds that were waited for; `undefined` when the server did not even say which it has, `discoveryError` why.
- * Without `deadlineMs` reading was called off before.
- */
-export function notReadyError({
-  missing,
-  discoveryError,
-  deadlineMs,
-}: {
-  readonly missing: readonly MissingKind[] | undefined;
-  readonly discoveryError: unknown;
-  readonly deadlineMs: number | undefined;
-}): SourceNotReadyError {
+/** `discoveryError`: why the server did not even say which kinds it has. Without `deadlineMs` reading was called off before. */
+export function notReadyError(
+  watches: readonly Pick<KindWatch, "kind" | "health" | "settled">[],
+  { discoveryError, deadlineMs }: { readonly discoveryError: unknown; readonly deadlineMs: number | undefined },
+): SourceNotReadyError {
   const when = deadlineMs === undefined ? "before it was cancelled" : `within ${deadlineMs / 1000} seconds`;
   const unanswered = discoveryError instanceof Error ? discoveryError.message : "the API server did not answer";
-  const message = `The cluster could not be read ${when}: ${missing === undefined ? unanswered : missingWords(missing)}`;
+  const isBegun = watches.some(({ health }) => health.length > 0);
+  const missing = watches
+    .filter(({ settled }) => !settled)
+    .map(({ kind, health }) => ({ kind, error: health.find((row) => row.error)?.error?.message }));
+  const message = `The cluster could not be read ${when}: ${isBegun ? missingWords(missing) : unanswered}`;
   return new SourceNotReadyError(message.replace(/\.?$/, "."));
 }
 
