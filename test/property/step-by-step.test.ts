@@ -10,6 +10,8 @@ import { gateway, http, httpRule, https, match, model, request, virtualHost } fr
 
 /** More with `SLUICE_STEPS=10000`. */
 const steps = Number(process.env["SLUICE_STEPS"] ?? 300);
+/** Of one host: enough to be cut into chunks by its digest. */
+const mostEntries = 80;
 const hostnames = ["a.test", "b.test", "*.test", "*", "c.a.test"];
 const paths = ["/", "/x", "/x/y", "/z"] as const;
 const kinds = ["exact", "prefix", "regex"] as const;
@@ -91,7 +93,7 @@ class ChangingGateway {
     const place = random(hosts.length);
     const entries = [...hosts[place]!.entries];
     const path = { kind: kinds[random(3)]!, value: paths[random(4)]! };
-    if (random(3) === 0) entries.splice(random(entries.length + 1), 1);
+    if (random(3) === 0 || entries.length >= mostEntries) entries.splice(random(entries.length + 1), 1);
     else entries.splice(random(entries.length + 1), 0, { match: match({ path }), rule, matchIndex: 0 });
     return { ...listener, virtualHosts: hosts.with(place, { ...hosts[place]!, entries }) };
   }
