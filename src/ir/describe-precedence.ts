@@ -30,7 +30,7 @@ export function describePrecedence(first: RankedEntry, second: RankedEntry): str
   }
   return a.ruleIndex === b.ruleIndex
     ? "their conditions rank equal, and it is written first among the rule's matches"
-    : `their conditions rank equal, and rule ${a.ruleIndex + 1} is written before rule ${b.ruleIndex + 1}`;
+    : `their conditions rank equal, and rules[${a.ruleIndex}] is written before rules[${b.ruleIndex}]`;
 }
 
 function comparePaths(one: PathMatch, other: PathMatch): string | undefined {

@@ -37,12 +37,19 @@ export function describeValue({ kind, name, value }: ValueMatch): string {
   return kind === "exact" ? `${name} is ${quote(value)}` : `${name} matches ${value}`;
 }
 
-/** Such as `HTTPRoute shop/cart, rule 2 ("checkout")`. Rules count from 1, as people do. */
+/** Such as `HTTPRoute shop/cart, rules[1] ("checkout")`. */
 export function describeRule(
   rule: Pick<HttpRule | StreamRule, "routeKind" | "namespace" | "name" | "ruleIndex" | "ruleName">,
 ): string {
-  const name = rule.ruleName === "" ? "" : ` (${quote(rule.ruleName)})`;
-  return `${rule.routeKind} ${rule.namespace}/${rule.name}, rule ${rule.ruleIndex + 1}${name}`;
+  return `${rule.routeKind} ${rule.namespace}/${rule.name}, ${describeRulePlace(rule)}`;
+}
+
+/** Such as `rules[1] ("checkout")`. Indexes are written in brackets, which says that they count from 0, as in JSON pointers. */
+export function describeRulePlace({
+  ruleIndex,
+  ruleName,
+}: Pick<HttpRule | StreamRule, "ruleIndex" | "ruleName">): string {
+  return ruleName === "" ? `rules[${ruleIndex}]` : `rules[${ruleIndex}] (${quote(ruleName)})`;
 }
 
 /** Such as `listener "web" (HTTP, port 80, any host)`. */

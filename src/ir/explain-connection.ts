@@ -16,7 +16,7 @@ export type ConnectionExplanation = {
   readonly request: ConnectionRequest;
   readonly outcome: "forwarded" | "http" | "closed" | "refused";
   readonly listener?: ListenerKey;
-  /** Such as `TLSRoute shop/db, rule 1`. */
+  /** Such as `TLSRoute shop/db, rules[0]`. */
   readonly route?: string;
   readonly backends: readonly BackendShare[];
   /** A whole sentence. */

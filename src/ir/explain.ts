@@ -54,7 +54,7 @@ export type Explanation = {
 
 /** One match of one rule, and how it fared. */
 export type CandidateRoute = {
-  /** Such as `HTTPRoute shop/cart, rule 1`. */
+  /** Such as `HTTPRoute shop/cart, rules[0]`. */
   readonly route: string;
   readonly from: SourceRef;
   readonly listener: string;

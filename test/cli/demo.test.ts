@@ -22,7 +22,7 @@ test("demo serves the quickstart example on both ports", async () => {
 test("demo prints the routes and curl lines with the ports in use", async () => {
   await using process = await SluiceProcess.start(["demo", "--port", "0", "--https-port", "0"], { logFormat: "text" });
   const port = /curl http:\/\/127\.0\.0\.1:(\d+)\//.exec(await process.printed("Ctrl-C stops"))?.[1];
-  assert.match(process.out, /HTTPRoute demo\/shop, rule 3 \("api-preview"\)/);
+  assert.match(process.out, /HTTPRoute demo\/shop, rules\[2\] \("api-preview"\)/);
   assert.equal((await fetch(`http://127.0.0.1:${port}/`)).status, 200);
 });
 

@@ -68,10 +68,10 @@ function rule(changes: Partial<SelectRequest>, options: Parameters<typeof explai
 describe("explain() of a request that a rule serves", () => {
   test("names route, match and why it comes before the next that matches", () => {
     const { outcome } = rule({ path: "/app/x" });
-    assert.equal(outcome.route, 'HTTPRoute shop/app, rule 1 ("main")');
+    assert.equal(outcome.route, 'HTTPRoute shop/app, rules[0] ("main")');
     assert.equal(outcome.match, "path /app and below");
     assert.deepEqual(outcome.before, {
-      route: "HTTPRoute shop/rest, rule 1",
+      route: "HTTPRoute shop/rest, rules[0]",
       because: "hostname a.test is more specific than *.test",
     });
   });
@@ -81,11 +81,11 @@ describe("explain() of a request that a rule serves", () => {
     assert.deepEqual(
       others.map(({ route, lacks, later }) => [route, later ?? lacks]),
       [
-        ["HTTPRoute shop/rest, rule 1", "hostname a.test is more specific than *.test"],
-        ["HTTPRoute shop/canary, rule 1", ['header x-canary is absent, needs "always"']],
-        ["HTTPRoute shop/api, rule 3", ["path /app/x does not begin with /api", "method is GET, needs POST"]],
+        ["HTTPRoute shop/rest, rules[0]", "hostname a.test is more specific than *.test"],
+        ["HTTPRoute shop/canary, rules[0]", ['header x-canary is absent, needs "always"']],
+        ["HTTPRoute shop/api, rules[2]", ["path /app/x does not begin with /api", "method is GET, needs POST"]],
         [
-          "HTTPRoute shop/api, rule 3",
+          "HTTPRoute shop/api, rules[2]",
           ["path /app/x does not begin with /q", "query parameter v is absent, needs a match of [0-9]+"],
         ],
       ],
@@ -227,7 +227,7 @@ describe("explain() of a request that no route serves", () => {
     [
       { path: "/apple" },
       404,
-      /The nearest is HTTPRoute shop\/app, rule 1 .*: path \/apple does not begin with the whole element \/app/,
+      /The nearest is HTTPRoute shop\/app, rules\[0\] .*: path \/apple does not begin with the whole element \/app/,
     ],
     [{ path: "/api/x" }, 404, /5 matches are for the Host a\.test.*method is GET, needs POST\.$/],
     [{ path: "/q", query: "v=x" }, 404, /query parameter v, "x", does not match \[0-9\]\+ as a whole/],
@@ -245,7 +245,7 @@ describe("explain() of a request that no route serves", () => {
     [
       { scheme: "https", sni: "db.test" },
       undefined,
-      /SNI "db\.test" belongs to listener "db".*TLSRoute shop\/db, rule 1 passes the connection on\.$/,
+      /SNI "db\.test" belongs to listener "db".*TLSRoute shop\/db, rules\[0\] passes the connection on\.$/,
     ],
     [{ scheme: "https", sni: "a.test", host: "x.org" }, 404, /^No listener on port 443 covers the Host x\.org\./],
   ];
@@ -264,8 +264,8 @@ describe("explain() of a request that no route serves", () => {
     assert.deepEqual(
       elsewhere.map(({ route, lacks }) => [route, lacks]),
       [
-        ['HTTPRoute shop/app, rule 1 ("main")', ["it is for host a.test"]],
-        ["HTTPRoute shop/rest, rule 1", ["it is on listener web, which does not take this host"]],
+        ['HTTPRoute shop/app, rules[0] ("main")', ["it is for host a.test"]],
+        ["HTTPRoute shop/rest, rules[0]", ["it is on listener web, which does not take this host"]],
       ],
     );
   });
@@ -343,7 +343,7 @@ describe("explain() of what the order of precedence turned on", () => {
     const { outcome } = explain(small, request());
     assert.equal(
       outcome.kind === "rule" && outcome.before?.because,
-      "their conditions rank equal, and rule 1 is written before rule 2",
+      "their conditions rank equal, and rules[0] is written before rules[1]",
     );
   });
 });
@@ -412,11 +412,11 @@ describe("explainConnection()", () => {
     [
       { protocol: "TLS", port: 443, sni: "db.test" },
       "forwarded",
-      /^Listener "db" .* takes it; TLSRoute shop\/db, rule 1 forwards it\.$/,
+      /^Listener "db" .* takes it; TLSRoute shop\/db, rules\[0\] forwards it\.$/,
     ],
     [{ protocol: "TLS", port: 443, sni: "a.test" }, "http", /terminates TLS; its requests are routed by Host\.$/],
     [{ protocol: "TLS", port: 443, sni: "x.org" }, "refused", /covers the SNI "x\.org", so the handshake is refused\./],
-    [{ protocol: "UDP", port: 53 }, "forwarded", /UDPRoute shop\/dns, rule 1 forwards it\.$/],
+    [{ protocol: "UDP", port: 53 }, "forwarded", /UDPRoute shop\/dns, rules\[0\] forwards it\.$/],
     [{ protocol: "TCP", port: 5432 }, "closed", /has no route for it, so the connection is closed\.$/],
     [{ protocol: "TCP", port: 6379 }, "closed", /has no usable backend, so the connection is closed\.$/],
     [{ protocol: "TCP", port: 53 }, "refused", /^No TCP listener uses port 53\. On that port there is listener "dns"/],

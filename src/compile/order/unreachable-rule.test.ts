@@ -67,7 +67,7 @@ describe("findUnreachableRules", () => {
     assert.equal(findings[0]?.related?.[0]?.name, "first");
     assert.match(
       findings[0]?.message ?? "",
-      /rule 0 of HTTPRoute shop\/first matches every such request and takes precedence/,
+      /rules\[0\] of HTTPRoute shop\/first matches every such request and takes precedence/,
     );
   });
 
@@ -99,7 +99,7 @@ describe("findUnreachableRules", () => {
     const across = modelOf({ "*": entriesOf("web", [path("/a"), path("/a")]) });
     assert.match(
       findingsOf(across)[0]?.message ?? "",
-      /rule 0 of the same route matches every such request and takes precedence/,
+      /rules\[0\] of the same route matches every such request and takes precedence/,
     );
   });
 

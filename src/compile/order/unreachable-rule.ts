@@ -1,5 +1,6 @@
 import { makeFinding } from "../../finding/catalogue.ts";
 import type { Finding } from "../../finding/finding.ts";
+import { describeRulePlace } from "../../ir/describe.ts";
 import type { HttpMatch, ValueMatch } from "../../ir/match.ts";
 import type { GatewayModel, HttpEntry, HttpRule, RuleKey, VirtualHost } from "../../ir/routing-model.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
@@ -134,29 +135,21 @@ function makeUnreachable(
   const winner = scope.model.httpRules[first.winner.rule] ?? rule;
   const pointer = scope.whole ? rule.from.pointer : `${rule.from.pointer}/matches/${first.matchIndex}`;
   const subject = scope.whole
-    ? ruleWords(rule)
-    : `match ${hidden.map((match) => match.matchIndex).join(", ")} of ${ruleWords(rule)}`;
+    ? describeRulePlace(rule)
+    : `${hidden.map((match) => `matches[${match.matchIndex}]`).join(", ")} of ${describeRulePlace(rule)}`;
   const origin = scope.snapshot?.get(rule.routeKind, rule.namespace, rule.name)?.origin;
   const own = winner.namespace === rule.namespace && winner.name === rule.name && winner.routeKind === rule.routeKind;
-  const winnerWords = `${ruleWords(winner)}${own ? " of the same route" : ` of ${winner.routeKind} ${winner.namespace}/${winner.name}`}`;
+  const winnerWords = `${describeRulePlace(winner)}${own ? " of the same route" : ` of ${winner.routeKind} ${winner.namespace}/${winner.name}`}`;
   return makeFinding("rule-unreachable", {
     object: routeRef(rule),
     pointer,
     ...(origin === undefined ? {} : { position: origin.at(pointer) }),
-    message: `${capitalise(subject)} never matches on Gateway ${scope.model.key}: ${winnerWords} matches every such request and takes precedence.`,
+    message: `${subject} never matches on Gateway ${scope.model.key}: ${winnerWords} matches every such request and takes precedence.`,
     fix: `Narrow one of the two (path, method, headers or query parameters), or delete ${subject}.`,
     related: [routeRef(winner)],
   });
 }
 
-function ruleWords(rule: HttpRule): string {
-  return rule.ruleName === "" ? `rule ${rule.ruleIndex}` : `rule ${rule.ruleIndex} (${rule.ruleName})`;
-}
-
 function routeRef(rule: HttpRule) {
   return { kind: rule.routeKind, group: "gateway.networking.k8s.io", namespace: rule.namespace, name: rule.name };
-}
-
-function capitalise(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -152,7 +152,7 @@ export const ruleListRule = rule(
     for (const { index, first } of repeated(named, ({ name }) => name ?? "")) {
       report(
         [named[index]?.index ?? 0, "name"],
-        `repeats ${quote(named[index]?.name ?? "")}, the name of rule ${named[first]?.index}`,
+        `repeats ${quote(named[index]?.name ?? "")}, the name of rules[${named[first]?.index}]`,
         "Give each rule a different name.",
       );
     }
