@@ -163,19 +163,23 @@ test("FolderSource keeps everything when the folder itself vanishes, and goes on
     t,
     async (root) => {
       await mkdir(inner(root));
-      await writeFile(join(inner(root), "a.yaml"), service("a", 1));
+      for (const [index, name] of ["a", "b", "c", "d"].entries())
+        await writeFile(join(inner(root), `${name}.yaml`), service(name, index + 1));
     },
     inner,
   );
   await rename(inner(root), join(root, "away"));
   await source.reload();
-  assert.deepEqual(services(store.state), ["a:1"]);
+  assert.deepEqual(services(store.state), ["a:1", "b:2", "c:3", "d:4"]);
   assert.deepEqual(
-    store.state.findings.map(({ name }) => name),
-    ["path-unreadable", "last-good-kept"],
+    store.state.findings.map(({ name, message }) => `${name}: ${message.replaceAll(inner(root), "conf")}`),
+    [
+      "path-unreadable: `conf` does not exist.",
+      "last-good-kept: `conf` cannot be read; the previous version stays in use for Service a, Service b, Service c and 1 more.",
+    ],
   );
-  const back = untilServices("a:2");
-  await writeFile(join(root, "away", "a.yaml"), service("a", 2));
+  const back = untilServices("a:9", "b:2", "c:3", "d:4");
+  await writeFile(join(root, "away", "a.yaml"), service("a", 9));
   await rename(join(root, "away"), inner(root));
   await source.reload();
   await back;

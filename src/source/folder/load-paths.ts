@@ -4,7 +4,7 @@ import type { Snapshot } from "../../store/snapshot.ts";
 import { type SourcePart, Store } from "../../store/store.ts";
 import { type Listing, listFiles } from "./list-files.ts";
 import { type FileText, readStream, readText, totalSizeLimitBytes } from "./read-file.ts";
-import { type SourceFile, updateSourceFile } from "./source-file.ts";
+import { keptWhole, type SourceFile, updateSourceFile, vanishedSourceFile } from "./source-file.ts";
 
 export type LoadOptions = {
   /** Read for the path `-`, once. */
@@ -55,29 +55,34 @@ export async function readPaths(
   }
   // Where the walk was cut short, what it has not come to is most likely as it was.
   if (listing.cutShort) for (const [file, former] of previous) if (!files.has(file)) files.set(file, former);
-  const findings = listing.findings.filter((finding) => !keepVanished(finding, files, previous));
+  const findings = listing.findings.flatMap((finding) => [finding, ...keepVanished(finding, files, previous)]);
   return { files, listing: { ...listing, findings }, stdin: fromInput };
 }
 
 /**
  * Files that were read before and stand at, or below, a path that cannot be read now stay in force: a share that is
- * gone for a moment must not take traffic down. Returns whether there were any; the finding is then with them.
+ * gone for a moment must not take traffic down. Returns one finding for all of them.
  */
 function keepVanished(
   finding: Finding,
   files: Map<string, SourceFile>,
   previous: ReadonlyMap<string, SourceFile>,
-): boolean {
+): readonly Finding[] {
   const path = finding.position?.file;
-  if (finding.name !== "path-unreadable" || path === undefined) return false;
+  if (finding.name !== "path-unreadable" || path === undefined) return [];
   const below = `${path.replace(/\/+$/, "")}/`;
-  let kept = false;
+  const kept: SourceFile[] = [];
   for (const [file, former] of previous) {
     if (files.has(file) || (file !== path && !file.startsWith(below))) continue;
-    files.set(file, updateSourceFile(file, { finding }, former));
-    kept = true;
+    const vanished = vanishedSourceFile(former);
+    files.set(file, vanished);
+    kept.push(vanished);
   }
-  return kept;
+  return keptWhole(
+    path,
+    kept.flatMap(({ part }) => part.resources),
+    finding,
+  );
 }
 
 /**

@@ -24,17 +24,37 @@ export type SourceFile = {
 export function updateSourceFile(file: string, content: FileText, previous?: SourceFile): SourceFile {
   if ("finding" in content) {
     const kept = previous?.part.resources ?? [];
-    const findings = [content.finding, ...keptFindings(file, kept, [content.finding])];
-    const part: SourcePart = { file, resources: kept, findings, ignored: previous?.part.ignored ?? [] };
-    const same =
-      previous?.hash === undefined && previous !== undefined && isDeepStrictEqual(previous.part.findings, findings);
-    return same ? previous : { hash: undefined, manifest: previous?.manifest, part };
+    return unread(file, [content.finding, ...keptWhole(file, kept, content.finding)], previous);
   }
   if (previous?.hash === content.hash) return previous;
   const before = previous?.part.resources ?? [];
   if (content.text.trim() === "" && before.length > 0) return { ...emptied(file, before), hash: content.hash };
   const manifest = parseManifest(file, content.text, previous?.manifest);
   return { hash: content.hash, manifest, part: partOf(manifest, before) };
+}
+
+/** A file that can no longer be reached, as it was. Its findings go: that it is missing is told once for all that are. */
+export function vanishedSourceFile(previous: SourceFile): SourceFile {
+  return unread(previous.part.file, [], previous);
+}
+
+/** One finding for all objects that stay although what they were read from, a file or a folder, cannot be read as a whole. */
+export function keptWhole(path: string, kept: readonly Resource[], cause: Finding): readonly Finding[] {
+  if (kept.length === 0) return [];
+  return [
+    fileFinding("last-good-kept", path, {
+      message: `\`${path}\` cannot be read; the previous version stays in use for ${listed(kept)}.`,
+      fix: `Correct it: ${cause.message}`,
+    }),
+  ];
+}
+
+/** A file without new content keeps what it had. */
+function unread(file: string, findings: readonly Finding[], previous: SourceFile | undefined): SourceFile {
+  if (previous !== undefined && previous.hash === undefined && isDeepStrictEqual(previous.part.findings, findings))
+    return previous;
+  const { resources = [], ignored = [] } = previous?.part ?? {};
+  return { hash: undefined, manifest: previous?.manifest, part: { file, resources, findings, ignored } };
 }
 
 /** An empty file is most likely one that an editor is about to write. */
@@ -74,15 +94,19 @@ function partOf(manifest: Manifest, before: readonly Resource[]): SourcePart {
 function keptFindings(file: string, kept: readonly Resource[], causes: readonly Finding[]): readonly Finding[] {
   const cause = causes[0];
   if (kept.length === 0 || cause === undefined) return [];
-  const names = kept.slice(0, 3).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
-  const rest = kept.length > 3 ? ` and ${kept.length - 3} more` : "";
   const position = cause.position ?? { file, line: 1, column: 1 };
   return [
     fileFinding("last-good-kept", position, {
-      message: `\`${file}\` has an error on line ${position.line}; the previous version stays in use for ${names.join(", ")}${rest}.`,
+      message: `\`${file}\` has an error on line ${position.line}; the previous version stays in use for ${listed(kept)}.`,
       fix: `Correct it: ${cause.message}`,
     }),
   ];
+}
+
+/** The first three, and how many more. */
+function listed(resources: readonly Resource[]): string {
+  const names = resources.slice(0, 3).map(({ kind, metadata }) => `${kind} ${metadata.name}`);
+  return `${names.join(", ")}${resources.length > 3 ? ` and ${resources.length - 3} more` : ""}`;
 }
 
 function nameOf(resource: Resource): string {
