@@ -92,6 +92,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "ir",
       "filter/compile",
       "wire/http1/path",
+      "wire/http1/path-language",
       "wire/http1/fault",
       "compile/backend",
       "compile/hostname-patterns",
@@ -160,6 +161,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   wire: { imports: ["base", "wire/http1/path", "wire/http1/fault"] },
   // What requests are refused for and how paths are compared, which match values must agree with.
   "wire/http1/path": { imports: ["wire", "wire/http1/fault"] },
+  "wire/http1/path-language": { imports: ["wire"], types: ["base/regex"] },
   "wire/http1/fault": { imports: [] },
   telemetry: { imports: ["base"] },
   proxy: {

@@ -1,5 +1,6 @@
 /** The one home of RE2 regular expressions: one table look-up for each character of the text, whatever the pattern. */
 import { accepts, buildAutomaton } from "./regex/automaton.ts";
+import { acceptsNothingOf, type Language } from "./regex/language.ts";
 import { parseProgram } from "./regex/program.ts";
 
 /** Longest pattern accepted, in characters: the largest that the specification allows (a header value). */
@@ -19,6 +20,8 @@ export type CompiledRegex =
       readonly literalPrefix: string;
       /** Whether the pattern matches all of `text`, as if it stood between `^` and `$`. Some 2 ns for each character. */
       matchesWhole(text: string): boolean;
+      /** Whether it matches no text of a language; `false` also when that would take more than a few milliseconds to tell. */
+      matchesNothingOf(language: Language): boolean;
     }
   | {
       readonly kind: "error";
@@ -68,7 +71,12 @@ function compileUncached(pattern: string): CompiledRegex {
     const automaton = buildAutomaton(program);
     if (automaton === undefined) return tooManyStates;
     const { literalPrefix } = program;
-    return { kind: "regex", literalPrefix, matchesWhole: (text) => accepts(automaton, text) };
+    return {
+      kind: "regex",
+      literalPrefix,
+      matchesWhole: (text) => accepts(automaton, text),
+      matchesNothingOf: (language) => acceptsNothingOf(automaton, language),
+    };
   } catch (error) {
     return {
       kind: "error",

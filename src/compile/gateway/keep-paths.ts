@@ -1,4 +1,5 @@
 import type { Finding } from "../../finding/finding.ts";
+import type { Snapshot } from "../../store/snapshot.ts";
 import type { ListenerOwner, ListenerSpec } from "../listener/listener.ts";
 import { report } from "../report/report.ts";
 
@@ -12,6 +13,17 @@ export const keepPathsAnnotation = "sluice.dev/keep-paths";
 /** Whether the owner asks for it for a listener. */
 export function keepsPaths(owner: ListenerOwner, { name }: Pick<ListenerSpec, "name">): boolean {
   return namesIn(owner).some((named) => named === name || named === "*");
+}
+
+/** Whether a listener of the Gateway, or of any ListenerSet, keeps segments. */
+export function mayKeepPaths(
+  snapshot: Snapshot,
+  gateway: { readonly namespace: string; readonly name: string },
+): boolean {
+  const owner = snapshot.get("Gateway", gateway.namespace, gateway.name);
+  return [...(owner === undefined ? [] : [owner]), ...snapshot.list("ListenerSet")].some(
+    (one) => namesIn(one).length > 0,
+  );
 }
 
 /** Tells of names that keep nothing: no listener has them, or one without paths. */

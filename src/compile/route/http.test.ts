@@ -74,6 +74,20 @@ describe("compileHttpRoute: expressions that match nothing", () => {
     ["^/api", false],
     [".*api", false],
     ["(/a|/b)", false],
+    ["/%41", true],
+    ["/a%2fb", true],
+    ["/a%2Fb", false],
+    ["/%C3%A9", false],
+    ["/é", true],
+    ["/a//b", true],
+    ["/a/\\.\\./b", true],
+    ["/a/..", false],
+    ["/a[?]b=c", true],
+    ["/a?b=c", false],
+    ["/a b", true],
+    ["/[^/]*[.]", false],
+    ["/a$b", true],
+    ["", true],
   ] as const) {
     it(`${told ? "warns of" : "is silent about"} ${pattern}`, () => {
       const compiled = compileRules(`  - matches: [{ path: { type: RegularExpression, value: "${pattern}" } }]

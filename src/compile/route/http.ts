@@ -5,9 +5,11 @@ import type { HttpRule, Retry } from "../../ir/routing-model.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { faultOf } from "../../wire/http1/fault.ts";
 import { normalizePath } from "../../wire/http1/path.ts";
+import { pathLanguage } from "../../wire/http1/path-language.ts";
 import { type BackendScope, reportIn } from "../backend/backend-scope.ts";
 import { compileSessionPersistence } from "../backend/session-persistence.ts";
 import type { ScoredEntry } from "../contract.ts";
+import { keepPathsAnnotation, mayKeepPaths } from "../gateway/keep-paths.ts";
 import { isAddress } from "../hostname-patterns.ts";
 import { createdMs } from "../order/age.ts";
 import { scoreHttpMatch } from "../order/precedence.ts";
@@ -76,7 +78,7 @@ function compilePath(at: MatchScope, path: ApiMatch["path"], pointer: string): P
       return { kind: "prefix", value: normalPath(at, path.value, pointer).replace(/\/+$/, "") || "/" };
     case "RegularExpression":
       checkRegex(at, path.value, pointer);
-      warnOfRootless(at, path.value, pointer);
+      warnOfUnmatched(at, path.value, pointer);
       return { kind: "regex", value: path.value };
   }
 }
@@ -94,14 +96,33 @@ function normalPath({ scope }: MatchScope, value: string, pointer: string): stri
   return value;
 }
 
-/** An expression has to match the whole path, which begins with a slash: one that begins with another letter never does. */
-function warnOfRootless({ scope }: MatchScope, pattern: string, pointer: string): void {
-  const regex = compileRegex(pattern.replace(/^\^/, ""));
-  if (regex.kind === "error" || regex.literalPrefix === "" || regex.literalPrefix.startsWith("/")) return;
+const [resolvedPaths, keptPaths] = [pathLanguage("resolved"), pathLanguage("kept")];
+
+/** An expression has to match the whole of a path in the form in which paths are compared: some match no such path. */
+function warnOfUnmatched({ scope }: MatchScope, pattern: string, pointer: string): void {
+  const regex = compileRegex(pattern);
+  if (regex.kind === "error" || !regex.matchesNothingOf(resolvedPaths)) return;
+  const needsSegments = !regex.matchesNothingOf(keptPaths);
+  if (needsSegments && mayKeepPaths(scope.context.snapshot, scope.gateway)) return;
+  const bare = compileRegex(pattern.replace(/^\^/, ""));
+  const quoted = `The expression ${JSON.stringify(pattern)} matches no path`;
+  const rootless = bare.kind === "regex" && /^[^/]/.test(bare.literalPrefix);
   reportIn(scope, "path-regex-never-matches", {
     pointer,
-    message: `The expression ${JSON.stringify(pattern)} matches no path: a path begins with "/", and the expression must match the whole path.`,
-    fix: `Begin it with "/" or ".*", for example \`value: "/${pattern.replace(/^\^/, "")}"\`.`,
+    ...(rootless
+      ? {
+          message: `${quoted}: a path begins with "/", and the expression must match the whole path.`,
+          fix: `Begin it with "/" or ".*", for example \`value: "/${pattern.replace(/^\^/, "")}"\`.`,
+        }
+      : needsSegments
+        ? {
+            message: `${quoted}: it needs "//", "." or ".." segments, which are resolved before paths are compared.`,
+            fix: `Remove them, or keep segments on the listener with the annotation ${keepPathsAnnotation}.`,
+          }
+        : {
+            message: `${quoted} in the form in which paths are compared.`,
+            fix: "Write letters, digits and `-._~` without escapes, all other escapes with upper-case digits such as %2F or %C3%A9, and no query.",
+          }),
   });
 }
 

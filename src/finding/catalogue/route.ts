@@ -100,7 +100,7 @@ export const routeFindings = {
     code: "SL4016",
     severity: "warning",
     title: "A path expression can never match",
-    why: "A regular expression must match the whole path, from the first slash to the last character. (HTTPPathMatch, RegularExpression)",
+    why: "A regular expression must match the whole path, from the first slash to the last character, in the one form in which paths are compared. (HTTPPathMatch, RegularExpression)",
   },
   "path-match-never-matches": {
     code: "SL4017",
