@@ -1,7 +1,6 @@
 import type { Configuration, ControlState } from "../control/control-state.ts";
 import { type ExplainOptions, explain } from "../ir/explain.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
-import type { SelectRequest } from "../ir/select.ts";
 import { renderStatus } from "../status/render-status.ts";
 import type {
   ConfigAnswer,
@@ -13,7 +12,7 @@ import type {
   StatusAnswer,
   StatusObject,
 } from "./api.ts";
-import { explainParameters, readExplainRequest } from "./explain-request.ts";
+import { explainParameters, type PathForms, readExplainRequest } from "./explain-request.ts";
 import { AdminError, Parameters } from "./parameters.ts";
 import { redact } from "./redact.ts";
 
@@ -21,8 +20,8 @@ import { redact } from "./redact.ts";
 export type AdminSource = {
   /** The control loop's state now. */
   readonly state: () => ControlState;
-  /** The form of a path that is matched; `undefined` when such a request is refused. For `/explain`. */
-  readonly normalizePath: (path: string) => Pick<SelectRequest, "path" | "spelling"> | undefined;
+  /** For `/explain`. */
+  readonly normalizePath: (path: string) => PathForms;
   /** How ports look from outside, for `/explain`. */
   readonly explainOptions?: ExplainOptions;
   /** Whose entries `/status` shows. */

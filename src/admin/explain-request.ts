@@ -4,9 +4,14 @@ import { AdminError, type Parameters } from "./parameters.ts";
 
 export const explainParameters = ["host", "path", "method", "header", "port", "scheme", "sni"] as const;
 
+/** The forms of a path as it is matched and forwarded, or why such a request is refused before it is matched. */
+export type PathForms =
+  | Pick<SelectRequest, "path" | "spelling">
+  | { readonly status: number; readonly reason: string; readonly rule: string };
+
 type ExplainScope = {
   readonly model: RoutingModel;
-  readonly normalizePath: (path: string) => Pick<SelectRequest, "path" | "spelling"> | undefined;
+  readonly normalizePath: (path: string) => PathForms;
 };
 
 /**
@@ -20,10 +25,10 @@ export function readExplainRequest(parameters: Parameters, { model, normalizePat
   if (!target.startsWith("/")) throw new AdminError(400, "The path does not begin with a slash.", "Give path=/…");
   const mark = target.indexOf("?");
   const path = normalizePath(mark < 0 ? target : target.slice(0, mark));
-  if (path === undefined) {
+  if ("reason" in path) {
     throw new AdminError(
       400,
-      "Requests with this path are refused.",
+      `The response is ${path.status}, before any route is matched: ${path.reason} (${path.rule}).`,
       "Remove invalid escapes, backslashes, /.. above the root and escaped slashes beside dot segments.",
     );
   }

@@ -135,7 +135,8 @@ async function start(t: TestContext, state: ControlState = serving, extra: Parti
     telemetry,
     log: createLogger({ write: (line) => lines.push(line) }),
     controllerName: "sluice.example/x",
-    normalizePath: (path) => (path.includes("\\") ? undefined : { path }),
+    normalizePath: (path) =>
+      path.includes("\\") ? { status: 400, reason: "it has a backslash", rule: "a rule" } : { path },
     routeRows: (model) =>
       model.gateways.map(({ key, httpRules }) => ({
         gateway: key,
@@ -271,6 +272,7 @@ test("bad requests: a JSON error that says what to ask instead", async (t) => {
   const { get } = await start(t);
   const rows: readonly (readonly [string, number, RegExp])[] = [
     ["/nothing", 404, /GET \//],
+    ["/livez/..", 404, /GET \//],
     ["/constructor", 404, /GET \//],
     ["/status?kid=Gateway", 400, /kind, namespace, name/],
     ["/status?kind=a&kind=b", 400, /once/],

@@ -99,12 +99,12 @@ async function answer(request: IncomingMessage, response: ServerResponse, option
   }
 }
 
-function readTarget(target: string): URL {
-  const url = URL.parse(target, "http://admin");
-  // What begins with two slashes would be read as the name of a server.
-  if (!/^\/(?!\/)/.test(target) || !url)
-    throw new AdminError(400, "The request target is malformed.", "Request a path.");
-  return url;
+/** The path as it was sent: the parser of URLs would resolve `/livez/..` to the index, and take `//name` for a server. */
+function readTarget(target: string): { readonly pathname: string; readonly searchParams: URLSearchParams } {
+  if (!/^\/(?!\/)/.test(target)) throw new AdminError(400, "The request target is malformed.", "Request a path.");
+  const mark = target.indexOf("?");
+  if (mark < 0) return { pathname: target, searchParams: new URLSearchParams() };
+  return { pathname: target.slice(0, mark), searchParams: new URLSearchParams(target.slice(mark)) };
 }
 
 /** Sends piece by piece and lets other work run in between: with thousands of routes this is tens of megabytes. */

@@ -65,7 +65,7 @@ test("explain names the route, what is done, and what the others lacked", async 
   assert.equal(code, 0);
   assert.match(
     out,
-    /^GET http:\/\/shop\.localhost:80\/api\/items\?page=2\n {2}Served by HTTPRoute demo\/shop, rule 2 \("api"\) \(examples\/quickstart\/routes\.yaml:\d+\)/,
+    /^GET http:\/\/shop\.localhost:80\/api\/items\?page=2\n {2}Served by HTTPRoute demo\/shop, rules\[1\] \("api"\) \(examples\/quickstart\/routes\.yaml:\d+\)/,
   );
   assert.match(out, /90% demo\/api-v1:80/);
   assert.match(out, /header x-preview is absent, needs "true"/);
@@ -80,8 +80,11 @@ test("explain takes the path of --url as it is written, as the gateway would; --
     await shown("--url", "http://shop.localhost/x//../admin"),
     /^GET http:\/\/shop\.localhost(:\d+)?\/admin$/,
   );
-  assert.match(await shown("--url", "http://shop.localhost/a\\admin"), /refused/);
-  assert.match(await shown("--url", "http://shop.localhost/../admin"), /refused/);
+  assert.match(await shown("--url", "http://shop.localhost/a\\admin"), /The response is 400.*backslash/);
+  assert.match(
+    await shown("--url", "http://shop.localhost/../admin"),
+    /The response is 400.*above its root \(RFC 3986/,
+  );
   assert.match(await shown("--url", "http://shop.localhost?x=1"), /\/\?x=1$/);
   assert.match(await shown("--url", "http://shop.localhost/", "--path", "/cart"), /\/cart$/);
 });
@@ -117,12 +120,12 @@ test("routes prints the table in order of precedence, also as data, and keeps to
   const lines = table.out.split("\n");
   assert.match(lines[0] ?? "", /^GATEWAY +LISTENER +HOSTNAME +MATCH +ROUTE +BACKENDS +DOES$/);
   const order = [
-    'shop, rule 4 ("moved")',
-    'shop, rule 5 ("chat")',
-    'shop, rule 3 ("api-preview")',
-    'shop, rule 2 ("api")',
-    'shop, rule 1 ("storefront")',
-    "welcome, rule 1",
+    'shop, rules[3] ("moved")',
+    'shop, rules[4] ("chat")',
+    'shop, rules[2] ("api-preview")',
+    'shop, rules[1] ("api")',
+    'shop, rules[0] ("storefront")',
+    "welcome, rules[0]",
   ];
   const found = order.map((name) => lines.findIndex((line) => line.includes(`demo/${name}`)));
   assert.deepEqual(

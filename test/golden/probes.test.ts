@@ -27,7 +27,7 @@ const pathOf = (probe: Probe): string => probe.path ?? urlOf(probe).pathname;
 function selected({ routing }: CompileResult, probe: Probe): string {
   const url = urlOf(probe);
   const path = normalizePathText(pathOf(probe));
-  assert.ok(path !== undefined, "the probe's path is refused");
+  assert.ok("path" in path, "the probe's path is refused");
   const selection = select(routing, {
     port: portOf(probe),
     scheme: "http",
