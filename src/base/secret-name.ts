@@ -3,6 +3,8 @@ const endings = [
   "authorization",
   "cookie",
   "password",
+  "passwd",
+  "pwd",
   "passphrase",
   "secret",
   "token",
@@ -11,6 +13,10 @@ const endings = [
   "keypem",
   "tlskey",
   "credentials",
+  "jwt",
+  "accesskey",
+  "signature",
+  "sig",
 ] as const;
 
 /** Whether the value of a field, or of a header, of that name is most likely a secret. In any spelling. */

@@ -4,7 +4,11 @@
  */
 export type OriginMatcher = (origin: string) => boolean;
 
-/** Builds the matcher once. An `Origin` that is no `scheme://host(:port)`, such as `null`, is allowed by `*` alone. */
+/**
+ * Builds the matcher once. An `Origin` that is no `scheme://host(:port)`, such as `null`, is allowed by `*` alone: so is one whose
+ * host is neither a name of letters, digits, `-` and `_` nor an IPv6 address, though browsers send such. What a wildcard stands for
+ * is copied into the answer and may be read by others.
+ */
 export function buildOriginMatcher(allowed: readonly string[]): OriginMatcher {
   if (allowed.includes("*")) return () => true;
   const exact = new Set<string>();
@@ -18,7 +22,7 @@ export function buildOriginMatcher(allowed: readonly string[]): OriginMatcher {
   }
   return (text) => {
     const origin = splitOrigin(text);
-    if (!origin) return false;
+    if (!origin || origin.host.startsWith("*")) return false;
     if (exact.has(`${origin.scheme}://${origin.host}:${origin.port}`)) return true;
     return wildcards.some(
       ({ scheme, suffix, port }) =>
@@ -33,7 +37,7 @@ export function buildOriginMatcher(allowed: readonly string[]): OriginMatcher {
 type Origin = { readonly scheme: string; readonly host: string; readonly port: string };
 type Wildcard = Origin & { readonly suffix: string };
 
-const originPattern = /^(https?):\/\/(\[[0-9a-f:.]+\]|[^/:?#@\s[\]]+)(?::([0-9]{1,5}))?$/;
+const originPattern = /^(https?):\/\/(\[[0-9a-f:.]+\]|(?:\*|[0-9a-z_-]+)(?:\.[0-9a-z_-]+)*)(?::([0-9]{1,5}))?$/;
 
 function splitOrigin(text: string): Origin | undefined {
   const [, scheme, host, port] = originPattern.exec(text.toLowerCase()) ?? [];

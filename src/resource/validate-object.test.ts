@@ -307,7 +307,7 @@ test("validateObject: metadata-invalid names each broken part of the metadata", 
       "/metadata/creationTimestamp",
       '`metadata.creationTimestamp` must be a time such as `2026-01-31T12:00:00Z`, but it is "now".',
     ],
-    ["text", "/metadata", '`metadata` must be a mapping of fields, but it is "text".'],
+    ["text", "/metadata", "`metadata` must be a mapping of fields, but it is text."],
   ];
   for (const [value, pointer, message] of rows) {
     const findings = told({ apiVersion: "v1", kind: "ConfigMap", metadata: value });
@@ -326,6 +326,12 @@ test("validateObject: field-invalid says what the value must be and how to write
       "/spec/rules/0/backendRefs/0/port",
       '`spec.rules[0].backendRefs[0].port` must be a whole number, but it is "80".',
       "Write 80 without quotation marks.",
+    ],
+    [
+      backend({ port: "hunter2" }),
+      "/spec/rules/0/backendRefs/0/port",
+      "`spec.rules[0].backendRefs[0].port` must be a whole number, but it is text.",
+      "Write a whole number.",
     ],
     [
       backend({ port: 70000 }),
@@ -361,7 +367,7 @@ test("validateObject: field-invalid says what the value must be and how to write
     [
       { hostnames: "a.b" },
       "/spec/hostnames",
-      '`spec.hostnames` must be a list, but it is "a.b".',
+      "`spec.hostnames` must be a list, but it is text.",
       "Write it as a list: put `- ` in front.",
     ],
     [

@@ -55,7 +55,7 @@ function problemOf(issue: z.core.$ZodIssue, root: unknown, options: ParseOptions
       if (value === undefined)
         return { kind: "missing", path, message: "is missing", fix: `Add ${String(path.at(-1) ?? "it")}.` };
       return invalid(
-        `must be ${typeWords(issue.expected)}, but it is ${words}`,
+        `must be ${typeWords(issue.expected)}, but it is ${isForeignText(issue.expected, value) ? "text" : words}`,
         shown ? typeFix(issue.expected, value) : hiddenFix(issue.expected, value),
       );
     case "invalid_value": {
@@ -121,6 +121,11 @@ function inType(expected: string, value: unknown): string | number | boolean | u
   if (typeof value !== "string") return undefined;
   if (expected === "number" || expected === "int") return /^\d{1,10}$/.test(value) ? Number(value) : undefined;
   return expected === "boolean" && (value === "true" || value === "false") ? value === "true" : undefined;
+}
+
+/** Text where no text belongs, and that does not read as what does: it may have been meant for any other field, be it a secret one. */
+function isForeignText(expected: string, value: unknown): boolean {
+  return typeof value === "string" && expected !== "string" && inType(expected, value) === undefined;
 }
 
 function withValue(root: unknown, [head, ...rest]: readonly (string | number)[], value: unknown): unknown {
