@@ -567,7 +567,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: 0,
     shownDefault: "0, no limit",
     parse: (text) => parseCount(text, 1_000_000),
-    help: "How long a whole request body may take, however fast it is; 0 sets no limit. Longer ones get 408, with the same exceptions as for --body-rate.",
+    help: "How long a whole request body may take, however fast it is; 0 sets no limit. Longer ones get 408, except gRPC calls and requests whose response has begun.",
     commands: proxying,
   },
   sessionKeyFile: {

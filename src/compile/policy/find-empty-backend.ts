@@ -20,7 +20,7 @@ function findEmptyService(context: CompileContext, namespace: string, name: stri
   const lack = describeLack(context, service, slicesOf(context.snapshot, namespace, name));
   if (lack === undefined) return [];
   const { name: finding, pointer, reason, fix } = lack;
-  const message = `Service ${namespace}/${name} has no ready endpoints: ${reason}.`;
+  const message = `The Service has no ready endpoints: ${reason}.`;
   return [report(finding, { resource: service, pointer }, { message, fix })];
 }
 
@@ -102,7 +102,7 @@ function findEmptyXBackend(context: CompileContext, namespace: string, name: str
       "backend-without-endpoints",
       { resource: backend, pointer: "/spec/endpointSelector" },
       {
-        message: `XBackend ${namespace}/${name} selects no ready endpoints.`,
+        message: "The XBackend selects no ready endpoints.",
         fix: "Correct matchLabels. A Service whose selector has these labels, or an EndpointSlice with them, must exist.",
       },
     ),
