@@ -8,6 +8,7 @@ const benchmarks = {
   tls: "CPU of new TLS handshakes, and of requests over kept connections",
   tcp: "CPU of a TCP connection, and of a MiB passed through",
   udp: "CPU of a datagram and its answer",
+  "early-answers": "how often an answer during an upload reaches curl, beside HAProxy",
   memory: "what an idle connection holds, and one with a big body for a slow backend",
   compile: "time to validate and compile 5,000 routes, and again after one changed",
   "route-table": "time to find a route among many",
