@@ -64,10 +64,15 @@ for (const { name, path, status } of cases) {
   for (const client of clients) {
     for (const upload of uploads) {
       const seen = async (port: number): Promise<number> => {
+        const url = `https://127.0.0.1:${port}${path}`;
+        // Ten at a time: a client that gets no answer waits for its whole time.
         let count = 0;
-        for (let run = 0; run < runs; run++)
-          if ((await statusOf(`https://127.0.0.1:${port}${path}`, [...client.args, "-T", upload.file])) === status)
-            count++;
+        for (let run = 0; run < runs; run += 10) {
+          const batch = Array.from({ length: Math.min(10, runs - run) }, () =>
+            statusOf(url, [...client.args, "-T", upload.file]),
+          );
+          for (const seen of await Promise.all(batch)) if (seen === status) count++;
+        }
         return count;
       };
       const own = await seen(status === "413" ? small.port : general.port);
