@@ -10,6 +10,7 @@ import { EmbeddedPlane } from "../src/proxy/embedded-plane.ts";
 import { openLogSink } from "../src/telemetry/access-log.ts";
 import { createTelemetry } from "../src/telemetry/create-telemetry.ts";
 import { buildUpdate, type TestRule } from "../test/plane/model-builder.ts";
+import { tellHeldMemory } from "./held-memory.ts";
 
 const { values } = parseArgs({
   options: {
@@ -50,16 +51,7 @@ const update =
 const report = await plane.apply(update);
 console.log(JSON.stringify(report));
 
-// For `bench/memory.ts`: what is held when everything that can go has gone.
-process.on("message", async () => {
-  // Buffers are given back behind a collection, not in it.
-  for (let round = 0; round < 6; round++) {
-    await globalThis.gc?.({ execution: "async", type: "major" });
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  const { rss, heapUsed, external } = process.memoryUsage();
-  process.send?.({ rss, heapUsed, external, queued: plane.queuedBytes });
-});
+tellHeldMemory(() => plane.queuedBytes);
 
 process.on("SIGTERM", async () => {
   const { user, system } = process.cpuUsage();

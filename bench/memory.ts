@@ -1,12 +1,12 @@
 /**
- * Memory that a connection holds in the embedded plane, without a peer.
+ * Memory that a connection holds in the embedded plane, beside that in a server of Node alone, which is the least it can be.
  *
  *   npm run bench -- memory [--connections 2000] [--uploads 400] [--only idle-tls]
  *
  * Four rows: connections that have had an answer and are idle, clear and TLS 1.3; and connections of which each sends a body
  * of 4 MiB to a backend that reads nothing, clear and TLS. The figure is what the process grows by from the first batch of connections to
  * the last, divided by their number: resident memory, and JavaScript's own part of it (heap and buffers), each after a full
- * collection. An upload counts with its connection to the backend. `queued` is what waits in buffers of the gateway.
+ * collection. An upload counts with its connection to the backend, which the server of Node does not have. `queued` is what waits in buffers of the gateway.
  *
  * Needs Linux, and as many file descriptors as four times the connections.
  */
@@ -16,6 +16,7 @@ import { type AddressInfo, connect, createServer, type Socket } from "node:net";
 import { connect as connectTls } from "node:tls";
 import { parseArgs } from "node:util";
 import { makeCertificate } from "../test/test-certificate.ts";
+import type { HeldMemory } from "./held-memory.ts";
 import { BenchFolder } from "./proxy-bench.ts";
 
 const { values: flags } = parseArgs({
@@ -26,7 +27,6 @@ const { values: flags } = parseArgs({
   },
 });
 
-type Usage = { readonly rss: number; readonly heapUsed: number; readonly external: number; readonly queued: number };
 type Dial = (port: number) => Promise<Socket>;
 
 const bodyBytes = 4 * 1024 * 1024;
@@ -91,24 +91,26 @@ const rows: readonly {
 ];
 
 /** JavaScript's own part. */
-const managed = ({ heapUsed, external }: Usage): number => heapUsed + external;
+const managed = ({ heapUsed, external }: HeldMemory): number => heapUsed + external;
 const kib = (bytes: number): string => (bytes / 1024).toFixed(1).padStart(9);
-console.log("KiB a connection   resident  heap+buffers     queued");
+console.log("KiB a connection          resident  heap+buffers     queued");
 for (const { name, dial, use, count } of rows) {
   if (flags.only !== "" && !flags.only.split(",").includes(name)) continue;
-  const gateway = await start(dial === tls);
-  // The first batch brings what the process needs once.
-  const sockets = await open(gateway.port, dial, use, Math.ceil(count / 4));
-  const before = await usage(gateway.process);
-  sockets.push(...(await open(gateway.port, dial, use, count)));
-  const after = await usage(gateway.process);
-  const each = (of: (at: Usage) => number): string => kib((of(after) - of(before)) / count);
-  console.log(
-    `${name.padEnd(16)} ${each(({ rss }) => rss)} ${each(managed).padStart(13)} ${each(({ queued }) => queued).padStart(10)}`,
-  );
-  for (const socket of sockets) socket.destroy();
-  gateway.process.kill("SIGKILL");
-  await once(gateway.process, "exit");
+  for (const server of ["sluice", "bare"] as const) {
+    const gateway = await start(server, dial === tls);
+    // The first batch brings what the process needs once.
+    const sockets = await open(gateway.port, dial, use, Math.ceil(count / 4));
+    const before = await usage(gateway.process);
+    sockets.push(...(await open(gateway.port, dial, use, count)));
+    const after = await usage(gateway.process);
+    const each = (of: (at: HeldMemory) => number): string => kib((of(after) - of(before)) / count);
+    console.log(
+      `${`${name} ${server}`.padEnd(24)} ${each(({ rss }) => rss)} ${each(managed).padStart(13)} ${each(({ queued }) => queued).padStart(10)}`,
+    );
+    for (const socket of sockets) socket.destroy();
+    gateway.process.kill("SIGKILL");
+    await once(gateway.process, "exit");
+  }
 }
 backend.close();
 process.exit(0);
@@ -128,30 +130,35 @@ async function open(port: number, dial: Dial, use: typeof rest, count: number): 
 }
 
 /** What the gateway holds once nothing moves any more. */
-async function usage(gateway: ChildProcess): Promise<Usage> {
-  let last: Usage | undefined;
+async function usage(gateway: ChildProcess): Promise<HeldMemory> {
+  let last: HeldMemory | undefined;
+  // A connection keeps what it needs at hand for a second after an answer.
+  await new Promise((resolve) => setTimeout(resolve, 1_500));
   for (;;) {
     await new Promise((resolve) => setTimeout(resolve, 500));
     gateway.send("memory");
-    const [now] = (await once(gateway, "message")) as [Usage];
+    const [now] = (await once(gateway, "message")) as [HeldMemory];
     const moved = last === undefined ? Number.POSITIVE_INFINITY : Math.abs(managed(now) - managed(last));
     if (now.queued === last?.queued && moved < 128 * 1024) return now;
     last = now;
   }
 }
 
-async function start(secure: boolean): Promise<{ readonly process: ChildProcess; readonly port: number }> {
+async function start(
+  server: "sluice" | "bare",
+  secure: boolean,
+): Promise<{ readonly process: ChildProcess; readonly port: number }> {
   const free = createServer().listen(0, "127.0.0.1");
   await once(free, "listening");
   const { port } = free.address() as AddressInfo;
   free.close();
   await once(free, "close");
   const backendPort = (backend.address() as AddressInfo).port;
-  const script = new URL("./embedded.ts", import.meta.url);
+  const script = new URL(server === "sluice" ? "./embedded.ts" : "./bare-server.ts", import.meta.url);
   const gateway = fork(
     script,
     [
-      ...["--port", String(port), "--backend", String(backendPort)],
+      ...["--port", String(port), ...(server === "sluice" ? ["--backend", String(backendPort)] : [])],
       ...(secure ? ["--certificate", certificate, "--key", key] : []),
     ],
     { execArgv: ["--expose-gc"], stdio: ["ignore", "pipe", "inherit", "ipc"] },

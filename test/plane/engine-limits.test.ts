@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout } from "node:timers/promises";
 import { startProxy } from "./plane-fixture.ts";
 import { exchange, get, RawClient } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
@@ -123,4 +124,20 @@ test("EmbeddedPlane: an own answer keeps the connection when the rest of the req
   assert.match(response.body, /^No route matches the request\.\nRequest: [0-9a-f]{32}\n$/);
   client.send(`abc${get("/")}`);
   assert.equal((await client.response()).body, "x");
+});
+
+test("limits: a connection serves on after a rest in which it let go of what served it, and its idle time counts from the answer", async () => {
+  await using upstream = await RawUpstream.start(() => ok("x"));
+  await using gateway = await startProxy([upstream.port], { limits: { idleTimeoutMs: 1_500 } });
+  await using client = await RawClient.connect(gateway.port);
+  const chunked = "POST / HTTP/1.1\r\nHost: app.example.test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
+  for (const request of [chunked, get("/"), chunked]) {
+    client.send(request);
+    assert.equal((await client.response()).status, 200);
+    await setTimeout(1_150);
+  }
+  const since = performance.now();
+  assert.deepEqual(await client.ending(), { how: "end", left: "" });
+  const waited = performance.now() - since;
+  assert.ok(waited > 300 && waited < 1_200, `${waited}`);
 });

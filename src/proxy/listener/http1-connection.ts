@@ -11,6 +11,9 @@ import { Http1RequestReader } from "./http1-request-reader.ts";
 import { Http1Responder } from "./http1-responder.ts";
 import { Http2Connection } from "./http2-connection.ts";
 
+/** How long a connection without a request keeps what it served the last ones with. */
+const quietMs = 1_000;
+
 /**
  * `head`: between requests, or in a head. `body`: in a request's body. `answer`: the request is complete and its answer is not;
  * nothing more is read. `discard`: the answer is complete and the request's body is not. `closing`: our last byte is on
@@ -37,6 +40,8 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
   #pace: BodyPace | undefined;
   /** The client sends no more. */
   #ended = false;
+  /** The last answer has just gone out: what serves requests is kept at hand for the next. */
+  #quiet = false;
   /** What waited to be sent at the last look while closing. */
   #lingerQueued = 0;
 
@@ -53,7 +58,7 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
   }
 
   get queuedBytes(): number {
-    return this.transport.queuedBytes + this.#reader.pendingBytes + this.responder.exchange.heldBytes;
+    return this.transport.queuedBytes + this.#reader.pendingBytes + (this.responder.served?.heldBytes ?? 0);
   }
 
   // What the transport tells.
@@ -91,14 +96,14 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
     if (this.state === "tunnel") this.wait(this.responder.exchange.tunnelIdleMs);
     else if (this.state === "answer") this.#stopWaiting();
     else if (this.state === "body") this.#awaitRest();
-    this.responder.exchange.onDownstreamDrain();
+    this.responder.served?.onDownstreamDrain();
     if (this.state === "head") this.next();
   }
 
   onClose(): void {
     if (this.state === "closed") return;
     this.#markClosed();
-    this.responder.exchange.onDownstreamClose();
+    this.responder.served?.onDownstreamClose();
   }
 
   onBug(error: unknown): void {
@@ -108,7 +113,7 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
   onDeadline(): void {
     switch (this.state) {
       case "head":
-        if (this.#reader.pendingBytes === 0) this.close();
+        if (this.#reader.pendingBytes === 0) this.#onIdle();
         else {
           this.responder.forgetRequest();
           const { status, flag, message } = proxyErrors.requestStalled;
@@ -141,11 +146,13 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
   /** Ends the connection after the request that it serves; an idle one gets `idleMs` for a request that is under way. */
   drain(idleMs: number): void {
     this.responder.keepAlive = false;
-    if (this.state === "head" && this.#reader.pendingBytes === 0) this.wait(idleMs);
+    if (this.state !== "head" || this.#reader.pendingBytes > 0) return;
+    this.#quiet = false;
+    this.wait(idleMs);
   }
 
   goAway(): void {
-    this.responder.exchange.goAway();
+    this.responder.served?.goAway();
   }
 
   /** Ends the connection whatever is being served on it. */
@@ -194,8 +201,26 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
     } else if (this.#ended || this.owner.draining) {
       this.#linger();
     } else {
-      this.wait(this.context.limits.idleTimeoutMs);
+      this.#quiet = true;
+      this.wait(this.#quietMs);
     }
+  }
+
+  get #quietMs(): number {
+    return Math.min(quietMs, this.context.limits.idleTimeoutMs);
+  }
+
+  /** No request has come for as long as one was waited for. */
+  #onIdle(): void {
+    if (!this.#quiet) {
+      this.close();
+      return;
+    }
+    this.#quiet = false;
+    this.responder.rest();
+    this.#reader.body.rest();
+    this.#pace = undefined;
+    this.wait(this.context.limits.idleTimeoutMs - this.#quietMs);
   }
 
   /** The client knew that HTTP/2 is spoken here. On a TLS connection the handshake decides instead. RFC 9113 §3.3. */
@@ -355,7 +380,7 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
 
   #abandon(): void {
     this.#markClosed();
-    this.responder.exchange.onDownstreamClose();
+    this.responder.served?.onDownstreamClose();
     this.transport.reset();
   }
 

@@ -12,22 +12,22 @@ export class Http1RequestBody {
   #chunked = false;
   #left = 0;
   #chunks: ChunkReader | undefined;
-  readonly #claims: TrailerClaims;
 
-  /** `claims`: which trailers the request that is being served may not have. */
-  constructor(claims: TrailerClaims) {
-    this.#claims = claims;
-  }
-
-  /** Makes ready for the body that a head announces. */
-  begin(head: RequestHead): void {
+  /** Makes ready for the body that a head announces. `claims`: which trailers its request may not have. */
+  begin(head: RequestHead, claims: TrailerClaims): void {
     this.#chunked = head.chunked;
     this.#left = Math.max(head.contentLength, 0);
     this.expectsContinue = head.expectContinue;
     if (!head.chunked) return;
     this.#chunks ??= new ChunkReader("client");
-    this.#chunks.claims = this.#claims;
+    this.#chunks.claims = claims;
     this.#chunks.reset();
+  }
+
+  /** Lets go of what reads chunks. Between requests only. */
+  rest(): void {
+    this.#chunked = false;
+    this.#chunks = undefined;
   }
 
   /** Bytes still to come; `Infinity` for chunks, of which nobody can tell. */

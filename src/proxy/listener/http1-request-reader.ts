@@ -15,10 +15,9 @@ let sharedHead = new RequestHead();
 
 /** Tells the requests of one connection apart and hands them to its exchange, each when its turn has come. */
 export class Http1RequestReader {
-  readonly body: Http1RequestBody;
+  readonly body = new Http1RequestBody();
   readonly #connection: Http1Connection;
   readonly #responder: Http1Responder;
-  readonly #exchange: Exchange;
   /** Bytes that came before their turn: a head in part, or later requests. */
   #pending: Buffer | undefined;
   #partialHead: RequestHead | undefined;
@@ -28,8 +27,10 @@ export class Http1RequestReader {
   constructor(connection: Http1Connection) {
     this.#connection = connection;
     this.#responder = connection.responder;
-    this.#exchange = connection.responder.exchange;
-    this.body = new Http1RequestBody(this.#exchange);
+  }
+
+  get #exchange(): Exchange {
+    return this.#responder.exchange;
   }
 
   /** Bytes that came before their turn. */
@@ -71,7 +72,8 @@ export class Http1RequestReader {
     let at = start;
     while (at < end) at = this.#step(bytes, at, end);
     this.#consuming = false;
-    if (!this.#exchange.over) this.#exchange.onRequestPause();
+    const { served } = this.#responder;
+    if (served !== undefined && !served.over) served.onRequestPause();
     else if (this.#connection.state === "head" && this.#pending === undefined) this.#connection.next();
   }
 
@@ -148,7 +150,7 @@ export class Http1RequestReader {
       return;
     }
     this.#requests++;
-    this.body.begin(head);
+    this.body.begin(head, this.#exchange);
     // Bytes after an upgrade that is refused are in an unknown protocol: never read them as another request.
     this.#responder.keepAlive =
       !head.close && !head.upgrade && !connection.owner.draining && this.#requests < limits.requestsPerConnection;

@@ -13,11 +13,12 @@ import type { Http1Connection } from "./http1-connection.ts";
 
 /** Writes the answers of one HTTP/1.0 or HTTP/1.1 connection, one after the other. */
 export class Http1Responder implements Responder {
-  readonly exchange: Exchange;
   /** The connection goes on after this answer. The head says so, so it counts until that is written. */
   keepAlive = true;
   readonly #connection: Http1Connection;
   readonly #transport: Transport;
+  readonly #peer: Peer;
+  #exchange: Exchange | undefined;
   #minor: 0 | 1 = 1;
   #method = "";
   /** The body of the answer comes without framing, and leaves in chunks. */
@@ -28,7 +29,24 @@ export class Http1Responder implements Responder {
   constructor(connection: Http1Connection, peer: Peer) {
     this.#connection = connection;
     this.#transport = connection.transport;
-    this.exchange = new Exchange(connection.context, this, peer);
+    this.#peer = peer;
+  }
+
+  /** Serves the requests of the connection, one after the other. Made by the first, and by the first after a rest. */
+  get exchange(): Exchange {
+    this.#exchange ??= new Exchange(this.#connection.context, this, this.#peer);
+    return this.#exchange;
+  }
+
+  /** What there is to be told of what happens to the connection; `undefined`: it has had no request, or a rest since. */
+  get served(): Exchange | undefined {
+    return this.#exchange;
+  }
+
+  /** Lets go of what serves requests: a connection that waits for one holds nothing that the next can have anew. */
+  rest(): void {
+    this.#exchange = undefined;
+    this.#dechunk = undefined;
   }
 
   get protocol(): string {

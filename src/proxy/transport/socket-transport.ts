@@ -7,6 +7,9 @@ import type { Transport, TransportEvents } from "./transport.ts";
 /** How writes are handed to the socket. A TLS socket encrypts later than `write` returns, so its bytes are copied first. */
 export type WriteOwnership = "reference" | "copy";
 
+const transportOf = Symbol("transport");
+type OwnedSocket = Socket & { readonly [transportOf]: SocketTransport };
+
 /** A `node:net` or `node:tls` socket as a `Transport`; documented interfaces only, but for `read-switch.ts`. */
 export class SocketTransport implements Transport {
   readonly socket: Socket;
@@ -51,24 +54,30 @@ export class SocketTransport implements Transport {
         this.#truncated = true;
       });
     }
-    if (reads === "data") {
-      socket.on("data", (chunk: Buffer) => this.deliver(chunk, 0, chunk.length));
-    }
-    socket.on("end", () => {
-      if (!this.#closed) this.contain(() => this.#events.onEnd());
+    const owned = Object.assign(socket, { [transportOf]: this });
+    if (reads === "data") owned.on("data", onData);
+    owned.on("end", onEnd);
+    owned.on("drain", onDrain);
+    owned.on("error", onError);
+    owned.on("close", onClose);
+  }
+
+  /** The socket's events, but for its data. */
+  tell(event: "end" | "drain" | "close"): void {
+    if (event === "close") this.#closed = true;
+    else if (this.#closed) return;
+    this.contain(() => {
+      if (event === "end") this.#events.onEnd();
+      else if (event === "drain") this.#events.onDrain();
+      else this.#events.onClose(this.#error);
     });
-    socket.on("drain", () => {
-      if (!this.#closed) this.contain(() => this.#events.onDrain());
-    });
-    socket.on("error", (error) => {
-      this.#error = error;
-      // After its handshake a TLS socket tells of a fatal alert, its own or the other side's, and stays open.
-      socket.destroy();
-    });
-    socket.on("close", () => {
-      this.#closed = true;
-      this.contain(() => this.#events.onClose(this.#error));
-    });
+  }
+
+  /** Ends with this error. */
+  fail(error: Error): void {
+    this.#error = error;
+    // After its handshake a TLS socket tells of a fatal alert, its own or the other side's, and stays open.
+    this.socket.destroy();
   }
 
   handTo(events: TransportEvents): void {
@@ -143,4 +152,26 @@ export class SocketTransport implements Transport {
     this.#events.onBug?.(error);
     this.socket.destroy(error instanceof Error ? error : undefined);
   }
+}
+
+// Handlers that all sockets share: functions of its own would be a good part of what an idle connection holds.
+
+function onData(this: OwnedSocket, chunk: Buffer): void {
+  this[transportOf].deliver(chunk, 0, chunk.length);
+}
+
+function onEnd(this: OwnedSocket): void {
+  this[transportOf].tell("end");
+}
+
+function onDrain(this: OwnedSocket): void {
+  this[transportOf].tell("drain");
+}
+
+function onError(this: OwnedSocket, error: Error): void {
+  this[transportOf].fail(error);
+}
+
+function onClose(this: OwnedSocket): void {
+  this[transportOf].tell("close");
 }
