@@ -3,6 +3,7 @@ import { addressRoutability } from "./feature/address-routability.ts";
 import { clusterTrustBundle } from "./feature/cluster-trust-bundle.ts";
 import { defaultGateways } from "./feature/default-gateways.ts";
 import { externalAuth } from "./feature/external-auth.ts";
+import { ipFamilies } from "./feature/ip-families.ts";
 import { lastGoodCertificate } from "./feature/last-good-certificate.ts";
 import { listenerFilters } from "./feature/listener-filters.ts";
 import { provisioning } from "./feature/provisioning.ts";
@@ -28,6 +29,7 @@ export const features: readonly Feature[] = [
   clusterTrustBundle,
   addressRoutability,
   lastGoodCertificate,
+  ipFamilies,
   provisioning,
   sharedDataPlane,
   resilience,

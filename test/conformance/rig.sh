@@ -5,6 +5,7 @@ here=$(cd "$(dirname "$(readlink -f "${BASH_SOURCE[0]}")")" && pwd)
 name=${NAME:-rig}
 suite=${SUITE:-1.7}
 channel=${CHANNEL:-experimental}
+families=${FAMILIES:-ipv4} # or ipv6, or both with a comma, the first being the one of what has one address
 cache=${RIG_CACHE:-${XDG_CACHE_HOME:-$HOME/.cache}/sluice/conformance}
 bin=$cache/bin
 state=$cache/run/$name
@@ -13,7 +14,7 @@ netns=rig-$name # empty inside "once", which brings its own namespaces
 
 usage() {
   cat >&2 <<END
-usage: [NAME=rig] [SUITE=1.7|1.6] [CHANNEL=experimental|standard] [IMAGES='name=command,...'] $0
+usage: [NAME=rig] [SUITE=1.7|1.6] [CHANNEL=experimental|standard] [FAMILIES=ipv4|ipv6|ipv4,ipv6] [IMAGES='name=command,...'] $0
   build              build everything (what is up to date is left alone)
   up | down          start, stop rig \$NAME (root)
   once CMD...        up, CMD, and everything is gone again (needs no root)
@@ -105,18 +106,43 @@ wait_for() {
   done
 }
 
+# each WHAT: of each family, in order. The rest of them is in controlplane/family.go.
+each() {
+  local family
+  for family in ${families//,/ }; do
+    case $1-$family in
+    node-ipv4) echo 198.18.0.1 ;;
+    node-ipv6) echo fd12::1 ;;
+    services-ipv4) echo 198.18.128.0/18 ;;
+    services-ipv6) echo fd12:0:0:1::/112 ;;
+    serving-ipv4) printf '%s\n' 198.18.0.1 198.18.128.1 ;;
+    serving-ipv6) printf '%s\n' fd12::1 fd12:0:0:1::1 ;;
+    setup-ipv4)
+      echo "addr add 198.18.0.1/17 dev rig0"
+      echo "route add local 198.18.128.0/18 dev lo"
+      echo "route add local 198.19.0.0/16 dev lo" ;;
+    setup-ipv6)
+      echo "addr add fd12::1/64 dev rig0 nodad"
+      echo "route add local fd12:0:0:1::/112 dev lo"
+      echo "route add local fd12:0:0:2::/112 dev lo" ;;
+    *) echo "$0: FAMILIES is ipv4, ipv6, or both with a comma" >&2; exit 2 ;;
+    esac
+  done
+}
+
 programs=(etcd kube-apiserver kube-controller-manager node)
 
 # start PROGRAM: returns when what depends on it can go on.
 start() {
-  local pki=$state/pki apiserver=198.18.0.1 admin=$state/pki/kubeconfig
+  local pki=$state/pki apiserver admin=$state/pki/kubeconfig
+  apiserver=$(each node | head -n 1)
   case $1 in
   etcd) background etcd -data-dir "$state/etcd" ;;
   kube-apiserver)
     # The address is the bridge's: pods reach it, and endpoints may not be loopback.
     background kube-apiserver --etcd-servers=http://127.0.0.1:2379 \
       --bind-address=$apiserver --advertise-address=$apiserver --secure-port=6443 \
-      --service-cluster-ip-range=198.18.128.0/18 --authorization-mode=RBAC --allow-privileged=true \
+      --service-cluster-ip-range="$(each services | paste -sd,)" --authorization-mode=RBAC --allow-privileged=true \
       --tls-cert-file="$pki/apiserver.crt" --tls-private-key-file="$pki/apiserver.key" --client-ca-file="$pki/ca.crt" \
       --service-account-key-file="$pki/sa.key" --service-account-signing-key-file="$pki/sa.key" \
       --service-account-issuer=https://kubernetes.default.svc \
@@ -132,7 +158,7 @@ start() {
       --service-account-private-key-file="$pki/sa.key" --root-ca-file="$pki/ca.crt" \
       --leader-elect=false --bind-address=127.0.0.1 --kube-api-qps=500 --kube-api-burst=1000 ;;
   node)
-    background node -kubeconfig "$admin" -dir "$state/node" -images "$state/images" \
+    background node -families "$families" -kubeconfig "$admin" -dir "$state/node" -images "$state/images" \
       -cert "$pki/apiserver.crt" -key "$pki/apiserver.key"
     wait_for 30 node grep -q "node ready" "$state/node.log" ;;
   *) usage ;;
@@ -150,15 +176,18 @@ up() {
   ln -sf ../rig "$bin/links/kubectl"
 
   if [ "$netns" ]; then ip netns add "$netns"; fi
-  in_ns ip -batch - <<'END'
-link set lo up
-link add rig0 address 02:00:c6:12:00:01 type bridge forward_delay 0
-addr add 198.18.0.1/17 dev rig0
-link set rig0 up
-route add local 198.18.128.0/18 dev lo
-route add local 198.19.0.0/16 dev lo
-END
-  "$bin/rig" pki -dir "$state/pki" -server https://198.18.0.1:6443 -ips "127.0.0.1,198.18.0.1,198.18.128.1"
+  {
+    echo "link set lo up"
+    echo "link add rig0 address 02:00:c6:12:00:01 type bridge forward_delay 0"
+    echo "link set rig0 up"
+    each setup
+  } | in_ns ip -batch -
+  # Addresses of local routes can be bound as they are with IPv4 alone.
+  if [[ $families == *ipv6* ]]; then in_ns sh -c 'echo 1 >/proc/sys/net/ipv6/ip_nonlocal_bind'; fi
+  local apiserver
+  apiserver=$(each node | head -n 1)
+  if [[ $apiserver == *:* ]]; then apiserver="[$apiserver]"; fi
+  "$bin/rig" pki -dir "$state/pki" -server "https://$apiserver:6443" -ips "127.0.0.1,$(each serving | paste -sd,)"
   {
     echo "echo-basic=$bin/echo-basic"
     # A backend in the 1.6 suite's base manifests: Setup waits for it, but only UDPRoute tests need the real thing.

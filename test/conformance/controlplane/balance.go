@@ -72,7 +72,7 @@ func sameIngress(a, b []corev1.LoadBalancerIngress) bool {
 func (n *node) assign(s *corev1.Service) (ip netip.Addr, reason, message string) {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	asked := s.Spec.LoadBalancerIP
+	asked, lb := s.Spec.LoadBalancerIP, n.familyOf(s).lb
 	if asked == "" {
 		if ip, ok := n.addressOf(s); ok {
 			return ip, reasonSatisfied, ""
@@ -80,9 +80,9 @@ func (n *node) assign(s *corev1.Service) (ip netip.Addr, reason, message string)
 		ip = n.nextAddress(s)
 	} else {
 		var err error
-		if ip, err = netip.ParseAddr(asked); err != nil || !n.lbNet.Contains(ip) || ip == n.lbNet.Addr() {
+		if ip, err = netip.ParseAddr(asked); err != nil || !lb.Contains(ip) || ip == lb.Addr() {
 			n.releaseLocked(s)
-			return netip.Addr{}, reasonOutOfPool, fmt.Sprintf("%s is no address of %s", asked, n.lbNet)
+			return netip.Addr{}, reasonOutOfPool, fmt.Sprintf("%s is no address of %s", asked, lb)
 		}
 		if owner, taken := n.lbs[ip]; taken && owner != s.UID {
 			n.releaseLocked(s)
@@ -117,7 +117,7 @@ func (n *node) nextAddress(s *corev1.Service) netip.Addr {
 	}
 	free := func(ip netip.Addr) bool {
 		_, taken := n.lbs[ip]
-		return !taken && !asked[ip.String()] && n.lbNet.Contains(ip)
+		return !taken && !asked[ip.String()] && n.familyOf(s).lb.Contains(ip)
 	}
 	for _, ingress := range s.Status.LoadBalancer.Ingress {
 		if ip, err := netip.ParseAddr(ingress.IP); err == nil && free(ip) {
@@ -126,8 +126,7 @@ func (n *node) nextAddress(s *corev1.Service) netip.Addr {
 	}
 	for {
 		n.lastLB++
-		net := n.lbNet.Addr().As4()
-		if ip := netip.AddrFrom4([4]byte{net[0], net[1], byte(n.lastLB / 250 % 128), byte(1 + n.lastLB%250)}); free(ip) {
+		if ip := n.familyOf(s).address(n.lastLB); free(ip) {
 			return ip
 		}
 	}

@@ -4,6 +4,7 @@ import (
 	"bufio"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -112,7 +113,7 @@ func (n *node) serveLogs(cert, key string) {
 			lines, next, more = b.from(next)
 		}
 	})
-	if err := http.ListenAndServeTLS(fmt.Sprintf("%s:%d", n.ip, logPort), cert, key, mux); err != nil {
+	if err := http.ListenAndServeTLS(net.JoinHostPort(n.ip, fmt.Sprint(logPort)), cert, key, mux); err != nil {
 		fmt.Println("log API:", err)
 	}
 }

@@ -32,9 +32,8 @@ type node struct {
 	services   corelisters.ServiceLister
 	dir        string // pods' volumes and root file systems; logs
 	imagesFile string
-	ip         string // of the bridge that the pods hang on: their gateway and their way to the apiserver
-	dnsIP      string
-	lbNet      netip.Prefix // LoadBalancer addresses; the lower half is given out unasked
+	families   []*family // the first is the one of what has one address
+	ip, dnsIP  string    // of the first
 
 	mu     sync.Mutex
 	pods   map[types.UID]*pod
@@ -51,11 +50,12 @@ func runNode(args []string) int {
 	n := &node{pods: map[types.UID]*pod{}, lbs: map[netip.Addr]types.UID{}}
 	fs.StringVar(&n.dir, "dir", "", "state directory")
 	fs.StringVar(&n.imagesFile, "images", "", "file of lines 'IMAGE=COMMAND WORDS...', read again for every container start")
-	fs.StringVar(&n.ip, "node-ip", "198.18.0.1", "address of bridge rig0, in the pods' network 198.18.0.0/17")
-	fs.StringVar(&n.dnsIP, "dns-ip", "198.18.128.10", "address of the cluster DNS")
-	lbNet := fs.String("lb-net", "198.19.0.0/16", "network of LoadBalancer addresses; the lower half is given out unasked")
+	names := fs.String("families", "ipv4", "ipv4, ipv6, or both with a comma: the first is the one of what has one address")
 	fs.Parse(args)
-	n.lbNet = netip.MustParsePrefix(*lbNet)
+	var err error
+	n.families, err = parseFamilies(*names)
+	must(err)
+	n.ip, n.dnsIP = n.families[0].node, n.families[0].dns
 
 	cfg, err := clientcmd.BuildConfigFromFlags("", *kubeconfig)
 	must(err)
@@ -116,7 +116,7 @@ func (n *node) register() error {
 	room := corev1.ResourceList{"cpu": resource.MustParse("64"), "memory": resource.MustParse("64Gi"), "pods": resource.MustParse("1000")}
 	node.Status = corev1.NodeStatus{
 		Capacity: room, Allocatable: room,
-		Addresses:       []corev1.NodeAddress{{Type: corev1.NodeInternalIP, Address: n.ip}},
+		Addresses:       nodeAddresses(n.families),
 		NodeInfo:        corev1.NodeSystemInfo{KubeletVersion: "rig", OSImage: "none", OperatingSystem: "linux"},
 		DaemonEndpoints: corev1.NodeDaemonEndpoints{KubeletEndpoint: corev1.DaemonEndpoint{Port: logPort}},
 		Conditions: []corev1.NodeCondition{{Type: corev1.NodeReady, Status: corev1.ConditionTrue, Reason: "Rig",
@@ -124,6 +124,13 @@ func (n *node) register() error {
 	}
 	_, err = n.client.CoreV1().Nodes().UpdateStatus(ctx, node, metav1.UpdateOptions{})
 	return err
+}
+
+func nodeAddresses(families []*family) (list []corev1.NodeAddress) {
+	for _, f := range families {
+		list = append(list, corev1.NodeAddress{Type: corev1.NodeInternalIP, Address: f.node})
+	}
+	return list
 }
 
 // pod takes one pod a step on: bind it, start it, or stop it.

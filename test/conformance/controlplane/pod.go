@@ -26,6 +26,7 @@ type pod struct {
 	object     atomic.Pointer[corev1.Pod] // newest version seen
 	dir        string
 	ip         string
+	ips        []string // the first is ip
 	netns      *os.File
 	tokens     map[string]boundToken
 	containers []*container // init containers first
@@ -95,9 +96,10 @@ func (p *pod) setUp() (err error) {
 	if err := os.MkdirAll(p.dir, 0o755); err != nil {
 		return err
 	}
-	if p.netns, p.ip, err = p.node.newNetns(); err != nil {
+	if p.netns, p.ips, err = p.node.newNetns(); err != nil {
 		return err
 	}
+	p.ip = p.ips[0]
 	if err := p.etcFiles(); err != nil {
 		return err
 	}
@@ -394,9 +396,15 @@ func (p *pod) fillStatus(s *corev1.PodStatus) {
 		now := metav1.Now()
 		s.StartTime = &now
 	}
-	s.HostIP, s.HostIPs = p.node.ip, []corev1.HostIP{{IP: p.node.ip}}
+	s.HostIP, s.HostIPs = p.node.ip, nil
+	for _, f := range p.node.families {
+		s.HostIPs = append(s.HostIPs, corev1.HostIP{IP: f.node})
+	}
 	if p.ip != "" {
-		s.PodIP, s.PodIPs = p.ip, []corev1.PodIP{{IP: p.ip}}
+		s.PodIP, s.PodIPs = p.ip, nil
+		for _, ip := range p.ips {
+			s.PodIPs = append(s.PodIPs, corev1.PodIP{IP: ip})
+		}
 	}
 	s.InitContainerStatuses, s.ContainerStatuses, s.Message = nil, nil, p.failure
 	initialized, ready, ended, failed := true, true, true, false

@@ -32,12 +32,17 @@ func onThread(f func() error) error {
 }
 
 // newNetns makes a network namespace on the bridge. The file keeps it alive.
-func (n *node) newNetns() (ns *os.File, ip string, err error) {
+func (n *node) newNetns() (ns *os.File, ips []string, err error) {
 	n.mu.Lock()
 	n.lastIP++ // never used again: a stale endpoint can't reach a new pod
 	id := n.lastIP + 1
 	n.mu.Unlock()
-	ip = fmt.Sprintf("198.18.%d.%d", id>>8&127, id&255)
+	setUp := "link set lo up\n link set eth0 up\n"
+	for _, f := range n.families {
+		ip := f.pod(id)
+		ips = append(ips, ip)
+		setUp += fmt.Sprintf("addr add %s/%d dev eth0 %s\n route add default via %s\n", ip, f.bits, f.add, f.node)
+	}
 	err = onThread(func() error {
 		if err := unix.Unshare(unix.CLONE_NEWNET); err != nil {
 			return err
@@ -46,19 +51,19 @@ func (n *node) newNetns() (ns *os.File, ip string, err error) {
 		return err
 	})
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
 	// A big MTU: there is no wire, and it is a lot faster.
 	err = runIP(fmt.Sprintf(`link add rigv%d mtu 65000 type veth peer name eth0 mtu 65000 netns /proc/%d/fd/%d
 		link set rigv%d master rig0 up`, id, os.Getpid(), ns.Fd(), id))
 	if err != nil {
-		return nil, "", err
+		return nil, nil, err
 	}
-	return ns, ip, onThread(func() error {
+	return ns, ips, onThread(func() error {
 		if err := unix.Setns(int(ns.Fd()), unix.CLONE_NEWNET); err != nil {
 			return err
 		}
-		return runIP(fmt.Sprintf("link set lo up\n addr add %s/17 dev eth0\n link set eth0 up\n route add default via %s", ip, n.ip))
+		return runIP(setUp)
 	})
 }
 
