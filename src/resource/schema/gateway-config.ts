@@ -23,9 +23,9 @@ const quantity = z.union([
 ]);
 
 const quantities = z.object({
-  cpu: z.exactOptional(quantity).describe("As in a container's resources."),
-  memory: z.exactOptional(quantity).describe("As in a container's resources."),
-  "ephemeral-storage": z.exactOptional(quantity).describe("As in a container's resources."),
+  cpu: z.exactOptional(quantity).describe("The same field of a container's resources."),
+  memory: z.exactOptional(quantity).describe("The same field of a container's resources."),
+  "ephemeral-storage": z.exactOptional(quantity).describe("The same field of a container's resources."),
 });
 
 const countOrPercent = z.union([
@@ -124,14 +124,14 @@ const service = z
       .exactOptional(ownAnnotations)
       .describe("Extra annotations of the Service, such as settings of the cloud's load balancer."),
     labels: z.exactOptional(ownLabels).describe("Extra labels of the Service."),
-    externalTrafficPolicy: z.exactOptional(z.enum(["Cluster", "Local"])).describe("As in Service.spec."),
-    loadBalancerClass: z.exactOptional(text({ min: 1, max: 317 })).describe("As in Service.spec."),
+    externalTrafficPolicy: z.exactOptional(z.enum(["Cluster", "Local"])).describe("The same field of Service.spec."),
+    loadBalancerClass: z.exactOptional(text({ min: 1, max: 317 })).describe("The same field of Service.spec."),
     loadBalancerSourceRanges: z
       .exactOptional(setOf(cidr, { max: 64 }))
       .describe("Client networks that the load balancer accepts. Default: all."),
     ipFamilyPolicy: z
       .exactOptional(z.enum(["SingleStack", "PreferDualStack", "RequireDualStack"]))
-      .describe("As in Service.spec."),
+      .describe("The same field of Service.spec."),
   })
   .check(
     rule((value, report) => {
@@ -229,7 +229,7 @@ export const gatewayConfigSpec = z
             ),
           ),
       )
-      .describe("Creates a HorizontalPodAutoscaler. Instead of replicas."),
+      .describe("Creates a HorizontalPodAutoscaler. Excludes replicas."),
     resources: z
       .exactOptional(
         z.object({
@@ -255,7 +255,7 @@ export const gatewayConfigSpec = z
           .check(rule((value, report) => exactlyOne(value, ["minAvailable", "maxUnavailable"], report)))
           .meta(cel("has(self.minAvailable) != has(self.maxUnavailable)", "exactly one of the two must be set")),
       )
-      .describe("The PodDisruptionBudget. Default: maxUnavailable 1, if there can be several pods."),
+      .describe("The PodDisruptionBudget. Default: maxUnavailable: 1 if there can be several pods."),
     nodeSelector: z
       .exactOptional(
         z
@@ -265,10 +265,10 @@ export const gatewayConfigSpec = z
       )
       .describe("Node selector of the pods."),
     tolerations: z.exactOptional(listOf(toleration, { max: 32 })).describe("Tolerations of the pods."),
-    affinity: z.exactOptional(affinity).describe("As in a pod's spec."),
+    affinity: z.exactOptional(affinity).describe("The same field of a pod's spec."),
     topologySpreadConstraints: z
       .exactOptional(mapBy(spread, ["topologyKey", "whenUnsatisfiable"], { max: 8 }))
-      .describe("How the pods are spread. Default: over nodes and zones, if possible."),
+      .describe("How pods are spread. Default: over nodes and zones where possible."),
     priorityClassName: z.exactOptional(text({ min: 1, max: 253 })).describe("PriorityClass of the pods."),
     podLabels: z.exactOptional(ownLabels).describe("Extra labels of the pods."),
     podAnnotations: z.exactOptional(ownAnnotations).describe("Extra annotations of the pods."),
