@@ -39,7 +39,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     imports: [],
     types: ["infrastructure", "finding", "ir", "resource", "status", "store", "compile/compile-options", "compile/tls"],
   },
-  "compile/order": { imports: ["finding"], types: ["ir", "store", "compile/contract"] },
+  "compile/order": { imports: ["finding", "ir"], types: ["store", "compile/contract"] },
   "compile/hostname-patterns": { imports: [] },
   "compile/report": {
     imports: ["finding", "compile/order"],
@@ -96,6 +96,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "wire/http1/fault",
       "compile/backend",
       "compile/hostname-patterns",
+      "compile/listener",
       "compile/order",
       "compile/report",
     ],

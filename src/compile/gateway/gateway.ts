@@ -3,6 +3,7 @@ import { routabilities } from "../../infrastructure/data-plane.ts";
 import type { SecretKey } from "../../ir/tls.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { CompileContext, GatewayContext } from "../contract.ts";
+import { findKeepPathsMistakes } from "../listener/keep-paths.ts";
 import { draftListeners, gatewayGroup, isAccepted, isServable, type ListenerDraft } from "../listener/listener.ts";
 import { markConflicts, markOverlaps } from "../listener/listener-conflict.ts";
 import { type ListenerSet, setsOf } from "../listener/listener-set.ts";
@@ -14,7 +15,6 @@ import { insecureFallback } from "../tls/client-validation.ts";
 import { describeLastGood } from "../tls/last-good.ts";
 import { compileListenerTls } from "../tls/listener-tls.ts";
 import type { ClassAnswer } from "./gateway-class.ts";
-import { findKeepPathsMistakes } from "./keep-paths.ts";
 import { compileListenerFilters } from "./listener-filters.ts";
 import { type Parameters, readParameters } from "./parameters.ts";
 

@@ -46,7 +46,6 @@ export class Http1Responder implements Responder {
   /** Lets go of what serves requests: a connection that waits for one holds nothing that the next can have anew. */
   rest(): void {
     this.#exchange = undefined;
-    this.#dechunk = undefined;
   }
 
   get protocol(): string {

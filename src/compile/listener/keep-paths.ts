@@ -1,7 +1,7 @@
 import type { Finding } from "../../finding/finding.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
-import type { ListenerOwner, ListenerSpec } from "../listener/listener.ts";
 import { report } from "../report/report.ts";
+import type { ListenerOwner, ListenerSpec } from "./listener.ts";
 
 /**
  * Annotation of a Gateway or ListenerSet: names of its HTTP and HTTPS listeners, with commas between them, that match and
