@@ -42,8 +42,8 @@ export const layers: Readonly<Record<string, Layer>> = {
   "compile/order": { imports: ["finding", "ir"], types: ["store", "compile/contract"] },
   "compile/hostname-patterns": { imports: [] },
   "compile/report": {
-    imports: ["finding", "compile/order"],
-    types: ["ir", "resource", "status", "compile/compile-options", "compile/contract"],
+    imports: ["finding", "resource", "compile/order"],
+    types: ["ir", "status", "compile/compile-options", "compile/contract"],
   },
   "compile/reference": { imports: ["base", "store"], types: ["finding", "resource"] },
   "compile/ingress": { imports: ["compile/order", "compile/report"], types: ["finding", "compile/contract"] },

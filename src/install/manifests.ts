@@ -23,6 +23,15 @@ const shown: Partial<Record<Kind, CrdOptions>> = {
       { name: "Service", type: "string", jsonPath: ".spec.service.type" },
     ],
   },
+  ClientTrafficPolicy: { description: "How clients connect to a Gateway, and what is taken from them." },
+  BackendTrafficPolicy: { description: "How requests go to backends, and what becomes of their answers." },
+  SecurityPolicy: { description: "Who may come in." },
+  ExtensionPolicy: { description: "Services that look into requests and answers." },
+  HTTPRouteFilter: { description: "A filter that rules of HTTPRoutes refer to by extensionRef." },
+  Backend: {
+    description: "Endpoints outside of the cluster, which routes refer to like a Service.",
+    columns: [{ name: "Type", type: "string", jsonPath: ".spec.type" }],
+  },
 };
 
 /** The definitions of our kinds, which have no holes. */

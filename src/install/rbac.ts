@@ -35,6 +35,7 @@ const unread: readonly string[] = ["Ingress", "IngressClass"];
 const gatewayApiGroups: Readonly<Record<string, string>> = {
   "gateway.networking.k8s.io": "The Gateways, routes, policies and grants that are served.",
   "gateway.networking.x-k8s.io": "The experimental kinds of the Gateway API.",
+  "gateway.envoyproxy.io": "Policies, filters and Backends written for Envoy Gateway, where its kinds are installed.",
 };
 
 const readReasons: Readonly<Record<string, string>> = {
@@ -155,7 +156,7 @@ function managed(scope: "planes" | "shared"): readonly Permission[] {
 }
 
 function readPermissions(): readonly Permission[] {
-  const rows: readonly KindRow[] = kindNames.filter((kind) => !unread.includes(kind)).map((kind) => kinds[kind]);
+  const rows = withTwins(kindNames.filter((kind) => !unread.includes(kind)).map((kind) => kinds[kind]));
   return (["cluster", "watched"] as const).flatMap((scope) => {
     const ofScope = rows.filter((row) => (row.scope === "Cluster") === (scope === "cluster"));
     return [...new Set(ofScope.map(({ group }) => group))].map((group) => ({
@@ -168,10 +169,13 @@ function readPermissions(): readonly Permission[] {
   });
 }
 
+/** The kinds, and those that are read as them. */
+function withTwins(rows: readonly KindRow[]): readonly Pick<KindRow, "group" | "plural" | "scope">[] {
+  return [...rows, ...rows.flatMap(({ twin, scope }) => (twin === undefined ? [] : [{ ...twin, scope }]))];
+}
+
 function statusPermissions(): readonly Permission[] {
-  const rows: readonly KindRow[] = kindNames
-    .map((kind) => kinds[kind])
-    .filter((row: KindRow) => row.status !== undefined);
+  const rows = withTwins(kindNames.map((kind) => kinds[kind]).filter((row: KindRow) => row.status !== undefined));
   return (["cluster", "watched"] as const).flatMap((scope) => {
     const ofScope = rows.filter((row) => (row.scope === "Cluster") === (scope === "cluster"));
     return [...new Set(ofScope.map(({ group }) => group))].map((group) => ({

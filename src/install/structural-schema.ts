@@ -74,7 +74,7 @@ function numberSchema(tree: FieldTree): JsonObject {
 function boundsOf({ minimum, maximum }: FieldTree): JsonObject {
   return {
     ...(minimum === undefined || -minimum > int32 ? {} : { minimum }),
-    ...(maximum === undefined || maximum >= int32 ? {} : { maximum }),
+    ...(maximum === undefined || maximum === int32 || maximum >= Number.MAX_SAFE_INTEGER ? {} : { maximum }),
   };
 }
 

@@ -2,10 +2,14 @@
 declare const brand: unique symbol;
 type Branded<B extends string> = string & { readonly [brand]: B };
 
-/** `namespace/name`; cluster-scoped objects have an empty namespace: `/name`. */
+/**
+ * `namespace/name`; cluster-scoped objects have an empty namespace: `/name`. Objects of a kind's twin have its group behind
+ * their name: `namespace/name/group`.
+ */
 export type NamespacedName = Branded<"NamespacedName">;
 
 /** Key of an object inside its kind. */
-export function namespacedName(namespace: string | undefined, name: string): NamespacedName {
-  return `${namespace ?? ""}/${name}` as NamespacedName;
+export function namespacedName(namespace: string | undefined, name: string, twinGroup?: string): NamespacedName {
+  const own = `${namespace ?? ""}/${name}`;
+  return (twinGroup === undefined ? own : `${own}/${twinGroup}`) as NamespacedName;
 }

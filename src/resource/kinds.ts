@@ -9,6 +9,12 @@ import { type GrpcRouteSpec, grpcRouteSpec } from "./schema/grpc-route.ts";
 import { type HttpRouteSpec, httpRouteSpec } from "./schema/http-route.ts";
 import { type ListenerSetSpec, listenerSetSpec } from "./schema/listener-set.ts";
 import type { MetadataFields } from "./schema/metadata.ts";
+import { type BackendSpec, backendSpec } from "./schema/policy/backend.ts";
+import { type BackendTrafficPolicySpec, backendTrafficPolicySpec } from "./schema/policy/backend-traffic-policy.ts";
+import { type ClientTrafficPolicySpec, clientTrafficPolicySpec } from "./schema/policy/client-traffic-policy.ts";
+import { type ExtensionPolicySpec, extensionPolicySpec } from "./schema/policy/extension-policy.ts";
+import { type HttpRouteFilterSpec, httpRouteFilterSpec } from "./schema/policy/http-route-filter.ts";
+import { type SecurityPolicySpec, securityPolicySpec } from "./schema/policy/security-policy.ts";
 import { type ReferenceGrantSpec, referenceGrantSpec } from "./schema/reference-grant.ts";
 import { type FieldsSchema, withSpec } from "./schema/spec.ts";
 import { type TcpRouteSpec, tcpRouteSpec, tcpRouteSpecV1alpha2 } from "./schema/tcp-route.ts";
@@ -41,10 +47,16 @@ export type KindRow = {
   readonly status?: StatusShape;
   /** Gateway API release channel that first has the kind; `core` for the kinds of Kubernetes itself, `own` for Sluice's. */
   readonly channel: "standard" | "experimental" | "core" | "own";
+  /** The kind of Envoy Gateway with the same fields and meaning, in the same versions. Its objects are read as this kind's. */
+  readonly twin?: Twin;
 };
+
+export type Twin = { readonly group: string; readonly kind: string; readonly plural: string };
 
 const gatewayApi = "gateway.networking.k8s.io";
 const gatewayApiExperimental = "gateway.networking.x-k8s.io";
+const ours = "gateway.sluice.dev";
+const envoyGateway = "gateway.envoyproxy.io";
 
 const served = (schema: FieldsSchema) => ({ state: "served", schema }) as const;
 const deprecated = (schema: FieldsSchema) => ({ state: "deprecated", schema }) as const;
@@ -207,7 +219,7 @@ export const kinds = {
     channel: "experimental",
   },
   GatewayConfig: {
-    group: "gateway.sluice.dev",
+    group: ours,
     version: "v1alpha1",
     versions: { v1alpha1: served(withSpec(gatewayConfigSpec)) },
     plural: "gatewayconfigs",
@@ -215,6 +227,76 @@ export const kinds = {
     shortNames: ["gwc"],
     scope: "Namespaced",
     channel: "own",
+  },
+  ClientTrafficPolicy: {
+    group: ours,
+    version: "v1alpha1",
+    versions: { v1alpha1: served(withSpec(clientTrafficPolicySpec)) },
+    plural: "clienttrafficpolicies",
+    singular: "clienttrafficpolicy",
+    shortNames: ["ctp"],
+    scope: "Namespaced",
+    status: "policy",
+    channel: "own",
+    twin: { group: envoyGateway, kind: "ClientTrafficPolicy", plural: "clienttrafficpolicies" },
+  },
+  BackendTrafficPolicy: {
+    group: ours,
+    version: "v1alpha1",
+    versions: { v1alpha1: served(withSpec(backendTrafficPolicySpec)) },
+    plural: "backendtrafficpolicies",
+    singular: "backendtrafficpolicy",
+    shortNames: ["btp"],
+    scope: "Namespaced",
+    status: "policy",
+    channel: "own",
+    twin: { group: envoyGateway, kind: "BackendTrafficPolicy", plural: "backendtrafficpolicies" },
+  },
+  SecurityPolicy: {
+    group: ours,
+    version: "v1alpha1",
+    versions: { v1alpha1: served(withSpec(securityPolicySpec)) },
+    plural: "securitypolicies",
+    singular: "securitypolicy",
+    shortNames: ["sp"],
+    scope: "Namespaced",
+    status: "policy",
+    channel: "own",
+    twin: { group: envoyGateway, kind: "SecurityPolicy", plural: "securitypolicies" },
+  },
+  ExtensionPolicy: {
+    group: ours,
+    version: "v1alpha1",
+    versions: { v1alpha1: served(withSpec(extensionPolicySpec)) },
+    plural: "extensionpolicies",
+    singular: "extensionpolicy",
+    shortNames: ["ep"],
+    scope: "Namespaced",
+    status: "policy",
+    channel: "own",
+    twin: { group: envoyGateway, kind: "EnvoyExtensionPolicy", plural: "envoyextensionpolicies" },
+  },
+  HTTPRouteFilter: {
+    group: ours,
+    version: "v1alpha1",
+    versions: { v1alpha1: served(withSpec(httpRouteFilterSpec)) },
+    plural: "httproutefilters",
+    singular: "httproutefilter",
+    shortNames: ["hrf"],
+    scope: "Namespaced",
+    channel: "own",
+    twin: { group: envoyGateway, kind: "HTTPRouteFilter", plural: "httproutefilters" },
+  },
+  Backend: {
+    group: ours,
+    version: "v1alpha1",
+    versions: { v1alpha1: served(withSpec(backendSpec)) },
+    plural: "backends",
+    singular: "backend",
+    shortNames: ["be"],
+    scope: "Namespaced",
+    channel: "own",
+    twin: { group: envoyGateway, kind: "Backend", plural: "backends" },
   },
   Namespace: {
     group: "",
@@ -323,7 +405,7 @@ export type ClusterMetadata = Omit<MetadataFields, "namespace"> & { readonly nam
 
 type Common<K extends Kind> = {
   readonly kind: K;
-  /** Group and current version, whatever version the user wrote. */
+  /** Current version, whatever version the user wrote, in the kind's own group or its twin's. */
   readonly apiVersion: string;
   readonly metadata: (typeof kinds)[K]["scope"] extends "Cluster" ? ClusterMetadata : Metadata;
   /** As read, unchecked: only status writers look at it. */
@@ -350,6 +432,12 @@ type Fields = {
   XBackend: WithSpec<XBackendSpec>;
   XTelemetryPolicy: WithSpec<XTelemetryPolicySpec>;
   GatewayConfig: WithSpec<GatewayConfigSpec>;
+  ClientTrafficPolicy: WithSpec<ClientTrafficPolicySpec>;
+  BackendTrafficPolicy: WithSpec<BackendTrafficPolicySpec>;
+  SecurityPolicy: WithSpec<SecurityPolicySpec>;
+  ExtensionPolicy: WithSpec<ExtensionPolicySpec>;
+  HTTPRouteFilter: WithSpec<HttpRouteFilterSpec>;
+  Backend: WithSpec<BackendSpec>;
   Namespace: core.NamespaceFields;
   Service: core.ServiceFields;
   EndpointSlice: core.EndpointSliceFields;
@@ -366,7 +454,36 @@ export type KindMap = { readonly [K in Kind]: Common<K> & Fields[K] };
 /** A valid object of a kind: defaults applied, old versions converted, unknown fields left out. */
 export type Resource<K extends Kind = Kind> = KindMap[K];
 
-/** The kind that an API group and a kind's name mean, or `undefined` when Sluice does not know it. */
+const twins: ReadonlyMap<string, Kind> = new Map(
+  kindNames.flatMap((kind) => {
+    const twin = twinOf(kind);
+    return twin === undefined ? [] : [[`${twin.group}/${twin.kind}`, kind] as const];
+  }),
+);
+
+/** The kind that is read as this one, or `undefined` where there is none. */
+export function twinOf(kind: Kind): Twin | undefined {
+  const row: KindRow = kinds[kind];
+  return row.twin;
+}
+
+/** The kind that an API group and a kind's name mean, as twins too, or `undefined` when Sluice does not know it. */
 export function kindOf(group: string, kind: string): Kind | undefined {
-  return Object.hasOwn(kinds, kind) && kinds[kind as Kind].group === group ? (kind as Kind) : undefined;
+  if (Object.hasOwn(kinds, kind) && kinds[kind as Kind].group === group) return kind as Kind;
+  return twins.get(`${group}/${kind}`);
+}
+
+/** Group and kind's name of an object as its cluster or file has them: of its kind, or of the kind's twin. */
+export function groupKindOf({ kind, apiVersion }: Pick<Resource, "kind" | "apiVersion">): {
+  readonly group: string;
+  readonly kind: string;
+} {
+  const twin = twinOf(kind);
+  return twin !== undefined && apiVersion.startsWith(`${twin.group}/`) ? twin : { group: kinds[kind].group, kind };
+}
+
+/** The group of an object of the kind's twin; `undefined` for one of the kind itself. */
+export function twinGroupOf({ kind, apiVersion }: Pick<Resource, "kind" | "apiVersion">): string | undefined {
+  const twin = twinOf(kind);
+  return twin !== undefined && apiVersion.startsWith(`${twin.group}/`) ? twin.group : undefined;
 }

@@ -3,7 +3,7 @@ import { makeFinding } from "../finding/catalogue.ts";
 import type { Finding, ObjectRef } from "../finding/finding.ts";
 import { dotted, isDeeperThan, isJsonObject, type JsonObject, pointerOf, withoutNulls } from "./json.ts";
 import { kindVersion, splitApiVersion, withCurrentParents } from "./kind-version.ts";
-import { type Kind, kinds, type Resource } from "./kinds.ts";
+import { groupKindOf, type Kind, kinds, type Resource, twinOf } from "./kinds.ts";
 import type { Origin } from "./origin.ts";
 import { foldStringData } from "./schema/core.ts";
 import { fieldTree } from "./schema/field-tree.ts";
@@ -81,7 +81,9 @@ function validateNamed(raw: JsonObject, judge: Judge): ValidatedObject {
   }
   const { kind } = version;
   const row = kinds[kind];
-  const current = `${row.group === "" ? "" : `${row.group}/`}${row.version}`;
+  const { group } = splitApiVersion(apiVersion);
+  const ownGroup = group === twinOf(kind)?.group ? group : row.group;
+  const current = `${ownGroup === "" ? "" : `${ownGroup}/`}${row.version}`;
   if (version.known === "otherVersion") {
     if (version.steps === undefined) {
       judge.add(
@@ -133,7 +135,9 @@ function validateFields(
   }
   const fields = parseFields(schema, rawFields, { values });
   if ("problems" in fields) for (const problem of fields.problems) judge.addProblem(problem);
-  if (row.channel !== "core") for (const field of unknownFields(raw, fieldTree(schema))) judge.addUnknown(field, kind);
+  if (row.channel !== "core")
+    for (const field of unknownFields(raw, fieldTree(schema)))
+      judge.addUnknown(field, groupKindOf({ kind, apiVersion }).kind);
   if ("problems" in metadata || "problems" in fields) return judge.result();
 
   const { namespace = "default", ...own } = metadata.value;
@@ -180,7 +184,7 @@ class Judge {
     this.add(always ?? byKind[problem.kind], problem.path, `${field} ${problem.message}.`, problem.fix);
   }
 
-  addUnknown(field: UnknownField, kind: Kind): void {
+  addUnknown(field: UnknownField, kind: string): void {
     const name = String(field.path.at(-1));
     const moved = field.elsewhere === undefined ? "" : `; there is a field of this name at \`${field.elsewhere}\``;
     const fix =

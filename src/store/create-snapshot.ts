@@ -1,14 +1,19 @@
 import { type NamespacedName, namespacedName } from "../resource/keys.ts";
-import type { Kind, Resource } from "../resource/kinds.ts";
+import { type Kind, type Resource, twinGroupOf, twinOf } from "../resource/kinds.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { SnapshotIndex } from "./snapshot-index.ts";
 
-/** Objects of one kind by namespace and name. */
+/** Objects of one kind, and of its twin, by namespace and name. */
 export type KindIndex = ReadonlyMap<NamespacedName, Resource>;
 
 /** Key of a resource inside its kind. */
 export function keyOf(resource: Resource): NamespacedName {
-  return namespacedName(resource.metadata.namespace, resource.metadata.name);
+  return namespacedName(resource.metadata.namespace, resource.metadata.name, twinGroupOf(resource));
+}
+
+/** Key of the object of a kind that has this name in `group`: the kind's own, unless it is given. */
+export function keyIn(kind: Kind, namespace: string | undefined, name: string, group?: string): NamespacedName {
+  return namespacedName(namespace, name, group === twinOf(kind)?.group ? group : undefined);
 }
 
 /** A frozen snapshot of the given objects; of two with the same kind, namespace and name the last one counts. */
@@ -36,8 +41,8 @@ export function snapshotOf(indexes: ReadonlyMap<Kind, KindIndex>): Snapshot {
       const index = indexes.get(kind);
       return (index === undefined ? none : listOf(index)) as readonly Resource<K>[];
     },
-    get<K extends Kind>(kind: K, namespace: string | undefined, name: string): Resource<K> | undefined {
-      return indexes.get(kind)?.get(namespacedName(namespace, name)) as Resource<K> | undefined;
+    get<K extends Kind>(kind: K, namespace: string | undefined, name: string, group?: string): Resource<K> | undefined {
+      return indexes.get(kind)?.get(keyIn(kind, namespace, name, group)) as Resource<K> | undefined;
     },
     find<K extends Kind>(by: SnapshotIndex<K>, key: string): readonly Resource<K>[] {
       const index = indexes.get(by.kind);

@@ -7,8 +7,8 @@ import type { SnapshotIndex } from "./snapshot-index.ts";
  */
 export interface Snapshot {
   list<K extends Kind>(kind: K): readonly Resource<K>[];
-  /** `namespace` is `undefined` for cluster-scoped kinds. */
-  get<K extends Kind>(kind: K, namespace: string | undefined, name: string): Resource<K> | undefined;
+  /** `namespace` is `undefined` for cluster-scoped kinds. `group`: the kind's own unless it is given, or its twin's. */
+  get<K extends Kind>(kind: K, namespace: string | undefined, name: string, group?: string): Resource<K> | undefined;
   /** The objects that an index has under a key, in order of `namespace/name`. */
   find<K extends Kind>(index: SnapshotIndex<K>, key: string): readonly Resource<K>[];
 }

@@ -1,7 +1,7 @@
 import { makeFinding } from "../finding/catalogue.ts";
 import type { Finding, ObjectRef, Position } from "../finding/finding.ts";
 import type { NamespacedName } from "../resource/keys.ts";
-import { type Kind, kinds, type Resource } from "../resource/kinds.ts";
+import { groupKindOf, type Kind, type Resource } from "../resource/kinds.ts";
 import { type KindIndex, keyOf, snapshotOf } from "./create-snapshot.ts";
 import type { Snapshot } from "./snapshot.ts";
 
@@ -107,9 +107,10 @@ function sameIndex(one: KindIndex, other: KindIndex): boolean {
 
 function refOf(resource: Resource): ObjectRef {
   const { name, namespace } = resource.metadata;
+  const { group, kind } = groupKindOf(resource);
   return {
-    kind: resource.kind,
-    group: kinds[resource.kind].group,
+    kind,
+    group,
     name,
     ...(namespace === undefined ? {} : { namespace }),
   };

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { test } from "node:test";
+import { ownKinds } from "../../src/install/crd.ts";
 import { initialOptions } from "../../src/install/options.ts";
+import { kinds } from "../../src/resource/kinds.ts";
 import { sluice } from "../cli/sluice-process.ts";
 import { temporaryFolder } from "../config-stream/stream-fixture.ts";
 import { InstallCluster } from "./install-fixture.ts";
@@ -30,7 +32,9 @@ function userClass(cluster: InstallCluster, name: string, claimedBy: string): vo
   });
 }
 
-const definition = "CustomResourceDefinition gatewayconfigs.gateway.sluice.dev";
+const definitions = ownKinds
+  .map((kind) => `CustomResourceDefinition ${kinds[kind].plural}.${kinds[kind].group}`)
+  .sort();
 
 test("uninstall removes what was installed, whatever the options, and keeps the namespace and the definitions", async () => {
   for (const changes of [{}, { plane: "embedded" }, { watchNamespaces: ["shop", "blog"], namespace: "edge" }]) {
@@ -40,7 +44,7 @@ test("uninstall removes what was installed, whatever the options, and keeps the 
     leaveTraces(cluster, namespace);
     const { code, text } = await cluster.uninstall({ namespace });
     assert.equal(code, 0, text);
-    assert.deepEqual(cluster.contents(), [definition, `Namespace ${namespace}`]);
+    assert.deepEqual(cluster.contents(), [...definitions, `Namespace ${namespace}`]);
     assert.match(text, new RegExp(`Kept Namespace ${namespace} and the definitions .* --purge`));
     assert.equal((await cluster.uninstall({ namespace, purge: true })).code, 0);
     assert.deepEqual(cluster.contents(), []);
@@ -75,7 +79,7 @@ test("uninstall refuses while Gateways are served, and with --force takes data p
   const forced = await cluster.uninstall({ force: true });
   assert.equal(forced.code, 0, forced.text);
   assert.deepEqual(cluster.contents(), [
-    ...[definition, "Gateway shop/web", "GatewayClass own", "Namespace sluice-system"],
+    ...[...definitions, "Gateway shop/web", "GatewayClass own", "Namespace sluice-system"],
   ]);
   assert.match(forced.text, /released GatewayClass own/);
   assert.match(forced.text, /These Gateways are no longer served: shop\/web\./);
@@ -158,7 +162,7 @@ test("uninstall leaves what Helm has installed to Helm, and removes what Helm le
   cluster.server.store.merge(account, { metadata: { annotations: { "meta.helm.sh/release-name": null } } }, "object");
   assert.equal((await cluster.uninstall({ force: true })).code, 0);
   assert.deepEqual(cluster.contents(), [
-    ...[definition, "Gateway shop/web", "GatewayClass own", "Namespace sluice-system"],
+    ...[...definitions, "Gateway shop/web", "GatewayClass own", "Namespace sluice-system"],
   ]);
 });
 
@@ -178,7 +182,7 @@ test("uninstall says what is refused and goes on from there the next time", asyn
   assert.equal(code, 2);
   assert.match(text, /Not removed Role sluice-system\/sluice-controller: .*403/);
   assert.equal((await cluster.uninstall()).code, 0);
-  assert.deepEqual(cluster.contents(), [definition, "Namespace sluice-system"]);
+  assert.deepEqual(cluster.contents(), [...definitions, "Namespace sluice-system"]);
 });
 
 test("the commands install into, and uninstall from, the cluster of the kubeconfig", async () => {
@@ -199,5 +203,5 @@ test("the commands install into, and uninstall from, the cluster of the kubeconf
   assert.match(listed.out, /removed Deployment edge\/sluice-controller/);
   const uninstalled = await sluice(["uninstall", "--kubeconfig", kubeconfig, "--namespace", "edge"]);
   assert.equal(uninstalled.code, 0, uninstalled.err);
-  assert.deepEqual(cluster.contents(), [definition, "Namespace edge"]);
+  assert.deepEqual(cluster.contents(), [...definitions, "Namespace edge"]);
 });

@@ -1,7 +1,7 @@
 import type { SecretKey } from "../../ir/tls.ts";
 import { type Kind, kindNames, type Resource } from "../../resource/kinds.ts";
 import { changedObjects, type ObjectChange } from "../../store/changed-objects.ts";
-import { compareKeys, indexObjects, keyOf } from "../../store/create-snapshot.ts";
+import { compareKeys, indexObjects, keyIn, keyOf } from "../../store/create-snapshot.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { SnapshotIndex } from "../../store/snapshot-index.ts";
 import { type CompileOptions, nothingRetained, type RetainedSecrets } from "../compile-options.ts";
@@ -18,7 +18,7 @@ type KindState = {
   list: readonly Resource[];
   /** Who has read the list. */
   readonly whole: Set<Reader>;
-  /** Who has asked for an object, by its `namespace/name`, whether or not there is one. */
+  /** Who has asked for an object, by its key, whether or not there is one. */
   readonly byKey: Map<string, Set<Reader>>;
   readonly indexes: Map<SnapshotIndex, IndexState>;
 };
@@ -140,9 +140,9 @@ export class TrackedSnapshot implements Snapshot {
     return state.list as readonly Resource<K>[];
   }
 
-  get<K extends Kind>(kind: K, namespace: string | undefined, name: string): Resource<K> | undefined {
-    if (this.#reader) this.#note(readersOf(this.#state(kind).byKey, `${namespace ?? ""}/${name}`));
-    return this.#snapshot?.get(kind, namespace, name);
+  get<K extends Kind>(kind: K, namespace: string | undefined, name: string, group?: string): Resource<K> | undefined {
+    if (this.#reader) this.#note(readersOf(this.#state(kind).byKey, keyIn(kind, namespace, name, group)));
+    return this.#snapshot?.get(kind, namespace, name, group);
   }
 
   find<K extends Kind>(by: SnapshotIndex<K>, key: string): readonly Resource<K>[] {

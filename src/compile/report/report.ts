@@ -1,7 +1,7 @@
 import { type FindingName, makeFinding } from "../../finding/catalogue.ts";
 import type { Finding, ObjectRef } from "../../finding/finding.ts";
 import type { SourceRef } from "../../ir/source-ref.ts";
-import type { Resource } from "../../resource/kinds.ts";
+import { groupKindOf, type Resource } from "../../resource/kinds.ts";
 
 /** Any object of the snapshot. */
 export type AnyResource = Resource;
@@ -15,9 +15,10 @@ export function groupOf(apiVersion: string): string {
 /** Names an object in findings and status. */
 export function refOf(resource: AnyResource): ObjectRef {
   const { namespace, name } = resource.metadata;
+  const { kind, group } = groupKindOf(resource);
   return {
-    kind: resource.kind,
-    group: groupOf(resource.apiVersion),
+    kind,
+    group,
     ...(namespace === undefined ? {} : { namespace }),
     name,
   };

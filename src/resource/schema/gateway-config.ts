@@ -1,16 +1,12 @@
 import { z } from "zod";
 import { addressFamily, parseCidr } from "../../base/cidr.ts";
 import type { DeepReadonly } from "../deep-readonly.ts";
+import { cel } from "./agreed-rules.ts";
 import { labelSelector } from "./label-selector.ts";
 import { listOf, mapBy, setOf } from "./list.ts";
 import { bounded, qualifiedKeys } from "./map.ts";
 import { type Report, rule } from "./rule.ts";
 import { annotationValue, labelValue, quote, text } from "./text.ts";
-
-/** A rule that the API server enforces too: the same sentence in CEL, and in the code beside it. */
-const cel = (expression: string, message: string) => ({
-  "x-kubernetes-validations": [{ rule: expression, message }],
-});
 
 const quantity = z.union([
   z.int().min(0),

@@ -6,8 +6,17 @@ import { group, kindName, namespaceName, objectName, portNumber, sectionName } f
 export const gatewayGroup = "gateway.networking.k8s.io";
 export const experimentalGroup = "gateway.networking.x-k8s.io";
 
+const groupWords = "API group of the object.";
+const kindWords = "Kind of the object.";
+const nameWords = "Name of the object.";
+const namespaceWords = "Namespace of the object, if it is another; it needs a ReferenceGrant there.";
+
 /** An object in the same namespace. Spec: LocalObjectReference. */
-export const localObjectReference = z.object({ group, kind: kindName, name: objectName });
+export const localObjectReference = z.object({
+  group: group.describe(groupWords),
+  kind: kindName.describe(kindWords),
+  name: objectName.describe(nameWords),
+});
 
 /** An object of a named kind, perhaps elsewhere. Spec: ObjectReference. */
 export const objectReference = z.object({
@@ -19,21 +28,21 @@ export const objectReference = z.object({
 
 /** A Secret unless another kind is written. Spec: SecretObjectReference. */
 export const secretObjectReference = z.object({
-  group: group.default(""),
-  kind: kindName.default("Secret"),
-  name: objectName,
-  namespace: z.exactOptional(namespaceName),
+  group: group.default("").describe(groupWords),
+  kind: kindName.default("Secret").describe(kindWords),
+  name: objectName.describe(nameWords),
+  namespace: z.exactOptional(namespaceName).describe(namespaceWords),
 });
 
 /** Spec: ParametersReference. */
 export const parametersReference = objectReference;
 
 const backendObject = {
-  group: group.default(""),
-  kind: kindName.default("Service"),
-  name: objectName,
-  namespace: z.exactOptional(namespaceName),
-  port: z.exactOptional(portNumber),
+  group: group.default("").describe(groupWords),
+  kind: kindName.default("Service").describe(kindWords),
+  name: objectName.describe(nameWords),
+  namespace: z.exactOptional(namespaceName).describe(namespaceWords),
+  port: z.exactOptional(portNumber).describe("Port of the Service."),
 };
 
 type BackendObject = { readonly group: string; readonly kind: string; readonly name: string; readonly port?: number };
@@ -56,7 +65,10 @@ export const portRule = rule((reference: BackendObject, report) => {
 export const backendObjectReference = z.object(backendObject).check(portRule);
 
 /** The fields of a BackendRef, for the routes that add to it. Spec: BackendRef. */
-export const backendRefFields = { ...backendObject, weight: z.int32().min(0).max(1_000_000).default(1) };
+export const backendRefFields = {
+  ...backendObject,
+  weight: z.int32().min(0).max(1_000_000).default(1).describe("Its share of the requests."),
+};
 
 /** A backend and its share of the requests. Spec: BackendRef. */
 export const backendRef = z.object(backendRefFields).check(portRule);
@@ -114,8 +126,8 @@ export const localPolicyTargetReference = localObjectReference;
 
 /** A policy's target and perhaps a part of it, such as a Service port. Spec: LocalPolicyTargetReferenceWithSectionName. */
 export const localPolicyTargetReferenceWithSectionName = z.object({
-  group,
-  kind: kindName,
-  name: objectName,
-  sectionName: z.exactOptional(sectionName),
+  group: group.describe(groupWords),
+  kind: kindName.describe(kindWords),
+  name: objectName.describe(nameWords),
+  sectionName: z.exactOptional(sectionName).describe("A part of the object, such as a listener, a rule or a port."),
 });

@@ -1,6 +1,6 @@
 import { listChanges } from "../../base/list-changes.ts";
 import type { ObjectRef } from "../../finding/finding.ts";
-import { type Kind, type KindRow, kindNames, kindOf, kinds, type Resource } from "../../resource/kinds.ts";
+import { groupKindOf, type Kind, type KindRow, kindNames, kindOf, kinds, type Resource } from "../../resource/kinds.ts";
 import { changedObjects } from "../../store/changed-objects.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { MergedStatus } from "../condition.ts";
@@ -74,7 +74,7 @@ export class StatusIntents {
   /** What is wanted of one object now. */
   of(ref: ObjectRef): WantedStatus | undefined {
     const kind = kindOf(ref.group, ref.kind);
-    const metadata = kind && this.#turn?.snapshot.get(kind, ref.namespace, ref.name)?.metadata;
+    const metadata = kind && this.#turn?.snapshot.get(kind, ref.namespace, ref.name, ref.group)?.metadata;
     if (kind === undefined || metadata?.uid === undefined) return undefined;
     const { uid, generation } = metadata;
     const source = this.#statuses.get(objectKey(ref));
@@ -84,6 +84,8 @@ export class StatusIntents {
   }
 }
 
-function refOf({ kind, metadata: { namespace, name } }: Resource): ObjectRef {
-  return { kind, group: kinds[kind].group, name, ...(namespace === undefined ? {} : { namespace }) };
+function refOf(resource: Resource): ObjectRef {
+  const { namespace, name } = resource.metadata;
+  const { group, kind } = groupKindOf(resource);
+  return { kind, group, name, ...(namespace === undefined ? {} : { namespace }) };
 }

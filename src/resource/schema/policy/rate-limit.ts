@@ -1,0 +1,95 @@
+import { z } from "zod";
+import { atLeastOne, fieldOfType, withRules } from "../agreed-rules.ts";
+import { listOf } from "../list.ts";
+import { optional } from "../optional.ts";
+import { text } from "../text.ts";
+import { uint32 } from "./sizes.ts";
+import { distinctMatch, httpMethod, pathMatch } from "./string-match.ts";
+
+const clientSelector = withRules(
+  z.object({
+    headers: optional(listOf(distinctMatch, { max: 16 }), "Headers that must all match."),
+    methods: optional(
+      listOf(
+        z.object({
+          value: httpMethod.describe("The method."),
+          invert: z.boolean().default(false).describe("Matches every other method."),
+        }),
+        { max: 16 },
+      ),
+      "Methods of which one must match.",
+    ),
+    path: optional(pathMatch, "Path that must match."),
+    queryParams: optional(listOf(distinctMatch, { max: 16 }), "Parameters of the query that must all match."),
+    sourceCIDR: optional(
+      z.object({
+        type: z
+          .enum(["Exact", "Distinct"])
+          .default("Exact")
+          .describe("Exact: the network counts as one client. Distinct: each address counts for itself."),
+        value: text({ min: 1, max: 256 }).describe("Network of the client's address, such as 10.0.0.0/8."),
+      }),
+      "Network of the client's address.",
+    ),
+  }),
+  atLeastOne("headers", "methods", "path", "queryParams", "sourceCIDR"),
+);
+
+const metadataKey = z.object({
+  namespace: text({ min: 1, max: 253 }).describe("Namespace of the metadata."),
+  key: text({ min: 1, max: 253 }).describe("Its key."),
+});
+
+const cost = withRules(
+  z.object({
+    from: z.enum(["Number", "Metadata"]).describe("Where the cost stands."),
+    number: optional(z.int().min(0), "The cost."),
+    metadata: optional(metadataKey, "Metadata of the request with the cost."),
+  }),
+  fieldOfType("from", { Number: "number", Metadata: "metadata" }, "optional"),
+);
+
+const rateLimitRule = z.object({
+  clientSelectors: optional(
+    listOf(clientSelector, { max: 8 }),
+    "Requests that the rule is about: those that meet all of them. Default: every request.",
+  ),
+  limit: z
+    .object({
+      requests: uint32.describe("Requests in each unit of time."),
+      unit: z.enum(["Second", "Minute", "Hour", "Day", "Week", "Month", "Year"]).describe("The unit of time."),
+      fromMetadata: optional(metadataKey, "Metadata of the request that takes the place of the limit."),
+    })
+    .describe("How many requests there may be."),
+  cost: optional(
+    z.object({
+      request: optional(cost, "Taken from the limit by each request. Default: 1."),
+      response: optional(cost, "Taken from the limit by each answer. Default: nothing."),
+    }),
+    "What a request takes from the limit.",
+  ),
+  shared: optional(z.boolean(), "Counts the requests of all targets of the policy together. Default: each for itself."),
+  shadowMode: optional(z.boolean(), "Counts and reports, but limits nothing."),
+  xRateLimitHeaders: optional(
+    z.enum(["Off", "DraftVersion03"]),
+    "Whether answers have headers X-RateLimit. Default: as the ClientTrafficPolicy says.",
+  ),
+});
+
+/** Spec: RateLimitSpec. */
+export const rateLimit = withRules(
+  z.object({
+    type: optional(z.enum(["Global", "Local"]), "Deprecated: write global, local or both."),
+    global: optional(
+      z.object({ rules: listOf(rateLimitRule, { max: 128 }).describe("The limits; every one that fits counts.") }),
+      "Limits that all gateways count together, by a rate limit service.",
+    ),
+    local: optional(
+      z.object({
+        rules: optional(listOf(rateLimitRule, { max: 16 }), "The limits; of those that fit the strictest counts."),
+      }),
+      "Limits that each process of a gateway counts for itself.",
+    ),
+  }),
+  atLeastOne("global", "local"),
+);
