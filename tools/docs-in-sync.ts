@@ -12,6 +12,7 @@ import { renderStreamLimits } from "../src/proxy/stream/stream-limits-reference.
 import { renderTimeouts } from "../src/proxy/timeouts-reference.ts";
 import { renderFieldReference } from "../src/resource/schema/field-reference.ts";
 import { renderGatewayConfigFields } from "../src/resource/schema/gateway-config-reference.ts";
+import { renderPoliciesReference } from "../src/served/policies-reference.ts";
 import { renderCompileGraph, renderGraph } from "./import-rules.ts";
 import { renderFeatures } from "./reference/features.ts";
 import { renderFindingsReference } from "./reference/findings.ts";
@@ -27,6 +28,7 @@ export const pages: readonly { readonly file: string; readonly part?: string; re
   { file: "docs/reference/flags.md", render: renderFlagsReference },
   { file: "docs/reference/metrics.md", render: renderMetricsReference },
   { file: "docs/reference/fields.md", render: renderFieldReference },
+  { file: "docs/reference/policies.md", render: renderPoliciesReference },
   { file: "docs/reference/gateway-config.md", part: "fields", render: renderGatewayConfigFields },
   { file: "docs/reference/filters.md", render: renderFilterReference },
   { file: "docs/reference/forwarded-headers.md", part: "headers", render: renderForwardedHeaders },

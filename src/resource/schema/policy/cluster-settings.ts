@@ -1,4 +1,5 @@
 import { z } from "zod";
+import type { DeepReadonly } from "../../deep-readonly.ts";
 import { optional } from "../optional.ts";
 import { duration } from "../text.ts";
 import { circuitBreaker } from "./circuit-breaker.ts";
@@ -71,3 +72,5 @@ export const clusterSettings = {
 
 /** Spec: ClusterSettings, for what a policy itself sends requests to. */
 export const backendSettings = z.object(clusterSettings);
+
+export type BackendSettings = DeepReadonly<z.output<typeof backendSettings>>;

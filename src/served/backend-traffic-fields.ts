@@ -1,0 +1,30 @@
+import type { BackendTrafficPolicySpec } from "../resource/schema/policy/backend-traffic-policy.ts";
+import { clusterFieldsBelow } from "./cluster-fields.ts";
+import { type CompleteTable, neverUnsafe, notYet, notYetUnsafe, served } from "./field-service.ts";
+import { targetFields } from "./target-fields.ts";
+
+const metadata = neverUnsafe("There is no dynamic metadata but in Envoy; write a number.");
+
+export const backendTrafficFields = {
+  ...targetFields,
+  ...clusterFieldsBelow(""),
+  mergeType: ["attachment", served],
+  admissionControl: ["admission control", notYetUnsafe],
+  bandwidthLimit: ["bandwidth limit", notYetUnsafe],
+  compression: ["compression", notYet],
+  compressor: ["compression", notYet],
+  faultInjection: ["fault injection", notYet],
+  httpUpgrade: ["upgrade", notYet],
+  rateLimit: ["rate limit", notYetUnsafe],
+  "rateLimit.global.rules[].cost.request.metadata": ["rate limit", metadata],
+  "rateLimit.global.rules[].cost.response.metadata": ["rate limit", metadata],
+  "rateLimit.global.rules[].limit.fromMetadata": ["rate limit", metadata],
+  "rateLimit.local.rules[].cost.request.metadata": ["rate limit", metadata],
+  "rateLimit.local.rules[].cost.response.metadata": ["rate limit", metadata],
+  "rateLimit.local.rules[].limit.fromMetadata": ["rate limit", metadata],
+  requestBuffer: ["request buffer", notYetUnsafe],
+  responseOverride: ["response override", notYet],
+  routingType: ["routing", notYet],
+  telemetry: ["telemetry", notYet],
+  useClientProtocol: ["protocol", notYet],
+} satisfies CompleteTable<BackendTrafficPolicySpec>;

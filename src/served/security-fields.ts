@@ -1,0 +1,25 @@
+import type { SecurityPolicySpec } from "../resource/schema/policy/security-policy.ts";
+import { clusterFieldsBelow } from "./cluster-fields.ts";
+import { type CompleteTable, neverUnsafe, notYet, notYetUnsafe, served } from "./field-service.ts";
+import { targetFields } from "./target-fields.ts";
+
+export const securityFields = {
+  ...targetFields,
+  mergeType: ["attachment", served],
+  apiKeyAuth: ["API key", notYetUnsafe],
+  authorization: ["authorization", notYetUnsafe],
+  "authorization.rules[].principal.clientIPGeoLocations": [
+    "authorization",
+    neverUnsafe("It needs a database of the places of addresses, which Sluice has none of."),
+  ],
+  basicAuth: ["basic auth", notYetUnsafe],
+  cors: ["CORS", notYet],
+  csrf: ["CSRF", notYetUnsafe],
+  extAuth: ["external authorization", notYetUnsafe],
+  ...clusterFieldsBelow("extAuth.grpc.backendSettings."),
+  ...clusterFieldsBelow("extAuth.http.backendSettings."),
+  jwt: ["JWT", notYetUnsafe],
+  ...clusterFieldsBelow("jwt.providers[].remoteJWKS.backendSettings."),
+  oidc: ["OIDC", notYetUnsafe],
+  ...clusterFieldsBelow("oidc.provider.backendSettings."),
+} satisfies CompleteTable<SecurityPolicySpec>;
