@@ -13,3 +13,8 @@ export function namespacedName(namespace: string | undefined, name: string, twin
   const own = `${namespace ?? ""}/${name}`;
   return (twinGroup === undefined ? own : `${own}/${twinGroup}`) as NamespacedName;
 }
+
+/** Key of an object of the kind's twin that has this key in its own group. */
+export function keyOfTwin(key: NamespacedName, group: string): NamespacedName {
+  return `${key}/${group}` as NamespacedName;
+}

@@ -4,7 +4,7 @@ import type { Finding } from "../../finding/finding.ts";
 import type { KubeObject } from "../../kube/kube-client.ts";
 import { isJsonObject, type JsonObject } from "../../resource/json.ts";
 import type { NamespacedName } from "../../resource/keys.ts";
-import { type Kind, kinds, type Resource } from "../../resource/kinds.ts";
+import { groupKindOf, type Kind, kinds, type Resource } from "../../resource/kinds.ts";
 import { validateObject } from "../../resource/validate-object.ts";
 import type { KindIndex } from "../../store/create-snapshot.ts";
 import { trimObject } from "./readings.ts";
@@ -115,11 +115,12 @@ function sameGeneration({ kind, metadata }: Resource, trimmed: unknown): boolean
   );
 }
 
-function lastGoodKept({ kind, metadata }: Resource, causes: readonly Finding[]): Finding {
-  const { name, namespace } = metadata;
+function lastGoodKept(resource: Resource, causes: readonly Finding[]): Finding {
+  const { name, namespace } = resource.metadata;
+  const { group, kind } = groupKindOf(resource);
   const cause = causes.find(({ severity }) => severity === "error");
   return makeFinding("last-good-kept", {
-    object: { kind, group: kinds[kind].group, name, ...(namespace === undefined ? {} : { namespace }) },
+    object: { kind, group, name, ...(namespace === undefined ? {} : { namespace }) },
     message: `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name} was changed and is now invalid; its previous version stays in use.`,
     fix: cause === undefined ? "Correct the object." : `Correct it: ${cause.message}`,
   });

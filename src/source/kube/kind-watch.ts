@@ -1,6 +1,6 @@
 import type { KubeClient, KubeObject, ResourcePath } from "../../kube/kube-client.ts";
-import type { NamespacedName } from "../../resource/keys.ts";
-import { type Kind, kinds } from "../../resource/kinds.ts";
+import { keyOfTwin, type NamespacedName } from "../../resource/keys.ts";
+import { type Kind, kinds, type Twin } from "../../resource/kinds.ts";
 import { KindTable, type TableChange } from "./kind-table.ts";
 import { readingOf } from "./readings.ts";
 import { Reflector, type ReflectorState, type ReflectorTuning } from "./reflector.ts";
@@ -9,6 +9,8 @@ import type { Refusal } from "./source-findings.ts";
 export type KindWatchOptions = {
   readonly client: KubeClient;
   readonly kind: Kind;
+  /** Read the kind's twin, in place of the kind itself. Most clusters do not have it. */
+  readonly twin?: Twin;
   /** Read these alone, where the kind lies in namespaces. Absent: all. */
   readonly namespaces?: readonly string[];
   readonly tuning: ReflectorTuning;
@@ -113,12 +115,13 @@ export class KindWatch {
 
   get #canDoWithout(): boolean {
     const outside = kinds[this.kind].scope === "Cluster" && this.#options.namespaces !== undefined;
-    return outside || readingOf(this.kind).forbidden === "without";
+    return outside || this.#options.twin !== undefined || readingOf(this.kind).forbidden === "without";
   }
 
   #reflector(namespace: string | undefined, known: Map<NamespacedName, string>): Reflector {
-    const { client, tuning, onChange, onState } = this.#options;
-    const { group, plural } = kinds[this.kind];
+    const { client, tuning, twin, onChange, onState } = this.#options;
+    const { group, plural } = twin ?? kinds[this.kind];
+    const keyed = (key: NamespacedName) => (twin === undefined ? key : keyOfTwin(key, twin.group));
     const path: ResourcePath = {
       group,
       version: this.#version,
@@ -133,8 +136,8 @@ export class KindWatch {
       known,
       ...(selection === undefined ? {} : { selection }),
       sink: {
-        put: (key, object: KubeObject) => onChange(this.kind, key, this.table.put(key, object)),
-        remove: (key) => onChange(this.kind, key, this.table.remove(key)),
+        put: (key, object: KubeObject) => onChange(this.kind, keyed(key), this.table.put(keyed(key), object)),
+        remove: (key) => onChange(this.kind, keyed(key), this.table.remove(keyed(key))),
         stateChanged: () => onState(this.kind),
       },
     });

@@ -2,15 +2,15 @@ import { isDeepStrictEqual } from "node:util";
 import type { Finding, ObjectRef } from "../../finding/finding.ts";
 import type { ResourcePath } from "../../kube/kube-client.ts";
 import { type NamespacedName, namespacedName } from "../../resource/keys.ts";
-import { type Kind, kindOf, kinds, type Resource } from "../../resource/kinds.ts";
+import { type Kind, kindOf, kinds, type Resource, twinOf } from "../../resource/kinds.ts";
 import { type KindIndex, snapshotOf } from "../../store/create-snapshot.ts";
 import type { StoreState } from "../../store/store.ts";
 import type { LiveState, TableChange } from "./kind-table.ts";
 import { type KindHealth, KindWatch } from "./kind-watch.ts";
 import type { KubeSourceOptions, StartOptions } from "./kube-source-options.ts";
 import { NamedSecrets } from "./named-secrets.ts";
-import { kindOfCrd, readKinds } from "./readings.ts";
-import { type SecretReference, secretOwners, secretReferences } from "./secret-references.ts";
+import { kindOfCrd, kindOfTwinCrd, readKinds } from "./readings.ts";
+import { isSecretOwner, type SecretReference, secretReferences } from "./secret-references.ts";
 import { circumstanceFindings, omittedSecretFindings } from "./source-findings.ts";
 import { notReadyError, type SourceNotReadyError } from "./source-not-ready.ts";
 import { VersionDiscovery } from "./version-discovery.ts";
@@ -28,6 +28,8 @@ export type LiveObject = LiveState & { readonly path: ResourcePath };
 export class KubeSource {
   readonly #options: KubeSourceOptions;
   readonly #watches: ReadonlyMap<Kind, KindWatch>;
+  /** Of the kinds' twins, which are read where the cluster has them. */
+  readonly #twins: ReadonlyMap<Kind, KindWatch>;
   readonly #namedSecrets: NamedSecrets;
   readonly #discovery: VersionDiscovery;
   readonly #listeners = new Set<(change: SourceChange) => void>();
@@ -43,7 +45,7 @@ export class KubeSource {
   /** Secrets are looked for once for all changes that come together. */
   #search: NodeJS.Immediate | undefined;
   #secretsDue = false;
-  #secrets: { readonly tls: KindIndex; readonly named: KindIndex; readonly both: KindIndex } | undefined;
+  readonly #joined = new Map<Kind, { readonly own: KindIndex; readonly others: KindIndex; readonly both: KindIndex }>();
 
   /** The objects' statuses and versions, for who writes them. */
   readonly live = {
@@ -61,10 +63,12 @@ export class KubeSource {
     this.#options = { ...options, ...(namespaces ? { namespaces } : {}) };
     const onChange = (kind: Kind, key: NamespacedName, change: TableChange) => this.#changed(kind, key, change);
     const onState = (kind: Kind) => this.#stateChanged(kind);
-    this.#watches = new Map(
-      readKinds.map((kind) => {
-        const scope = namespaces ? { namespaces } : {};
-        return [kind, new KindWatch({ client, kind, ...scope, tuning, onChange, onState })];
+    const common = { client, ...(namespaces ? { namespaces } : {}), tuning, onChange, onState };
+    this.#watches = new Map(readKinds.map((kind) => [kind, new KindWatch({ ...common, kind })]));
+    this.#twins = new Map(
+      readKinds.flatMap((kind) => {
+        const twin = twinOf(kind);
+        return twin === undefined ? [] : [[kind, new KindWatch({ ...common, kind, twin })] as const];
       }),
     );
     this.#namedSecrets = new NamedSecrets({
@@ -111,10 +115,11 @@ export class KubeSource {
     const versions = await this.#discovery.first(ended);
     if (!versions) throw this.#notReady(deadline.aborted ? deadlineMs : undefined);
     for (const [kind, watch] of this.#watches) watch.start(versions.get(kind) ?? kinds[kind].version);
+    for (const [kind, watch] of this.#twins) watch.start(kinds[kind].version);
     const done = Promise.withResolvers<void>();
     this.#progress = () => {
       onProgress?.(this.health);
-      if (!this.#watches.values().every((watch) => watch.settled)) return;
+      if (!this.#allWatches().every((watch) => watch.settled)) return;
       this.#updateSecrets();
       if (this.#namedSecrets.settled) done.resolve();
     };
@@ -138,7 +143,7 @@ export class KubeSource {
     this.#stop.abort();
     clearImmediate(this.#search);
     await Promise.all([
-      ...this.#watches.values().map((watch) => watch.close()),
+      ...this.#allWatches().map((watch) => watch.close()),
       this.#namedSecrets.close(),
       this.#discovery.close(),
     ]);
@@ -152,11 +157,15 @@ export class KubeSource {
     return this.#watches.get(kind) as KindWatch;
   }
 
+  #allWatches(): readonly KindWatch[] {
+    return [...this.#watches.values(), ...this.#twins.values()];
+  }
+
   #changed(kind: Kind, key: NamespacedName, change: TableChange): void {
     if (change === "nothing") return;
     if (change === "resource") {
       this.#stale = this.#started;
-      if (kind === "Secret" || secretOwners.some((owner) => owner === kind)) this.#secretsDue = true;
+      if (kind === "Secret" || isSecretOwner(kind)) this.#secretsDue = true;
       this.#note(kind === "EndpointSlice" ? "endpoints" : "resources");
       if (kind === "CustomResourceDefinition") this.#crdChanged(key);
     }
@@ -192,7 +201,8 @@ export class KubeSource {
     this.#stale = false;
     const crds = this.#watch("CustomResourceDefinition").table.index;
     const indexes = new Map([...this.#watches].map(([kind, { table }]) => [kind, table.index]));
-    indexes.set("Secret", this.#secretIndex());
+    for (const [kind, { table }] of [...this.#twins, ["Secret", this.#namedSecrets] as const])
+      indexes.set(kind, this.#both(kind, table.index));
     const same = [...indexes].every(([kind, index]) => this.#indexes.get(kind) === index);
     if (this.#indexes.get("CustomResourceDefinition") !== crds) this.#ownFindings = this.#findCircumstances();
     this.#indexes = indexes;
@@ -201,20 +211,22 @@ export class KubeSource {
       snapshot: same ? this.#state.snapshot : snapshotOf(indexes),
       findings: Object.freeze([
         ...this.#ownFindings,
-        ...this.#watches.values().flatMap(({ table }) => table.findings),
+        ...this.#allWatches().flatMap(({ table }) => table.findings),
         ...this.#namedSecrets.table.findings,
         ...omittedSecretFindings(this.#namedSecrets.omitted),
       ]),
     });
   }
 
-  /** The same map as long as neither part changes. */
-  #secretIndex(): KindIndex {
-    const [tls, named] = [this.#watch("Secret").table.index, this.#namedSecrets.table.index];
-    if (named.size === 0) return tls;
-    if (this.#secrets?.tls !== tls || this.#secrets.named !== named)
-      this.#secrets = { tls, named, both: new Map([...tls, ...named]) };
-    return this.#secrets.both;
+  /** What is watched of a kind and what else there is of it. The same map as long as neither part changes. */
+  #both(kind: Kind, others: KindIndex): KindIndex {
+    const own = this.#watch(kind).table.index;
+    if (others.size === 0) return own;
+    const known = this.#joined.get(kind);
+    if (known?.own === own && known.others === others) return known.both;
+    const both: KindIndex = new Map([...own, ...others]);
+    this.#joined.set(kind, { own, others, both });
+    return both;
   }
 
   #findCircumstances(): readonly Finding[] {
@@ -230,9 +242,9 @@ export class KubeSource {
     // What is left out is told in the findings.
     this.#stale = this.#started;
     const { namespaces } = this.#options;
-    const references = secretOwners.flatMap((kind) =>
-      [...this.#watch(kind).table.index.values()].flatMap((resource) => this.#referencesOf(resource)),
-    );
+    const references = this.#allWatches()
+      .filter(({ kind }) => isSecretOwner(kind))
+      .flatMap(({ table }) => [...table.index.values()].flatMap((resource) => this.#referencesOf(resource)));
     const { table } = this.#watch("Secret");
     this.#namedSecrets.update(
       references.filter(
@@ -252,14 +264,18 @@ export class KubeSource {
 
   #liveObject({ group, kind, namespace, name }: ObjectRef): LiveObject | undefined {
     const known = kindOf(group, kind);
-    const watch = known && this.#watches.get(known);
-    const live = watch?.table.live(namespacedName(namespace, name));
+    const twin = known && twinOf(known);
+    const isTwin = twin !== undefined && twin.group === group;
+    const watch = known && (isTwin ? this.#twins : this.#watches).get(known);
+    const live = watch?.table.live(namespacedName(namespace, name, isTwin ? group : undefined));
     if (!known || !watch || !live) return undefined;
-    const { plural } = kinds[known];
+    const { plural } = isTwin ? twin : kinds[known];
     return { ...live, path: { group, version: watch.version, plural, ...(namespace ? { namespace } : {}), name } };
   }
 
   #crdChanged(key: NamespacedName): void {
+    const ofTwin = kindOfTwinCrd(key.slice(1));
+    if (ofTwin && this.#watch("CustomResourceDefinition").table.resource(key)) this.#twins.get(ofTwin)?.wake();
     const kind = kindOfCrd(key.slice(1));
     const watch = kind && this.#watches.get(kind);
     if (!watch || !this.#watch("CustomResourceDefinition").table.resource(key)) return;
@@ -284,12 +300,13 @@ export class KubeSource {
   }
 
   #notReady(deadlineMs: number | undefined): SourceNotReadyError {
-    return notReadyError([...this.#watches.values()], { discoveryError: this.#discovery.error, deadlineMs });
+    return notReadyError([...this.#allWatches()], { discoveryError: this.#discovery.error, deadlineMs });
   }
 }
 
 function refOf(kind: Kind, key: NamespacedName): ObjectRef {
-  const slash = key.indexOf("/");
-  const [namespace, name] = [key.slice(0, slash), key.slice(slash + 1)];
-  return { kind, group: kinds[kind].group, ...(namespace === "" ? {} : { namespace }), name };
+  const [namespace = "", name = "", twinGroup] = key.split("/");
+  const twin = twinGroup === undefined ? undefined : twinOf(kind);
+  const { group, kind: kindName } = twin ?? { group: kinds[kind].group, kind };
+  return { kind: kindName, group, ...(namespace === "" ? {} : { namespace }), name };
 }

@@ -1,7 +1,7 @@
 /** What is asked of the API server for each kind, and what of an object is kept. */
 import type { KubeObject, Selection } from "../../kube/kube-client.ts";
 import { isJsonObject, type JsonObject } from "../../resource/json.ts";
-import { type Kind, kindNames, kinds } from "../../resource/kinds.ts";
+import { type Kind, kindNames, kinds, twinOf } from "../../resource/kinds.ts";
 
 /** How a kind is read. */
 export type Reading = {
@@ -18,7 +18,10 @@ export type Reading = {
 
 /** Groups whose CustomResourceDefinitions tell us something. */
 const crdGroups: ReadonlySet<string> = new Set(
-  kindNames.filter((kind) => kinds[kind].channel !== "core").map((kind) => kinds[kind].group),
+  kindNames
+    .filter((kind) => kinds[kind].channel !== "core")
+    .flatMap((kind) => [kinds[kind].group, twinOf(kind)?.group])
+    .filter((group) => group !== undefined),
 );
 
 /** Keys of Secrets that a certificate or an authority is read from. */
@@ -95,6 +98,14 @@ function crdFields(_object: JsonObject, name: string): JsonObject | undefined {
   const [plural, group] = [name.slice(0, dot), name.slice(dot + 1)];
   if (!crdGroups.has(group)) return undefined;
   return { spec: { group, names: { kind: kindOfCrd(name) ?? plural, plural } } };
+}
+
+/** The kind whose twin a CustomResourceDefinition of this name defines. */
+export function kindOfTwinCrd(name: string): Kind | undefined {
+  return kindNames.find((kind) => {
+    const twin = twinOf(kind);
+    return twin !== undefined && `${twin.plural}.${twin.group}` === name;
+  });
 }
 
 /** The kind that a CustomResourceDefinition of this name defines, when it is one of ours. */

@@ -2,12 +2,21 @@ import { type NamespacedName, namespacedName } from "../../resource/keys.ts";
 import type { Kind, Resource } from "../../resource/kinds.ts";
 
 /** Kinds that can refer to a Secret. */
-export const secretOwners = [
+const secretOwners: ReadonlySet<Kind> = new Set([
   "Gateway",
   "ListenerSet",
   "BackendTLSPolicy",
   "XBackend",
-] as const satisfies readonly Kind[];
+  "ClientTrafficPolicy",
+  "SecurityPolicy",
+  "HTTPRouteFilter",
+  "Backend",
+]);
+
+/** Whether objects of a kind can refer to a Secret. */
+export function isSecretOwner(kind: Kind): boolean {
+  return secretOwners.has(kind);
+}
 
 export type SecretReference = {
   readonly key: NamespacedName;
