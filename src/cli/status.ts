@@ -1,8 +1,9 @@
-import { type Kind, kindNames } from "../resource/kinds.ts";
+import type { ObjectRef } from "../finding/finding.ts";
 import { withoutSecrets } from "../resource/secret-fields.ts";
 import type { CompiledStatus } from "../status/condition.ts";
 import { mergeStatus } from "../status/merge.ts";
 import { renderObjectWithStatus } from "../status/render-status.ts";
+import { objectOf } from "../store/resolve-object.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { Command } from "./command.ts";
 import { compileSnapshot } from "./compile-snapshot.ts";
@@ -20,15 +21,17 @@ export const status: Command = async ({ args, flags, terminal }) => {
   const format = flags.output ?? "table";
   if (format === "json" || format === "yaml") {
     terminal.out(renderData(objectList(shown, snapshot, flags.controllerName), format));
-  } else terminal.out(renderStatus({ status: shown, snapshot, nowMs, paint: paintFor(terminal) }));
+  } else {
+    const resourceOf = (ref: ObjectRef) => objectOf(snapshot, ref);
+    terminal.out(renderStatus({ status: shown, resourceOf, nowMs, paint: paintFor(terminal) }));
+  }
   return 0;
 };
 
 /** A List as `kubectl get -o yaml` prints it, without what may be a secret; defaults are written out, as the API server does. */
 function objectList(statuses: CompiledStatus, snapshot: Snapshot, controllerName: string): unknown {
   const items = statuses.flatMap((own) => {
-    const kind = kindNames.find((name): name is Kind => name === own.ref.kind);
-    const resource = kind && snapshot.get(kind, own.ref.namespace, own.ref.name);
+    const resource = objectOf(snapshot, own.ref);
     return resource ? [withoutSecrets(renderObjectWithStatus(resource, own, controllerName))] : [];
   });
   return { apiVersion: "v1", kind: "List", items };

@@ -1,7 +1,7 @@
 /** Statuses in the API's own shape, for writers and for `status -o yaml`. Pure. */
 import { unreachable } from "../base/unreachable.ts";
 import { listOf, recordOf } from "../base/untrusted-json.ts";
-import type { Resource } from "../resource/kinds.ts";
+import { groupKindOf, type Resource } from "../resource/kinds.ts";
 import type { Condition, ListenerStatus, ObjectStatus, ParentRef, TimedCondition } from "./condition.ts";
 import { sameRef } from "./merge.ts";
 
@@ -91,7 +91,8 @@ export function renderObjectWithStatus(
   controllerName: string,
 ): Json {
   const { origin: _, status: previous, ...fields } = resource as Resource & { readonly status?: unknown };
-  const { apiVersion, kind, metadata, ...rest } = fields;
+  const { apiVersion, kind: _kind, metadata, ...rest } = fields;
+  const { kind } = groupKindOf(resource);
   const own = status
     ? renderStatus(status, { previous, controllerName })
     : (clearStatus({ previous, controllerName }) ?? previous);

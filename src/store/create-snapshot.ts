@@ -13,7 +13,7 @@ export function keyOf(resource: Resource): NamespacedName {
 
 /** Key of the object of a kind that has this name in `group`: the kind's own, unless it is given. */
 export function keyIn(kind: Kind, namespace: string | undefined, name: string, group?: string): NamespacedName {
-  return namespacedName(namespace, name, group === twinOf(kind)?.group ? group : undefined);
+  return namespacedName(namespace, name, group !== undefined && group === twinOf(kind)?.group ? group : undefined);
 }
 
 /** A frozen snapshot of the given objects; of two with the same kind, namespace and name the last one counts. */

@@ -1,4 +1,5 @@
-import { type Kind, kinds, type Resource, twinOf } from "../resource/kinds.ts";
+import type { ObjectRef } from "../finding/finding.ts";
+import { type Kind, kindOf, kinds, type Resource, twinOf } from "../resource/kinds.ts";
 import type { Snapshot } from "./snapshot.ts";
 
 /** What a reference says of its object beside the kind. */
@@ -17,4 +18,10 @@ export function resolveObject<K extends Kind>(
   const twin = twinOf(kind);
   if (exact !== undefined || twin === undefined) return exact;
   return snapshot.get(kind, namespace, name, group === twin.group ? kinds[kind].group : twin.group);
+}
+
+/** The object that a finding or a status is about; `undefined` where there is none, or Sluice does not know its kind. */
+export function objectOf(snapshot: Pick<Snapshot, "get">, ref: ObjectRef): Resource | undefined {
+  const kind = kindOf(ref.group, ref.kind);
+  return kind && snapshot.get(kind, ref.namespace, ref.name, ref.group);
 }

@@ -4,7 +4,8 @@ import type { AddressInfo } from "node:net";
 import type { TLSSocket } from "node:tls";
 import type { ApiAccess } from "../../src/kube/api-access.ts";
 import type { KubeObject } from "../../src/kube/kube-client.ts";
-import { type Kind, kindNames, kinds } from "../../src/resource/kinds.ts";
+import { splitApiVersion } from "../../src/resource/kind-version.ts";
+import { type Kind, kindNames, kindOf, kinds, twinGroupOf, twinOf } from "../../src/resource/kinds.ts";
 import {
   type Change,
   FakeObjectStore,
@@ -245,6 +246,20 @@ export class FakeApiServer {
     if (options.bundleVersion !== undefined) this.put(crdOf(kind, options.bundleVersion, "experimental"));
   }
 
+  /** Serves the kind's twin, too. */
+  serveTwin(kind: Kind): void {
+    const twin = twinOf(kind);
+    if (twin === undefined) throw new TypeError(`${kind} has no twin`);
+    const { group, plural } = twin;
+    this.#served.set(`${group}/${plural}`, [kinds[kind].version]);
+    this.put({
+      apiVersion: "apiextensions.k8s.io/v1",
+      kind: "CustomResourceDefinition",
+      metadata: { name: `${plural}.${group}` },
+      spec: { group, names: { kind: twin.kind, plural } },
+    });
+  }
+
   /** All requests for this resource answer 403; with a namespace, only those elsewhere are refused. */
   forbid(plural: string): void {
     this.#forbidden.add(plural);
@@ -479,8 +494,15 @@ function nameFor(object: Json, version: number): string {
 
 /** The place of an object whose kind is in the table of kinds. */
 function placeOf(object: KubeObject): Place {
-  const { kind, metadata } = object as { readonly kind: Kind; readonly metadata: { name: string; namespace?: string } };
-  const { group, plural, scope } = kinds[kind];
+  const { kind, apiVersion, metadata } = object as {
+    readonly kind: string;
+    readonly apiVersion: string;
+    readonly metadata: { name: string; namespace?: string };
+  };
+  const known = kindOf(splitApiVersion(apiVersion).group, kind) ?? (kind as Kind);
+  const twin = twinGroupOf({ kind: known, apiVersion }) === undefined ? undefined : twinOf(known);
+  const { group, plural } = twin ?? kinds[known];
+  const { scope } = kinds[known];
   const { name, namespace = "default" } = metadata;
   return { group, plural, name, ...(scope === "Cluster" ? {} : { namespace }) };
 }
@@ -498,7 +520,8 @@ function crdOf(kind: Kind, bundleVersion: string, channel: string): Json {
 }
 
 function typeOf({ group, version, plural }: Target): { readonly apiVersion: string; readonly kind: string } {
-  const known = kindNames.find((name) => kinds[name].group === group && kinds[name].plural === plural);
+  const twin = kindNames.map(twinOf).find((one) => one?.group === group && one.plural === plural);
+  const known = twin?.kind ?? kindNames.find((name) => kinds[name].group === group && kinds[name].plural === plural);
   const singular = plural.replace(/s$/, "");
   const kind = known ?? `${singular.charAt(0).toUpperCase()}${singular.slice(1)}`;
   return { apiVersion: group === "" ? version : `${group}/${version}`, kind };

@@ -1,7 +1,7 @@
 import { unreachable } from "../../base/unreachable.ts";
-import type { Kind } from "../../resource/kinds.ts";
+import type { ObjectRef } from "../../finding/finding.ts";
+import type { Resource } from "../../resource/kinds.ts";
 import type { CompiledStatus, Condition, ListenerStatus, ObjectStatus, ParentRef } from "../../status/condition.ts";
-import type { Snapshot } from "../../store/snapshot.ts";
 import { renderAge } from "./age.ts";
 import type { Paint } from "./color.ts";
 import { printable } from "./printable.ts";
@@ -9,7 +9,7 @@ import { renderTable } from "./table.ts";
 
 export type StatusView = {
   readonly status: CompiledStatus;
-  readonly snapshot: Snapshot;
+  readonly resourceOf: (ref: ObjectRef) => Resource | undefined;
   readonly nowMs: number;
   readonly paint: Paint;
 };
@@ -78,7 +78,7 @@ function addRows(tables: Record<string, Table>, object: ObjectStatus, view: Stat
   const { ref, body } = object;
   const namespace = printable(ref.namespace ?? "");
   const name = printable(ref.name);
-  const resource = view.snapshot.get(ref.kind as Kind, ref.namespace, ref.name);
+  const resource = view.resourceOf(ref);
   const age = renderAge(resource?.metadata.creationTimestamp, view.nowMs);
   const show = (conditions: readonly Condition[], type: string) =>
     renderCondition(conditions, { type, paint: view.paint });

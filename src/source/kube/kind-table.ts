@@ -29,6 +29,7 @@ export type TableChange = "resource" | "status" | "nothing";
  */
 export class KindTable {
   readonly #kind: Kind;
+  readonly #trim: (object: KubeObject) => JsonObject | undefined;
   readonly #resources = new Map<NamespacedName, Resource>();
   /** Only of kinds that have a status of ours. */
   readonly #live = new Map<NamespacedName, LiveState>();
@@ -36,8 +37,10 @@ export class KindTable {
   readonly #findings = new Map<NamespacedName, readonly Finding[]>();
   #index: KindIndex | undefined;
 
-  constructor(kind: Kind) {
+  /** `trim`: what of an object is kept; `undefined` where nothing is. */
+  constructor(kind: Kind, trim = (object: KubeObject) => trimObject(kind, object)) {
     this.#kind = kind;
+    this.#trim = trim;
   }
 
   /** As it is now; the same map as long as nothing changes, and never changed itself. */
@@ -64,7 +67,7 @@ export class KindTable {
     const own = isJsonObject(metadata) ? metadata : {};
     const liveChange = this.#putLive(key, own, status);
     const before = this.#resources.get(key);
-    const trimmed = trimObject(this.#kind, object);
+    const trimmed = this.#trim(object);
     if (trimmed === undefined) return this.remove(key);
     // Objects with a generation change it with everything but metadata and status.
     if (before && !this.#findings.has(key) && sameGeneration(before, trimmed["metadata"])) return liveChange;

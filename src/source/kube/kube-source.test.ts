@@ -95,6 +95,80 @@ test("KubeSource: Secrets of other types are read only when something refers to 
     },
   ));
 
+const policy = (group: string, name: string, users: string) => ({
+  apiVersion: `${group}/v1alpha1`,
+  kind: "SecurityPolicy",
+  metadata: { name, namespace: "shop" },
+  spec: {
+    targetRefs: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", name: "cart" }],
+    basicAuth: { users: { name: users } },
+  },
+});
+
+test("KubeSource: objects of a kind's twin are read where the cluster has it, beside those of the kind itself", () =>
+  withSource(
+    (server) => {
+      server.installCrds("v1.7.0");
+      server.put(policy("gateway.sluice.dev", "login", "users"));
+    },
+    async ({ server, source }) => {
+      const twin = "gateway.envoyproxy.io";
+      const ref = { kind: "SecurityPolicy", group: twin, namespace: "shop", name: "login" };
+      assert.deepEqual(source.state.findings, [], "a cluster without twins lacks nothing");
+      assert.equal(source.live.get(ref), undefined);
+      const told: string[] = [];
+      source.live.subscribe(({ group, kind, name }) => told.push(`${group} ${kind} ${name}`));
+      server.serveTwin("SecurityPolicy");
+      server.serveTwin("ExtensionPolicy");
+      server.put(policy(twin, "login", "users"));
+      server.put({
+        ...{
+          apiVersion: `${twin}/v1alpha1`,
+          kind: "EnvoyExtensionPolicy",
+          metadata: { name: "look", namespace: "shop" },
+        },
+        spec: { targetRefs: [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", name: "cart" }] },
+      });
+      await eventually(() => source.state.snapshot.list("SecurityPolicy").length === 2);
+      await eventually(() => source.state.snapshot.list("ExtensionPolicy").length === 1);
+      const { snapshot } = source.state;
+      assert.equal(snapshot.get("SecurityPolicy", "shop", "login")?.apiVersion, "gateway.sluice.dev/v1alpha1");
+      assert.equal(snapshot.get("SecurityPolicy", "shop", "login", twin)?.apiVersion, `${twin}/v1alpha1`);
+      assert.deepEqual(source.live.get(ref)?.path, {
+        ...{ group: twin, version: "v1alpha1", plural: "securitypolicies", namespace: "shop", name: "login" },
+      });
+      assert.deepEqual(told.sort(), [`${twin} EnvoyExtensionPolicy look`, `${twin} SecurityPolicy login`]);
+    },
+  ));
+
+test("KubeSource: a twin that may not be read is no fault", () =>
+  withSource(
+    (server) => {
+      server.installCrds("v1.7.0");
+      server.forbid("envoyextensionpolicies");
+    },
+    async ({ source }) => {
+      assert.deepEqual(source.state.findings, []);
+    },
+  ));
+
+test("KubeSource: a Secret that a policy lets clients in by is read whole, and no other", () =>
+  withSource(
+    (server) => {
+      server.installCrds("v1.7.0");
+      server.put(secret("users", "Opaque", { ".htpasswd": "eA==" }));
+      server.put(secret("other", "Opaque", { ".htpasswd": "eQ==" }));
+      server.put(policy("gateway.sluice.dev", "login", "users"));
+    },
+    async ({ server, source }) => {
+      const list = () =>
+        source.state.snapshot.list("Secret").map(({ metadata, data }) => [metadata.name, Object.keys(data)]);
+      assert.deepEqual(list(), [["users", [".htpasswd"]]]);
+      server.remove("SecurityPolicy", "login", "shop");
+      await eventually(() => list().length === 0);
+    },
+  ));
+
 test("KubeSource: kinds that are not installed are tolerated, and noticed when they come", () =>
   withSource(
     (server) => {

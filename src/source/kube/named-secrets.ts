@@ -2,7 +2,7 @@ import type { KubeClient } from "../../kube/kube-client.ts";
 import type { NamespacedName } from "../../resource/keys.ts";
 import { kinds } from "../../resource/kinds.ts";
 import { KindTable, type TableChange } from "./kind-table.ts";
-import { tlsSecretType } from "./readings.ts";
+import { tlsSecretType, trimNamedSecret } from "./readings.ts";
 import { Reflector, type ReflectorTuning } from "./reflector.ts";
 import type { SecretReference } from "./secret-references.ts";
 
@@ -19,11 +19,11 @@ type Watched = { readonly reflector: Reflector; readonly stop: AbortController }
 
 /**
  * Watches single Secrets that something refers to and that are not of type kubernetes.io/tls, such as an Opaque one with an
- * authority in `ca.crt`: so the other Secrets of the cluster are never read.
+ * authority in `ca.crt`, or with what a policy lets clients in by: so the other Secrets of the cluster are never read.
  */
 export class NamedSecrets {
   /** Of these Secrets alone. */
-  readonly table = new KindTable("Secret");
+  readonly table = new KindTable("Secret", trimNamedSecret);
   readonly #options: NamedSecretsOptions;
   readonly #watched = new Map<NamespacedName, Watched>();
   readonly #running = new Set<Promise<void>>();

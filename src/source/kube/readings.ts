@@ -24,10 +24,13 @@ const crdGroups: ReadonlySet<string> = new Set(
     .filter((group) => group !== undefined),
 );
 
-/** Keys of Secrets that a certificate or an authority is read from. */
+/** Keys of Secrets of type kubernetes.io/tls that a certificate or an authority is read from. */
 const secretKeys = ["tls.crt", "tls.key", "tls.ocsp-staple", "ca.crt"] as const;
-/** The key of ConfigMaps that an authority is read from; of all others only that they exist is known. */
-const configMapKeys = ["ca.crt"] as const;
+/**
+ * The keys of ConfigMaps that something is read from: authorities, revocations, key sets of tokens, answers. Of ConfigMaps with
+ * other keys only that they exist is known.
+ */
+const configMapKeys = ["ca.crt", "ca.crl", "jwks", "response.body"] as const;
 
 /** Type of the Secrets that are watched. Others are read by name, where something refers to them. */
 export const tlsSecretType = "kubernetes.io/tls";
@@ -62,11 +65,19 @@ export function readingOf(kind: Kind): Reading {
   return row === undefined || row === "none" ? {} : row;
 }
 
+/** A Secret that something refers to by name: what of it is read depends on who refers to it, so all of it is kept. */
+export function trimNamedSecret(object: KubeObject): JsonObject | undefined {
+  return trim(object, ({ type, data }) => ({ type, data }));
+}
+
 /** The object with nothing that no one reads; `undefined` when no one reads it at all. Its status is not in it. */
 export function trimObject(kind: Kind, object: KubeObject): JsonObject | undefined {
+  return trim(object, readingOf(kind).fields);
+}
+
+function trim(object: KubeObject, fields: Reading["fields"]): JsonObject | undefined {
   const { apiVersion, kind: kindName, metadata, status: _, ...rest } = object;
   const own = isJsonObject(metadata) ? metadata : {};
-  const { fields } = readingOf(kind);
   const kept = fields ? fields(rest, String(own["name"])) : rest;
   return kept && { apiVersion, kind: kindName, metadata: trimMetadata(own), ...kept };
 }

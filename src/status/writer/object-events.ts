@@ -4,7 +4,7 @@ import type { EventChanges, ObjectEvent } from "../../kube/object-event.ts";
 import { namespacedName } from "../../resource/keys.ts";
 import { kindNames, kindOf } from "../../resource/kinds.ts";
 import { changedObjects } from "../../store/changed-objects.ts";
-import { keyOf } from "../../store/create-snapshot.ts";
+import { keyIn, keyOf } from "../../store/create-snapshot.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { MergedStatus } from "../condition.ts";
 
@@ -82,7 +82,8 @@ function refOf(source: Source): ObjectRef {
 }
 
 function placeOf({ group, kind, namespace, name }: ObjectRef): string {
-  return `${kindOf(group, kind) ?? ""} ${namespacedName(namespace, name)}`;
+  const known = kindOf(group, kind);
+  return `${known ?? ""} ${known === undefined ? namespacedName(namespace, name) : keyIn(known, namespace, name, group)}`;
 }
 
 function saidOfFinding({ severity, name, message, fix }: Finding): Said | undefined {
@@ -104,11 +105,11 @@ function saidOfStatus({ body }: MergedStatus[number]): Said | undefined {
 
 function eventAbout(ref: ObjectRef, snapshot: Snapshot, said: Said): ObjectEvent | undefined {
   const known = kindOf(ref.group, ref.kind);
-  const object = known && snapshot.get(known, ref.namespace, ref.name);
+  const object = known && snapshot.get(known, ref.namespace, ref.name, ref.group);
   const uid = object?.metadata.uid;
   if (!object || uid === undefined) return undefined;
-  const { apiVersion, kind } = object;
-  const { namespace, name } = ref;
+  const { apiVersion } = object;
+  const { kind, namespace, name } = ref;
   return { ...said, regarding: { apiVersion, kind, name, uid, ...(namespace === undefined ? {} : { namespace }) } };
 }
 

@@ -38,7 +38,7 @@ const provider = withRules(
     ),
     remoteJWKS: optional(remoteJWKS, "Key set of the provider, fetched by HTTP."),
     localJWKS: optional(
-      localValue(65_536, "ConfigMap in the same namespace with the key set under jwks, or under its first key."),
+      localValue(65_536, "ConfigMap in the same namespace with the key set under jwks."),
       "Key set of the provider, written down.",
     ),
     claimToHeaders: optional(

@@ -18,7 +18,4 @@ export function localValue(max: number, where: string) {
 }
 
 /** The body of an answer of the gateway's own. Spec: CustomResponseBody. */
-export const responseBody = localValue(
-  4096,
-  "ConfigMap in the same namespace with the value under response.body, or under its only key.",
-);
+export const responseBody = localValue(4096, "ConfigMap in the same namespace with the value under response.body.");
