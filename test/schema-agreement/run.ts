@@ -12,7 +12,8 @@ import { parseArgs } from "node:util";
 import { parseAllDocuments } from "yaml";
 import { customResourceDefinition, ownKinds } from "../../src/install/crd.ts";
 import { isJsonObject, type JsonObject } from "../../src/resource/json.ts";
-import { type Kind, type KindRow, kindNames, kinds } from "../../src/resource/kinds.ts";
+import { splitApiVersion } from "../../src/resource/kind-version.ts";
+import { type Kind, type KindRow, kindNames, kindOf, kinds } from "../../src/resource/kinds.ts";
 import { type FieldTree, fieldTree } from "../../src/resource/schema/field-tree.ts";
 import { validateObject } from "../../src/resource/validate-object.ts";
 import { type ApiServer, openApiServer } from "./api-server.ts";
@@ -62,17 +63,21 @@ function treeOf(schema: Parameters<typeof fieldTree>[0]): FieldTree {
   return { ...tree, properties: { metadata: metadataTree, ...tree.properties } };
 }
 
-/** Objects of the golden cases and the examples, by kind; in the namespace that is there. */
+/** Objects of the golden cases, the examples and the manifests for Envoy Gateway, by kind; in the namespace that is there. */
 function writtenObjects(): ReadonlyMap<string, readonly JsonObject[]> {
-  const files = globSync(["test/golden/**/in.yaml", "test/golden/base.yaml", "examples/**/*.yaml"], {
-    cwd: root,
-  }).sort();
+  const files = globSync(
+    ["test/golden/**/in.yaml", "test/golden/base.yaml", "test/envoy-gateway/*.yaml", "examples/**/*.yaml"],
+    {
+      cwd: root,
+    },
+  ).sort();
   const found = new Map<string, JsonObject[]>();
   for (const document of files.flatMap((file) => parseAllDocuments(readFileSync(root + file, "utf8")))) {
     const object: unknown = document.toJS();
     if (document.errors.length > 0 || !isJsonObject(object) || !isJsonObject(object["metadata"])) continue;
     const { namespace: _, ...metadata } = object["metadata"];
-    const kind = String(object["kind"]);
+    const { group } = splitApiVersion(String(object["apiVersion"]));
+    const kind = kindOf(group, String(object["kind"])) ?? String(object["kind"]);
     found.set(kind, [
       ...(found.get(kind) ?? []),
       { ...object, metadata: { ...metadata, name: metadata["name"] ?? "x" } },

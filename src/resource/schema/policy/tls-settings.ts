@@ -24,9 +24,9 @@ export const tlsSettings = {
   fingerprints: optional(listOf(z.enum(["JA3", "JA4"]), { max: 2 }), "Fingerprints of clients to compute."),
 };
 
-/** The API server compares by the same places; without a minimum it is 1.2. */
-const least = `(has(self.minVersion) ? ['Auto', '1.0', '1.1', '1.2', '1.3'].indexOf(self.minVersion) : 3)`;
-const most = `['1.0', '1.1', '1.2', '1.3', 'Auto'].indexOf(self.maxVersion) + 1`;
+/** Without a minimum it is 1.2; Auto is below every other minimum, and above every other maximum. */
+const least = "(has(self.minVersion) ? {'Auto': 0, '1.0': 1, '1.1': 2, '1.2': 3, '1.3': 4}[self.minVersion] : 3)";
+const most = "{'1.0': 1, '1.1': 2, '1.2': 3, '1.3': 4, 'Auto': 5}[self.maxVersion]";
 
 export const tlsRules: readonly AgreedRule[] = [
   {
