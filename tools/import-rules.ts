@@ -80,6 +80,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "store",
       "compile/backend",
       "compile/hostname-patterns",
+      "compile/listener",
       "compile/order",
       "compile/reference",
       "compile/report",

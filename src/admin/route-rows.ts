@@ -24,7 +24,7 @@ function listenerRows(gateway: GatewayModel, listener: Listener): RouteRow[] {
               hostname: host.hostname,
               match: describeMatch(entry.match),
               ...rulePart(rule),
-              does: [...filters, ...describePolicy(rule)],
+              does: [...filters, ...describeSettings(rule), ...policyNames(listener, rule)],
             },
           ];
         }),
@@ -62,7 +62,13 @@ function rulePart(rule: HttpRule | StreamRule): RulePart {
   };
 }
 
-function describePolicy(rule: HttpRule): string[] {
+function policyNames(...places: readonly (Listener | HttpRule)[]): string[] {
+  return places.flatMap(({ policies = [] }) =>
+    policies.map(({ from }) => `${from.kind} ${from.namespace}/${from.name}`),
+  );
+}
+
+function describeSettings(rule: HttpRule): string[] {
   const { requestMs, backendRequestMs } = rule.timeouts;
   return [
     requestMs > 0 ? `request timeout ${requestMs} ms` : "",

@@ -3,7 +3,8 @@ import { AdminError, Parameters } from "../admin/parameters.ts";
 import { UsageError } from "../base/usage-error.ts";
 import { type Explanation, explain as explainRequest } from "../ir/explain.ts";
 import type { SourceRef } from "../ir/source-ref.ts";
-import type { Kind } from "../resource/kinds.ts";
+import { type Kind, kinds } from "../resource/kinds.ts";
+import { resolveObject } from "../store/resolve-object.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { readAdminToken } from "./admin-token.ts";
 import { askAdmin } from "./ask-admin.ts";
@@ -102,8 +103,10 @@ function parseUrl(text: string): URL {
 }
 
 function placeIn(snapshot: Snapshot): (from: SourceRef) => string {
-  return ({ kind, namespace, name, pointer }) => {
-    const position = snapshot.get(kind as Kind, namespace || undefined, name)?.origin?.at(pointer);
+  return ({ kind: written, namespace, name, pointer }) => {
+    const kind = written as Kind;
+    const object = resolveObject(snapshot, kind, { group: kinds[kind].group, namespace: namespace || undefined, name });
+    const position = object?.origin?.at(pointer);
     return position ? `${position.file}:${position.line}` : "";
   };
 }

@@ -11,6 +11,7 @@ import {
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { Filter } from "./filter.ts";
 import { modifyPath, modifyQuery } from "./path-modifier.ts";
+import type { PolicyInForce } from "./policy.ts";
 import { redirectLocation } from "./redirect-location.ts";
 import type { HttpListener, HttpRule, RoutingModel, WeightedBackend } from "./routing-model.ts";
 import { ownHeader, type SelectRequest } from "./select.ts";
@@ -20,6 +21,8 @@ import type { SourceRef } from "./source-ref.ts";
 export type Action = {
   /** In the order in which they run; the listener's come first. */
   readonly filters: readonly { readonly from: SourceRef; readonly does: string }[];
+  /** Policies in force for the listener, then for the rule, each with the fields that it gives. */
+  readonly policies: readonly PolicyInForce[];
   /** The answer that the gateway gives by itself; absent when a backend is asked. */
   readonly answer?: { readonly status: number; readonly location?: string; readonly why: string };
   /** What the backend will see; absent when none is asked. */
@@ -62,6 +65,7 @@ export type MatchedRequest = {
 
 /** Computes it without sending anything. */
 export function describeAction(rule: HttpRule, matched: MatchedRequest, options: ActionOptions = {}): Action {
+  const policies = [...(matched.listener.policies ?? []), ...(rule.policies ?? [])];
   const placed = [...matched.listener.filters, ...rule.filters];
   const filters = placed.map(({ from, filter }) => ({ from, does: describeFilter(filter) }));
   const answer =
@@ -70,9 +74,10 @@ export function describeAction(rule: HttpRule, matched: MatchedRequest, options:
       matched,
       options,
     ) ?? answerWithoutBackend(rule);
-  if (answer) return { filters, answer, backends: [], limits: [] };
+  if (answer) return { filters, policies, answer, backends: [], limits: [] };
   return {
     filters,
+    policies,
     forwarded: forwarded(
       placed.map(({ filter }) => filter),
       matched,

@@ -1,4 +1,5 @@
-import type { GatewayModel, RoutingModel } from "./routing-model.ts";
+import type { GatewayModel, RoutingModel } from "../ir/routing-model.ts";
+import { writtenRule } from "../ir/rule-key.ts";
 
 /** Rules of routes that are served, of every kind of route. */
 export function countRules({ gateways }: RoutingModel): number {
@@ -10,5 +11,5 @@ function rulesOf({ httpRules, listeners }: GatewayModel): number {
     if (listener.protocol === "TLS") return listener.routes.map(({ rule }) => rule.key);
     return "rule" in listener && listener.rule !== undefined ? [listener.rule.key] : [];
   });
-  return Object.keys(httpRules).length + new Set(streamRules).size;
+  return new Set(Object.keys(httpRules).map(writtenRule)).size + new Set(streamRules).size;
 }

@@ -5,6 +5,7 @@
 import type { Cluster, ClusterKey, SessionPersistence } from "./cluster.ts";
 import type { PlacedFilter } from "./filter.ts";
 import type { HttpMatch } from "./match.ts";
+import type { PolicyInForce } from "./policy.ts";
 import type { SourceRef } from "./source-ref.ts";
 import type { ListenerTls } from "./tls.ts";
 import type { Tracing } from "./tracing.ts";
@@ -15,7 +16,10 @@ export type GatewayKey = string;
 /** `Gateway/namespace/name/listener` or `ListenerSet/namespace/name/listener`. */
 export type ListenerKey = string;
 
-/** `HTTPRoute/namespace/name/ruleIndex`: unique inside a gateway. */
+/**
+ * `HTTPRoute/namespace/name/ruleIndex`, followed by a space and the key of the listener where the rule is another there by a
+ * policy of the listener's own: unique inside a gateway.
+ */
 export type RuleKey = string;
 
 export type RoutingModel = {
@@ -50,6 +54,8 @@ type ListenerCommon = {
   readonly hostname: string;
   /** Of everything in this listener but its routes: when it is unchanged, the socket and its TLS set-up stay. */
   readonly hash: string;
+  /** Policies of the listener as a whole, as those of a rule. Absent: none. */
+  readonly policies?: readonly PolicyInForce[];
 };
 
 export type Listener = HttpListener | TlsListener | StreamListener;
@@ -106,6 +112,8 @@ type RuleCommon = {
   readonly ruleIndex: number;
   /** `rules[].name`, `""` when the user gave none. */
   readonly ruleName: string;
+  /** By kind; of one kind from the least specific to the most. Absent: none. */
+  readonly policies?: readonly PolicyInForce[];
 };
 
 /** An HTTPRoute's or GRPCRoute's rule. */

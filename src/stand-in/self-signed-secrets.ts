@@ -58,5 +58,6 @@ function withSecrets(snapshot: Snapshot, secrets: readonly Secret[]): Snapshot {
     list: (kind) => (kind === "Secret" ? (list as readonly Resource<typeof kind>[]) : snapshot.list(kind)),
     get: (kind, namespace, name) => (kind === "Secret" ? ofSecrets : snapshot).get(kind, namespace, name),
     find: (by, key) => (by.kind === "Secret" ? ofSecrets : snapshot).find(by, key),
+    isEmpty: (kind) => (kind === "Secret" ? ofSecrets : snapshot).isEmpty(kind),
   };
 }

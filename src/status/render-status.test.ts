@@ -71,6 +71,22 @@ describe("renderStatus", () => {
       ["p30", "a"],
     );
   });
+
+  it("lists 16 ancestors of a policy, and 32 of an XBackend", () => {
+    const ancestors = Array.from({ length: 40 }, (_, index) => ({
+      ancestorRef: { name: `g${index}` },
+      conditions: [],
+    }));
+    for (const [kind, count] of [
+      ["BackendTLSPolicy", 16],
+      ["XBackend", 32],
+    ] as const) {
+      const ref = { kind, group: "gateway.networking.x-k8s.io", namespace: "shop", name: "api" };
+      const source = { ref, generation: 1, body: { shape: "policy", ancestors } } as const;
+      const status = renderStatus(source, { controllerName, previous: undefined });
+      assert.equal((status["ancestors"] as unknown[]).length, count);
+    }
+  });
   it("takes any previous status", () => {
     for (const previous of [undefined, null, 1, "x", [], { parents: 1 }, { parents: [null, 1, { conditions: "x" }] }]) {
       assert.doesNotThrow(() => renderStatus(route("edge"), { controllerName, previous }));

@@ -2,6 +2,7 @@
 import { unreachable } from "../base/unreachable.ts";
 import { listOf, recordOf } from "../base/untrusted-json.ts";
 import { groupKindOf, type Resource } from "../resource/kinds.ts";
+import { ancestorLimit } from "./ancestor-limit.ts";
 import type { Condition, ListenerStatus, ObjectStatus, ParentRef, TimedCondition } from "./condition.ts";
 import { sameRef } from "./merge.ts";
 
@@ -17,7 +18,7 @@ export type RenderOptions = {
 };
 
 /** List sizes that the API takes. Spec: maxItems of the CRDs. */
-const limits = { conditions: 8, listeners: 64, addresses: 16, parents: 32, ancestors: 16, features: 64 } as const;
+const limits = { conditions: 8, listeners: 64, addresses: 16, parents: 32, features: 64 } as const;
 
 /**
  * The status to write over `previous`. Conditions of types that are not ours, and entries of other controllers, stay as they
@@ -58,7 +59,7 @@ export function renderStatus(source: StatusSource, options: RenderOptions): Json
     }
     case "policy": {
       const ours = body.ancestors.map(({ ancestorRef, conditions }) => ({ ref: ancestorRef, conditions }));
-      const list = { ...options, before: previous["ancestors"], limit: limits.ancestors };
+      const list = { ...options, before: previous["ancestors"], limit: ancestorLimit(source.ref.kind) };
       return { ...previous, ancestors: renderEntries("ancestorRef", ours, list) };
     }
     default:
@@ -111,6 +112,8 @@ const ourTypes: readonly unknown[] = [
   "InsecureFrontendValidationMode",
   "DefaultGateway",
   "AddressesAssigned",
+  "Merged",
+  "Overridden",
 ];
 
 function renderConditions(ours: readonly (Condition & Partial<TimedCondition>)[], before: unknown): readonly unknown[] {

@@ -44,6 +44,7 @@ export function snapshotOf(indexes: ReadonlyMap<Kind, KindIndex>): Snapshot {
     get<K extends Kind>(kind: K, namespace: string | undefined, name: string, group?: string): Resource<K> | undefined {
       return indexes.get(kind)?.get(keyIn(kind, namespace, name, group)) as Resource<K> | undefined;
     },
+    isEmpty: (kind: Kind) => (indexes.get(kind)?.size ?? 0) === 0,
     find<K extends Kind>(by: SnapshotIndex<K>, key: string): readonly Resource<K>[] {
       const index = indexes.get(by.kind);
       if (index === undefined) return none as readonly Resource<K>[];

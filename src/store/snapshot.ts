@@ -11,4 +11,9 @@ export interface Snapshot {
   get<K extends Kind>(kind: K, namespace: string | undefined, name: string, group?: string): Resource<K> | undefined;
   /** The objects that an index has under a key, in order of `namespace/name`. */
   find<K extends Kind>(index: SnapshotIndex<K>, key: string): readonly Resource<K>[];
+  /**
+   * Whether there is no object of a kind. Only the answer yes counts as read: whoever is told no has to go on by `get` or `find`,
+   * which find nothing once the last object is gone.
+   */
+  isEmpty(kind: Kind): boolean;
 }

@@ -71,6 +71,17 @@ test("explain names the route, what is done, and what the others lacked", async 
   assert.match(out, /header x-preview is absent, needs "true"/);
 });
 
+test("explain and routes tell which policies are in force, explain field by field with its place", async () => {
+  const paths = [quickstart, "test/fixtures/policies/merged.yaml"];
+  const explained = await sluice(["explain", ...paths, ...flags, "--url", "http://cart.localhost/"]);
+  assert.match(
+    explained.out,
+    /policies {2}BackendTrafficPolicy demo\/defaults: retry\.numRetries \(.*merged\.yaml:14\)\n +BackendTrafficPolicy demo\/cart: timeout\.http\.requestTimeout \(.*merged\.yaml:22\)\n/,
+  );
+  const { out } = await sluice(["routes", ...paths, ...flags]);
+  assert.match(out, /cart\.localhost .*BackendTrafficPolicy demo\/defaults; BackendTrafficPolicy demo\/cart/);
+});
+
 test("explain takes the path of --url as it is written, as the gateway would; --path wins over it", async () => {
   const shown = async (...rest: readonly string[]) => {
     const { out, err } = await sluice(["explain", quickstart, ...flags, ...rest]);

@@ -248,8 +248,20 @@ const grant = object("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", {
     spec: fc.record({
       from: fc
         .record({ kind: one("HTTPRoute", "HTTPRoute", "TCPRoute"), namespace })
-        .map((from) => [{ group: "gateway.networking.k8s.io", ...from }]),
-      to: one([{ group: "", kind: "Service" }], [{ group: "", kind: "Service", name: "api" }]),
+        .map(({ kind, namespace: home }) => [
+          { group: "gateway.networking.k8s.io", kind, namespace: home },
+          { group: "gateway.sluice.dev", kind: "SecurityPolicy", namespace: home },
+        ]),
+      to: one(
+        [
+          { group: "", kind: "Service" },
+          { group: "", kind: "Namespace" },
+        ],
+        [
+          { group: "", kind: "Service", name: "api" },
+          { group: "gateway.networking.k8s.io", kind: "HTTPRoute" },
+        ],
+      ),
     }),
   }),
 });
@@ -296,6 +308,67 @@ const telemetry = object(experimental, "XTelemetryPolicy", {
     ),
   }),
 });
+const policyTarget = fc.oneof(
+  fc.record(
+    {
+      group: fc.constant("gateway.networking.k8s.io"),
+      kind: one("Gateway"),
+      name: gatewayName,
+      sectionName: one("http", "https", "none"),
+    },
+    { requiredKeys: ["group", "kind", "name"] },
+  ),
+  fc.record(
+    {
+      group: fc.constant("gateway.networking.k8s.io"),
+      kind: one("HTTPRoute"),
+      name: one("r1", "r2", "r3"),
+      sectionName: one("one-0", "two-1"),
+    },
+    { requiredKeys: ["group", "kind", "name"] },
+  ),
+  fc.record({ group: fc.constant("gateway.networking.k8s.io"), kind: one("ListenerSet"), name: one("s1", "s2") }),
+  fc.record({ group: fc.constant("gateway.networking.k8s.io"), kind: one("TLSRoute", "TCPRoute"), name: one("t1") }),
+  fc.record({ group: fc.constant(""), kind: fc.constant("Namespace"), name: namespace }),
+);
+const policySelector = fc.record({
+  kind: one("HTTPRoute", "Gateway"),
+  namespaces: one({ from: "Same" }, { from: "All" }, { from: "Selector", selector: { matchLabels: { team: "a" } } }),
+  matchLabels: one({}, { team: "a" }),
+});
+const inherited = (kind: string, settings: fc.Arbitrary<Json>, apiVersion = "gateway.sluice.dev/v1alpha1") =>
+  object(apiVersion, kind, {
+    namespace,
+    name: one("p1", "p2", "p3"),
+    body: fc.record({
+      spec: fc
+        .tuple(
+          fc.oneof(
+            { weight: 3, arbitrary: fc.record({ targetRefs: list(policyTarget, 1, 2) }) },
+            { weight: 1, arbitrary: fc.record({ targetSelectors: list(policySelector, 1, 1) }) },
+          ),
+          settings,
+        )
+        .map(([targets, own]) => ({ ...targets, ...own })),
+    }),
+  }).map((change) => ({ ...change, id: `${apiVersion} ${change.id}` }));
+const merging = one({}, { mergeType: "StrategicMerge" }, { mergeType: "JSONMerge" });
+const backendTraffic = fc.oneof(
+  ...["gateway.sluice.dev/v1alpha1", "gateway.envoyproxy.io/v1alpha1"].map((apiVersion) =>
+    inherited(
+      "BackendTrafficPolicy",
+      fc
+        .tuple(merging, one<Json>({ retry: { numRetries: 2 } }, { timeout: { http: { requestTimeout: "5s" } } }))
+        .map(([how, own]) => ({ ...how, ...own })),
+      apiVersion,
+    ),
+  ),
+);
+const security = inherited(
+  "SecurityPolicy",
+  merging.map((how) => ({ ...how, cors: { allowOrigins: ["https://a.test"] } })),
+);
+const clientTraffic = inherited("ClientTrafficPolicy", fc.constant({ timeout: { http: { idleTimeout: "5s" } } }));
 const xbackend = object(experimental, "XBackend", {
   namespace,
   name: one("ext", "sel"),
@@ -350,6 +423,9 @@ const weighted = [
   { weight: 2, arbitrary: traffic },
   { weight: 2, arbitrary: telemetry },
   { weight: 2, arbitrary: xbackend },
+  { weight: 5, arbitrary: backendTraffic },
+  { weight: 3, arbitrary: security },
+  { weight: 2, arbitrary: clientTraffic },
   { weight: 1, arbitrary: gatewayClass },
   { weight: 1, arbitrary: ingress },
   { weight: 1, arbitrary: crd },

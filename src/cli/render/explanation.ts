@@ -51,7 +51,19 @@ function renderWinner(winner: Winner, view: ExplanationView): string[] {
     `  because   ${printable(winner.match)}${winner.hostname === "*" ? "" : `, for host ${printable(winner.hostname)}`}`,
   ];
   if (winner.before) lines.push(`  before    ${printable(`${winner.before.route}: ${winner.before.because}`)}`);
-  return [...lines, ...renderAction(winner.action)];
+  return [...lines, ...renderPolicies(winner.action, view), ...renderAction(winner.action)];
+}
+
+/** A line for each field of a policy that is in force, with where it was written. */
+function renderPolicies({ policies }: Action, { place }: ExplanationView): string[] {
+  return policies
+    .flatMap(({ from, fields }) =>
+      fields.map((field) => {
+        const written = place({ ...from, pointer: from.pointer + field });
+        return `${from.kind} ${from.namespace}/${from.name}: ${field.slice(1).replaceAll("/", ".")}${written ? ` (${written})` : ""}`;
+      }),
+    )
+    .map((line, index) => `  ${index === 0 ? "policies  " : "          "}${printable(line)}`);
 }
 
 function renderAction(action: Action): string[] {

@@ -9,7 +9,9 @@ import { keyOf } from "../../store/create-snapshot.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { CompileOptions } from "../compile-options.ts";
 import type { CompileContext, CompileResult, Route, RouteKind } from "../contract.ts";
-import { compilePolicies } from "../policy.ts";
+import { hasRulePolicies } from "../policy/attach-policies.ts";
+import { compilePolicies } from "../policy/compile-policies.ts";
+import type { PolicyUsage } from "../policy/policy-usage.ts";
 import { type Report, ReportTable } from "../report/report-table.ts";
 import { createSecretReader, type SnapshotSecrets } from "../tls/snapshot-secrets.ts";
 import { Cell } from "./cell.ts";
@@ -19,6 +21,7 @@ import { compileSurroundings, type Surroundings } from "./compile-surroundings.t
 import { EmptyBackends } from "./empty-backends.ts";
 import { EndpointRows } from "./endpoint-rows.ts";
 import { GatewayState } from "./gateway-state.ts";
+import { PolicyEffects } from "./policy-effects.ts";
 import { type RouteInForce, RouteState } from "./route-state.ts";
 import { TrackedSnapshot } from "./tracked-snapshot.ts";
 
@@ -41,6 +44,7 @@ export class CompileState {
   readonly #clusters = new ClusterTable();
   readonly #endpoints = new EndpointRows();
   readonly #emptyBackends = new EmptyBackends(this.#reports);
+  readonly #effects = new PolicyEffects();
   readonly #surroundings = new Cell<Surroundings>();
   readonly #policies = new Cell<Report>();
   readonly #others = new Cell<Report>();
@@ -49,6 +53,8 @@ export class CompileState {
   readonly #due = new Set<RouteState>();
   #gateways = new Map<string, GatewayState>();
   #around: Surroundings | undefined;
+  /** There are policies for rules: while there are none, no route asks for them. */
+  #hasPolicies = false;
   /** What is in force of the reports that are made as a whole. */
   readonly #said = new Map<Cell<Report> | Cell<Surroundings>, Report>();
   #routing: RoutingModel = { gateways: [], clusters: {} };
@@ -71,6 +77,9 @@ export class CompileState {
     const around = this.#readSurroundings(context, secrets);
     const leaving = around === this.#around ? [] : this.#takeSurroundings(around);
     for (const kind of routeKinds) for (const change of changes.get(kind) ?? []) this.#changeRoute(change);
+    const hasPolicies = hasRulePolicies(tracked);
+    if (hasPolicies !== this.#hasPolicies) for (const state of this.#routes.values()) this.#due.add(state);
+    this.#hasPolicies = hasPolicies;
     for (const state of this.#due) {
       yield;
       this.#placeRoute(context, state, around);
@@ -94,7 +103,8 @@ export class CompileState {
     const endpoints = this.#endpoints.update(tracked, clusterChanges, this.#clusters.clusters);
     yield;
     if (this.#emptyBackends.update(context, tracked)) this.#policies.touch();
-    this.#say(this.#policies, () => compilePolicies(context, { gateways: this.#usage(around) }));
+    if (this.#effects.flush()) this.#policies.touch();
+    this.#say(this.#policies, () => compilePolicies(context, this.#usage(around)));
     this.#say(this.#others, () => compileOthers(context));
     yield;
     const keys = secretKeys(routing);
@@ -122,7 +132,7 @@ export class CompileState {
     const before = this.#gateways;
     this.#gateways = new Map();
     for (const gateway of around.gateways) {
-      const state = before.get(gateway.key) ?? new GatewayState(this.#clusters, this.#reports);
+      const state = before.get(gateway.key) ?? new GatewayState(this.#clusters, this.#reports, this.#effects);
       before.delete(gateway.key);
       this.#gateways.set(gateway.key, state);
       state.take(gateway);
@@ -152,7 +162,10 @@ export class CompileState {
   }
 
   #placeRoute(context: CompileContext, state: RouteState, around: Surroundings): void {
-    const { report, placements, acceptedBy } = state.place(context, this.#tracked, around.index);
+    const { report, placements, acceptedBy, effects } = state.place(context, this.#tracked, {
+      index: around.index,
+      hasPolicies: this.#hasPolicies,
+    });
     const before = state.inForce;
     const after: RouteInForce = {
       report: before !== undefined && sameJson(before.report, report) ? before.report : report,
@@ -166,6 +179,7 @@ export class CompileState {
         const owner = this.#gateways.get(gateway.key);
         return owner === undefined ? [] : [[owner.routes, compiled] as const];
       }),
+      effects: sameJson(before?.effects, effects) ? before!.effects : effects,
     };
     state.inForce = after;
     this.#replace(before, after);
@@ -173,6 +187,7 @@ export class CompileState {
 
   #replace(before: RouteInForce | undefined, after: RouteInForce | undefined): void {
     this.#reports.replace(before?.report, after?.report);
+    this.#effects.replace(before?.effects ?? [], after?.effects ?? []);
     for (const { routes, placed, served } of before?.listeners ?? []) {
       routes.remove(placed);
       served?.changeServed(placed.compiled, -1);
@@ -195,12 +210,15 @@ export class CompileState {
     return this.#routing;
   }
 
-  #usage({ gateways }: Surroundings) {
-    return gateways.map(({ key, context: { namespace, name } }) => ({
-      namespace,
-      name,
-      backends: this.#gateways.get(key)!.routes.backends,
-    }));
+  #usage({ gateways }: Surroundings): PolicyUsage {
+    return {
+      gateways: gateways.map(({ key, context: { namespace, name } }) => ({
+        namespace,
+        name,
+        backends: this.#gateways.get(key)!.routes.backends,
+      })),
+      effectsOf: (policy) => this.#effects.of(policy),
+    };
   }
 
   #say(cell: Cell<Report>, make: () => Report): void {

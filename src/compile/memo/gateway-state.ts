@@ -6,12 +6,15 @@ import type { CompileContext } from "../contract.ts";
 import { allListeners, type CompiledGateway } from "../gateway/gateway.ts";
 import { gatewayStatus } from "../gateway/gateway-status.ts";
 import { isServable, type ListenerDraft } from "../listener/listener.ts";
+import { findListenerPolicies, type ListenerPolicies } from "../policy/attach-policies.ts";
 import { type CompiledTracing, compileGatewayTracing } from "../policy/compile-tracing.ts";
+import type { PolicyEffect } from "../policy/policy-effect.ts";
 import type { Report, ReportTable } from "../report/report-table.ts";
 import { Cell } from "./cell.ts";
 import type { ClusterTable } from "./cluster-table.ts";
 import { GatewayRoutes } from "./gateway-routes.ts";
 import { type HostChange, ListenerRoutes } from "./listener-routes.ts";
+import type { PolicyEffects } from "./policy-effects.ts";
 import type { TrackedSnapshot } from "./tracked-snapshot.ts";
 import { UnreachableRules } from "./unreachable-rules.ts";
 
@@ -21,7 +24,11 @@ export class GatewayState {
   readonly #clusters: ClusterTable;
   readonly #reports: ReportTable;
   readonly #unreachable: UnreachableRules;
+  readonly #effects: PolicyEffects;
   readonly #tracing = new Cell<CompiledTracing>();
+  readonly #policies = new Cell<ReadonlyMap<ListenerDraft, ListenerPolicies>>();
+  /** What the policies on the listeners come to now. */
+  #effectsInForce: readonly PolicyEffect[] = [];
   #listenersByKey = new Map<string, ListenerRoutes>();
   #listeners = new Map<ListenerDraft, ListenerRoutes>();
   /** Those that are to be opened, by port; on one port in order of precedence. */
@@ -33,8 +40,9 @@ export class GatewayState {
   #isNew = true;
   #report: Report | undefined;
 
-  constructor(clusters: ClusterTable, reports: ReportTable) {
+  constructor(clusters: ClusterTable, reports: ReportTable, effects: PolicyEffects) {
     this.#clusters = clusters;
+    this.#effects = effects;
     this.#reports = reports;
     this.routes = new GatewayRoutes(clusters);
     this.#unreachable = new UnreachableRules(reports);
@@ -44,6 +52,7 @@ export class GatewayState {
   take(gateway: CompiledGateway): void {
     // The connections of its spans show the Gateway's client certificate.
     if (!sameJson(this.#gateway?.context, gateway.context)) this.#tracing.touch();
+    this.#policies.touch();
     this.#gateway = gateway;
     this.#isNew = true;
     const before = this.#listenersByKey;
@@ -73,6 +82,7 @@ export class GatewayState {
       const changes = routes.flush();
       if (this.#served.has(draft)) this.#hostChanges.push(...changes);
     }
+    this.#effect([...this.#readPolicies(context, tracked).values()].flatMap(({ effects }) => effects));
     const tracing = this.#tracing.read(tracked, () => compileGatewayTracing(context, gateway.context));
     this.#hold(gateway.served ? [tracing.clusters, ...[...this.#served].map(({ clusters }) => clusters)] : []);
     return this.routes.flush();
@@ -82,7 +92,10 @@ export class GatewayState {
   build(context: CompileContext, tracked: TrackedSnapshot): GatewayModel | undefined {
     const gateway = this.#gateway!;
     const tracing = this.#tracing.read(tracked, () => compileGatewayTracing(context, gateway.context));
-    const built = [...this.#served].map((draft) => this.#listeners.get(draft)!.build(draft));
+    const policies = this.#readPolicies(context, tracked);
+    const built = [...this.#served].map((draft) =>
+      this.#listeners.get(draft)!.build(draft, policies.get(draft)!.policies),
+    );
     const model = this.routes.build(
       gateway,
       built.flatMap(({ listener }) => listener ?? []),
@@ -107,8 +120,25 @@ export class GatewayState {
     this.#unreachable.clear();
     this.#reports.replace(this.#report, undefined);
     tracked.forget(this.#tracing);
+    tracked.forget(this.#policies);
+    this.#effect([]);
     this.#hold([]);
     return this.routes.flush();
+  }
+
+  #readPolicies(context: CompileContext, tracked: TrackedSnapshot): ReadonlyMap<ListenerDraft, ListenerPolicies> {
+    const { resource } = this.#gateway!;
+    const drafts = [...this.#listeners.keys()];
+    return this.#policies.read(
+      tracked,
+      () => new Map(drafts.map((draft) => [draft, findListenerPolicies(context, { gateway: resource, draft })])),
+    );
+  }
+
+  #effect(effects: readonly PolicyEffect[]): void {
+    if (sameJson(this.#effectsInForce, effects)) return;
+    this.#effects.replace(this.#effectsInForce, effects);
+    this.#effectsInForce = effects;
   }
 
   #say(gateway: CompiledGateway, findings: readonly Finding[]): void {

@@ -1,6 +1,7 @@
 import { hashJson } from "../../base/hash.ts";
 import { sameJson } from "../../base/same-json.ts";
 import type { Finding } from "../../finding/finding.ts";
+import type { PolicyInForce } from "../../ir/policy.ts";
 import type { Listener, VirtualHost } from "../../ir/routing-model.ts";
 import { type PlacedRoute, planStreams, type StreamPlan } from "../attach/stream-plan.ts";
 import { compareHostnames } from "../hostname-patterns.ts";
@@ -27,6 +28,7 @@ export class ListenerRoutes {
   readonly #virtualHosts = new SortedList<VirtualHost>((a, b) => compareHostnames(a.hostname, b.hostname));
   /** What the listener was built from; `undefined` after its routes have changed. */
   #draft: ListenerDraft | undefined;
+  #policies: readonly PolicyInForce[] = [];
   #built: BuiltListener | undefined;
 
   /** Accepted routes. */
@@ -64,12 +66,13 @@ export class ListenerRoutes {
   }
 
   /** The listener for the routing model; the same object for as long as nothing of it changes. After a flush. */
-  build(draft: ListenerDraft): BuiltListener {
-    if (this.#built !== undefined && this.#draft === draft) return this.#built;
-    const built = this.#build(draft);
+  build(draft: ListenerDraft, policies: readonly PolicyInForce[]): BuiltListener {
+    if (this.#built !== undefined && this.#draft === draft && this.#policies === policies) return this.#built;
+    const built = this.#build(draft, policies);
     const before = this.#built?.listener;
     const kept = before !== undefined && sameJson(before, built.listener) ? { ...built, listener: before } : built;
     this.#draft = draft;
+    this.#policies = policies;
     this.#built = kept;
     return kept;
   }
@@ -88,16 +91,18 @@ export class ListenerRoutes {
     }
   }
 
-  #build(draft: ListenerDraft): BuiltListener {
+  #build(draft: ListenerDraft, policies: readonly PolicyInForce[]): BuiltListener {
     const { key, spec, hostname, tls, filters, protocol, owner } = draft;
     const paths = keepsPaths(owner, spec) ? ({ keepsPaths: true } as const) : {};
+    const attached = policies.length === 0 ? {} : { policies };
     const common = {
       key,
       name: spec.name,
       from: sourceOf(draft.owner, draft.pointer),
       port: spec.port,
       hostname,
-      hash: hashJson({ key, port: spec.port, hostname, protocol: protocol ?? "", tls, filters, ...paths }),
+      hash: hashJson({ key, port: spec.port, hostname, protocol: protocol ?? "", tls, filters, ...paths, ...attached }),
+      ...attached,
     };
     const virtualHosts = this.#virtualHosts.items;
     switch (protocol) {

@@ -4,6 +4,8 @@ import type { GatewayIndex } from "../attach/parent-ref.ts";
 import { type PlacedAttachment, placeAttachment } from "../attach/place-attachment.ts";
 import type { PlacedRoute } from "../attach/stream-plan.ts";
 import type { CompileContext, CompiledRoute, GatewayContext, Route } from "../contract.ts";
+import { attachPolicies, type RoutePolicies } from "../policy/attach-policies.ts";
+import type { PolicyEffect } from "../policy/policy-effect.ts";
 import { findNewerFields } from "../report/field-release.ts";
 import type { Report } from "../report/report-table.ts";
 import { compileRoute } from "../route/compile-route.ts";
@@ -13,6 +15,9 @@ import type { ListenerRoutes } from "./listener-routes.ts";
 import type { TrackedSnapshot } from "./tracked-snapshot.ts";
 
 type ForGateway = { readonly cell: Cell<CompiledRoute>; compiled: CompiledRoute };
+
+/** The route with the policies on one listener, and what that was made from. */
+type ForListener = { readonly from: readonly unknown[]; readonly cell: Cell<RoutePolicies> };
 
 /** Where a route stands, and what is said of it. */
 export type RouteInForce = {
@@ -24,7 +29,11 @@ export type RouteInForce = {
     readonly served: GatewayRoutes | undefined;
   }[];
   readonly acceptedBy: readonly (readonly [GatewayRoutes, CompiledRoute])[];
+  readonly effects: readonly PolicyEffect[];
 };
+
+/** A route's attachment with the policies on its rules. */
+export type PlacedWithPolicies = PlacedAttachment & { readonly effects: readonly PolicyEffect[] };
 
 /** One route and what has been made of it, each part for as long as what it was made from stays the same. */
 export class RouteState {
@@ -34,6 +43,9 @@ export class RouteState {
   readonly #stale: () => void;
   readonly #attachment: Cell<RouteAttachment>;
   #byGateway = new Map<string, ForGateway>();
+  #byListener = new Map<string, ForListener>();
+  /** The route with its policies: the same object on all listeners of a Gateway on which it is the same. */
+  #withPolicies = new Map<string, CompiledRoute>();
 
   /** `stale` is called when the route has to be placed again. */
   constructor(route: Route, stale: (state: RouteState) => void) {
@@ -48,8 +60,12 @@ export class RouteState {
     this.#attachment.touch();
   }
 
-  /** Says what the route comes to. */
-  place(context: CompileContext, tracked: TrackedSnapshot, index: GatewayIndex): PlacedAttachment {
+  /** Says what the route comes to. `hasPolicies`: there are policies for rules, whatever they are attached to. */
+  place(
+    context: CompileContext,
+    tracked: TrackedSnapshot,
+    { index, hasPolicies }: { readonly index: GatewayIndex; readonly hasPolicies: boolean },
+  ): PlacedWithPolicies {
     const { route } = this;
     const attachment = this.#attachment.read(tracked, () => {
       const made = attachRoute(context, index, route);
@@ -61,13 +77,14 @@ export class RouteState {
     );
     for (const [key, { cell }] of this.#byGateway) if (!used.has(key)) tracked.forget(cell);
     this.#byGateway = used;
-    return placeAttachment(attachment, compiled);
+    const placed = placeAttachment(attachment, compiled);
+    return hasPolicies ? this.#attachPolicies(context, tracked, placed) : this.#withoutPolicies(tracked, placed);
   }
 
   /** The route is gone. */
   forget(tracked: TrackedSnapshot): void {
     tracked.forget(this.#attachment);
-    for (const { cell } of this.#byGateway.values()) tracked.forget(cell);
+    for (const { cell } of [...this.#byGateway.values(), ...this.#byListener.values()]) tracked.forget(cell);
   }
 
   #compile(
@@ -84,7 +101,44 @@ export class RouteState {
     used.set(key, { cell, compiled });
     return compiled;
   }
+
+  #withoutPolicies(tracked: TrackedSnapshot, placed: PlacedAttachment): PlacedWithPolicies {
+    for (const { cell } of this.#byListener.values()) tracked.forget(cell);
+    this.#byListener.clear();
+    this.#withPolicies.clear();
+    return { ...placed, effects: noEffects };
+  }
+
+  #attachPolicies(context: CompileContext, tracked: TrackedSnapshot, placed: PlacedAttachment): PlacedWithPolicies {
+    const used = new Map<string, ForListener>();
+    const compiledNow = new Map<string, CompiledRoute>();
+    const effects: PolicyEffect[] = [];
+    const placements = placed.placements.map((placement) => {
+      const { listener, gateway } = placement;
+      const base = placement.placed.compiled;
+      const from = [gateway.resource, listener.owner, base];
+      const known = this.#byListener.get(listener.key);
+      const isSame = known?.from.every((part, place) => part === from[place]) ?? false;
+      if (known !== undefined && !isSame) tracked.forget(known.cell);
+      const cell = isSame ? known!.cell : new Cell<RoutePolicies>(this.#stale);
+      used.set(listener.key, { from, cell });
+      const at = { gateway: gateway.resource, draft: listener };
+      const made = cell.read(tracked, () => attachPolicies(context, at, this.route, base));
+      effects.push(...made.effects);
+      const key = `${gateway.key} ${made.isOfListener ? listener.key : ""}`;
+      const before = compiledNow.get(key) ?? this.#withPolicies.get(key);
+      const compiled = before !== undefined && sameCompiled(before, made.compiled) ? before : made.compiled;
+      compiledNow.set(key, compiled);
+      return { ...placement, placed: { ...placement.placed, compiled } };
+    });
+    for (const [key, { cell }] of this.#byListener) if (!used.has(key)) tracked.forget(cell);
+    this.#byListener = used;
+    this.#withPolicies = compiledNow;
+    return { ...placed, placements, effects };
+  }
 }
+
+const noEffects: readonly PolicyEffect[] = [];
 
 function sameCompiled(a: CompiledRoute, b: CompiledRoute): boolean {
   return (

@@ -145,6 +145,13 @@ export class TrackedSnapshot implements Snapshot {
     return this.#snapshot?.get(kind, namespace, name, group);
   }
 
+  isEmpty(kind: Kind): boolean {
+    const { list, whole } = this.#state(kind);
+    if (list.length > 0) return false;
+    this.#note(whole);
+    return true;
+  }
+
   find<K extends Kind>(by: SnapshotIndex<K>, key: string): readonly Resource<K>[] {
     const state = this.#state(by.kind);
     const index = by as unknown as SnapshotIndex;

@@ -3,6 +3,7 @@ import type { Finding } from "../../finding/finding.ts";
 import { describeRulePlace } from "../../ir/describe.ts";
 import type { HttpMatch, ValueMatch } from "../../ir/match.ts";
 import type { GatewayModel, HttpEntry, HttpRule, RuleKey, VirtualHost } from "../../ir/routing-model.ts";
+import { writtenRule } from "../../ir/rule-key.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 
 /** A match that never serves, and the one that always serves in its place. */
@@ -20,6 +21,7 @@ export function findUnreachableRules(
   only?: ReadonlySet<RuleKey>,
 ): ReadonlyMap<RuleKey, Finding> {
   const shadows = new Map<RuleKey, Map<number, Shadow | "reachable">>();
+  const placed = new Map<RuleKey, RuleKey>();
   if (only?.size === 0) return new Map();
   for (const listener of model.listeners) {
     if (listener.protocol !== "HTTP" && listener.protocol !== "HTTPS") continue;
@@ -31,6 +33,7 @@ export function findUnreachableRules(
         for (const { entry, winner } of byRule.get(key) ?? []) {
           const ofRule = shadows.get(key) ?? new Map<number, Shadow | "reachable">();
           shadows.set(key, ofRule);
+          placed.set(key, entry.rule);
           if (winner === undefined) ofRule.set(entry.matchIndex, "reachable");
           else if (!ofRule.has(entry.matchIndex))
             ofRule.set(entry.matchIndex, { matchIndex: entry.matchIndex, winner });
@@ -40,7 +43,7 @@ export function findUnreachableRules(
   }
   const findings = new Map<RuleKey, Finding>();
   for (const [key, matches] of shadows) {
-    const rule = model.httpRules[key];
+    const rule = model.httpRules[placed.get(key)!];
     const hidden = [...matches.values()].filter((match) => match !== "reachable");
     const first = hidden[0];
     if (rule === undefined || first === undefined) continue;
@@ -53,8 +56,9 @@ export function findUnreachableRules(
 type Claim = { readonly entry: HttpEntry; readonly winner: HttpEntry | undefined };
 
 type HostClaims = {
+  /** By {@link writtenRule}. */
   readonly byRule: ReadonlyMap<RuleKey, readonly Claim[]>;
-  /** Rules of which another takes something here. */
+  /** Written rules of which another takes something here. */
   readonly shadowed: ReadonlySet<RuleKey>;
 };
 
@@ -69,10 +73,11 @@ export function claimsOf(host: VirtualHost): HostClaims {
   const shadowed = new Set<RuleKey>();
   for (const entry of host.entries) {
     const claim = { entry, winner: winners.claim(entry) };
-    if (claim.winner !== undefined) shadowed.add(entry.rule);
-    const ofRule = byRule.get(entry.rule);
+    const rule = writtenRule(entry.rule);
+    if (claim.winner !== undefined) shadowed.add(rule);
+    const ofRule = byRule.get(rule);
     if (ofRule) ofRule.push(claim);
-    else byRule.set(entry.rule, [claim]);
+    else byRule.set(rule, [claim]);
   }
   const claims = { byRule, shadowed };
   claimsByHost.set(host, claims);

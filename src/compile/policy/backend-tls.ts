@@ -1,7 +1,9 @@
 import type { Finding } from "../../finding/finding.ts";
+import { pointerOf } from "../../resource/json.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { CompileContext } from "../contract.ts";
-import { claimTargets, findWinner, indexByTarget, type TargetClaim, targetKey } from "./claim-targets.ts";
+import { report } from "../report/report.ts";
+import { findWinner } from "./claim-targets.ts";
 import { compileTlsValidation, type TlsValidation } from "./tls-validation.ts";
 
 export type BackendTlsPolicy = Resource<"BackendTLSPolicy">;
@@ -12,8 +14,6 @@ export type BackendTlsAnswer = {
   readonly tls: TlsValidation["tls"];
 };
 
-const byTarget = indexByTarget("BackendTLSPolicy");
-
 /**
  * The BackendTLSPolicy for a Service port: one that names the port wins over one for the whole Service. `undefined` when
  * there is none. Spec: BackendTLSPolicySpec.targetRefs.
@@ -23,22 +23,28 @@ export function findBackendTls(
   service: { readonly namespace: string; readonly name: string },
   portName: string | undefined,
 ): BackendTlsAnswer | undefined {
-  const winner = (key: string) => findWinner(context.snapshot, byTarget, key);
-  const target = { group: "", kind: "Service", name: service.name };
-  const policy =
-    (portName ? winner(targetKey({ ...target, sectionName: portName }, service.namespace)) : undefined) ??
-    winner(targetKey(target, service.namespace));
+  const target = { group: "", kind: "Service", namespace: service.namespace, name: service.name };
+  const find = (sought: typeof target & { readonly sectionName?: string }) =>
+    findWinner(context.snapshot, "BackendTLSPolicy", sought);
+  const policy = (portName ? find({ ...target, sectionName: portName }) : undefined) ?? find(target);
   return policy === undefined ? undefined : { policy, tls: validationOf(context, policy).tls };
 }
 
-/** What each BackendTLSPolicy claims. */
-export function backendTlsClaims(context: CompileContext): readonly TargetClaim<BackendTlsPolicy>[] {
-  return claimTargets(context.snapshot.list("BackendTLSPolicy"));
+/** The mistakes in a policy itself, whatever it applies to. */
+export function backendTlsFindings(context: CompileContext, policy: BackendTlsPolicy): readonly Finding[] {
+  return [...validationOf(context, policy).findings, ...findUnknownOptions(policy)];
 }
 
-/** The mistakes in a policy's own `validation`. */
-export function backendTlsFindings(context: CompileContext, policy: BackendTlsPolicy): readonly Finding[] {
-  return validationOf(context, policy).findings;
+function findUnknownOptions(policy: BackendTlsPolicy): readonly Finding[] {
+  return Object.keys(policy.spec.options ?? {})
+    .sort()
+    .map((key) =>
+      report(
+        "policy-option-unknown",
+        { resource: policy, pointer: `/spec/options${pointerOf([key])}` },
+        { message: `The option ${JSON.stringify(key)} is unknown and is ignored.`, fix: "Remove the option." },
+      ),
+    );
 }
 
 function validationOf(context: CompileContext, policy: BackendTlsPolicy): TlsValidation {

@@ -3,9 +3,9 @@ import type { RetryBudget, SessionPersistence } from "../../ir/cluster.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { compileSessionPersistence } from "../backend/session-persistence.ts";
 import type { BackendKey, CompileContext } from "../contract.ts";
-import { claimTargets, findWinner, indexByTarget, type TargetClaim, targetKey } from "./claim-targets.ts";
+import { findWinner } from "./claim-targets.ts";
 
-export type BackendTrafficPolicy = Resource<"XBackendTrafficPolicy">;
+type BackendTrafficPolicy = Resource<"XBackendTrafficPolicy">;
 
 /** What an XBackendTrafficPolicy adds to a cluster. */
 export type BackendTraffic = {
@@ -13,19 +13,12 @@ export type BackendTraffic = {
   readonly sessionPersistence?: SessionPersistence;
 };
 
-const byTarget = indexByTarget("XBackendTrafficPolicy");
-
-/** What each XBackendTrafficPolicy claims. */
-export function backendTrafficClaims(context: CompileContext): readonly TargetClaim<BackendTrafficPolicy>[] {
-  return claimTargets(context.snapshot.list("XBackendTrafficPolicy"));
-}
-
 /** What the XBackendTrafficPolicy in force for a Service or XBackend says; empty when there is none. */
 export function findBackendTraffic(
   context: CompileContext,
   target: { readonly group: string; readonly kind: string; readonly namespace: string; readonly name: string },
 ): BackendTraffic {
-  const policy = findWinner(context.snapshot, byTarget, targetKey(target, target.namespace));
+  const policy = findWinner(context.snapshot, "XBackendTrafficPolicy", target);
   if (policy === undefined) return {};
   const { retryConstraint, sessionPersistence } = policy.spec;
   const owner: BackendKey = `${target.kind}/${target.namespace}/${target.name}`;

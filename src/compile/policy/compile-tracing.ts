@@ -8,7 +8,7 @@ import { type BackendScope, makeBackendScope, reportIn } from "../backend/backen
 import type { CompileContext, GatewayContext } from "../contract.ts";
 import { nearName } from "../reference/near-name.ts";
 import { sourceOf } from "../report/report.ts";
-import { findWinner, indexByTarget, targetKey } from "./claim-targets.ts";
+import { findWinner } from "./claim-targets.ts";
 
 type TelemetryPolicy = Resource<"XTelemetryPolicy">;
 
@@ -27,12 +27,11 @@ const off: CompiledTracing = { tracing: undefined, clusters: new Map(), findings
 
 /** The tracing of a Gateway by the XTelemetryPolicy in force for it. Spec: XTelemetryPolicy.spec.targetRefs; GEP-713. */
 export function compileGatewayTracing(context: CompileContext, gateway: GatewayContext): CompiledTracing {
-  const target = { group: "gateway.networking.k8s.io", kind: "Gateway", name: gateway.name };
-  const policy = findWinner(context.snapshot, byTarget, targetKey(target, gateway.namespace));
+  const { namespace, name } = gateway;
+  const target = { group: "gateway.networking.k8s.io", kind: "Gateway", namespace, name };
+  const policy = findWinner(context.snapshot, "XTelemetryPolicy", target);
   return policy === undefined ? off : compileTracing(context, policy, gateway);
 }
-
-const byTarget = indexByTarget("XTelemetryPolicy");
 
 /**
  * Compiles one policy's tracing. Defaults: every request is recorded, the parent's decision holds where there is a parent,

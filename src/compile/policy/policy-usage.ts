@@ -1,8 +1,8 @@
-import type { ParentRef } from "../../status/condition.ts";
 import type { BackendKey } from "../contract.ts";
 import { compareText } from "../order/by-name.ts";
+import type { PolicyEffect } from "./policy-effect.ts";
 
-/** Which Gateways send requests to which backends, through the routes that are attached to them. */
+/** What the routes that are attached to Gateways make of policies. */
 export type PolicyUsage = {
   /** Every Gateway that is ours, also those without routes. */
   readonly gateways: readonly {
@@ -11,22 +11,16 @@ export type PolicyUsage = {
     /** Union of {@link CompiledRoute.backends} of the attached routes. */
     readonly backends: Pick<ReadonlySet<BackendKey>, "has">;
   }[];
+  /** What becomes of a policy of an inherited kind, by {@link PolicyEffect.policy}; in any order. */
+  readonly effectsOf: (policy: string) => readonly PolicyEffect[];
 };
 
 /** A Gateway as statuses of policies name it. */
 export type GatewayName = { readonly namespace: string; readonly name: string };
 
-/** Most ancestors that a status may have. Spec: PolicyStatus.ancestors, XBackend status.ancestors. */
-export const maxAncestors = { policy: 16, xbackend: 32 } as const;
-
 /** The Gateways that send requests to a backend, in order of namespace and name. */
 export function gatewaysOf({ gateways }: PolicyUsage, backend: BackendKey): readonly GatewayName[] {
   return gateways.filter(({ backends }) => backends.has(backend)).sort(compareGateways);
-}
-
-/** As an ancestor is named in a status. */
-export function ancestorRef(gateway: GatewayName): ParentRef {
-  return { group: "gateway.networking.k8s.io", kind: "Gateway", namespace: gateway.namespace, name: gateway.name };
 }
 
 /** By namespace, then name. */

@@ -69,6 +69,9 @@ export class ReportTable {
 
 function compareStatus({ ref: a }: ObjectStatus, { ref: b }: ObjectStatus): number {
   return (
-    compareText(a.kind, b.kind) || compareText(a.namespace ?? "", b.namespace ?? "") || compareText(a.name, b.name)
+    compareText(a.kind, b.kind) ||
+    compareText(a.namespace ?? "", b.namespace ?? "") ||
+    compareText(a.name, b.name) ||
+    compareText(a.group, b.group)
   );
 }

@@ -1,12 +1,13 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
-import { brief, contextOf, service, yaml } from "../../test/compile-case.ts";
-import { findEmptyBackend } from "./policy/find-empty-backend.ts";
-import type { PolicyUsage } from "./policy/policy-usage.ts";
-import { compilePolicies } from "./policy.ts";
+import { brief, contextOf, service, yaml } from "../../../test/compile-case.ts";
+import { compilePolicies } from "./compile-policies.ts";
+import { findEmptyBackend } from "./find-empty-backend.ts";
+import type { PolicyUsage } from "./policy-usage.ts";
 
 const usageOf = (...backends: readonly string[]): PolicyUsage => ({
   gateways: [{ namespace: "infra", name: "edge", backends: new Set(backends) }],
+  effectsOf: () => [],
 });
 
 const gateway = `apiVersion: gateway.networking.k8s.io/v1
@@ -250,7 +251,7 @@ describe("compilePolicies: BackendTLSPolicy", () => {
       name: `g${String(19 - index).padStart(2, "0")}`,
       backends: new Set(["Service/shop/api"]),
     }));
-    const [first] = run([service("api"), ready, ca(), tlsPolicy()], { gateways }).status;
+    const [first] = run([service("api"), ready, ca(), tlsPolicy()], { gateways, effectsOf: () => [] }).status;
     const names = first?.body.shape === "policy" ? first.body.ancestors.map((each) => each.ancestorRef.name) : [];
     assert.deepEqual(
       names,
@@ -345,7 +346,7 @@ spec:
     assert.deepEqual(run([gateway, telemetry("t", "{ mode: Disabled }", "edgy")]).findings, [
       "policy-target-not-found /spec/targetRefs/0/name",
     ]);
-    const foreign = run([gateway, telemetry("t", enabled)], { gateways: [] });
+    const foreign = run([gateway, telemetry("t", enabled)], { gateways: [], effectsOf: () => [] });
     assert.deepEqual(foreign.findings, []);
     assert.deepEqual(foreign.conditions, { t: undefined });
   });

@@ -1,0 +1,211 @@
+import type { PolicyInForce } from "../../ir/policy.ts";
+import type { HttpRule, StreamRule } from "../../ir/routing-model.ts";
+import { ruleKeyOn } from "../../ir/rule-key.ts";
+import type { Resource } from "../../resource/kinds.ts";
+import { unservedFields } from "../../served/unserved-fields.ts";
+import type { Snapshot } from "../../store/snapshot.ts";
+import type { CompileContext, CompiledRoute, Route } from "../contract.ts";
+import type { ListenerDraft } from "../listener/listener.ts";
+import { namespaceAllowed } from "../listener/namespace-selector.ts";
+import { isReferenceGranted } from "../reference/grant.ts";
+import { nameOf, refOf, sourceOf } from "../report/report.ts";
+import { findCandidates } from "./claim-targets.ts";
+import { type EffectivePolicy, effectivePolicy, findLevels, type PolicyLevel } from "./effective-policy.ts";
+import { fieldSources } from "./merge-specs.ts";
+import { effectsOfLevels, effectsOfPolicy, type PolicyEffect, policyName } from "./policy-effect.ts";
+import { type InheritedKind, type InheritedRow, inheritedKindNames, inheritedKinds } from "./policy-kinds.ts";
+import { type Labelled, listenerLevels, routeLevels } from "./policy-levels.ts";
+import type { AttachmentRules, PolicyTarget } from "./policy-target.ts";
+
+type Inherited = Resource<InheritedKind>;
+
+/** A listener with the Gateway that it belongs to. */
+export type ListenerOfGateway = { readonly gateway: Resource<"Gateway">; readonly draft: ListenerDraft };
+
+/** The policies of a listener as a whole, and what becomes of all that are attached to it. */
+export type ListenerPolicies = {
+  readonly policies: readonly PolicyInForce[];
+  readonly effects: readonly PolicyEffect[];
+};
+
+/** A route with the policies on its rules. */
+export type RoutePolicies = {
+  readonly compiled: CompiledRoute;
+  readonly effects: readonly PolicyEffect[];
+  /** A policy of the listener, or of its ListenerSet, has a part in it: on other listeners the route may be another. */
+  readonly isOfListener: boolean;
+};
+
+/** Finds the policies that are attached to a listener, itself or through its Gateway or ListenerSet. */
+export function findListenerPolicies(context: CompileContext, at: ListenerOfGateway): ListenerPolicies {
+  const policies: PolicyInForce[] = [];
+  const effects: PolicyEffect[] = [];
+  const targets = targetsOfListener(at);
+  for (const kind of inheritedKindNames) {
+    if (context.snapshot.isEmpty(kind)) continue;
+    const row: InheritedRow = inheritedKinds[kind];
+    const levels = findKindLevels(context, kind, targets);
+    effects.push(...effectsOfLevels(keyOf(at), levels));
+    // Policies for rules are in force where there are rules.
+    const effective = row.appliesTo === "listener" ? effectivePolicy(levels, row.listKeys) : undefined;
+    if (effective === undefined) continue;
+    effects.push(...effectsOfPolicy(keyOf(at), effective, `listener ${at.draft.key}`));
+    policies.push(...partsOf(effective));
+  }
+  return { policies, effects };
+}
+
+/**
+ * Puts the policies for rules on a route that has been compiled for a listener's Gateway. The same compiled route when there
+ * are none. Where a policy of the listener's own may have a part in it, the rules get keys of their own.
+ */
+export function attachPolicies(
+  context: CompileContext,
+  at: ListenerOfGateway,
+  route: Route,
+  compiled: CompiledRoute,
+): RoutePolicies {
+  const kinds = ruleKinds.filter((kind) => !context.snapshot.isEmpty(kind));
+  const { namespace } = route.metadata;
+  const namespaceLabels = () => context.snapshot.get("Namespace", undefined, namespace)?.metadata.labels ?? {};
+  const place = { kind: route.kind, route: labelled(route), namespaceLabels };
+  const ofListener = targetsOfListener(at);
+  const byName = new Map<string, RulePolicies>();
+  const find = (name: string): RulePolicies => {
+    const known = byName.get(name);
+    if (known !== undefined) return known;
+    const targets = [...ofListener, ...routeLevels(place, name === "" ? undefined : name)];
+    const found = findRulePolicies(context, at, { kinds, targets, subject: nameOf(refOf(route)) });
+    byName.set(name, found);
+    return found;
+  };
+  const rules = new Map<HttpRule, HttpRule>();
+  const entries = compiled.entries.map((entry) => {
+    const rule = rules.get(entry.rule) ?? putOnHttp(entry.rule, find(entry.rule.ruleName), at);
+    rules.set(entry.rule, rule);
+    return { ...entry, rule };
+  });
+  const streamRules = compiled.streamRules.map((rule) => putOnStream(rule, find(rule.ruleName)));
+  const found = [...byName.values()];
+  const effects = found.flatMap((one) => one.effects);
+  const isOfListener = found.some((one) => one.isOfListener);
+  return { compiled: effects.length === 0 ? compiled : { ...compiled, entries, streamRules }, effects, isOfListener };
+}
+
+const ruleKinds = inheritedKindNames.filter((kind) => inheritedKinds[kind].appliesTo === "rule");
+
+/** Whether there is any policy for rules. */
+export function hasRulePolicies(snapshot: Snapshot): boolean {
+  return ruleKinds.some((kind) => !snapshot.isEmpty(kind));
+}
+
+/** The policies on one rule. */
+type RulePolicies = {
+  readonly policies: readonly PolicyInForce[];
+  readonly effects: readonly PolicyEffect[];
+  /** A policy in force that cannot be left out and has a field that is not served: nothing may pass. */
+  readonly refusedBy: Inherited | undefined;
+  /** A policy of the listener, or of its ListenerSet, is among them. */
+  readonly isOfListener: boolean;
+};
+
+function findRulePolicies(
+  context: CompileContext,
+  at: ListenerOfGateway,
+  of: { readonly kinds: readonly InheritedKind[]; readonly targets: readonly PolicyTarget[]; readonly subject: string },
+): RulePolicies {
+  const policies: PolicyInForce[] = [];
+  const effects: PolicyEffect[] = [];
+  let refusedBy: Inherited | undefined;
+  let isOfListener = false;
+  for (const kind of of.kinds) {
+    const row: InheritedRow = inheritedKinds[kind];
+    const levels = findKindLevels(context, kind, of.targets);
+    const effective = effectivePolicy(levels, row.listKeys);
+    if (effective === undefined) continue;
+    effects.push(...effectsOfLevels(keyOf(at), levels), ...effectsOfPolicy(keyOf(at), effective, of.subject));
+    policies.push(...partsOf(effective));
+    isOfListener ||= levels.some(({ target }) => target.section?.kind === "listener" || target.kind === "ListenerSet");
+    if (row.unserved === "refused") refusedBy ??= effective.inForce.find(isUnsafe);
+  }
+  return { policies, effects, refusedBy, isOfListener };
+}
+
+function putOnHttp(
+  rule: HttpRule,
+  { policies, refusedBy, isOfListener }: RulePolicies,
+  at: ListenerOfGateway,
+): HttpRule {
+  if (policies.length === 0) return rule;
+  return {
+    ...rule,
+    ...(isOfListener ? { key: ruleKeyOn(rule.key, at.draft.key) } : {}),
+    policies,
+    ...(refusedBy === undefined
+      ? {}
+      : {
+          filters: [
+            {
+              from: sourceOf(refusedBy, "/spec"),
+              filter: { kind: "directResponse", status: 500, reason: refusal(refusedBy) },
+            },
+          ],
+        }),
+  };
+}
+
+function putOnStream(rule: StreamRule, { policies, refusedBy }: RulePolicies): StreamRule {
+  if (policies.length === 0) return rule;
+  if (refusedBy === undefined) return { ...rule, policies };
+  const target = { kind: "invalid", status: 500, reason: refusal(refusedBy) } as const;
+  return { ...rule, policies, backends: rule.backends.map((backend) => ({ ...backend, target })) };
+}
+
+function isUnsafe({ kind, spec }: Inherited): boolean {
+  return unservedFields(kind, spec).some(({ safe }) => safe === "no");
+}
+
+function refusal(policy: Inherited): string {
+  return `${policyName(policy)} has settings that are not served, so nothing may pass`;
+}
+
+/** The policies in force, each with the fields that it gives. */
+function partsOf({ inForce, traced }: EffectivePolicy<Inherited>): readonly PolicyInForce[] {
+  const fields = fieldSources(traced).map(({ from }) => from);
+  return inForce.map((policy) => ({
+    from: sourceOf(policy, "/spec"),
+    fields: fields.filter((from) => from.policy === policy).map(({ pointer }) => pointer.slice("/spec".length)),
+  }));
+}
+
+function findKindLevels(
+  context: CompileContext,
+  kind: InheritedKind,
+  targets: readonly PolicyTarget[],
+): readonly PolicyLevel<Inherited>[] {
+  const row: InheritedRow = inheritedKinds[kind];
+  const own = targets.filter((target) =>
+    row.targets.some((one) => one.group === target.group && one.kind === target.kind),
+  );
+  const rules: AttachmentRules = {
+    allows: (rule, ends) => namespaceAllowed(context, rule, ends).answer !== "refused",
+    grants: (from, to) => isReferenceGranted(context.snapshot, from, to),
+  };
+  return findLevels(own, (target) => findCandidates(context.snapshot, kind, target), rules);
+}
+
+function targetsOfListener({ gateway, draft }: ListenerOfGateway): readonly PolicyTarget[] {
+  return listenerLevels({
+    gateway: labelled(gateway),
+    listenerSet: draft.owner.kind === "ListenerSet" ? labelled(draft.owner) : undefined,
+    listener: draft.spec.name,
+  });
+}
+
+function labelled({ metadata }: Route | ListenerDraft["owner"]): Labelled {
+  return { namespace: metadata.namespace, name: metadata.name, labels: () => metadata.labels };
+}
+
+function keyOf({ gateway }: ListenerOfGateway): string {
+  return `${gateway.metadata.namespace}/${gateway.metadata.name}`;
+}
