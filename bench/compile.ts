@@ -2,10 +2,12 @@
  * Time to validate and compile 5,000 and 20,000 routes, and to compile again after a change: `--routes 5000,20000`. What the
  * source does to make its next snapshot is not counted.
  */
+
 import { parseArgs } from "node:util";
 import { compile } from "../src/compile/compile.ts";
 import { createCompileMemo } from "../src/compile/compile-memo.ts";
 import { type CompileOptions, nothingRetained } from "../src/compile/compile-options.ts";
+import { defaultListenerSettings } from "../src/ir/listener-settings.ts";
 import type { NamespacedName } from "../src/resource/keys.ts";
 import type { Kind, Resource } from "../src/resource/kinds.ts";
 import { validateObject } from "../src/resource/validate-object.ts";
@@ -28,6 +30,7 @@ const options: CompileOptions = {
   stubBackends: false,
   selfSigned: false,
   allowExternalName: false,
+  listenerSettings: defaultListenerSettings,
   supportedFeatures: [],
   supportedProtocols: ["HTTP", "HTTPS"],
 };

@@ -15,6 +15,7 @@ import { EmbeddedPlane } from "../src/proxy/embedded-plane.ts";
 import { createTelemetry } from "../src/telemetry/create-telemetry.ts";
 
 import { buildUpdate, type TestRule } from "../test/plane/model-builder.ts";
+import { withSettings } from "../test/plane/plane-fixture.ts";
 import { makeCertificate } from "../test/test-certificate.ts";
 import { BenchFolder, freePort, listening, pinned, stop } from "./proxy-bench.ts";
 
@@ -112,9 +113,9 @@ async function startSluice(requestBodyBytes: number) {
     telemetry,
     mapPort: () => 0,
     allowedUpstream: ["loopback"],
-    limits: { requestBodyBytes },
   });
-  await plane.apply(buildUpdate([{ name: "https", port: 443, rules, tls }], secrets));
+  const update = buildUpdate([{ name: "https", port: 443, rules, tls }], secrets);
+  await plane.apply(withSettings(update, { requestBodyBytes }));
   return {
     port: plane.boundPort(443) ?? 0,
     [Symbol.asyncDispose]: async () => {

@@ -6,6 +6,7 @@ import { bySpecificity } from "../src/ir/hostname.ts";
 import type { PlaneReport, PlaneUpdate } from "../src/ir/plane.ts";
 import type { HttpRule, VirtualHost } from "../src/ir/routing-model.ts";
 import { SecretTable } from "../src/ir/secret-table.ts";
+import { defaultTrafficSettings } from "../src/ir/traffic-settings.ts";
 import type { CompiledStatus, MergedStatus, ObjectStatus } from "../src/status/condition.ts";
 import { createSnapshot } from "../src/store/create-snapshot.ts";
 import { gateway, http, httpRule, match, virtualHost } from "../test/ir/model.ts";
@@ -116,8 +117,8 @@ function pending(type: string) {
 function clusterOf(name: string): Cluster {
   const key = `shop/${name}:80`;
   return {
-    ...{ key, namespace: "shop", name, port: 80, endpoints: key, protocol: "http1", loadBalancing: "leastRequest" },
+    ...{ key, namespace: "shop", name, port: 80, endpoints: key, protocol: "http1" },
     from: { kind: "Service", namespace: "shop", name, pointer: "" },
-    connectTimeoutMs: 1000,
+    traffic: { ...defaultTrafficSettings, loadBalancing: "leastRequest" },
   };
 }

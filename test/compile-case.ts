@@ -1,4 +1,5 @@
 /** What tests of the compiler's steps need: objects from YAML, a snapshot, a context. */
+
 import { strict as assert } from "node:assert";
 import { parseAllDocuments } from "yaml";
 import { longFlagsOf } from "../src/cli/flags.ts";
@@ -7,6 +8,7 @@ import type { CompileContext, CompiledRoute, GatewayContext, Route } from "../sr
 import { compileRoute } from "../src/compile/route/compile-route.ts";
 import type { SecretReader } from "../src/compile/tls/secret-reader.ts";
 import type { Finding } from "../src/finding/finding.ts";
+import { defaultListenerSettings } from "../src/ir/listener-settings.ts";
 import type { Resource } from "../src/resource/kinds.ts";
 import { validateObject } from "../src/resource/validate-object.ts";
 import { createSnapshot } from "../src/store/create-snapshot.ts";
@@ -21,6 +23,7 @@ export const defaultOptions: CompileOptions = {
   stubBackends: false,
   selfSigned: false,
   allowExternalName: false,
+  listenerSettings: defaultListenerSettings,
   supportedFeatures: [],
   supportedProtocols: ["HTTP", "HTTPS", "TLS", "TCP", "UDP"],
 };

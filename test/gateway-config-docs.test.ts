@@ -2,8 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
-import { fieldRows } from "../src/resource/schema/field-reference.ts";
 import { validateObject } from "../src/resource/validate-object.ts";
+import { fieldRows } from "../tools/reference/fields.ts";
 
 const page = readFileSync(new URL("../docs/reference/gateway-config.md", import.meta.url), "utf8");
 const examples = [...page.matchAll(/^```yaml\n(.*?)^```$/gms)].map(([, text = ""]) => text);

@@ -4,21 +4,21 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
-import { renderFilterReference } from "../src/filter/filter-reference.ts";
-import { renderForwardedHeaders } from "../src/proxy/forwarded-headers-reference.ts";
-import { renderGrpcReference } from "../src/proxy/grpc-reference.ts";
-import { renderHttp2Limits } from "../src/proxy/listener/http2-limits-reference.ts";
-import { renderStreamLimits } from "../src/proxy/stream/stream-limits-reference.ts";
-import { renderTimeouts } from "../src/proxy/timeouts-reference.ts";
-import { renderFieldReference } from "../src/resource/schema/field-reference.ts";
-import { renderGatewayConfigFields } from "../src/resource/schema/gateway-config-reference.ts";
-import { renderPoliciesReference } from "../src/served/policies-reference.ts";
 import { renderCompileGraph, renderGraph } from "./import-rules.ts";
 import { renderFeatures } from "./reference/features.ts";
+import { renderFieldReference } from "./reference/fields.ts";
+import { renderFilterReference } from "./reference/filters.ts";
 import { renderFindingsReference } from "./reference/findings.ts";
 import { renderFlagsReference } from "./reference/flags.ts";
+import { renderForwardedHeaders } from "./reference/forwarded-headers.ts";
+import { renderGatewayConfigFields } from "./reference/gateway-config.ts";
+import { renderGrpcReference } from "./reference/grpc.ts";
+import { renderHttp2Limits } from "./reference/http2-limits.ts";
 import { renderInstallOptions, renderPermissions } from "./reference/install.ts";
 import { renderMetricsReference } from "./reference/metrics.ts";
+import { renderPoliciesReference } from "./reference/policies.ts";
+import { renderStreamLimits } from "./reference/stream-limits.ts";
+import { renderTimeouts } from "./reference/timeouts.ts";
 import { renderTlsOptions, renderTlsProfiles } from "./reference/tls.ts";
 
 /** Each generated page, or generated part of a page (between `<!-- name -->` and `<!-- /name -->`). */

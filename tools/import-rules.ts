@@ -33,7 +33,6 @@ export const layers: Readonly<Record<string, Layer>> = {
   status: { imports: ["base", "finding", "resource"], types: ["infrastructure", "ir"] },
   "filter/compile": { imports: ["base", "base/regex", "resource", "ir", "finding"], types: ["compile/route"] },
   "filter/proxy": { imports: ["base", "base/regex", "ir"], types: ["proxy"] },
-  "filter/filter-reference": { imports: ["ir", "filter/proxy"] },
   // Inside the compiler each row imports earlier rows only, but for the types of `contract`; `backend` and `policy` read one another.
   "compile/compile-options": { imports: [], types: ["ir", "resource"] },
   "compile/contract": {
@@ -59,6 +58,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   "compile/backend": {
     imports: [
       "base",
+      "ir",
       "store",
       "compile/hostname-patterns",
       "compile/order",
@@ -67,7 +67,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "compile/report",
       "compile/tls",
     ],
-    types: ["finding", "ir", "resource", "compile/contract"],
+    types: ["finding", "resource", "compile/contract"],
   },
   "compile/policy": {
     imports: [

@@ -6,6 +6,7 @@ import { networkInterfaces } from "node:os";
 import { type TestContext, test } from "node:test";
 import type { Configuration, ControlState } from "../control/control-state.ts";
 import { makeFinding } from "../finding/catalogue.ts";
+import { defaultListenerSettings } from "../ir/listener-settings.ts";
 import type { GatewayModel, HttpRule } from "../ir/routing-model.ts";
 import { SecretTable } from "../ir/secret-table.ts";
 import { createSnapshot } from "../store/create-snapshot.ts";
@@ -65,6 +66,7 @@ const gateway: GatewayModel = {
       from: { kind: "Gateway", namespace: "infra", name: "edge", pointer: "/spec/listeners/0" },
       port: 8080,
       hostname: "",
+      settings: defaultListenerSettings,
       hash: "",
       protocol: "HTTP",
       filters: [],

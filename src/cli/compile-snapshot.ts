@@ -8,11 +8,10 @@ import { missingCertificates } from "../compile/gateway/missing-certificates.ts"
 import { SelfSignedSecrets } from "../stand-in/self-signed-secrets.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { type CommandName, type FlagValues, longFlagsOf } from "./flags.ts";
+import { type ListenerFlags, listenerSettings } from "./listener-settings.ts";
 
-type CompileFlags = Pick<
-  FlagValues,
-  "adoptClasses" | "stubBackends" | "selfSigned" | "allowExternalName" | "controllerName"
->;
+type CompileFlags = ListenerFlags &
+  Pick<FlagValues, "adoptClasses" | "stubBackends" | "selfSigned" | "allowExternalName" | "controllerName">;
 
 /** Where the result goes; default: the embedded plane. */
 type CompileTarget = Partial<Pick<CompileOptions, "supportedProtocols" | "supportedFeatures" | "controllerNamespace">>;
@@ -63,6 +62,7 @@ function compileOptions(flags: CompileFlags, nowMs: number): Omit<CompileOptions
     allowExternalName,
     controllerName,
     nowMs,
+    listenerSettings: listenerSettings(flags),
     ...capabilitiesOf("embedded", apiOfFiles),
   };
 }

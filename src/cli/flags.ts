@@ -4,9 +4,8 @@
  */
 
 import { anyHost } from "../base/any-address.ts";
-import type { Cidr } from "../base/cidr.ts";
 import type { SocketAddress } from "../base/socket-address.ts";
-import { defaultLimits } from "../proxy/limits.ts";
+import { defaultListenerSettings } from "../ir/listener-settings.ts";
 import {
   type HeaderArgument,
   type OutputFormat,
@@ -63,7 +62,7 @@ export type FlagValues = {
   readonly trustedHops: number;
   readonly trustedHeader: "x-forwarded-for" | "forwarded";
   readonly forwardClientCert: "off" | "sanitize" | "append";
-  readonly proxyProtocolFrom: readonly Cidr[];
+  readonly proxyProtocolFrom: readonly string[];
   readonly bodyRate: number;
   readonly bodyTimeout: number;
   readonly sessionKeyFile: string | undefined;
@@ -521,7 +520,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "0",
     parse: (text) => parseCount(text, 32),
     help: "How many proxies in front of Sluice are trusted to report the client's address, scheme and host. See docs/reference/forwarded-headers.md.",
-    commands: proxying,
+    commands: serving,
   },
   trustedHeader: {
     long: "--trusted-header",
@@ -531,7 +530,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text) => parseChoice(text, ["x-forwarded-for", "forwarded"]),
     choices: ["x-forwarded-for", "forwarded"],
     help: "The header that the --trusted-hops proxies maintain. The other one is dropped, because a client could have forged it.",
-    commands: proxying,
+    commands: serving,
   },
   forwardClientCert: {
     long: "--forward-client-cert",
@@ -541,25 +540,28 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text) => parseChoice(text, ["off", "sanitize", "append"]),
     choices: ["off", "sanitize", "append"],
     help: 'Send client certificates to backends in X-Forwarded-Client-Cert: "sanitize" sends only the certificate that Sluice saw, "append" adds it to what --trusted-hops proxies sent, "off" sends nothing.',
-    commands: proxying,
+    commands: serving,
   },
   proxyProtocolFrom: {
     long: "--proxy-protocol-from",
     argument: "CIDR",
     initial: [],
-    parse: (text, previous) => [...previous, parseNetwork(text)],
+    parse: (text, previous) => {
+      parseNetwork(text);
+      return [...previous, text];
+    },
     repeatable: true,
     help: "Proxies in front that start every TCP connection with a PROXY header (v1 or v2), such as 10.0.0.0/8. Their connections without one are refused.",
-    commands: proxying,
+    commands: serving,
   },
   bodyRate: {
     long: "--body-rate",
     argument: "BYTES",
-    initial: defaultLimits.requestBodyRate,
-    shownDefault: String(defaultLimits.requestBodyRate),
+    initial: defaultListenerSettings.requestBodyRate,
+    shownDefault: String(defaultListenerSettings.requestBodyRate),
     parse: (text) => parseCount(text, 1_000_000),
     help: "Minimum rate of request bodies, in bytes per second, averaged over up to a minute; 0 sets no limit. Slower ones get 408, except gRPC calls and requests whose response has begun.",
-    commands: proxying,
+    commands: serving,
   },
   bodyTimeout: {
     long: "--body-timeout",
@@ -568,7 +570,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "0, no limit",
     parse: (text) => parseCount(text, 1_000_000),
     help: "How long a whole request body may take, however fast it is; 0 sets no limit. Longer ones get 408, except gRPC calls and requests whose response has begun.",
-    commands: proxying,
+    commands: serving,
   },
   sessionKeyFile: {
     long: "--session-key-file",

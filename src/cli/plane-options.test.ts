@@ -4,10 +4,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseCidr } from "../base/cidr.ts";
-import { defaultLimits } from "../proxy/limits.ts";
 import { createLogger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import { type FlagValues, initialFlags } from "./flags.ts";
+import { initialFlags } from "./flags.ts";
 import { allotAddresses, planeOptions } from "./plane-options.ts";
 
 const parts = { telemetry: {} as Telemetry, log: createLogger({ write: () => {} }) };
@@ -27,17 +26,6 @@ test("planeOptions() maps ports, and takes header names in any case", async () =
     [0, 81],
   );
   assert.deepEqual(options.tenant, { label: "tenant", header: "x-tenant" });
-});
-
-test("planeOptions() takes 0 for no limit of time, and the defaults are the plane's own", async () => {
-  const limits = async (changes: Partial<FlagValues>) =>
-    (await planeOptions({ ...initialFlags(), ...changes }, parts)).limits;
-  const { requestBodyRate, requestBodyTimeoutMs } = defaultLimits;
-  assert.deepEqual(await limits({}), { requestBodyRate, requestBodyTimeoutMs });
-  assert.deepEqual(await limits({ bodyRate: 0, bodyTimeout: 90 }), {
-    requestBodyRate: 0,
-    requestBodyTimeoutMs: 90_000,
-  });
 });
 
 test("planeOptions() refuses a range of addresses that is none", async () => {

@@ -30,25 +30,13 @@ export async function planeOptions(flags: FlagValues, { telemetry, log }: PlaneP
     askedAddresses: "bound",
     // Folders are served on the machine that the backends run on.
     allowedUpstream: ["loopback"],
-    limits: bodyLimits(flags),
-    proxyProtocolFrom: flags.proxyProtocolFrom,
-    forwardClientCertificate: flags.forwardClientCert,
     ...(flags.sessionKeyFile === undefined ? {} : { sessionKey: readSessionKey(flags.sessionKeyFile) }),
     version: packageVersion(),
-    trust: { trustedHops: flags.trustedHops, source: flags.trustedHeader },
     tenant: ownerSource(flags.tenantLabel, flags.tenantHeader),
     environment: ownerSource(flags.environmentLabel, flags.environmentHeader),
     descriptors: descriptorOptions(log),
     onBug: (error) => log.error("A request failed because of a bug in Sluice.", { error }),
   };
-}
-
-/** What is asked of request bodies. */
-export function bodyLimits({ bodyRate, bodyTimeout }: Pick<FlagValues, "bodyRate" | "bodyTimeout">) {
-  return {
-    requestBodyRate: bodyRate,
-    requestBodyTimeoutMs: bodyTimeout === 0 ? Number.POSITIVE_INFINITY : bodyTimeout * 1000,
-  } as const;
 }
 
 /** Two mappings of one port, or to one, cannot both hold. Throws {@link UsageError}. */

@@ -18,7 +18,7 @@ import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { descriptorOptions } from "./descriptors.ts";
 import type { FlagValues } from "./flags.ts";
-import { bodyLimits, ownerSource } from "./plane-options.ts";
+import { ownerSource } from "./plane-options.ts";
 import { packageVersion } from "./version.ts";
 
 export type ProxyProcessOptions = {
@@ -41,12 +41,6 @@ type ProxyFlags = Pick<
   | "proxyBind"
   | "ports"
   | "accessLog"
-  | "trustedHops"
-  | "trustedHeader"
-  | "forwardClientCert"
-  | "proxyProtocolFrom"
-  | "bodyRate"
-  | "bodyTimeout"
   | "tenantLabel"
   | "tenantHeader"
   | "environmentLabel"
@@ -78,8 +72,6 @@ export async function startProxy(options: ProxyProcessOptions): Promise<ProxyPro
     bind: await boundHost(flags.proxyBind),
     mapPort: (port) => ports.get(port) ?? port,
     clientPort: "listener",
-    limits: bodyLimits(flags),
-    proxyProtocolFrom: flags.proxyProtocolFrom,
     ticketKeys,
     version: packageVersion(),
     descriptors: descriptorOptions(log),
@@ -182,11 +174,6 @@ function withSwitch(telemetry: RunningTelemetry, access: { readonly enabled: boo
 
 function reconfiguration(settings: PlaneSettings, flags: ProxyFlags): Parameters<EmbeddedPlane["reconfigure"]>[0] {
   return {
-    trust: {
-      trustedHops: settings.trustedHops ?? flags.trustedHops,
-      source: settings.trustedHeader ?? flags.trustedHeader,
-    },
-    forwardClientCertificate: settings.forwardClientCertificate ?? flags.forwardClientCert,
     tenant: ownerSource(settings.tenantLabel ?? flags.tenantLabel, settings.tenantHeader ?? flags.tenantHeader),
     environment: ownerSource(
       settings.environmentLabel ?? flags.environmentLabel,

@@ -1,3 +1,4 @@
+import type { ListenerSettings } from "../ir/listener-settings.ts";
 import type { SecretKey } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
 
@@ -21,6 +22,8 @@ export type CompileOptions = {
   readonly allowExternalName: boolean;
   /** Where the controller runs, and with it shared data planes. Default `sluice-system`. */
   readonly controllerNamespace?: string;
+  /** Of listeners that no object says otherwise about. */
+  readonly listenerSettings: ListenerSettings;
   /** Names of the features that the chosen plane has, for `GatewayClass.status.supportedFeatures`. */
   readonly supportedFeatures: readonly string[];
   /** Listener protocols that the chosen plane serves. */

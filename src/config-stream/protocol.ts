@@ -3,7 +3,7 @@
  * version; a message that this version does not know is an error.
  */
 import type { EndpointTable } from "../ir/endpoint-table.ts";
-import type { ListenerReport } from "../ir/plane.ts";
+import type { ConfirmedListener } from "../ir/plane.ts";
 import type { ListenerKey, RoutingModel } from "../ir/routing-model.ts";
 import type { ExportedSecrets } from "../ir/secret-table.ts";
 import type { Delta } from "./delta.ts";
@@ -20,11 +20,6 @@ export const maxProxyLineBytes = 4 * 1024 * 1024;
 export type PlaneSettings = {
   /** Whether requests are logged. */
   readonly accessLog?: boolean;
-  /** Proxies in front that are believed, 0 to 32. */
-  readonly trustedHops?: number;
-  /** The list that they keep. */
-  readonly trustedHeader?: "x-forwarded-for" | "forwarded";
-  readonly forwardClientCertificate?: "off" | "sanitize" | "append";
   readonly tenantLabel?: string;
   /** Header name; `""`: none. */
   readonly tenantHeader?: string;
@@ -40,9 +35,6 @@ export type PlaneState = {
   readonly settings: PlaneSettings;
   readonly keys?: PlaneKeys;
 };
-
-/** What became of a listener at one proxy; `hash` is that of the listener as the proxy was given it. */
-export type ConfirmedListener = ListenerReport & { readonly hash: string };
 
 export type ControllerMessage =
   /** `hash` is the digest of the state that the message leads to. */

@@ -1,15 +1,9 @@
 import type { ServerHttp2Stream } from "node:http2";
 import type { DataPlaneKey } from "../infrastructure/data-plane.ts";
+import type { ConfirmedListener } from "../ir/plane.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { LineReader } from "./line-reader.ts";
-import {
-  type ConfirmedListener,
-  maxProxyLineBytes,
-  ProtocolError,
-  type ProxyMessage,
-  parseProxyMessage,
-  renderLine,
-} from "./protocol.ts";
+import { maxProxyLineBytes, ProtocolError, type ProxyMessage, parseProxyMessage, renderLine } from "./protocol.ts";
 import type { PublishedState } from "./published-state.ts";
 import type { StreamTiming } from "./stream-timing.ts";
 

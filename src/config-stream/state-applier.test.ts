@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
+import { defaultListenerSettings } from "../ir/listener-settings.ts";
 import type { ListenerReport, Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
 import { createLogger } from "../telemetry/log.ts";
 import type { PlaneState } from "./protocol.ts";
@@ -22,7 +23,18 @@ const stateOf = (hash: string): PlaneState => ({
         addresses: [],
         httpRules: {},
         listeners: [
-          { key, name: "http", from, port: 80, hostname: "", hash, protocol: "HTTP", filters: [], virtualHosts: [] },
+          {
+            key,
+            name: "http",
+            from,
+            port: 80,
+            hostname: "",
+            settings: defaultListenerSettings,
+            hash,
+            protocol: "HTTP",
+            filters: [],
+            virtualHosts: [],
+          },
         ],
       },
     ],
@@ -102,7 +114,7 @@ test("StateApplier: a change of endpoints alone is swapped in; one of settings i
   assert.deepEqual(plane.endpoints, [endpoints]);
   assert.equal(applied[1]?.streamReport.hash, "#2");
   assert.equal(applied[1]?.update.endpoints, endpoints);
-  applier.offer({ hash: "#3", state: { ...state, endpoints, settings: { trustedHops: 1 } } });
+  applier.offer({ hash: "#3", state: { ...state, endpoints, settings: { accessLog: true } } });
   await settle();
   assert.equal(plane.updates.length, 2);
   assert.equal(before.length, 2);

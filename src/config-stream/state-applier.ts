@@ -1,9 +1,9 @@
-import type { ListenerReport, Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
+import type { ConfirmedListener, ListenerReport, Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
 import type { ListenerKey } from "../ir/routing-model.ts";
 import { SecretTable } from "../ir/secret-table.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { reasonOf } from "./controller-connection.ts";
-import type { ConfirmedListener, PlaneState } from "./protocol.ts";
+import type { PlaneState } from "./protocol.ts";
 import type { HeldState, StreamReport } from "./stream-client.ts";
 
 export type Applied = {

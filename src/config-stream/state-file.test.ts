@@ -8,14 +8,14 @@ import { digestOf } from "./digest.ts";
 import type { PlaneState } from "./protocol.ts";
 import { StateFile } from "./state-file.ts";
 
-const stateOf = (trustedHops: number): PlaneState => ({
+const stateOf = (turn: number): PlaneState => ({
   routing: { gateways: [], clusters: {} },
   endpoints: {},
   secrets: { "shop/tls": { kind: "certificate", keyPem: "the key" } as never },
-  settings: { trustedHops },
+  settings: { tenantLabel: `team${turn}` },
 });
-const held = (trustedHops: number) => {
-  const state = stateOf(trustedHops);
+const held = (turn: number) => {
+  const state = stateOf(turn);
   return { hash: digestOf(state), state };
 };
 
@@ -77,8 +77,8 @@ test("StateFile: a change that was cut off or is broken is left out with what fo
   const cases = [
     { text: text.slice(0, -1), left: 2 },
     { text: text.slice(0, -30), left: 2 },
-    { text: text.replace(/("value":)3/, "$19"), left: 2 },
-    { text: text.replace(/("value":)2/, "$19"), left: 1 },
+    { text: text.replace(/("value":"team)3/, "$19"), left: 2 },
+    { text: text.replace(/("value":"team)2/, "$19"), left: 1 },
     { text: [...records.slice(0, 2), records[3], ""].join("\n"), left: 1 },
     { text: [...records.slice(0, 3), records[2], ""].join("\n"), left: 2 },
   ];
@@ -108,7 +108,7 @@ test("StateFile: when changes outgrow the state, it is written whole again", asy
     file.save(wide(round % 2 === 0 ? 3 : 4));
     await file.flush();
     largest = Math.max(largest, (await stat(path)).size);
-    assert.equal((await file.load())?.state.settings.trustedHops, round % 2 === 0 ? 3 : 4);
+    assert.equal((await file.load())?.state.settings.tenantLabel, round % 2 === 0 ? "team3" : "team4");
   }
   assert.ok(largest > 200_000, "it grew by changes");
   assert.ok(largest < 400_000, "it stayed within the bound");
@@ -143,7 +143,7 @@ test("StateFile: changes are written together, at most every three seconds", asy
   await assert.rejects(readdir(directory), /ENOENT/);
   t.mock.timers.tick(1);
   await file.flush();
-  assert.equal((await file.load())?.state.settings.trustedHops, 2);
+  assert.equal((await file.load())?.state.settings.tenantLabel, "team2");
 });
 
 test("StateFile: a broken or foreign file is told about, quotes nothing, and is replaced by the next state", async (t) => {
@@ -155,7 +155,7 @@ test("StateFile: a broken or foreign file is told about, quotes nothing, and is 
     "",
     "{}",
     good.slice(0, -2),
-    good.replace('"trustedHops":1', '"trustedHops":9'),
+    good.replace("team1", "team9"),
     good.replace("sluice-state 2", "sluice-state 1"),
   ];
   for (const text of broken) {

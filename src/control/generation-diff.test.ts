@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Finding } from "../finding/finding.ts";
+import { defaultListenerSettings } from "../ir/listener-settings.ts";
 import type { HttpRule, RoutingModel } from "../ir/routing-model.ts";
 import { diffGenerations, renderDiff } from "./generation-diff.ts";
 
@@ -45,6 +46,7 @@ function model(...rules: readonly HttpRule[]): RoutingModel {
             from,
             port: 80,
             hostname: "",
+            settings: defaultListenerSettings,
             hash: "",
             protocol: "HTTP",
             filters: [],

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { CompileResult } from "../compile/contract.ts";
 import { planeFindings } from "../finding/catalogue/plane.ts";
 import { catalogue } from "../finding/catalogue.ts";
+import { defaultListenerSettings } from "../ir/listener-settings.ts";
 import type { ListenerReport } from "../ir/plane.ts";
 import type { HttpListener } from "../ir/routing-model.ts";
 import { SecretTable } from "../ir/secret-table.ts";
@@ -15,6 +16,7 @@ const listener: HttpListener = {
   from: { kind: "Gateway", namespace: "infra", name: "edge", pointer: "/spec/listeners/0" },
   port: 80,
   hostname: "",
+  settings: defaultListenerSettings,
   hash: "",
   protocol: "HTTP",
   filters: [],

@@ -1,7 +1,7 @@
-import type { LateProxy } from "../config-stream/remote-plane.ts";
 import { makeFinding } from "../finding/catalogue.ts";
 import type { Finding } from "../finding/finding.ts";
 import type { DataPlane, DataPlaneKey } from "../infrastructure/data-plane.ts";
+import type { LateProxy } from "./fleet-view.ts";
 
 /** One finding for each proxy that does not confirm, on every Gateway that it should serve. */
 export function lateProxyFindings(

@@ -2,7 +2,6 @@ import { boundHost } from "../base/any-address.ts";
 import { renderSocketAddress, type SocketAddress } from "../base/socket-address.ts";
 import { reasonOf, UsageError } from "../base/usage-error.ts";
 import { PlaneKeyRing } from "../config-stream/plane-keys.ts";
-import { RemotePlane } from "../config-stream/remote-plane.ts";
 import { StreamServer } from "../config-stream/stream-server.ts";
 import type { Finding } from "../finding/finding.ts";
 import type { DataPlane, DataPlaneKey, GatewayProvision } from "../infrastructure/data-plane.ts";
@@ -12,12 +11,14 @@ import type { GatewayKey, ListenerKey } from "../ir/routing-model.ts";
 import type { KubeClient } from "../kube/kube-client.ts";
 import type { DeploymentOptions } from "../provision/deployment.ts";
 import { keepRunning } from "../provision/keep-running.ts";
+import { KeptSettings } from "../provision/kept-settings.ts";
 import type { Provisioner } from "../provision/provisioner.ts";
 import { streamSettings } from "../provision/proxy-arguments.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { lateProxyFindings } from "./late-proxy-findings.ts";
 import { type OpenProvisioner, openProvisioner } from "./open-provisioner.ts";
+import { RemotePlane } from "./remote-plane.ts";
 import { StreamCertificates } from "./stream-certificates.ts";
 
 /** The Service through which data planes reach the controllers. */
@@ -55,6 +56,7 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
   readonly #opened: OpenProvisioner;
   readonly #provisioner: Provisioner;
   readonly #keys = new PlaneKeyRing();
+  readonly #settings = new KeptSettings();
   readonly #log: Logger;
   #isLeading = false;
   #listeners: readonly ListenerKey[] = [];
@@ -191,7 +193,8 @@ export class ProvisionedPlane implements Plane, AsyncDisposable {
   async apply(update: PlaneUpdate): Promise<PlaneReport> {
     this.#listeners = update.routing.gateways.flatMap(({ listeners }) => listeners.map(({ key }) => key));
     this.#provisioner.update(this.#planes);
-    return this.#remote.apply(update);
+    const isKept = (gateway: GatewayKey) => this.#planeOf.get(gateway)?.state === "kept";
+    return this.#remote.apply({ ...update, routing: this.#settings.apply(update.routing, isKept) });
   }
 
   updateEndpoints(endpoints: EndpointTable): void {

@@ -96,9 +96,6 @@ export type DataPlaneSettings = {
   readonly podLabels: Readonly<Record<string, string>>;
   readonly podAnnotations: Readonly<Record<string, string>>;
   readonly logging: { readonly accessLog: boolean; readonly format: "text" | "json" };
-  readonly trustedHops: number;
-  readonly trustedHeader: "x-forwarded-for" | "forwarded";
-  readonly forwardClientCertificate: "off" | "sanitize" | "append";
   readonly drainSeconds: number;
 };
 

@@ -2,7 +2,9 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describeAction } from "./action.ts";
 import type { Cluster } from "./cluster.ts";
+import { defaultListenerSettings, type ListenerSettings } from "./listener-settings.ts";
 import type { HttpListener, HttpRule, RoutingModel } from "./routing-model.ts";
+import { defaultTrafficSettings } from "./traffic-settings.ts";
 
 const from = { kind: "HTTPRoute", namespace: "shop", name: "app", pointer: "/spec/rules/0" };
 
@@ -14,10 +16,11 @@ const cluster: Cluster = {
   port: 80,
   endpoints: "shop/app:80",
   protocol: "http1",
-  loadBalancing: "roundRobin",
-  connectTimeoutMs: 5_000,
-  retryBudget: { percent: 20, intervalMs: 10_000, minCount: 10, minIntervalMs: 1_000 },
-  sessionPersistence: { kind: "cookie", name: "sid", absoluteTimeoutMs: 60_000, permanent: false, cookiePath: "/" },
+  traffic: {
+    ...defaultTrafficSettings,
+    retryBudget: { percent: 20, intervalMs: 10_000, minCount: 10, minIntervalMs: 1_000 },
+    sessionPersistence: { kind: "cookie", name: "sid", absoluteTimeoutMs: 60_000, permanent: false, cookiePath: "/" },
+  },
 };
 
 const rule: HttpRule = {
@@ -54,6 +57,7 @@ const listener: HttpListener = {
   from,
   port: 80,
   hostname: "",
+  settings: defaultListenerSettings,
   hash: "h",
   protocol: "HTTP",
   filters: [],
@@ -110,4 +114,36 @@ test("describeAction() tells of authorisation, retry budget, session and tracing
     "spans of 5% of new traces, and of all traces that the caller samples, are sent to otel/collector:4318",
   ]);
   assert.doesNotMatch(JSON.stringify(action), /secret/);
+});
+
+test("describeAction() tells what a listener trusts and bounds beyond the usual", () => {
+  const request = {
+    port: 80,
+    scheme: "http",
+    host: "a.test",
+    method: "GET",
+    path: "/",
+    query: "",
+    headers: {},
+  } as const;
+  const settings: ListenerSettings = {
+    ...defaultListenerSettings,
+    trust: { trustedHops: 2, source: "forwarded" },
+    forwardClientCertificate: "append",
+    requestBodyBytes: 1_000,
+    requestBodyTimeoutMs: 5_000,
+  };
+  const limitsOf = (one: HttpListener) =>
+    describeAction(rule, { model, listener: one, request, matchedPrefix: "/" }).limits;
+  const usual = limitsOf(listener);
+  const told = limitsOf({ ...listener, settings });
+  assert.deepEqual(
+    told.filter((line) => !usual.includes(line)),
+    [
+      "2 proxies in front trusted, by forwarded",
+      "client certificates told to backends (append)",
+      "request bodies of at most 1000 bytes, else 413",
+      "request bodies within 5000 ms, else 408",
+    ],
+  );
 });

@@ -5,6 +5,7 @@ import {
   describeRetry,
   describeRetryBudget,
   describeSession,
+  describeSettings,
   describeTarget,
   describeTracing,
 } from "./describe.ts";
@@ -176,9 +177,9 @@ function forwarded(
 }
 
 /** The path as a backend gets it when no filter changes it. */
-function spelledPath({ path, spelling }: SelectRequest, { keepsPaths }: HttpListener): string {
+function spelledPath({ path, spelling }: SelectRequest, { settings }: HttpListener): string {
   if (spelling === undefined) return path;
-  return keepsPaths === true ? spelling.sentPath : spelling.forwardedPath;
+  return settings.paths === "asSent" ? spelling.sentPath : spelling.forwardedPath;
 }
 
 function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): readonly string[] {
@@ -189,17 +190,20 @@ function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): re
   );
   const sessions = rule.sessionPersistence
     ? [describeSession(rule.sessionPersistence)]
-    : clusters.flatMap(({ name, sessionPersistence: session }) =>
+    : clusters.flatMap(({ name, traffic: { sessionPersistence: session } }) =>
         session === undefined ? [] : [`${describeSession(session)} (${name})`],
       );
   const tracing = model.gateways.find(({ listeners }) => listeners.includes(listener))?.tracing;
   return [
+    ...describeSettings(listener.settings),
     ...(requestMs === 0 ? [] : [`answer within ${requestMs} ms in all, else 504`]),
     ...(backendRequestMs === 0 ? [] : [`each attempt within ${backendRequestMs} ms`]),
     ...(silence === "unbounded" && requestMs === 0 && backendRequestMs === 0 ? ["no time limit"] : []),
     ...(retry && retry.attempts > 0 ? [describeRetry(retry)] : []),
     ...(retry && retry.attempts > 0
-      ? clusters.flatMap(({ key, retryBudget }) => (retryBudget ? [describeRetryBudget(key, retryBudget)] : []))
+      ? clusters.flatMap(({ key, traffic: { retryBudget } }) =>
+          retryBudget ? [describeRetryBudget(key, retryBudget)] : [],
+        )
       : []),
     ...sessions,
     ...(tracing === undefined ? [] : [describeTracing(tracing)]),

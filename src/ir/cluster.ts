@@ -1,5 +1,6 @@
 import type { SourceRef } from "./source-ref.ts";
 import type { CaSource, SecretKey } from "./tls.ts";
+import type { TrafficSettings } from "./traffic-settings.ts";
 
 /** Names a cluster: `namespace/name:port` plus whatever makes two uses of one Service port differ (protocol, TLS, policy). */
 export type ClusterKey = string;
@@ -17,28 +18,6 @@ export type UpstreamTls = {
   readonly clientCertificate?: SecretKey;
 };
 
-/** Signed cookie or header that pins a client to an endpoint. Spec: SessionPersistence (GEP-1619). */
-export type SessionPersistence = {
-  readonly kind: "cookie" | "header";
-  /** Cookie or header name. */
-  readonly name: string;
-  /** 0: none. Milliseconds. */
-  readonly absoluteTimeoutMs: number;
-  /** Cookies only: with `Max-Age`, so that it outlives the browser. */
-  readonly permanent: boolean;
-  readonly cookiePath: string;
-};
-
-/** Share of requests that may be retries. Spec: XBackendTrafficPolicy.retryConstraint (GEP-3388). */
-export type RetryBudget = {
-  /** 0 to 100. */
-  readonly percent: number;
-  readonly intervalMs: number;
-  /** Always allowed: `count` retries per `minIntervalMs`. */
-  readonly minCount: number;
-  readonly minIntervalMs: number;
-};
-
 /** One Service port (or XBackend) as the planes dial it: shared by every rule that names it in the same way. */
 export type Cluster = {
   readonly key: ClusterKey;
@@ -54,9 +33,5 @@ export type Cluster = {
   readonly tls?: UpstreamTls;
   /** Streams begin with a PROXY header that names the client. Absent: they do not. */
   readonly proxyProtocol?: "v2";
-  readonly loadBalancing: "roundRobin" | "leastRequest";
-  readonly connectTimeoutMs: number;
-  readonly retryBudget?: RetryBudget;
-  /** Set on the backend (XBackend, XBackendTrafficPolicy); a rule's own wins. */
-  readonly sessionPersistence?: SessionPersistence;
+  readonly traffic: TrafficSettings;
 };

@@ -1,11 +1,12 @@
 /** The model in words, for explanations and tables. Phrases have no capital and no full stop, so that they fit in a sentence. */
 import { isSecretName } from "../base/secret-name.ts";
 import { unreachable } from "../base/unreachable.ts";
-import type { RetryBudget, SessionPersistence } from "./cluster.ts";
 import type { Filter, Fraction, PathModifier } from "./filter.ts";
+import type { ListenerSettings } from "./listener-settings.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
 import type { HttpRule, Listener, Retry, StreamRule, WeightedBackend } from "./routing-model.ts";
 import type { Tracing } from "./tracing.ts";
+import type { RetryBudget, SessionPersistence } from "./traffic-settings.ts";
 
 /** Such as `path /app and below, method GET, header x-canary is "true"`. */
 export function describeMatch(match: HttpMatch): string {
@@ -180,4 +181,18 @@ function describePathModifier(modifier: PathModifier): string {
 function describeFraction({ numerator, denominator }: Fraction): string {
   if (numerator >= denominator) return "every request";
   return denominator === 100 ? `${numerator}% of requests` : `${numerator} of ${denominator} requests`;
+}
+
+/** What a listener's settings grant and believe beyond what is usual; empty for the usual ones. */
+export function describeSettings(settings: ListenerSettings): readonly string[] {
+  const { trust, forwardClientCertificate, requestBodyBytes, requestBodyTimeoutMs } = settings;
+  const proxies = trust.trustedHops === 1 ? "1 proxy" : `${trust.trustedHops} proxies`;
+  return [
+    ...(trust.trustedHops === 0 ? [] : [`${proxies} in front trusted, by ${trust.source}`]),
+    ...(forwardClientCertificate === "off"
+      ? []
+      : [`client certificates told to backends (${forwardClientCertificate})`]),
+    ...(requestBodyBytes === 0 ? [] : [`request bodies of at most ${requestBodyBytes} bytes, else 413`]),
+    ...(requestBodyTimeoutMs === 0 ? [] : [`request bodies within ${requestBodyTimeoutMs} ms, else 408`]),
+  ];
 }

@@ -2,8 +2,10 @@
 
 import { canonicalJson } from "../base/canonical-json.ts";
 import { compileRegex } from "../base/regex.ts";
+import { sameJson } from "../base/same-json.ts";
 import type { Filter, PlacedFilter } from "./filter.ts";
 import { bySpecificity } from "./hostname.ts";
+import { type ListenerSettings, sharedBy } from "./listener-settings.ts";
 import type { HttpMatch } from "./match.ts";
 import type {
   GatewayModel,
@@ -66,8 +68,22 @@ function checkGateway(gateway: GatewayModel, model: RoutingModel): readonly stri
       ...checkFilters(`Rule ${key}`, rule.filters, model),
     ]),
     ...gateway.listeners.flatMap((listener) => checkListener(listener, gateway, model)),
+    ...checkSharedPorts(gateway),
     ...(gateway.tracing === undefined ? [] : checkCluster(`Gateway ${gateway.key}`, gateway.tracing.cluster, model)),
   ];
+}
+
+/** What counts before a connection's listener is known has to be the same on all listeners that share the port. */
+function checkSharedPorts({ listeners }: GatewayModel): readonly string[] {
+  const ports = Map.groupBy(listeners, ({ port, protocol }) => `${port}/${protocol === "UDP" ? "UDP" : "TCP"}`);
+  const names = (Object.keys(sharedBy) as (keyof ListenerSettings)[]).filter((name) => sharedBy[name] === "port");
+  return [...ports.values()].flatMap(([first, ...others]) =>
+    others.flatMap((listener) =>
+      names
+        .filter((name) => !sameJson(listener.settings[name], first!.settings[name]))
+        .map((name) => `Listener ${listener.key} shares its port with ${first!.key} and has another ${name}.`),
+    ),
+  );
 }
 
 function checkListener(listener: Listener, gateway: GatewayModel, model: RoutingModel): readonly string[] {

@@ -22,6 +22,9 @@ export type ListenerReport =
       readonly code?: string;
     };
 
+/** What became of a listener at one proxy; `hash` is that of the listener as the proxy was given it. */
+export type ConfirmedListener = ListenerReport & { readonly hash: string };
+
 export type PlaneReport = {
   readonly generation: number;
   /** A listener without a row is pending: nothing has confirmed it yet. */

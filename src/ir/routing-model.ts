@@ -2,13 +2,15 @@
  * The compiled routing model: plain JSON, resolved and in order of precedence. It knows neither Kubernetes nor Envoy.
  * A plane never sorts, never applies a default, never looks a name up elsewhere. `select.ts` is its meaning.
  */
-import type { Cluster, ClusterKey, SessionPersistence } from "./cluster.ts";
+import type { Cluster, ClusterKey } from "./cluster.ts";
 import type { PlacedFilter } from "./filter.ts";
+import type { ListenerSettings } from "./listener-settings.ts";
 import type { HttpMatch } from "./match.ts";
 import type { PolicyInForce } from "./policy.ts";
 import type { SourceRef } from "./source-ref.ts";
 import type { ListenerTls } from "./tls.ts";
 import type { Tracing } from "./tracing.ts";
+import type { SessionPersistence } from "./traffic-settings.ts";
 
 /** `namespace/name` of the Gateway. */
 export type GatewayKey = string;
@@ -52,6 +54,7 @@ type ListenerCommon = {
   readonly port: number;
   /** Lower case; `""` is any, `*.` + name is a wildcard. */
   readonly hostname: string;
+  readonly settings: ListenerSettings;
   /** Of everything in this listener but its routes: when it is unchanged, the socket and its TLS set-up stay. */
   readonly hash: string;
   /** Policies of the listener as a whole, as those of a rule. Absent: none. */
@@ -66,8 +69,6 @@ export type HttpListener = ListenerCommon & {
   readonly tls?: ListenerTls & { readonly mode: "terminate" };
   /** Before routing, for every request of the listener. Spec: Listener.filters (GEP-5224). */
   readonly filters: readonly PlacedFilter[];
-  /** Segments of paths (`//`, `.`, `..`) are matched and forwarded as they come. Absent: they are merged and resolved. */
-  readonly keepsPaths?: true;
   /** Longest hostname first. A request tries each that covers its host, in order, until an entry matches. */
   readonly virtualHosts: readonly VirtualHost[];
 };

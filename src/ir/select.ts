@@ -95,7 +95,7 @@ export function select(model: RoutingModel, request: SelectRequest): Selection {
 
 /** Whether listeners that act as one keep the segments of paths: all of them have to. */
 export function keepPaths(listeners: readonly BoundListener<HttpListener>[]): boolean {
-  return listeners.every(({ listener }) => listener.keepsPaths === true);
+  return listeners.every(({ listener }) => listener.settings.paths === "asSent");
 }
 
 /** The request with its path in the form that the listeners match; `undefined` when they keep segments and it has no such form. */

@@ -211,12 +211,7 @@ describe("desiredObjects", () => {
       forwardClientCertificate: "Append",
     } as const;
     assert.deepEqual(objectOf(planeOf({ config }), "Deployment"), objectOf(planeOf(), "Deployment"));
-    assert.deepEqual(streamSettings(planeOf({ config })), {
-      accessLog: true,
-      trustedHops: 2,
-      trustedHeader: "forwarded",
-      forwardClientCertificate: "append",
-    });
+    assert.deepEqual(streamSettings(planeOf({ config })), { accessLog: true });
   });
 
   it("keeps the pods as they are when a listener comes, unless it needs the admin port", () => {

@@ -5,7 +5,7 @@ import type { DataPlane } from "../infrastructure/data-plane.ts";
 import { keepRunning } from "./keep-running.ts";
 
 const own = (name: string, state: DataPlane["state"] = "wanted", uid = `uid-of-${name}`) =>
-  planeOf({ name, state, uid, config: state === "wanted" ? { trustedHops: 2 } : {} });
+  planeOf({ name, state, uid, config: state === "wanted" ? { drainSeconds: 2 } : {} });
 
 /** The shared data plane of these Gateways. */
 const shared = (...names: readonly string[]): DataPlane => ({
@@ -26,9 +26,9 @@ describe("keepRunning", () => {
 
   it("leaves the settings of a data plane of which the GatewayConfig is missing as they were, for as long as it is", () => {
     const first = keepRunning([own("a", "kept")], [own("a")]);
-    assert.deepEqual([first[0]?.settings.trustedHops, first[0]?.state], [2, "kept"]);
-    assert.equal(keepRunning([own("a", "kept")], first)[0]?.settings.trustedHops, 2);
-    assert.equal(keepRunning([own("a", "kept")], [])[0]?.settings.trustedHops, 0);
+    assert.deepEqual([first[0]?.settings.drainSeconds, first[0]?.state], [2, "kept"]);
+    assert.equal(keepRunning([own("a", "kept")], first)[0]?.settings.drainSeconds, 2);
+    assert.equal(keepRunning([own("a", "kept")], [])[0]?.settings.drainSeconds, 25);
   });
 
   it("leaves a Gateway on the shared data plane where it was", () => {
@@ -39,7 +39,7 @@ describe("keepRunning", () => {
     assert.deepEqual(placesOf(keepRunning([own("a", "kept"), shared("b")], first)), places);
     const both = keepRunning([own("a", "kept"), own("b", "kept")], first);
     assert.deepEqual(placesOf(both), ["sluice-system/shared..sluice..common kept: a b"]);
-    assert.equal(both[0]?.settings.trustedHops, 2);
+    assert.equal(both[0]?.settings.drainSeconds, 2);
   });
 
   it("lets go of a Gateway that is wanted elsewhere, was made anew, or is of another class now", () => {

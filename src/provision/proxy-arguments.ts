@@ -23,6 +23,5 @@ export function proxyArguments(
 
 /** What the proxies of a data plane are told over the configuration stream: a change restarts no pod. */
 export function streamSettings({ settings }: DataPlane) {
-  const { logging, trustedHops, trustedHeader, forwardClientCertificate } = settings;
-  return { accessLog: logging.accessLog, trustedHops, trustedHeader, forwardClientCertificate } as const;
+  return { accessLog: settings.logging.accessLog } as const;
 }

@@ -25,14 +25,14 @@ export class ClusterRuntime {
 
   constructor(cluster: Cluster, secrets: SecretTable, { random, telemetry }: PlaneContext) {
     this.cluster = cluster;
-    this.#balancer = new Balancer(cluster.loadBalancing, random);
+    this.#balancer = new Balancer(cluster.traffic.loadBalancing, random);
     const labels = [cluster.namespace, cluster.name, String(cluster.port)] as const;
     this.#metrics = {
       active: telemetry.gauge("gateway_upstream_connections", ...labels, "active"),
       idle: telemetry.gauge("gateway_upstream_connections", ...labels, "idle"),
       dialled: (result) => telemetry.counter("gateway_upstream_connects_total", ...labels, result),
     };
-    this.budget = cluster.retryBudget === undefined ? undefined : new RetryBudget(cluster.retryBudget);
+    this.budget = cluster.traffic.retryBudget === undefined ? undefined : new RetryBudget(cluster.traffic.retryBudget);
     const tls = cluster.tls === undefined ? undefined : buildUpstreamTlsContext(cluster.tls, secrets);
     this.#tls = tls instanceof Error ? undefined : tls;
     if (tls instanceof Error) this.broken = "upstreamTls";

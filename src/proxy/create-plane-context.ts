@@ -1,9 +1,9 @@
-import { trustNobody } from "../wire/forwarded.ts";
+import { defaultListenerSettings } from "../ir/listener-settings.ts";
 import { defaultRequestLimits } from "../wire/http1/request-head.ts";
 import { defaultResponseLimits } from "../wire/http1/response-head.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { EmbeddedPlaneOptions } from "./embedded-plane-options.ts";
-import { defaultLimits, type ProxyLimits } from "./limits.ts";
+import { defaultLimits, limitsOf } from "./limits.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import { TracingRegistry } from "./tracing/tracing-registry.ts";
 import { type DescriptorOptions, Descriptors } from "./transport/descriptors.ts";
@@ -18,28 +18,23 @@ export function createPlaneContext(
   options: EmbeddedPlaneOptions,
   own: Pick<PlaneContext, "sessionTokens" | "publicPort">,
 ): PlaneContext {
-  const limits: ProxyLimits = { ...defaultLimits, ...options.limits };
+  const limits = limitsOf({ ...defaultLimits, ...options.limits }, defaultListenerSettings);
   const descriptors = new Descriptors(options.descriptors ?? unlimited);
   return {
     limits,
-    requestLimits: {
-      ...defaultRequestLimits,
-      maxHeadBytes: limits.headBytes,
-      maxTargetBytes: limits.targetBytes,
-      query: "browser",
-    },
+    requestLimits: defaultRequestLimits,
     responseLimits: { ...defaultResponseLimits, maxHeadBytes: limits.responseHeadBytes },
     deadlines: new Deadlines(limits.tickMs),
     telemetry: options.telemetry,
     registry: new EndpointRegistry({ guard: new AddressGuard(options.allowedUpstream), descriptors }),
     descriptors,
     random: options.random ?? Math.random,
-    trust: options.trust ?? trustNobody,
-    proxyProtocolFrom: options.proxyProtocolFrom ?? [],
+    trust: defaultListenerSettings.trust,
+    proxyProtocolFrom: [],
     tenant: options.tenant ?? { header: "", label: "tenant" },
     environment: options.environment ?? { header: "", label: "environment" },
     ticketKeys: options.ticketKeys ?? new TicketKeys(),
-    forwardClientCertificate: options.forwardClientCertificate ?? "off",
+    forwardClientCertificate: defaultListenerSettings.forwardClientCertificate,
     ...own,
     tracing: new TracingRegistry(),
     version: options.version ?? "unknown",

@@ -1,9 +1,6 @@
-import type { Cidr } from "../base/cidr.ts";
 import type { GatewayKey } from "../ir/routing-model.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
-import type { ForwardedTrust } from "../wire/forwarded.ts";
-import type { ClientCertificateForwarding } from "./client-certificate.ts";
-import type { ProxyLimits } from "./limits.ts";
+import type { PlaneLimits } from "./limits.ts";
 import type { OwnerSource } from "./plane-context.ts";
 import type { DescriptorOptions } from "./transport/descriptors.ts";
 import type { TicketKeys } from "./transport/ticket-keys.ts";
@@ -27,17 +24,12 @@ export type EmbeddedPlaneOptions = {
    * them, as a Service has. Default `ignored`.
    */
   readonly askedAddresses?: "bound" | "ignored";
-  readonly limits?: Partial<ProxyLimits>;
-  readonly trust?: ForwardedTrust;
-  /** Proxies in front that begin each connection with a PROXY header (v1 or v2). Default: none. */
-  readonly proxyProtocolFrom?: readonly Cidr[];
+  readonly limits?: Partial<PlaneLimits>;
   /** Kinds of addresses that endpoints may have although they lead to the gateway's own surroundings. Default: none. */
   readonly allowedUpstream?: readonly GuardedNetwork[];
   /** Defaults: the label `tenant`, and `environment`; no header. */
   readonly tenant?: OwnerSource;
   readonly environment?: OwnerSource;
-  /** What backends are told of client certificates, in X-Forwarded-Client-Cert. Default `off`: nothing. */
-  readonly forwardClientCertificate?: ClientCertificateForwarding;
   /** Of TLS session tickets. Default: keys of this plane's own, replaced every 12 hours. */
   readonly ticketKeys?: TicketKeys;
   /** Signs what session persistence gives to clients; the same on every gateway that serves them. Default: random. */
@@ -53,7 +45,4 @@ export type EmbeddedPlaneOptions = {
 };
 
 /** Options that can change while a plane serves. */
-export type PlaneReconfiguration = Pick<
-  EmbeddedPlaneOptions,
-  "trust" | "tenant" | "environment" | "forwardClientCertificate" | "sessionKey"
->;
+export type PlaneReconfiguration = Pick<EmbeddedPlaneOptions, "tenant" | "environment" | "sessionKey">;

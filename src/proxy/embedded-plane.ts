@@ -233,7 +233,7 @@ export class EmbeddedPlane implements Plane {
     await Promise.all(this.#stopping);
     if (this.#closed) return new Error("the gateway is shutting down");
     const at = { address: port.address, port: this.#portToBind(port.port) };
-    const opened = await PortListener.open(at, model, this.#context);
+    const opened = await PortListener.open(at, model);
     if (opened instanceof PortListener) this.#opened.push(opened);
     return opened;
   }

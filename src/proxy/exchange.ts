@@ -36,7 +36,8 @@ type Phase = "over" | "authorising" | "waiting" | "sending" | "answered" | "tunn
  * where there are streams), reused.
  */
 export class Exchange implements FilterContext, TrailerClaims {
-  readonly context: PlaneContext;
+  /** Of the port as it is for this request. */
+  context: PlaneContext;
   readonly responder: Responder;
   readonly peer: Peer;
   readonly request = new ForwardedRequest();
@@ -134,11 +135,12 @@ export class Exchange implements FilterContext, TrailerClaims {
     this.bytesIn = received.sizeBytes;
     this.outcome.grpc = request.grpc && this.responder.protocol === "HTTP/2";
     this.#model = model;
+    this.context = model.context;
     this.#connection = connection;
     const table = model.listensBeforeRouting ? (connection ?? model.table.forHost(request.host)) : undefined;
     const listener = table === undefined ? undefined : model.listenerOf(table.listeners[0]);
     trace.begin(request, listener?.tracing);
-    request.setOwnLines(this.#forward(received) + trace.lines);
+    request.setOwnLines(this.#forward(received, listener?.settings ?? model.context) + trace.lines);
     if (table === undefined || listener === undefined) {
       this.#findRoute();
       return;
@@ -350,8 +352,10 @@ export class Exchange implements FilterContext, TrailerClaims {
   }
 
   /** The lines that the engine adds, but for the trace's. */
-  #forward(received: ReceivedRequest): string {
-    const { trust, forwardClientCertificate: forwarding } = this.context;
+  #forward(
+    received: ReceivedRequest,
+    { trust, forwardClientCertificate: forwarding }: Pick<PlaneContext, "trust" | "forwardClientCertificate">,
+  ): string {
     const { peer } = this;
     // Proxies that keep Forwarded pass on whatever else a client wrote.
     if (received.claims && (trust.trustedHops === 0 || trust.source === "forwarded")) received.forgetClaims();

@@ -1,16 +1,34 @@
-import { defaultSessionLimits, type SessionLimits } from "../wire/http2/session.ts";
+import type { ListenerSettings } from "../ir/listener-settings.ts";
+
+/** Settings of listeners that are limits. Here, what is without limit is `Infinity`. */
+type ListenerLimits = Pick<
+  ListenerSettings,
+  | "headBytes"
+  | "targetBytes"
+  | "requestBodyBytes"
+  | "connectionsPerPort"
+  | "requestsPerConnection"
+  | "headerTimeoutMs"
+  | "idleTimeoutMs"
+  | "requestStallMs"
+  | "requestBodyRate"
+  | "requestBodyTimeoutMs"
+  | "writeStallMs"
+  | "handshakeTimeoutMs"
+  | "helloTimeoutMs"
+  | "proxyHeaderTimeoutMs"
+  | "streamIdleMs"
+  | "http2"
+>;
+
+/** Every limit and timeout that the embedded plane goes by: its own, and those of the listeners of a port. */
+export type ProxyLimits = PlaneLimits & ListenerLimits;
 
 /**
- * Every limit and timeout of the embedded plane, in one place. All of them have a default that suits a gateway in front
- * of ordinary services; none can be switched off by a client.
+ * The embedded plane's own limits and timeouts, in one place. All of them have a default that suits a gateway in front of
+ * ordinary services; none can be switched off by a client.
  */
-export type ProxyLimits = {
-  /** Request line and header fields of one request, together. Above: 431. Bytes. */
-  readonly headBytes: number;
-  /** Request target alone. Above: 414. Bytes. */
-  readonly targetBytes: number;
-  /** Request body. Above: 413. `Infinity`: no limit. Bytes. */
-  readonly requestBodyBytes: number;
+export type PlaneLimits = {
   /** Status line and header fields of one upstream answer. Above: 502. Bytes. */
   readonly responseHeadBytes: number;
   /** Bytes kept of a request body so that it can be sent again. A larger body is not retried. Bytes. */
@@ -19,32 +37,14 @@ export type ProxyLimits = {
   readonly mirrorBodyBytes: number;
   /** Mirrored requests in flight at one mirror; further ones are dropped and counted. */
   readonly mirrorsInFlight: number;
-  /** Connections accepted on one port; further ones are closed at once. */
-  readonly connectionsPerPort: number;
-  /** Requests served on one downstream connection before it is closed. `Infinity`: no limit. */
-  readonly requestsPerConnection: number;
-  /** From a request's first byte to the end of its head. Then: 408. */
-  readonly headerTimeoutMs: number;
-  /** Keep-alive without a request. Then: closed without a word. */
-  readonly idleTimeoutMs: number;
-  /** Without a byte of a request body that is not complete, while it is waited for and no answer has begun. Then: 408. */
-  readonly requestStallMs: number;
-  /** What such a body has to come with, over no longer than `requestStallMs`. gRPC calls are free of it. Then: 408. 0: no limit. Bytes a second. */
-  readonly requestBodyRate: number;
-  /** Such a body as a whole, gRPC calls aside. Then: 408. `Infinity`: no limit. */
-  readonly requestBodyTimeoutMs: number;
   /** A body in chunks that does not begin is announced to an HTTP/1.1 backend after this: its client may wait for the backend to speak first. */
   readonly bodyHoldMs: number;
   /** A request whose body its client has been silent about for this long may have to give its place at a full endpoint to another one of that client. */
   readonly bodyPatienceMs: number;
   /** Without a byte from an upstream that owes an answer or the rest of one, where the route says nothing of its time. Then: 504, or a reset when the answer has begun. */
   readonly responseStallMs: number;
-  /** A client that takes none of what is waiting for it. Then: closed. */
-  readonly writeStallMs: number;
   /** An upgraded connection on which nothing moves in either direction. Then: closed. */
   readonly tunnelIdleMs: number;
-  /** From accept to the end of the TLS handshake. Then: closed. */
-  readonly handshakeTimeoutMs: number;
   /** After our last byte, for the client to read it and close. Then: closed. */
   readonly lingerMs: number;
   /** For a client of HTTP/2 to read an answer that came before its request was complete, and to stop. Then: RST_STREAM. */
@@ -55,8 +55,6 @@ export type ProxyLimits = {
   readonly connectionsPerEndpoint: number;
   /** An idle upstream connection is closed after this, before most servers close it from their side; a second before what its Keep-Alive says. */
   readonly upstreamIdleMs: number;
-  /** Endpoints that are tried when connecting fails before anything is sent. */
-  readonly connectAttempts: number;
   /** An endpoint that refused a connection is passed over for this long; doubled by each further failure, to 32 times. */
   readonly endpointBackoffMs: number;
   /** A question to an authorisation server, from asking to the end of the answer. Then: 403. */
@@ -69,12 +67,6 @@ export type ProxyLimits = {
   readonly spanExportTimeoutMs: number;
   /** How long connections of a listener that is gone may finish what they do. */
   readonly drainTimeoutMs: number;
-  /** From accept to the end of the ClientHello, on ports with a TLS listener. Then: closed. */
-  readonly helloTimeoutMs: number;
-  /** From accept to the end of the PROXY header that a trusted proxy owes. Then: closed. */
-  readonly proxyHeaderTimeoutMs: number;
-  /** A TCP or TLS stream on which nothing moves in either direction. Then: reset. */
-  readonly streamIdleMs: number;
   /** Client sessions of one UDP listener. A further one takes the place of the one that was idle for longest. */
   readonly udpSessions: number;
   /** A UDP session without a datagram in either direction. Then: forgotten. */
@@ -85,53 +77,49 @@ export type ProxyLimits = {
   readonly pingAfterMs: number;
   /** For the answer to that. Then: the connection is closed. */
   readonly pingTimeoutMs: number;
-  /** What a client may ask of one HTTP/2 connection. */
-  readonly http2: SessionLimits;
   /** Resolution of the timeouts above (those of a route are exact). */
   readonly tickMs: number;
 };
 
-export const defaultLimits: ProxyLimits = {
-  headBytes: 64 * 1024,
-  targetBytes: 16 * 1024,
-  requestBodyBytes: Number.POSITIVE_INFINITY,
+export const defaultLimits: PlaneLimits = {
   responseHeadBytes: 64 * 1024,
   replayBytes: 64 * 1024,
   mirrorBodyBytes: 64 * 1024,
   mirrorsInFlight: 128,
-  connectionsPerPort: 65_536,
-  requestsPerConnection: Number.POSITIVE_INFINITY,
-  headerTimeoutMs: 10_000,
-  idleTimeoutMs: 75_000,
-  requestStallMs: 60_000,
-  requestBodyRate: 240,
-  requestBodyTimeoutMs: Number.POSITIVE_INFINITY,
   bodyHoldMs: 5_000,
   bodyPatienceMs: 1_000,
   responseStallMs: 300_000,
-  writeStallMs: 60_000,
   tunnelIdleMs: 3_600_000,
-  handshakeTimeoutMs: 10_000,
   lingerMs: 2_000,
   earlyAnswerMs: 500,
   idlePerEndpoint: 128,
   connectionsPerEndpoint: 4_096,
   upstreamIdleMs: 55_000,
-  connectAttempts: 3,
   endpointBackoffMs: 1_000,
   authTimeoutMs: 5_000,
   authAnswerBytes: 64 * 1024,
   spanDelayMs: 1_000,
   spanExportTimeoutMs: 10_000,
   drainTimeoutMs: 30_000,
-  helloTimeoutMs: 5_000,
-  proxyHeaderTimeoutMs: 5_000,
-  streamIdleMs: 3_600_000,
   udpSessions: 10_000,
   udpIdleMs: 60_000,
   udpQueueBytes: 64 * 1024,
   pingAfterMs: 330_000,
   pingTimeoutMs: 20_000,
-  http2: defaultSessionLimits,
   tickMs: 100,
 };
+
+/** The limits of a port: the plane's own, and what the settings of its listeners say. */
+export function limitsOf(own: PlaneLimits, settings: ListenerSettings): ProxyLimits {
+  return {
+    ...own,
+    ...settings,
+    requestBodyBytes: orUnlimited(settings.requestBodyBytes),
+    requestsPerConnection: orUnlimited(settings.requestsPerConnection),
+    requestBodyTimeoutMs: orUnlimited(settings.requestBodyTimeoutMs),
+  };
+}
+
+function orUnlimited(limit: number): number {
+  return limit === 0 ? Number.POSITIVE_INFINITY : limit;
+}

@@ -76,7 +76,7 @@ export class Mirror implements UpstreamEvents, OutgoingRequest {
     const endpoint = cluster.broken === undefined ? cluster.choose(performance.now(), undefined) : undefined;
     const options = {
       context: this.#context,
-      connectTimeoutMs: cluster.cluster.connectTimeoutMs,
+      connectTimeoutMs: cluster.cluster.traffic.connectTimeoutMs,
       reuse: "idle",
       own: this.#own,
     } as const;

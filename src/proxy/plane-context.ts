@@ -19,7 +19,10 @@ export type OwnerSource = {
   readonly label: string;
 };
 
-/** What every part of one plane shares; lives as long as the plane. */
+/**
+ * What every part of one plane shares; lives as long as the plane. What the settings of listeners say is that of a port where
+ * the context is one of a port's, and the default elsewhere.
+ */
 export type PlaneContext = {
   readonly limits: ProxyLimits;
   readonly requestLimits: RequestLimits;

@@ -1,3 +1,4 @@
+import { sameJson } from "../base/same-json.ts";
 import type { HttpListener, Listener, ListenerKey } from "../ir/routing-model.ts";
 import type { BoundListener } from "../ir/select.ts";
 import type { ResponseFlag } from "../telemetry/response-flag.ts";
@@ -5,6 +6,7 @@ import type { Counter, Gauge } from "../telemetry/telemetry.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
 import { listenerLabels } from "./listener-labels.ts";
 import type { PlaneContext } from "./plane-context.ts";
+import { portContext } from "./port-context.ts";
 import { type Refusal, refusalRecord } from "./refusal.ts";
 import { ListenerRuntime, type RequestStep, type RouteRuntime } from "./route-runtime.ts";
 import { type HttpListenerTable, RouteTable } from "./route-table.ts";
@@ -38,7 +40,9 @@ export class PortModel {
   readonly tls: PortTls | undefined;
   readonly streams: PortStreams | undefined;
   readonly servesHttp: boolean;
-  /** A listener has filters or records spans: it must be known before the route is. */
+  /** The plane's, with the settings of the port's listeners. */
+  readonly context: PlaneContext;
+  /** A listener has filters or records spans, or settings of its own: it must be known before the route is. */
   readonly listensBeforeRouting: boolean;
   /** The listener that what no listener is for is counted on. */
   readonly first: BoundListener;
@@ -46,7 +50,6 @@ export class PortModel {
   readonly acceptedConnections: Counter;
   readonly #listeners: ReadonlyMap<ListenerKey, ListenerRuntime>;
   readonly #first: ListenerRuntime | undefined;
-  readonly #context: PlaneContext;
 
   constructor(parts: PortModelParts, context: PlaneContext) {
     const { bound, rules, certificates, streams, previous } = parts;
@@ -62,10 +65,20 @@ export class PortModel {
       listeners.set(listener.key, runtime);
     }
     const runtimes = [...listeners.values()];
-    this.listensBeforeRouting = runtimes.some(({ chain, tracing }) => chain.steps.length > 0 || tracing !== undefined);
+    const { trust, forwardClientCertificate } = first.listener.settings;
+    this.listensBeforeRouting = runtimes.some(
+      ({ chain, tracing, settings }) =>
+        chain.steps.length > 0 ||
+        tracing !== undefined ||
+        settings.forwardClientCertificate !== forwardClientCertificate ||
+        !sameJson(settings.trust, trust),
+    );
     this.port = first.listener.port;
     this.rules = rules;
-    this.#context = context;
+    this.context = portContext(
+      context,
+      bound.map(({ listener }) => listener.settings),
+    );
     this.#listeners = listeners;
     this.first = first;
     this.streams = streams;
@@ -111,19 +124,19 @@ export class PortModel {
   }
 
   countHandshake(result: "ok" | "failed" | "refused"): void {
-    this.#context.telemetry.counter("gateway_tls_handshakes_total", ...this.#labels(), result).add(1);
+    this.context.telemetry.counter("gateway_tls_handshakes_total", ...this.#labels(), result).add(1);
   }
 
   /** A request was refused before routing; `undefined`: a whole connection was, without one. */
   onRefused(flag: ResponseFlag, refusal: Refusal | undefined): void {
-    const { telemetry } = this.#context;
+    const { telemetry } = this.context;
     telemetry.counter("gateway_http_rejected_requests_total", ...this.#labels(), flag).add(1);
     if (refusal !== undefined && telemetry.accessLogEnabled)
       telemetry.accessLog(refusalRecord(refusal, listenerLabels(this.first)));
   }
 
   countRejected(reason: string): void {
-    this.#context.telemetry.counter("gateway_rejected_connections_total", ...this.#labels(), reason).add(1);
+    this.context.telemetry.counter("gateway_rejected_connections_total", ...this.#labels(), reason).add(1);
   }
 
   #labels(): [gateway: string, namespace: string, listener: string] {

@@ -1,6 +1,7 @@
 import { sameJson } from "../base/same-json.ts";
 import { buildProxyFilter } from "../filter/proxy-filters.ts";
 import type { Filter, PlacedFilter } from "../ir/filter.ts";
+import type { ListenerSettings } from "../ir/listener-settings.ts";
 import type { GatewayModel, HttpListener, HttpRule } from "../ir/routing-model.ts";
 import type { Counter, Gauge, HttpSeries } from "../telemetry/telemetry.ts";
 import type { ProxyFilter } from "./chain.ts";
@@ -102,7 +103,7 @@ export function buildRule(
 
 /** The rule's own settings win over the backend's. */
 function buildSession(rule: HttpRule, cluster: ClusterRuntime, context: PlaneContext): SessionRuntime | undefined {
-  const model = rule.sessionPersistence ?? cluster.cluster.sessionPersistence;
+  const model = rule.sessionPersistence ?? cluster.cluster.traffic.sessionPersistence;
   return model === undefined ? undefined : new SessionRuntime(model, cluster, context.sessionTokens);
 }
 
@@ -178,6 +179,7 @@ export type GatewayHead = Pick<GatewayModel, "key" | "namespace" | "name" | "lab
 export class ListenerRuntime {
   readonly gateway: GatewayHead;
   readonly listener: Pick<HttpListener, "name">;
+  readonly settings: ListenerSettings;
   readonly chain: FilterChain;
   /** Requests that no route serves. */
   readonly unrouted: HttpSeries;
@@ -191,7 +193,7 @@ export class ListenerRuntime {
   readonly #routes = new WeakMap<RuleRuntime, RouteRuntime>();
 
   constructor(
-    { name, filters }: HttpListener,
+    { name, filters, settings }: HttpListener,
     { key, namespace, name: gatewayName, labels }: GatewayModel,
     parts: { readonly clusters: ReadonlyMap<string, ClusterRuntime>; readonly context: PlaneContext },
   ) {
@@ -199,6 +201,7 @@ export class ListenerRuntime {
     const clusters = new ClusterUse(parts.clusters);
     this.gateway = { key, namespace, name: gatewayName, labels };
     this.listener = { name };
+    this.settings = settings;
     this.chain = buildChain(filters, clusters, context);
     this.tracing = context.tracing.get(key);
     this.unrouted = context.telemetry.httpSeries(listenerLabels(this));
@@ -213,6 +216,7 @@ export class ListenerRuntime {
     return (
       listener.name === this.listener.name &&
       sameJson(listener.filters, this.#filters) &&
+      sameJson(listener.settings, this.settings) &&
       gateway.key === this.gateway.key &&
       sameJson(gateway.labels, this.gateway.labels) &&
       this.tracing === this.#context.tracing.get(gateway.key) &&

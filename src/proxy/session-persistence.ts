@@ -1,4 +1,4 @@
-import type { SessionPersistence } from "../ir/cluster.ts";
+import type { SessionPersistence } from "../ir/traffic-settings.ts";
 import type { RequestView, ResponseHead } from "./chain.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
 import { maxPins, type Pin, type SessionTokens } from "./session-token.ts";

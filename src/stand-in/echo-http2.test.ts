@@ -4,6 +4,7 @@ import { type ClientHttp2Session, connect, type IncomingHttpHeaders } from "node
 import { text } from "node:stream/consumers";
 import { test } from "node:test";
 import type { RoutingModel } from "../ir/routing-model.ts";
+import { defaultTrafficSettings } from "../ir/traffic-settings.ts";
 import { StubBackends } from "./stub-backends.ts";
 
 const routing: RoutingModel = {
@@ -17,8 +18,7 @@ const routing: RoutingModel = {
       port: 80,
       endpoints: "shop/cart:80",
       protocol: "http2",
-      loadBalancing: "roundRobin",
-      connectTimeoutMs: 1000,
+      traffic: { ...defaultTrafficSettings, connectTimeoutMs: 1000 },
     },
   },
 };

@@ -8,6 +8,7 @@ import { test } from "node:test";
 import type { Cluster } from "../ir/cluster.ts";
 import type { Endpoint } from "../ir/endpoint-table.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
+import { defaultTrafficSettings } from "../ir/traffic-settings.ts";
 import { StubBackends } from "./stub-backends.ts";
 
 function cluster(name: string, protocol: Cluster["protocol"] = "http1"): Cluster {
@@ -19,8 +20,7 @@ function cluster(name: string, protocol: Cluster["protocol"] = "http1"): Cluster
     port: 80,
     endpoints: `shop/${name}:80`,
     protocol,
-    loadBalancing: "roundRobin",
-    connectTimeoutMs: 1000,
+    traffic: { ...defaultTrafficSettings, connectTimeoutMs: 1000 },
   };
 }
 

@@ -3,6 +3,7 @@ import { test } from "node:test";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { Plane, PlaneUpdate } from "../ir/plane.ts";
 import { SecretTable } from "../ir/secret-table.ts";
+import { defaultTrafficSettings } from "../ir/traffic-settings.ts";
 import { StubBackends } from "./stub-backends.ts";
 import { StubbedPlane } from "./stubbed-plane.ts";
 
@@ -38,8 +39,7 @@ const routing = {
       port: 80,
       endpoints: "shop/cart:80",
       protocol: "http1",
-      loadBalancing: "roundRobin",
-      connectTimeoutMs: 1000,
+      traffic: { ...defaultTrafficSettings, connectTimeoutMs: 1000 },
     },
   },
 } as const;

@@ -8,7 +8,7 @@ import { anyAddress } from "../../src/base/any-address.ts";
 import { initialFlags } from "../../src/cli/flags.ts";
 import { type ProxyProcess, type ProxyProcessOptions, startProxy } from "../../src/cli/proxy-process.ts";
 import { planeKeys } from "../../src/config-stream/plane-keys.ts";
-import { RemotePlane, type RemotePlaneOptions } from "../../src/config-stream/remote-plane.ts";
+import { RemotePlane, type RemotePlaneOptions } from "../../src/fleet/remote-plane.ts";
 import type { PlaneUpdate } from "../../src/ir/plane.ts";
 import { createTelemetry } from "../../src/telemetry/create-telemetry.ts";
 import type { MetricName } from "../../src/telemetry/metrics.ts";

@@ -126,10 +126,10 @@ test("stream: a change that leads elsewhere is answered with the whole state", a
   // It claims the state's digest and holds another.
   await using proxy = startClient([controller.port], { held: { hash: digestOf(state), state: namedState("wrong") } });
   await eventually(() => proxy.client.isFollowing);
-  controller.server.publish("demo/web", { ...state, settings: { trustedHops: 1 } });
+  controller.server.publish("demo/web", { ...state, settings: { tenantLabel: "team" } });
   await eventually(() => proxy.states.length === 1);
   assert.equal(ruleName(proxy.states[0]), "one");
-  assert.equal(proxy.states[0]?.settings.trustedHops, 1);
+  assert.equal(proxy.states[0]?.settings.tenantLabel, "team");
   assert.match(proxy.lines.join(""), /could not be applied/);
 });
 

@@ -2,14 +2,19 @@
  * A golden case: `in.yaml` (with the shared `base.yaml`) compiled, as the texts of its golden files, and its probes.
  * Cases are folders found by glob; adding one needs no code.
  */
+
 import { existsSync, globSync, readFileSync, writeFileSync } from "node:fs";
 import { basename, dirname, join, relative } from "node:path";
+import { isDeepStrictEqual } from "node:util";
 import { parse, stringify } from "yaml";
 import { longFlagsOf } from "../../src/cli/flags.ts";
 import { compile } from "../../src/compile/compile.ts";
 import { type CompileOptions, nothingRetained } from "../../src/compile/compile-options.ts";
 import type { CompileResult } from "../../src/compile/contract.ts";
 import type { Finding } from "../../src/finding/finding.ts";
+import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
+import type { RoutingModel } from "../../src/ir/routing-model.ts";
+import { defaultTrafficSettings } from "../../src/ir/traffic-settings.ts";
 import { loadPaths } from "../../src/source/folder/load-paths.ts";
 
 const root = import.meta.dirname;
@@ -70,6 +75,7 @@ export const goldenOptions: CompileOptions = {
   stubBackends: false,
   selfSigned: false,
   allowExternalName: false,
+  listenerSettings: defaultListenerSettings,
   supportedFeatures: ["Gateway", "HTTPRoute", "ReferenceGrant"],
   supportedProtocols: ["HTTP", "HTTPS", "TLS", "TCP", "UDP"],
 };
@@ -86,6 +92,27 @@ export async function compileCase({
 const toYaml = (value: unknown): string =>
   stringify(value, { lineWidth: 120, aliasDuplicateObjects: false, singleQuote: false });
 
+/** The model with only those settings that differ from the defaults, and none where all are the usual ones. */
+function withoutDefaults(routing: RoutingModel): unknown {
+  const gateways = routing.gateways.map((gateway) => ({
+    ...gateway,
+    listeners: gateway.listeners.map(({ settings, ...listener }) => ({
+      ...listener,
+      ...differing("settings", settings, defaultListenerSettings),
+    })),
+  }));
+  const clusters = Object.entries(routing.clusters).map(
+    ([key, { traffic, ...cluster }]) =>
+      [key, { ...cluster, ...differing("traffic", traffic, defaultTrafficSettings) }] as const,
+  );
+  return { gateways, clusters: Object.fromEntries(clusters) };
+}
+
+function differing<T extends object>(name: string, values: T, usual: T): object {
+  const own = Object.entries(values).filter(([key, value]) => !isDeepStrictEqual(value, usual[key as keyof T]));
+  return own.length === 0 ? {} : { [name]: Object.fromEntries(own) };
+}
+
 /** The golden files of a case, by file name. */
 export async function goldenFiles(golden: GoldenCase): Promise<Readonly<Record<string, string>>> {
   const { routing, status, all } = await compileCase(golden);
@@ -100,7 +127,7 @@ export async function goldenFiles(golden: GoldenCase): Promise<Readonly<Record<s
     ...(related ? { related: related.map((ref) => `${ref.kind} ${ref.namespace ?? ""}/${ref.name}`) } : {}),
   }));
   return {
-    "routing.yaml": toYaml(JSON.parse(JSON.stringify(routing))),
+    "routing.yaml": toYaml(JSON.parse(JSON.stringify(withoutDefaults(routing)))),
     "status.yaml": toYaml(JSON.parse(JSON.stringify(status))),
     "findings.yaml": toYaml(findings),
   };

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { explain } from "../../src/ir/explain.ts";
 import { explainConnection } from "../../src/ir/explain-connection.ts";
 import type { Filter } from "../../src/ir/filter.ts";
+import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
 import type { HttpRule } from "../../src/ir/routing-model.ts";
 import { type SelectRequest, select } from "../../src/ir/select.ts";
 import { routingModel, selectRequest } from "../property/routing-model.ts";
@@ -440,7 +441,12 @@ describe("a listener that keeps the segments of paths", () => {
       [prefix("/secret"), rest],
     ]),
   ];
-  const store = model(gateway([{ ...http("s3", "", hosts), keepsPaths: true }], [own, moved, rest]));
+  const store = model(
+    gateway(
+      [{ ...http("s3", "", hosts), settings: { ...defaultListenerSettings, paths: "asSent" } }],
+      [own, moved, rest],
+    ),
+  );
   const asked = (path: string, keptPath: string, sentPath: string): SelectRequest =>
     request({ path, spelling: { forwardedPath: path, keptPath, sentPath } });
 

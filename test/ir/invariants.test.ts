@@ -49,6 +49,23 @@ describe("checkInvariants() names", () => {
       ),
       /not ordered by port/,
     ],
+    [
+      "listeners of one port that take clients in differently",
+      model(
+        gateway(
+          [
+            web,
+            {
+              ...web,
+              key: "other",
+              settings: { ...web.settings, headBytes: 1, trust: { ...web.settings.trust, trustedHops: 1 } },
+            },
+          ],
+          [app],
+        ),
+      ),
+      /^Listener other shares its port with \S+ and has another headBytes\.$/,
+    ],
     ["a listener without a hash", listener({ hash: "" }), /has no hash/],
     ["a hostname in upper case", listener({ hostname: "A.test" }), /not lower case/],
     ["a listener for any host that says *", listener({ hostname: "*" }), /empty hostname/],

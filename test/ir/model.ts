@@ -1,5 +1,7 @@
 /** Short-hand for routing models in tests. */
+
 import type { Filter, PlacedFilter } from "../../src/ir/filter.ts";
+import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
 import type { HttpMatch } from "../../src/ir/match.ts";
 import type {
   GatewayModel,
@@ -13,6 +15,7 @@ import type {
   WeightedBackend,
 } from "../../src/ir/routing-model.ts";
 import type { SelectRequest } from "../../src/ir/select.ts";
+import { defaultTrafficSettings } from "../../src/ir/traffic-settings.ts";
 
 const from = { kind: "HTTPRoute", namespace: "shop", name: "r", pointer: "/spec/rules/0" };
 
@@ -71,7 +74,15 @@ export function virtualHost(hostname: string, entries: readonly (readonly [HttpM
 }
 
 function common(name: string, port: number, hostname: string) {
-  return { key: `Gateway/infra/g/${name}`, name, from: { ...from, kind: "Gateway" }, port, hostname, hash: "" };
+  return {
+    key: `Gateway/infra/g/${name}`,
+    name,
+    from: { ...from, kind: "Gateway" },
+    port,
+    hostname,
+    settings: defaultListenerSettings,
+    hash: "",
+  };
 }
 
 export function http(name: string, hostname: string, virtualHosts: readonly VirtualHost[], port = 80): HttpListener {
@@ -134,8 +145,7 @@ export function model(...gateways: readonly GatewayModel[]): RoutingModel {
           port: 80,
           endpoints: key,
           protocol: "http1",
-          loadBalancing: "roundRobin",
-          connectTimeoutMs: 5000,
+          traffic: { ...defaultTrafficSettings, connectTimeoutMs: 5000 },
         },
       ]),
     ),

@@ -31,7 +31,7 @@ const web = (ports: readonly number[], cluster: Partial<Cluster>): PlaneUpdate =
       {
         name: "http",
         port: 80,
-        rules: [{ name: "app", backends: [{ name: "app", ports, cluster: { connectTimeoutMs, ...cluster } }] }],
+        rules: [{ name: "app", backends: [{ name: "app", ports, cluster, traffic: { connectTimeoutMs } }] }],
       },
     ],
     secrets,
@@ -115,7 +115,13 @@ test("a stream's endpoint that leaves while it is dialled is given up for anothe
   await using other = await startSilent();
   const streams = (port: number): PlaneUpdate =>
     buildStreams(
-      [{ protocol: "TCP", port: 80, backends: [{ name: "app", ports: [port], cluster: { tls, connectTimeoutMs } }] }],
+      [
+        {
+          protocol: "TCP",
+          port: 80,
+          backends: [{ name: "app", ports: [port], cluster: { tls }, traffic: { connectTimeoutMs } }],
+        },
+      ],
       secrets,
     );
   await using gateway = await startPlane(streams(silent.port));

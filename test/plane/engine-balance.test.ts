@@ -90,7 +90,7 @@ test("EmbeddedPlane: least-request prefers the endpoint with less to do", async 
     [],
     { random: () => 0 },
     {
-      backends: [{ name: "app", ports: [busy.port, free.port], cluster: { loadBalancing: "leastRequest" } }],
+      backends: [{ name: "app", ports: [busy.port, free.port], traffic: { loadBalancing: "leastRequest" } }],
     },
   );
   await using waiting = await RawClient.connect(gateway.port);

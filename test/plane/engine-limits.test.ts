@@ -7,7 +7,7 @@ import { ok, RawUpstream } from "./raw-upstream.ts";
 
 test("limits: a head that does not arrive in time is answered with 408, also one of bare line feeds", async () => {
   await using upstream = await RawUpstream.start(() => ok(""));
-  await using gateway = await startProxy([upstream.port], { limits: { headerTimeoutMs: 30 } });
+  await using gateway = await startProxy([upstream.port], { settings: { headerTimeoutMs: 30 } });
   for (const start of ["GET / HTTP/1.1\r\nHost: x\r\nX-A", "GET /"]) {
     await using client = await RawClient.connect(gateway.port);
     client.send(start);
@@ -21,7 +21,7 @@ test("limits: a head that does not arrive in time is answered with 408, also one
 
 test("limits: an idle connection is closed without a word", async () => {
   await using upstream = await RawUpstream.start(() => ok("x"));
-  await using gateway = await startProxy([upstream.port], { limits: { idleTimeoutMs: 30, headerTimeoutMs: 30 } });
+  await using gateway = await startProxy([upstream.port], { settings: { idleTimeoutMs: 30, headerTimeoutMs: 30 } });
   await using silent = await RawClient.connect(gateway.port);
   assert.deepEqual(await silent.ending(), { how: "end", left: "" });
   await using client = await RawClient.connect(gateway.port);
@@ -40,7 +40,7 @@ test("limits: a head above the limit is answered with 431, a target with 414", a
 
 test("limits: a body above the limit is answered with 413, whatever its framing", async () => {
   await using upstream = await RawUpstream.start(() => ok(""));
-  await using gateway = await startProxy([upstream.port], { limits: { requestBodyBytes: 5 } });
+  await using gateway = await startProxy([upstream.port], { settings: { requestBodyBytes: 5 } });
   const post = "POST / HTTP/1.1\r\nHost: x\r\n";
   assert.equal((await exchange(gateway.port, `${post}Content-Length: 6\r\n\r\nabcdef`)).status, 413);
   assert.equal(
@@ -52,7 +52,7 @@ test("limits: a body above the limit is answered with 413, whatever its framing"
 
 test("limits: a body that stalls is answered with 408", async () => {
   await using upstream = await RawUpstream.start(() => ok(""));
-  await using gateway = await startProxy([upstream.port], { limits: { requestStallMs: 30 } });
+  await using gateway = await startProxy([upstream.port], { settings: { requestStallMs: 30 } });
   await using client = await RawClient.connect(gateway.port);
   client.send("POST / HTTP/1.1\r\nHost: x\r\nContent-Length: 10\r\n\r\nabc");
   assert.equal((await client.response()).status, 408);
@@ -67,7 +67,7 @@ test("limits: an upstream that falls silent is answered for with 504", async () 
 
 test("limits: a connection ends after its number of requests", async () => {
   await using upstream = await RawUpstream.start(() => ok("x"));
-  await using gateway = await startProxy([upstream.port], { limits: { requestsPerConnection: 2 } });
+  await using gateway = await startProxy([upstream.port], { settings: { requestsPerConnection: 2 } });
   await using client = await RawClient.connect(gateway.port);
   client.send(get("/") + get("/") + get("/"));
   assert.equal((await client.response()).headers.get("connection"), undefined);
@@ -128,7 +128,7 @@ test("EmbeddedPlane: an own answer keeps the connection when the rest of the req
 
 test("limits: a connection serves on after a rest in which it let go of what served it, and its idle time counts from the answer", async () => {
   await using upstream = await RawUpstream.start(() => ok("x"));
-  await using gateway = await startProxy([upstream.port], { limits: { idleTimeoutMs: 1_500 } });
+  await using gateway = await startProxy([upstream.port], { settings: { idleTimeoutMs: 1_500 } });
   await using client = await RawClient.connect(gateway.port);
   const chunked = "POST / HTTP/1.1\r\nHost: app.example.test\r\nTransfer-Encoding: chunked\r\n\r\n1\r\na\r\n0\r\n\r\n";
   for (const request of [chunked, get("/"), chunked]) {

@@ -130,7 +130,9 @@ test("EmbeddedPlane: a client's forwarding headers are replaced unless a proxy i
     assert.doesNotMatch(head, /9\.9\.9\.9|\r\nforwarded:/i);
     assert.equal(gateway.records[0]!.sourceIp, "127.0.0.1");
   }
-  await using gateway = await startProxy([upstream.port], { trust: { trustedHops: 1, source: "x-forwarded-for" } });
+  await using gateway = await startProxy([upstream.port], {
+    settings: { trust: { trustedHops: 1, source: "x-forwarded-for" } },
+  });
   await exchange(gateway.port, get("/", lines));
   const { head } = upstream.requests[1]!;
   assert.match(head, /\r\nx-forwarded-for: 9\.9\.9\.9, 127\.0\.0\.1\r\nx-forwarded-proto: https\r\n/);

@@ -120,7 +120,7 @@ test("limits: a client that takes nothing of its answer is dropped", async () =>
   await using upstream = await RawUpstream.startRaw((socket) => {
     socket.once("data", () => void sendAnswer(socket, "length", { bytes: 0 }).catch(() => {}));
   });
-  await using gateway = await startProxy([upstream.port], { limits: { writeStallMs: 50 } });
+  await using gateway = await startProxy([upstream.port], { settings: { writeStallMs: 50 } });
   const socket = connect({ port: gateway.port, host: "127.0.0.1" });
   socket.on("error", () => {});
   socket.pause();

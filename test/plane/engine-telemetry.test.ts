@@ -93,7 +93,7 @@ test("EmbeddedPlane: an exception costs one request and is told", async () => {
       },
       onBug: (error) => bugs.push(error),
     },
-    { backends: [{ name: "app", ports: [upstream.port, upstream.port], cluster: { loadBalancing: "leastRequest" } }] },
+    { backends: [{ name: "app", ports: [upstream.port, upstream.port], traffic: { loadBalancing: "leastRequest" } }] },
   );
   await using client = await RawClient.connect(gateway.port);
   client.send(get("/"));

@@ -317,7 +317,7 @@ test("retry: a budget bounds the retries of a backend", async () => {
     {},
     {
       retry: { attempts: 5, codes: [503], backoffMs: 0 },
-      backends: [{ name: "app", ports: [upstream.port], cluster: { retryBudget } }],
+      backends: [{ name: "app", ports: [upstream.port], traffic: { retryBudget } }],
     },
   );
   await exchange(gateway.port, get("/"));

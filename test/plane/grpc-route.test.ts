@@ -108,7 +108,7 @@ test("gRPC: what the gateway answers by itself is a status, not a page", async (
 });
 
 test("gRPC: a call that is refused before it is routed gets a status too", async () => {
-  await using gateway = await startGrpc([to(1)], {}, { limits: { headBytes: 2_048 } });
+  await using gateway = await startGrpc([to(1)], {}, { settings: { headBytes: 2_048 } });
   await using client = await GrpcClient.connect(gateway.port);
   const { status, headers } = await client.call("/shop.Cart/Get", { "x-long": "x".repeat(4_000) });
   assert.equal(headers[":status"], 200);

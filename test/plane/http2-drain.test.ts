@@ -80,7 +80,7 @@ test("HTTP/2: each request on an open connection is served by the model in force
 
 test("HTTP/2: a connection ends after as many requests as it may serve", async () => {
   await using upstream = await RawUpstream.start(() => ok("x"));
-  await using gateway = await startProxy([upstream.port], { limits: { requestsPerConnection: 2 } });
+  await using gateway = await startProxy([upstream.port], { settings: { requestsPerConnection: 2 } });
   await using client = await Http2RawClient.connect(gateway.port);
   client.send(client.headers(1, request("/")), client.headers(3, request("/")), client.headers(5, request("/")));
   await client.frame(frameType.data, 1);
@@ -91,7 +91,7 @@ test("HTTP/2: a connection ends after as many requests as it may serve", async (
 
 test("HTTP/2: a connection without a request, and one that never finishes a header block, are ended", async () => {
   await using upstream = await RawUpstream.start(() => ok("x"));
-  await using gateway = await startProxy([upstream.port], { limits: { idleTimeoutMs: 50, headerTimeoutMs: 50 } });
+  await using gateway = await startProxy([upstream.port], { settings: { idleTimeoutMs: 50, headerTimeoutMs: 50 } });
   await using idle = await Http2RawClient.connect(gateway.port);
   assert.equal(await idle.ending(), errorCode.noError);
   await using slow = await Http2RawClient.connect(gateway.port);
@@ -101,7 +101,7 @@ test("HTTP/2: a connection without a request, and one that never finishes a head
 
 test("HTTP/2: a request whose body stops coming gets 408, an answer that is not taken is reset", async () => {
   await using upstream = await RawUpstream.start(() => ok("x".repeat(100_000)));
-  await using gateway = await startProxy([upstream.port], { limits: { requestStallMs: 50, writeStallMs: 50 } });
+  await using gateway = await startProxy([upstream.port], { settings: { requestStallMs: 50, writeStallMs: 50 } });
   await using client = await Http2RawClient.connect(gateway.port);
   client.send(client.headers(1, request("/", [], "POST"), "open"), client.data(1, "part", "open"));
   assert.equal((await client.frame(frameType.headers, 1)).fields[0], ":status: 408");
@@ -129,7 +129,7 @@ test("HTTP/2: a client that reads nothing at all holds a bounded amount, and is 
       more();
     });
   });
-  await using gateway = await startProxy([upstream.port], { limits: { writeStallMs: 100 } });
+  await using gateway = await startProxy([upstream.port], { settings: { writeStallMs: 100 } });
   // The largest windows that there are: only TCP holds the gateway back.
   await using client = await Http2RawClient.connect(gateway.port, Buffer.from("00047fffffff", "hex"));
   client.send(frame(frameType.windowUpdate, 0, { payload: uint32(0x7fff_0000 - 65_535) }));

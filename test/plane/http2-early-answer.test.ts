@@ -56,7 +56,8 @@ for (const [name, { path, fields, status }] of Object.entries(refusals)) {
   test(`HTTP/2: ${name} comes alone, then one reset, and what is under way harms no other stream`, async () => {
     await using upstream = await startRefusing();
     await using gateway = await startProxy([upstream.port], {
-      limits: { requestBodyBytes: 1_000_000, earlyAnswerMs: 100 },
+      settings: { requestBodyBytes: 1_000_000 },
+      limits: { earlyAnswerMs: 100 },
     });
     await using client = await connect(gateway);
     client.send(client.headers(1, request(path, fields, "PUT"), "open"), client.data(1, "some", "open"));
@@ -75,7 +76,10 @@ for (const [name, { path, fields, status }] of Object.entries(refusals)) {
 
 test("HTTP/2: a client that stops by itself after an early answer is not reset, and the connection goes quiet", async () => {
   await using upstream = await startRefusing();
-  await using gateway = await startProxy([upstream.port], { limits: { idleTimeoutMs: 100, earlyAnswerMs: 60_000 } });
+  await using gateway = await startProxy([upstream.port], {
+    settings: { idleTimeoutMs: 100 },
+    limits: { earlyAnswerMs: 60_000 },
+  });
   for (const stop of [
     (client: Http2RawClient) => client.data(1, "", "end"),
     (client: Http2RawClient) => client.headers(1, [["x-sum", "1"]]),

@@ -387,7 +387,7 @@ test("HTTP/2: a header list somewhat over the limit gets 431 and leaves the conn
 
 test("HTTP/2: a body over the limit gets 413, announced or not", async () => {
   await using upstream = await RawUpstream.start(() => ok(""));
-  await using gateway = await startProxy([upstream.port], { limits: { requestBodyBytes: 1_000 } });
+  await using gateway = await startProxy([upstream.port], { settings: { requestBodyBytes: 1_000 } });
   await using client = await Http2RawClient.connect(gateway.port);
   client.send(client.headers(1, request("/", [["content-length", "1001"]], "POST"), "open"));
   assert.equal((await client.frame(frameType.headers, 1)).fields[0], ":status: 413");

@@ -275,7 +275,14 @@ test("HTTP/2 upstream: an endpoint that says nothing after the connection is mad
   await using upstream = await RawUpstream.startRaw((socket) => socket.resume());
   const rule = {
     name: "app",
-    backends: [{ name: "app", ports: [upstream.port], cluster: { protocol: "http2", connectTimeoutMs: 30 } as const }],
+    backends: [
+      {
+        name: "app",
+        ports: [upstream.port],
+        cluster: { protocol: "http2" },
+        traffic: { connectTimeoutMs: 30 },
+      } as const,
+    ],
   };
   await using gateway = await startRules([rule]);
   assert.equal((await exchange(gateway.port, get("/"))).status, 504);

@@ -1,11 +1,13 @@
 import type { Cluster } from "../../src/ir/cluster.ts";
 import type { Endpoint, EndpointTable } from "../../src/ir/endpoint-table.ts";
 import type { Filter } from "../../src/ir/filter.ts";
+import { defaultListenerSettings, type ListenerSettings } from "../../src/ir/listener-settings.ts";
 import type { HttpMatch } from "../../src/ir/match.ts";
 import type { PlaneUpdate } from "../../src/ir/plane.ts";
 import type { HttpListener, HttpRule, RoutingModel, VirtualHost } from "../../src/ir/routing-model.ts";
 import { type SecretMaterial, SecretTable } from "../../src/ir/secret-table.ts";
 import type { SourceRef } from "../../src/ir/source-ref.ts";
+import { defaultTrafficSettings, type TrafficSettings } from "../../src/ir/traffic-settings.ts";
 
 const from: SourceRef = { kind: "HTTPRoute", namespace: "demo", name: "test", pointer: "/spec" };
 
@@ -16,6 +18,7 @@ export type TestBackend = {
   /** Absent: the reference does not resolve. */
   readonly ports?: readonly number[];
   readonly cluster?: Partial<Cluster>;
+  readonly traffic?: Partial<TrafficSettings>;
   readonly filters?: readonly Filter[];
 };
 
@@ -41,6 +44,7 @@ export type TestListener = {
   readonly rules: readonly TestRule[];
   /** Before routing. Their clusters are named in a rule's `others`. */
   readonly filters?: readonly Filter[];
+  readonly settings?: Partial<ListenerSettings>;
 };
 
 /** Builds what a plane is given from one Gateway's listeners; rules are tried in their order. */
@@ -61,8 +65,7 @@ export function buildUpdate(
       port: 80,
       endpoints: key,
       protocol: "http1",
-      loadBalancing: "roundRobin",
-      connectTimeoutMs: 2_000,
+      traffic: { ...defaultTrafficSettings, connectTimeoutMs: 2_000, ...backend.traffic },
       ...backend.cluster,
     };
     endpoints[key] = (backend.ports ?? []).map((port) => ({ address: "127.0.0.1", port }));
@@ -111,6 +114,7 @@ export function buildUpdate(
           from,
           port: listener.port,
           hostname: listener.hostname ?? "",
+          settings: { ...defaultListenerSettings, ...listener.settings },
           hash: "",
           protocol: listener.tls === undefined ? "HTTP" : "HTTPS",
           ...(listener.tls === undefined ? {} : { tls: listener.tls }),

@@ -143,7 +143,7 @@ test("routes match what the gateway says of a client, never what the client says
       assert.equal((await exchange(gateway.port, get("/", lines))).body, "plain", lines);
     }
   }
-  await using gateway = await startRules(rules, { trust: { trustedHops: 1, source: "x-forwarded-for" } });
+  await using gateway = await startRules(rules, { settings: { trust: { trustedHops: 1, source: "x-forwarded-for" } } });
   assert.equal((await exchange(gateway.port, get("/", "X-Forwarded-Proto: https\r\n"))).body, "secure");
   assert.equal((await exchange(gateway.port, get("/", "X-Forwarded-Prefix: /a\r\n"))).body, "secure");
 });
@@ -174,7 +174,9 @@ test("a client's claims reach a backend only through proxies that are trusted", 
       assert.deepEqual(linesOf(head).get("x-stays"), ["1"]);
     }
   }
-  await using gateway = await startProxy([upstream.port], { trust: { trustedHops: 1, source: "x-forwarded-for" } });
+  await using gateway = await startProxy([upstream.port], {
+    settings: { trust: { trustedHops: 1, source: "x-forwarded-for" } },
+  });
   const ports = [];
   for (const port of ["0", "65536", "443", "x"]) {
     await exchange(gateway.port, get("/", lines.replace("Port: 0", `Port: ${port}`)));
@@ -188,7 +190,9 @@ test("a client's claims reach a backend only through proxies that are trusted", 
 
 test("proxies that keep Forwarded are believed by it, and X-Forwarded-For is the client's then", async () => {
   await using upstream = await RawUpstream.start(() => ok(""));
-  await using gateway = await startProxy([upstream.port], { trust: { trustedHops: 1, source: "forwarded" } });
+  await using gateway = await startProxy([upstream.port], {
+    settings: { trust: { trustedHops: 1, source: "forwarded" } },
+  });
   const lines =
     "Forwarded: for=192.0.2.9;proto=https;host=shop.test\r\nX-Forwarded-For: 6.6.6.6\r\nX-Forwarded-Proto: evil\r\nX-Forwarded-Port: 6666\r\nX-Real-IP: 6.6.6.6\r\n";
   await exchange(gateway.port, get("/", lines));

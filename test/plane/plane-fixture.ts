@@ -1,3 +1,4 @@
+import type { ListenerSettings } from "../../src/ir/listener-settings.ts";
 import type { PlaneUpdate } from "../../src/ir/plane.ts";
 import { EmbeddedPlane } from "../../src/proxy/embedded-plane.ts";
 import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
@@ -17,13 +18,28 @@ export type PlaneFixture = AsyncDisposable & {
   readonly bugs: unknown[];
 };
 
+/** How a test wants the plane, and the listeners of what it serves. */
+export type PlaneTestOptions = Partial<EmbeddedPlaneOptions> & { readonly settings?: Partial<ListenerSettings> };
+
+/** The update with these settings on all listeners. */
+export function withSettings(update: PlaneUpdate, settings: Partial<ListenerSettings>): PlaneUpdate {
+  const gateways = update.routing.gateways.map((gateway) => ({
+    ...gateway,
+    listeners: gateway.listeners.map((listener) => ({
+      ...listener,
+      settings: { ...listener.settings, ...settings },
+    })),
+  }));
+  return { ...update, routing: { ...update.routing, gateways } };
+}
+
 /** The same tests hold for a plane that is fed as the proxies of a cluster are: see `test/config-stream`. */
 const Fed = process.env["SLUICE_TEST_FEED"] === "stream" ? StreamFedPlane : EmbeddedPlane;
 
 /** A plane on free ports of 127.0.0.1 with what it was given applied. */
 export async function startPlane(
   update: PlaneUpdate,
-  options: Partial<EmbeddedPlaneOptions> = {},
+  { settings = {}, ...options }: PlaneTestOptions = {},
 ): Promise<PlaneFixture> {
   const records: AccessRecord[] = [];
   const bugs: unknown[] = [];
@@ -41,7 +57,7 @@ export async function startPlane(
     ...options,
     limits: { tickMs: 10, lingerMs: 50, ...options.limits },
   });
-  await plane.apply(update);
+  await plane.apply(withSettings(update, settings));
   return {
     plane,
     port: plane.boundPort(80) ?? 0,
@@ -57,17 +73,14 @@ export async function startPlane(
 }
 
 /** One clear listener on port 80 with these rules. */
-export function startRules(
-  rules: readonly TestRule[],
-  options: Partial<EmbeddedPlaneOptions> = {},
-): Promise<PlaneFixture> {
+export function startRules(rules: readonly TestRule[], options: PlaneTestOptions = {}): Promise<PlaneFixture> {
   return startPlane(buildUpdate([{ name: "http", port: 80, rules }]), options);
 }
 
 /** One rule for everything, with one backend on these ports. */
 export function startProxy(
   ports: readonly number[],
-  options: Partial<EmbeddedPlaneOptions> = {},
+  options: PlaneTestOptions = {},
   rule: Partial<TestRule> = {},
 ): Promise<PlaneFixture> {
   return startRules([{ name: "app", backends: [{ name: "app", ports }], ...rule }], options);

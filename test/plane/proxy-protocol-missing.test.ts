@@ -1,7 +1,6 @@
 /** A connection from a trusted proxy without a valid header must never be served: who the client is would be a guess. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { parseCidr } from "../../src/base/cidr.ts";
 import { buildUpdate } from "./model-builder.ts";
 import { startPlane } from "./plane-fixture.ts";
 import { get, RawClient } from "./raw-client.ts";
@@ -24,7 +23,7 @@ for (const [name, text] of Object.entries(hostile)) {
       buildUpdate([
         { name: "http", port: 80, rules: [{ name: "a", backends: [{ name: "a", ports: [upstream.port] }] }] },
       ]),
-      { proxyProtocolFrom: [parseCidr("127.0.0.1")!] },
+      { settings: { proxyProtocolFrom: ["127.0.0.1/32"] } },
     );
     await using client = await RawClient.connect(fixture.port);
     client.send(text);
@@ -35,8 +34,7 @@ for (const [name, text] of Object.entries(hostile)) {
 
 test("a trusted proxy that sends no header in time is closed", async () => {
   await using fixture = await startPlane(buildUpdate([{ name: "http", port: 80, rules: [] }]), {
-    proxyProtocolFrom: [parseCidr("127.0.0.1")!],
-    limits: { proxyHeaderTimeoutMs: 50 },
+    settings: { proxyProtocolFrom: ["127.0.0.1/32"], proxyHeaderTimeoutMs: 50 },
   });
   await using client = await RawClient.connect(fixture.port);
   client.send("PROXY TCP4");

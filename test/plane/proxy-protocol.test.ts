@@ -4,12 +4,10 @@ import type { AddressInfo } from "node:net";
 import { connect, createServer as createNetServer } from "node:net";
 import { test } from "node:test";
 import { connect as connectTls, createServer, TLSSocket } from "node:tls";
-import { parseCidr } from "../../src/base/cidr.ts";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import { readProxyHeader, writeProxyHeader } from "../../src/wire/proxy-protocol.ts";
 import { makeCertificate } from "../test-certificate.ts";
 import { buildUpdate } from "./model-builder.ts";
-import { startPlane } from "./plane-fixture.ts";
+import { type PlaneTestOptions, startPlane } from "./plane-fixture.ts";
 import { get, RawClient } from "./raw-client.ts";
 import { RawUpstream } from "./raw-upstream.ts";
 import { buildStreams } from "./stream-model.ts";
@@ -22,8 +20,8 @@ const client = {
 };
 const v1 = "PROXY TCP4 203.0.113.7 198.51.100.1 4711 80\r\n";
 const v2 = writeProxyHeader(client).latin1Slice();
-const trusted: Partial<EmbeddedPlaneOptions> = { proxyProtocolFrom: [parseCidr("127.0.0.0/8")!] };
-const strangers: Partial<EmbeddedPlaneOptions> = { proxyProtocolFrom: [parseCidr("10.0.0.0/8")!] };
+const trusted: PlaneTestOptions = { settings: { proxyProtocolFrom: ["127.0.0.0/8"] } };
+const strangers: PlaneTestOptions = { settings: { proxyProtocolFrom: ["10.0.0.0/8"] } };
 
 /** Answers with what it got, as soon as it is whole lines. */
 const echo = () =>

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { SessionTokens } from "../../src/proxy/session-token.ts";
 import { buildUpdate } from "./model-builder.ts";
-import { startPlane } from "./plane-fixture.ts";
+import { startPlane, withSettings } from "./plane-fixture.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
 import { buildStreams } from "./stream-model.ts";
 import { UdpPeer } from "./udp-peer.ts";
@@ -73,7 +73,7 @@ test("EmbeddedPlane: a UDP port that is mapped elsewhere is bound there, and bac
   }
 });
 
-test("EmbeddedPlane.reconfigure: changes what is believed of proxies in front, and how sessions are signed", async () => {
+test("EmbeddedPlane: what is believed of proxies in front, and how sessions are signed, changes for open connections, too", async () => {
   await using upstream = await RawUpstream.start(() => ok("hello"));
   const rule = {
     name: "app",
@@ -86,8 +86,8 @@ test("EmbeddedPlane.reconfigure: changes what is believed of proxies in front, a
   await ask();
   assert.doesNotMatch(upstream.requests.at(-1)?.head ?? "", /192\.0\.2\.9/);
   const sessionKey = Buffer.alloc(32, 7);
-  gateway.plane.reconfigure({ trust: { trustedHops: 1, source: "x-forwarded-for" }, sessionKey });
-  await gateway.plane.apply(update);
+  gateway.plane.reconfigure({ sessionKey });
+  await gateway.plane.apply(withSettings(update, { trust: { trustedHops: 1, source: "x-forwarded-for" } }));
   const answer = await ask();
   assert.match(upstream.requests.at(-1)?.head ?? "", /x-forwarded-for: 192\.0\.2\.9/);
   const token = answer.headers.get("x-session") ?? "";

@@ -30,7 +30,7 @@ const rows: readonly (readonly [what: string, sent: string, line: Line])[] = [
   ],
 ];
 
-const limits = { requestBodyBytes: 1000 };
+const settings = { requestBodyBytes: 1000 };
 
 function lineOf(record: AccessRecord): Line {
   const { protocol, method, hostname, path, statusCode, responseFlag } = record;
@@ -53,7 +53,7 @@ function refusals({ telemetry }: PlaneFixture, reason: string): number {
 for (const [what, sent, line] of rows) {
   test(`the access log has a line for a refused request: ${what}`, async () => {
     await using upstream = await RawUpstream.start(() => ok("x"));
-    await using gateway = await startProxy([upstream.port], { limits });
+    await using gateway = await startProxy([upstream.port], { settings });
     const { status } = await exchange(gateway.port, sent);
     assert.equal(status, line[4]);
     assert.deepEqual(gateway.records.map(lineOf), [line]);
@@ -109,7 +109,7 @@ const http2Rows: readonly (readonly [what: string, sent: Readonly<Record<string,
 for (const [what, sent, line] of http2Rows) {
   test(`the access log has one line for a refused request of HTTP/2: ${what}`, async () => {
     await using upstream = await RawUpstream.start(() => ok("x"));
-    await using gateway = await startProxy([upstream.port], { limits });
+    await using gateway = await startProxy([upstream.port], { settings });
     await using client = new Http2Client(`http://127.0.0.1:${gateway.port}`);
     const body = sent[":method"] === undefined ? undefined : "x";
     const { status } = await client.request({ ":authority": "a.test", ":path": "/", ...sent }, body);

@@ -42,7 +42,7 @@ test("retryConstraint: when the budget is used up, what would be retried answers
     [backend.port],
     {},
     {
-      backends: [{ name: "app", ports: [backend.port], cluster: { retryBudget } }],
+      backends: [{ name: "app", ports: [backend.port], traffic: { retryBudget } }],
       retry: { attempts: 1, codes: [502], backoffMs: 0 },
     },
   );
@@ -64,7 +64,7 @@ test("retryConstraint: connection failures count too, and requests that need no 
     [backend.port],
     {},
     {
-      backends: [{ name: "app", ports: [backend.port], cluster: { retryBudget } }],
+      backends: [{ name: "app", ports: [backend.port], traffic: { retryBudget } }],
       retry: { attempts: 3, codes: [], backoffMs: 0 },
     },
   );

@@ -1,10 +1,9 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
-import type { SessionPersistence } from "../../src/ir/cluster.ts";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
+import type { SessionPersistence } from "../../src/ir/traffic-settings.ts";
 import { makeCertificate } from "../test-certificate.ts";
 import { buildUpdate, type TestRule } from "./model-builder.ts";
-import { startPlane, startRules } from "./plane-fixture.ts";
+import { type PlaneTestOptions, startPlane, startRules } from "./plane-fixture.ts";
 import { exchange, get, RawClient, type RawResponse } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
 
@@ -22,7 +21,7 @@ const named = (name: string) => RawUpstream.start(() => ok(name));
 function start(
   ports: readonly number[],
   sessionPersistence: SessionPersistence,
-  options: Partial<EmbeddedPlaneOptions> & Pick<Partial<TestRule>, "retry"> = {},
+  options: PlaneTestOptions & Pick<Partial<TestRule>, "retry"> = {},
 ) {
   const { retry, ...plane } = options;
   return startRules([{ name: "app", backends: [{ name: "app", ports }], sessionPersistence, retry }], plane);
@@ -214,7 +213,7 @@ test("session persistence: weights are kept, and each backend of a rule has its 
 
 test("session persistence: a rule's settings win over the backend's, which hold without them", async () => {
   await using a = await named("a");
-  const backend = { name: "app", ports: [a.port], cluster: { sessionPersistence: { ...cookie, name: "of-backend" } } };
+  const backend = { name: "app", ports: [a.port], traffic: { sessionPersistence: { ...cookie, name: "of-backend" } } };
   await using gateway = await startRules([
     {
       name: "own",

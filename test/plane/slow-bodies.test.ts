@@ -1,12 +1,11 @@
 import assert from "node:assert/strict";
 import type { ClientHttp2Stream } from "node:http2";
 import { test } from "node:test";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import { eventually } from "./eventually.ts";
 import { frame, GrpcClient, outcome } from "./grpc-call.ts";
 import { clearClient, type Http2Client } from "./http2-client.ts";
 import { Http2Server } from "./http2-upstream-server.ts";
-import { type PlaneFixture, startProxy } from "./plane-fixture.ts";
+import { type PlaneFixture, type PlaneTestOptions, startProxy } from "./plane-fixture.ts";
 import { exchange, get, RawClient } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
 
@@ -14,10 +13,10 @@ import { ok, RawUpstream } from "./raw-upstream.ts";
 const places = 8;
 const attackers = 40;
 
-function start(upstream: RawUpstream, limits: EmbeddedPlaneOptions["limits"] = {}): Promise<PlaneFixture> {
+function start(upstream: RawUpstream, { limits, settings }: PlaneTestOptions = {}): Promise<PlaneFixture> {
   return startProxy([upstream.port], {
     limits: { connectionsPerEndpoint: places, bodyPatienceMs: 600_000, ...limits },
-    trust: { trustedHops: 1, source: "x-forwarded-for" },
+    settings: { trust: { trustedHops: 1, source: "x-forwarded-for" }, ...settings },
   });
 }
 
@@ -101,7 +100,7 @@ test("slow bodies: one upload of a client is not ended for a request of another,
 
 test("slow bodies: a client makes way for itself when it was silent for long", async () => {
   await using upstream = await RawUpstream.start(() => ok(""));
-  await using gateway = await start(upstream, { bodyPatienceMs: 0 });
+  await using gateway = await start(upstream, { limits: { bodyPatienceMs: 0 } });
   const clients: RawClient[] = [];
   for (let i = 0; i < places; i++) clients.push(await slowly(gateway, "192.0.2.1", "x"));
   await eventually(() => upstream.connections === places);
@@ -111,7 +110,7 @@ test("slow bodies: a client makes way for itself when it was silent for long", a
 
 test("slow bodies: a request that is not waited for keeps its place", async () => {
   await using upstream = await RawUpstream.start(() => undefined);
-  await using gateway = await start(upstream, { bodyPatienceMs: 0 });
+  await using gateway = await start(upstream, { limits: { bodyPatienceMs: 0 } });
   const clients: RawClient[] = [];
   for (let i = 0; i < places; i++) clients.push(await slowly(gateway, "192.0.2.1", "x".repeat(1000)));
   await eventually(() => upstream.requests.length === places);
@@ -130,11 +129,11 @@ test("slow bodies: one that comes below the rate is answered with 408 although i
       stream.end();
     });
   });
-  const limits = { requestStallMs: 40, requestBodyRate: 1_000_000 };
-  await using gateway = await start(upstream, limits);
+  const settings = { requestStallMs: 40, requestBodyRate: 1_000_000 };
+  await using gateway = await start(upstream, { settings });
   await using callGateway = await startProxy(
     [],
-    { limits },
+    { settings },
     { backends: [{ name: "calls", ports: [calls.port], cluster: { protocol: "http2" } }] },
   );
   await using caller = await GrpcClient.connect(callGateway.port);
@@ -165,7 +164,7 @@ test("slow bodies: once a request is being answered its body may take any time, 
       if (seen.endsWith("last\r\n0\r\n\r\n")) socket.write("3\r\nbye\r\n0\r\n\r\n");
     });
   });
-  await using gateway = await start(upstream, { requestStallMs: 30, bodyHoldMs: 0 });
+  await using gateway = await start(upstream, { settings: { requestStallMs: 30 }, limits: { bodyHoldMs: 0 } });
   await using client = await RawClient.connect(gateway.port);
   client.send("POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nfirst\r\n");
   await client.until("hi\r\n");
@@ -190,7 +189,7 @@ test("slow bodies: a client that waits for the backend's first word gets it", as
   await using upstream = await RawUpstream.startRaw((socket) => {
     socket.once("data", () => socket.write("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\nfirst"));
   });
-  await using gateway = await start(upstream, { bodyHoldMs: 10 });
+  await using gateway = await start(upstream, { limits: { bodyHoldMs: 10 } });
   await using client = await RawClient.connect(gateway.port);
   client.send("POST / HTTP/1.1\r\nHost: a.test\r\nTransfer-Encoding: chunked\r\n\r\n");
   assert.equal((await client.response()).body, "first");

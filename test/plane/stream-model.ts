@@ -1,10 +1,12 @@
 import type { Cluster } from "../../src/ir/cluster.ts";
 import type { Endpoint } from "../../src/ir/endpoint-table.ts";
+import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
 import type { PlaneUpdate } from "../../src/ir/plane.ts";
 import type { Listener, StreamRule } from "../../src/ir/routing-model.ts";
 import { type SecretMaterial, SecretTable } from "../../src/ir/secret-table.ts";
 import type { SourceRef } from "../../src/ir/source-ref.ts";
 import type { ListenerTls } from "../../src/ir/tls.ts";
+import { defaultTrafficSettings, type TrafficSettings } from "../../src/ir/traffic-settings.ts";
 
 const from: SourceRef = { kind: "TCPRoute", namespace: "demo", name: "test", pointer: "/spec" };
 
@@ -17,6 +19,7 @@ export type StreamTestBackend = {
   /** In place of 127.0.0.1 and the ports. */
   readonly endpoints?: readonly Endpoint[];
   readonly cluster?: Partial<Cluster>;
+  readonly traffic?: Partial<TrafficSettings>;
 };
 
 export type StreamTestListener =
@@ -54,8 +57,7 @@ export function buildStreams(
       port: 1,
       endpoints: key,
       protocol,
-      loadBalancing: "roundRobin",
-      connectTimeoutMs: 2_000,
+      traffic: { ...defaultTrafficSettings, connectTimeoutMs: 2_000, ...backend.traffic },
       ...backend.cluster,
     };
     endpoints[key] = backend.endpoints ?? (backend.ports ?? []).map((port) => ({ address: "127.0.0.1", port }));
@@ -85,7 +87,14 @@ export function buildStreams(
   });
   const built = listeners.map((listener, index): Listener => {
     const name = `${listener.protocol.toLowerCase()}-${index}`;
-    const common = { key: `Gateway/demo/streams/${name}`, name, from, port: listener.port, hash: "" };
+    const common = {
+      key: `Gateway/demo/streams/${name}`,
+      name,
+      from,
+      port: listener.port,
+      settings: defaultListenerSettings,
+      hash: "",
+    };
     if (listener.protocol !== "TLS") {
       const rule = listener.backends && ruleOf(listener.protocol, name, listener.backends);
       return { ...common, protocol: listener.protocol, hostname: "", rule };

@@ -3,16 +3,15 @@ import { createHash, randomBytes } from "node:crypto";
 import { once } from "node:events";
 import { connect, createServer, type Socket } from "node:net";
 import { test } from "node:test";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import type { Telemetry } from "../../src/telemetry/telemetry.ts";
 import { askStream } from "./ask-stream.ts";
 import { eventually } from "./eventually.ts";
-import { startPlane } from "./plane-fixture.ts";
+import { type PlaneTestOptions, startPlane } from "./plane-fixture.ts";
 import { RawClient, refused } from "./raw-client.ts";
 import { RawUpstream } from "./raw-upstream.ts";
 import { buildStreams, type StreamTestBackend } from "./stream-model.ts";
 
-function startTcp(backends: readonly StreamTestBackend[] | undefined, options: Partial<EmbeddedPlaneOptions> = {}) {
+function startTcp(backends: readonly StreamTestBackend[] | undefined, options: PlaneTestOptions = {}) {
   const listener = { protocol: "TCP", port: 80, ...(backends === undefined ? {} : { backends }) } as const;
   return startPlane(buildStreams([listener]), options);
 }
@@ -174,7 +173,7 @@ test("when every endpoint refuses, the client is reset", async () => {
 
 test("a stream without traffic is reset when it has been idle for too long", async () => {
   await using upstream = await RawUpstream.startRaw((socket) => socket.write("x"));
-  await using fixture = await startTcp([{ name: "db", ports: [upstream.port] }], { limits: { streamIdleMs: 30 } });
+  await using fixture = await startTcp([{ name: "db", ports: [upstream.port] }], { settings: { streamIdleMs: 30 } });
   await using client = await RawClient.connect(fixture.port);
   assert.deepEqual(await client.ending(), { how: "reset", left: "x" });
   assert.equal(fixture.records[0]?.responseFlag, "SI");

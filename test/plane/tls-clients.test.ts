@@ -2,10 +2,9 @@ import assert from "node:assert/strict";
 import { createHash, X509Certificate } from "node:crypto";
 import { test } from "node:test";
 import type { ClientValidation } from "../../src/ir/tls.ts";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import { makeCertificate, type TestCertificate } from "../test-certificate.ts";
 import { buildUpdate } from "./model-builder.ts";
-import { type PlaneFixture, startPlane } from "./plane-fixture.ts";
+import { type PlaneFixture, type PlaneTestOptions, startPlane } from "./plane-fixture.ts";
 import { exchange, get } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
 import { ask, httpsListener, root, type Secrets, statusOf, terminate, validate } from "./tls-model.ts";
@@ -25,7 +24,7 @@ const stranger = makeCertificate({ names: ["stranger.test"] });
 function startWith(
   backendPort: number,
   mode: ClientValidation["mode"],
-  options: Partial<EmbeddedPlaneOptions> & { readonly authorities?: readonly TestCertificate[] } = {},
+  options: PlaneTestOptions & { readonly authorities?: readonly TestCertificate[] } = {},
 ): Promise<PlaneFixture> {
   const secrets: Secrets = new Map();
   const clientValidation = validate(secrets, options.authorities ?? [clientRoot], mode);
@@ -131,7 +130,7 @@ test("X-Forwarded-Client-Cert: off by default, and what a client sends is taken 
 test("X-Forwarded-Client-Cert: tells the names of a certificate that was verified, and only the fingerprint of another", async () => {
   await using upstream = await RawUpstream.start(() => ok("secure"));
   await using gateway = await startWith(upstream.port, "allowInsecureFallback", {
-    forwardClientCertificate: "sanitize",
+    settings: { forwardClientCertificate: "sanitize" },
   });
   const port = gateway.plane.boundPort(443)!;
   const hash = ({ certPem }: TestCertificate): string =>
@@ -155,8 +154,7 @@ test("X-Forwarded-Client-Cert: append keeps what trusted proxies sent, and only 
   {
     const trust = { trustedHops: 1, source: "x-forwarded-for" } as const;
     await using gateway = await startWith(upstream.port, "allowInsecureFallback", {
-      trust,
-      forwardClientCertificate: "append",
+      settings: { trust, forwardClientCertificate: "append" },
     });
     const port = gateway.plane.boundPort(443)!;
     await ask(port, host, { certificate: client }, forged);
@@ -165,7 +163,9 @@ test("X-Forwarded-Client-Cert: append keeps what trusted proxies sent, and only 
     await ask(port, host, {}, forged);
     assert.equal(told(upstream), "Hash=forged");
   }
-  await using gateway = await startWith(upstream.port, "allowInsecureFallback", { forwardClientCertificate: "append" });
+  await using gateway = await startWith(upstream.port, "allowInsecureFallback", {
+    settings: { forwardClientCertificate: "append" },
+  });
   await ask(gateway.plane.boundPort(443)!, host, { certificate: client }, forged);
   assert.match(told(upstream) ?? "", ours, "nobody in front is trusted");
 });

@@ -116,7 +116,7 @@ for (const when of ["between requests", "while a request waits for its answer"] 
     const certificate = makeCertificate({ names: ["app.example.test"], issuer: root });
     const tls = terminate(secrets, [[certificate, ["app.example.test"]]]);
     const update = buildUpdate([httpsListener("a", "app.example.test", tls, backend.port)], secrets);
-    await using gateway = await startPlane(update, { limits: { idleTimeoutMs: 3_600_000 } });
+    await using gateway = await startPlane(update, { settings: { idleTimeoutMs: 3_600_000 } });
     const raw = connect(gateway.plane.boundPort(443)!, "127.0.0.1");
     const closed = once(raw, "close");
     const secure = connectTls({ socket: underTls(raw), ca: root.certPem, servername: "app.example.test" });

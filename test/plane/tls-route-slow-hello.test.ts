@@ -11,7 +11,7 @@ import { buildStreams } from "./stream-model.ts";
 test("a ClientHello that does not end in time closes the connection, though bytes keep coming", async () => {
   await using fixture = await startPlane(
     buildStreams([{ protocol: "TLS", port: 80, tls: { mode: "passthrough" }, routes: {} }]),
-    { limits: { helloTimeoutMs: 100 } },
+    { settings: { helloTimeoutMs: 100 } },
   );
   await using silent = await RawClient.connect(fixture.port);
   await using dripping = await RawClient.connect(fixture.port);

@@ -324,7 +324,6 @@ test("an endpoint that does not finish its handshake in time is passed over for 
   const secrets = secretsOf(certificates);
   secrets.set("ca", { kind: "ca", bundlePem: authority.certPem });
   const cluster = {
-    connectTimeoutMs: 100,
     tls: {
       hostname: "inner.test",
       ca: [{ kind: "bundle" as const, key: "ca", fingerprint: "ca" }],
@@ -339,7 +338,7 @@ test("an endpoint that does not finish its handshake in time is passed over for 
             protocol: "TLS",
             port: 80,
             tls: terminate(certificates),
-            routes: { "*": [{ name: "a", ports: [silent.port, port], cluster }] },
+            routes: { "*": [{ name: "a", ports: [silent.port, port], cluster, traffic: { connectTimeoutMs: 100 } }] },
           },
         ],
         secrets,

@@ -2,11 +2,10 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { PlaneUpdate } from "../../src/ir/plane.ts";
 import type { Tracing } from "../../src/ir/tracing.ts";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import { eventually } from "./eventually.ts";
 import { Http2Server } from "./http2-upstream-server.ts";
 import { buildUpdate, type TestRule } from "./model-builder.ts";
-import { type PlaneFixture, startPlane } from "./plane-fixture.ts";
+import { type PlaneFixture, type PlaneTestOptions, startPlane } from "./plane-fixture.ts";
 import { exchange, get } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
 
@@ -98,7 +97,7 @@ function withTracing(update: PlaneUpdate, options: TracingOptions): PlaneUpdate 
 function start(
   rule: Pick<TestRule, "backends"> & Partial<TestRule>,
   collectorPort: number,
-  options: Partial<EmbeddedPlaneOptions> & { readonly tracing?: TracingOptions } = {},
+  options: PlaneTestOptions & { readonly tracing?: TracingOptions } = {},
 ): Promise<PlaneFixture> {
   const { tracing = {}, ...plane } = options;
   const others = [{ name: "otel", ports: [collectorPort] }];

@@ -1,9 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { EmbeddedPlaneOptions } from "../../src/proxy/embedded-plane-options.ts";
 import type { MetricName } from "../../src/telemetry/metrics.ts";
 import { eventually } from "./eventually.ts";
-import { type PlaneFixture, startPlane } from "./plane-fixture.ts";
+import { type PlaneFixture, type PlaneTestOptions, startPlane } from "./plane-fixture.ts";
 import { buildStreams, type StreamTestBackend } from "./stream-model.ts";
 import { UdpPeer } from "./udp-peer.ts";
 
@@ -11,7 +10,7 @@ function model(backends?: readonly StreamTestBackend[]) {
   return buildStreams([{ protocol: "UDP", port: 80, ...(backends === undefined ? {} : { backends }) }]);
 }
 
-function startUdp(backends?: readonly StreamTestBackend[], options: Partial<EmbeddedPlaneOptions> = {}) {
+function startUdp(backends?: readonly StreamTestBackend[], options: PlaneTestOptions = {}) {
   return startPlane(model(backends), options);
 }
 

@@ -1,7 +1,9 @@
 /** Routing models and requests for property tests: few names, so that hosts, paths and conditions overlap often. */
+
 import fc from "fast-check";
 import type { Filter } from "../../src/ir/filter.ts";
 import { bySpecificity } from "../../src/ir/hostname.ts";
+import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "../../src/ir/match.ts";
 import type {
   GatewayModel,
@@ -142,7 +144,13 @@ const virtualHosts = (gateway: string): fc.Arbitrary<readonly VirtualHost[]> =>
     .map((list) => list.toSorted((a, b) => bySpecificity(a.hostname, b.hostname)));
 
 const listener = (gateway: string, index: number): fc.Arbitrary<Listener> => {
-  const common = { name: `l${index}`, key: `Gateway/default/${gateway}/l${index}`, from, hash: "" };
+  const common = {
+    name: `l${index}`,
+    key: `Gateway/default/${gateway}/l${index}`,
+    from,
+    settings: defaultListenerSettings,
+    hash: "",
+  };
   const port = fc.constantFrom(...ports);
   const hostname = fc.constantFrom("", ...patterns);
   return fc.oneof(
@@ -152,7 +160,7 @@ const listener = (gateway: string, index: number): fc.Arbitrary<Listener> => {
         ({ keeps, ...row }): HttpListener => ({
           ...common,
           ...row,
-          ...(keeps ? { keepsPaths: true } : {}),
+          settings: { ...defaultListenerSettings, paths: keeps ? "asSent" : "resolved" },
           filters: [],
           ...(row.port === 80
             ? { protocol: "HTTP" }

@@ -1,12 +1,8 @@
 import assert from "node:assert/strict";
+import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
 import { writeFrameHeader } from "../../src/wire/http2/frame.ts";
 import type { HeaderField } from "../../src/wire/http2/hpack-table.ts";
-import {
-  defaultSessionLimits,
-  Http2Session,
-  type SessionEvents,
-  type SessionLimits,
-} from "../../src/wire/http2/session.ts";
+import { Http2Session, type SessionEvents, type SessionLimits } from "../../src/wire/http2/session.ts";
 import type { Http2Stream } from "../../src/wire/http2/stream.ts";
 
 /** A session whose events are written down and whose output waits in `sent`. */
@@ -21,7 +17,7 @@ export class Recorder implements SessionEvents<string> {
   constructor(role: "server" | "client", limits: Partial<SessionLimits> = {}) {
     this.session = new Http2Session(this, {
       role,
-      limits: { ...defaultSessionLimits, ...limits },
+      limits: { ...defaultListenerSettings.http2, ...limits },
       now: () => this.nowMs,
     });
     this.session.start();

@@ -1,8 +1,6 @@
 import type { Cluster, ClusterKey, UpstreamTls } from "../../ir/cluster.ts";
+import { defaultTrafficSettings, type TrafficSettings } from "../../ir/traffic-settings.ts";
 import type { BackendScope } from "./backend-scope.ts";
-
-/** How long a connection to an endpoint may take to come about. Milliseconds. */
-const connectTimeoutMs = 5000;
 
 /** Names a row of the endpoint table. XBackends have `XBackend/` before it; no namespace has capitals. */
 export function endpointsKey(namespace: string, name: string, port: number): string {
@@ -14,14 +12,13 @@ export type ClusterParts = Pick<Cluster, "from" | "endpoints" | "port" | "protoc
   readonly tls: UpstreamTls | undefined;
   readonly tlsName: string | undefined;
   readonly proxyProtocol?: "v2" | undefined;
-  /** Default: round robin. */
-  readonly loadBalancing?: Cluster["loadBalancing"];
-  readonly traffic: Pick<Cluster, "retryBudget" | "sessionPersistence">;
+  /** What is said of it; the rest are defaults. */
+  readonly traffic: Partial<TrafficSettings>;
 };
 
 /** The key has the endpoints, then whatever makes two uses of one port differ: `shop/web:8080|http2|tls=shop/web-tls`. */
 export function addCluster(scope: BackendScope, parts: ClusterParts): ClusterKey {
-  const { from, endpoints, port, protocol, tls, tlsName, proxyProtocol, loadBalancing = "roundRobin", traffic } = parts;
+  const { from, endpoints, port, protocol, tls, tlsName, proxyProtocol, traffic } = parts;
   const key = [
     endpoints,
     ...(protocol === "http1" ? [] : [protocol]),
@@ -41,9 +38,7 @@ export function addCluster(scope: BackendScope, parts: ClusterParts): ClusterKey
       protocol,
       ...(tls === undefined ? {} : { tls }),
       ...(proxyProtocol === undefined ? {} : { proxyProtocol }),
-      loadBalancing,
-      connectTimeoutMs,
-      ...traffic,
+      traffic: { ...defaultTrafficSettings, ...traffic },
     });
   }
   return key;

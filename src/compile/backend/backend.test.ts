@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { brief, compileCase, gatewayContext, httpRoute, service, yaml } from "../../../test/compile-case.ts";
+import { defaultTrafficSettings } from "../../ir/traffic-settings.ts";
 import type { CompiledRoute } from "../contract.ts";
 import { conditionOf } from "../report/conditions.ts";
 
@@ -38,8 +39,7 @@ describe("resolveBackend: what resolves", () => {
       port: 80,
       endpoints: "shop/api:80",
       protocol: "http1",
-      loadBalancing: "roundRobin",
-      connectTimeoutMs: 5000,
+      traffic: defaultTrafficSettings,
     });
     assert.deepEqual([...compiled.backends], ["Service/shop/api"]);
     assert.deepEqual(compiled.findings, []);
@@ -311,9 +311,9 @@ spec: ${spec}`;
     const sticky = xbackend(
       "{ type: EndpointSelector, endpointSelector: { matchLabels: { app: api } }, port: { number: 80 }, sessionPersistence: { type: Cookie, cookie: {} } }",
     );
-    const first = clusterOf(compileCase(yaml(toX, sticky)))?.sessionPersistence;
+    const first = clusterOf(compileCase(yaml(toX, sticky)))?.traffic.sessionPersistence;
     assert.match(first?.name ?? "", /^sluice-[0-9a-f]{8}$/);
-    assert.deepEqual(clusterOf(compileCase(yaml(toX, sticky)))?.sessionPersistence, first);
+    assert.deepEqual(clusterOf(compileCase(yaml(toX, sticky)))?.traffic.sessionPersistence, first);
     assert.deepEqual(
       { ...first, name: "" },
       {
@@ -337,9 +337,14 @@ spec:
   retryConstraint: {}
   sessionPersistence: { type: Header, header: { name: X-Session }, absoluteTimeout: 1h }`;
     const cluster = clusterOf(compileCase(yaml(toApi(), service("api"), policy)));
-    assert.deepEqual(cluster?.retryBudget, { percent: 20, intervalMs: 10_000, minCount: 10, minIntervalMs: 1000 });
-    assert.equal(cluster?.sessionPersistence?.kind, "header");
-    assert.equal(cluster?.sessionPersistence?.name, "x-session");
-    assert.equal(cluster?.sessionPersistence?.absoluteTimeoutMs, 3_600_000);
+    assert.deepEqual(cluster?.traffic.retryBudget, {
+      percent: 20,
+      intervalMs: 10_000,
+      minCount: 10,
+      minIntervalMs: 1000,
+    });
+    assert.equal(cluster?.traffic.sessionPersistence?.kind, "header");
+    assert.equal(cluster?.traffic.sessionPersistence?.name, "x-session");
+    assert.equal(cluster?.traffic.sessionPersistence?.absoluteTimeoutMs, 3_600_000);
   });
 });

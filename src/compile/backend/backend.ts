@@ -162,10 +162,9 @@ function addServiceCluster(
     port: port.port,
     protocol: choice.protocol,
     proxyProtocol: choice.proxyProtocol,
-    loadBalancing: loadBalancingOf(service),
     tls: answer?.tls === undefined ? undefined : withClientCertificate(scope, answer.tls),
     tlsName: answer === undefined ? undefined : `${answer.policy.metadata.namespace}/${answer.policy.metadata.name}`,
-    traffic: findBackendTraffic(scope.context, ref),
+    traffic: { loadBalancing: loadBalancingOf(service), ...findBackendTraffic(scope.context, ref) },
   });
 }
 

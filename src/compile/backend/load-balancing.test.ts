@@ -36,7 +36,7 @@ for (const [annotation, expected, findings] of [
 ] as const) {
   test(`loadBalancingOf() a Service with { ${annotation} } is ${expected}`, () => {
     const result = compile(createSnapshot(resourcesOf(manifests(annotation))), defaultOptions);
-    assert.equal(result.routing.clusters["default/app:80"]?.loadBalancing, expected);
+    assert.equal(result.routing.clusters["default/app:80"]?.traffic.loadBalancing, expected);
     const found = result.findings.map(({ name }) => name).filter((name) => name !== "backend-endpoints-unknown");
     assert.deepEqual(found, findings);
   });

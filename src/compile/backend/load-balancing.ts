@@ -1,5 +1,5 @@
 import type { Finding } from "../../finding/finding.ts";
-import type { Cluster } from "../../ir/cluster.ts";
+import { defaultTrafficSettings, type TrafficSettings } from "../../ir/traffic-settings.ts";
 import type { SnapshotIndex } from "../../store/snapshot-index.ts";
 import type { CompileContext } from "../contract.ts";
 import { nameOf, refOf, report } from "../report/report.ts";
@@ -15,14 +15,14 @@ export const loadBalancingAnnotation = "sluice.dev/load-balancing";
 export const loadBalancingValues = {
   "round-robin": "roundRobin",
   "least-request": "leastRequest",
-} as const satisfies Record<string, Cluster["loadBalancing"]>;
+} as const satisfies Record<string, TrafficSettings["loadBalancing"]>;
 
 const isKnown = (value: string): value is keyof typeof loadBalancingValues => Object.hasOwn(loadBalancingValues, value);
 
 /** What the Service asks for; round robin when it asks for nothing, or for something unknown. */
-export function loadBalancingOf(service: Service): Cluster["loadBalancing"] {
+export function loadBalancingOf(service: Service): TrafficSettings["loadBalancing"] {
   const value = service.metadata.annotations[loadBalancingAnnotation] ?? "";
-  return isKnown(value) ? loadBalancingValues[value] : "roundRobin";
+  return isKnown(value) ? loadBalancingValues[value] : defaultTrafficSettings.loadBalancing;
 }
 
 const annotated: SnapshotIndex<"Service"> = {

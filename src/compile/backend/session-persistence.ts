@@ -1,6 +1,6 @@
 import { durationMs } from "../../base/duration.ts";
 import { hashText } from "../../base/hash.ts";
-import type { SessionPersistence } from "../../ir/cluster.ts";
+import type { SessionPersistence } from "../../ir/traffic-settings.ts";
 import type { Resource } from "../../resource/kinds.ts";
 
 type ApiSessionPersistence = NonNullable<Resource<"XBackend">["spec"]["sessionPersistence"]>;

@@ -13,34 +13,6 @@ const usual = {
   drainSeconds: 25,
 } as const;
 
-/**
- * A Gateway's GatewayConfig over that of its class. Every field counts by itself, and so do the keys of maps; a list is taken
- * as a whole, and so are fields of which one excludes the other: the budget, the kind of data plane, and how many replicas.
- */
-export function mergeConfigs(under: Spec, over: Spec): Spec {
-  const merged = mergeFields(under, over) as Spec;
-  const { replicas, autoscaling, ...rest } = merged;
-  return {
-    ...rest,
-    ...(replicas === undefined || over.autoscaling !== undefined ? {} : { replicas }),
-    ...(autoscaling === undefined || over.replicas !== undefined ? {} : { autoscaling }),
-    ...(over.podDisruptionBudget === undefined ? {} : { podDisruptionBudget: over.podDisruptionBudget }),
-    ...(over.dataPlane === undefined ? {} : { dataPlane: over.dataPlane }),
-    ...(over.affinity === undefined ? {} : { affinity: over.affinity }),
-  };
-}
-
-function mergeFields(under: unknown, over: unknown): unknown {
-  if (over === undefined) return under;
-  if (!isRecord(under) || !isRecord(over)) return over;
-  const keys = new Set([...Object.keys(under), ...Object.keys(over)]);
-  return Object.fromEntries([...keys].map((key) => [key, mergeFields(under[key], over[key])]));
-}
-
-function isRecord(value: unknown): value is Readonly<Record<string, unknown>> {
-  return typeof value === "object" && value !== null && !Array.isArray(value);
-}
-
 /** Puts Sluice's defaults under what is configured. */
 export function completeSettings(spec: Spec): DataPlaneSettings {
   const { service = {}, logging = {}, autoscaling } = spec;
@@ -71,11 +43,6 @@ export function completeSettings(spec: Spec): DataPlaneSettings {
       accessLog: logging.accessLog === "Enabled",
       format: logging.format === "Text" ? "text" : "json",
     },
-    trustedHops: spec.trustedHops ?? 0,
-    trustedHeader: spec.trustedHeader === "Forwarded" ? "forwarded" : "x-forwarded-for",
-    forwardClientCertificate: ({ Disabled: "off", Sanitize: "sanitize", Append: "append" } as const)[
-      spec.forwardClientCertificate ?? "Disabled"
-    ],
     drainSeconds: spec.drainSeconds ?? usual.drainSeconds,
   };
 }

@@ -3,7 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { compileYaml, gateway, ourClass } from "../../../test/compile-status.ts";
 import type { DataPlane } from "../../infrastructure/data-plane.ts";
-import { mergeConfigs } from "./data-plane-settings.ts";
+import { effectiveConfig } from "../gateway/gateway-config.ts";
 
 const http = "{ name: web, port: 80, protocol: HTTP }";
 
@@ -129,16 +129,22 @@ describe("compile: GatewayConfig", () => {
   });
 
   it("takes what excludes each other from one of the two", () => {
-    const merged = mergeConfigs(
-      { replicas: 3, podDisruptionBudget: { minAvailable: 1 }, dataPlane: { mode: "Shared", name: "x" } },
-      { autoscaling: { maxReplicas: 5 }, podDisruptionBudget: { maxUnavailable: 1 }, dataPlane: { mode: "Own" } },
-    );
+    const merged = effectiveConfig({
+      classConfig: { replicas: 3, podDisruptionBudget: { minAvailable: 1 }, dataPlane: { mode: "Shared", name: "x" } },
+      ownConfig: {
+        autoscaling: { maxReplicas: 5 },
+        podDisruptionBudget: { maxUnavailable: 1 },
+        dataPlane: { mode: "Own" },
+      },
+    });
     assert.deepEqual(merged, {
       autoscaling: { maxReplicas: 5 },
       podDisruptionBudget: { maxUnavailable: 1 },
       dataPlane: { mode: "Own" },
     });
-    assert.deepEqual(mergeConfigs({ autoscaling: {} }, { replicas: 2 }), { replicas: 2 });
+    assert.deepEqual(effectiveConfig({ classConfig: { autoscaling: {} }, ownConfig: { replicas: 2 } }), {
+      replicas: 2,
+    });
   });
 
   it("leaves out a default that would contradict what is written", () => {
@@ -224,7 +230,7 @@ describe("compile: addresses", () => {
   });
 });
 
-it("mergeConfigs: what the Gateway's own says is always said, and nothing is made up", () => {
+it("effectiveConfig: what the Gateway's own says is always said, and nothing is made up", () => {
   const strings = fc.dictionary(fc.constantFrom("a", "b", "c"), fc.constantFrom("x", "y"), { noNullPrototype: true });
   const spec = fc.record(
     {
@@ -237,10 +243,10 @@ it("mergeConfigs: what the Gateway's own says is always said, and nothing is mad
   );
   fc.assert(
     fc.property(spec, spec, (under, over) => {
-      const merged = mergeConfigs(under, over);
-      assert.deepEqual(mergeConfigs(merged, over), merged);
-      assert.deepEqual(mergeConfigs({}, over), over);
-      assert.deepEqual(mergeConfigs(under, {}), under);
+      const merged = effectiveConfig({ classConfig: under, ownConfig: over });
+      assert.deepEqual(effectiveConfig({ classConfig: merged, ownConfig: over }), merged);
+      assert.deepEqual(effectiveConfig({ classConfig: {}, ownConfig: over }), over);
+      assert.deepEqual(effectiveConfig({ classConfig: under, ownConfig: {} }), under);
       assert.deepEqual({ ...merged.podLabels }, { ...under.podLabels, ...over.podLabels });
       assert.equal(merged.drainSeconds, over.drainSeconds ?? under.drainSeconds);
     }),

@@ -5,10 +5,11 @@ import type { AddressRequest, DataPlane, DataPlaneGateway, DataPlanePort } from 
 import type { Resource } from "../../resource/kinds.ts";
 import type { CompileContext } from "../contract.ts";
 import { allListeners, type CompiledGateway } from "../gateway/gateway.ts";
+import { effectiveConfig, sharedDataPlane } from "../gateway/gateway-config.ts";
 import { isServable } from "../listener/listener.ts";
 import { compareText } from "../order/by-name.ts";
 import { report } from "../report/report.ts";
-import { completeSettings, mergeConfigs } from "./data-plane-settings.ts";
+import { completeSettings } from "./data-plane-settings.ts";
 
 type Spec = Resource<"GatewayConfig">["spec"];
 
@@ -43,13 +44,13 @@ export function compileDataPlanes(context: CompileContext, gateways: readonly Co
 function planeOf(context: CompileContext, gateway: CompiledGateway): DataPlane {
   const { metadata, spec } = gateway.resource;
   const className = spec.gatewayClassName;
-  const { classConfig, ownConfig } = gateway.parameters;
-  const asked = mergeConfigs(classConfig, ownConfig).dataPlane;
+  const shared = sharedDataPlane(gateway.parameters);
+  const settings = completeSettings(effectiveConfig(gateway.parameters));
   const asks = dataPlaneGateway(gateway);
   // What is being deleted with its Gateway must not be made again.
   const isGoing = metadata.deletionTimestamp !== undefined;
   const state = gateway.accepted && !isGoing && asks.ports.length > 0 ? "wanted" : "kept";
-  if (asked?.mode !== "Shared" || asked.name === undefined) {
+  if (shared === undefined) {
     return {
       key: gateway.key,
       mode: "own",
@@ -58,21 +59,20 @@ function planeOf(context: CompileContext, gateway: CompiledGateway): DataPlane {
       name: metadata.name,
       title: { name: metadata.name, className },
       gateways: [asks],
-      settings: completeSettings(mergeConfigs(classConfig, ownConfig)),
+      settings,
     };
   }
   const namespace = context.options.controllerNamespace ?? usualNamespace;
-  const name = sharedName(className, asked.name);
+  const name = sharedName(className, shared);
   return {
     key: `${namespace}/${name}`,
     mode: "shared",
     state,
     namespace,
     name,
-    title: { name: asked.name, className },
+    title: { name: shared, className },
     gateways: [asks],
-    // What one Gateway wants would be forced upon the others.
-    settings: completeSettings(classConfig),
+    settings,
   };
 }
 

@@ -15,7 +15,9 @@ import { insecureFallback } from "../tls/client-validation.ts";
 import { describeLastGood } from "../tls/last-good.ts";
 import { compileListenerTls } from "../tls/listener-tls.ts";
 import type { ClassAnswer } from "./gateway-class.ts";
+import { effectiveConfig, type GatewayParameters } from "./gateway-config.ts";
 import { compileListenerFilters } from "./listener-filters.ts";
+import { listenerSettings } from "./listener-settings.ts";
 import { type Parameters, readParameters } from "./parameters.ts";
 
 /** A ListenerSet and what came of it. `attached` is what attachedListenerSets counts. */
@@ -33,8 +35,8 @@ export type CompiledGateway = {
   readonly accepted: boolean;
   /** Its listeners are to be served: it is accepted, or only a GatewayConfig keeps it from that and what runs goes on. */
   readonly served: boolean;
-  /** GatewayConfigs that apply; empty where there is none. */
-  readonly parameters: { readonly classConfig: GatewayConfigSpec; readonly ownConfig: GatewayConfigSpec };
+  /** GatewayConfigs that apply. */
+  readonly parameters: GatewayParameters;
   readonly context: GatewayContext;
   /** The Gateway's own. */
   readonly listeners: readonly ListenerDraft[];
@@ -42,8 +44,6 @@ export type CompiledGateway = {
   /** About the Gateway itself, not about its listeners. */
   readonly findings: readonly Finding[];
 };
-
-type GatewayConfigSpec = Resource<"GatewayConfig">["spec"];
 
 /** Compiles what a Gateway is without its routes: validity, listeners, ListenerSets, certificates. Spec: Gateway. */
 export function compileGateway(
@@ -63,8 +63,13 @@ export function compileGateway(
   const drafts = [gateway, ...sets.filter(({ allowed }) => allowed).map(({ set }) => set)].flatMap((owner) =>
     draftListeners(context, owner),
   );
+  const config = { classConfig: classAnswer.config, ownConfig: parameters.state === "read" ? parameters.spec : {} };
+  const effective = effectiveConfig(config);
   const listeners = markOverlaps(markConflicts(drafts, { mixedTls: mixedTls(context) })).map((draft) =>
-    compileListenerFilters(context, client.context, compileListenerTls(context, gateway, draft)),
+    compileListenerFilters(context, client.context, {
+      ...compileListenerTls(context, gateway, draft),
+      settings: listenerSettings(draft, effective),
+    }),
   );
   const own = listeners.filter(({ owner }) => owner === gateway);
   if (!own.some(isAccepted) && !blocked(findings)) findings.push(noListener("gateway-no-usable-listener", gateway));
@@ -79,7 +84,7 @@ export function compileGateway(
     key: `${gateway.metadata.namespace}/${gateway.metadata.name}`,
     accepted,
     served: !blocked(findings.filter((finding) => !slips.includes(finding))),
-    parameters: { classConfig: classAnswer.config, ownConfig: parameters.state === "read" ? parameters.spec : {} },
+    parameters: config,
     context: client.context,
     listeners: own,
     findings,

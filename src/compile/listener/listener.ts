@@ -1,6 +1,7 @@
 import type { Finding } from "../../finding/finding.ts";
 import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
 import type { PlacedFilter } from "../../ir/filter.ts";
+import type { ListenerSettings } from "../../ir/listener-settings.ts";
 import type { ListenerKey } from "../../ir/routing-model.ts";
 import type { ListenerTls } from "../../ir/tls.ts";
 import type { Resource } from "../../resource/kinds.ts";
@@ -28,6 +29,7 @@ export type ListenerDraft = {
   readonly hostname: string;
   /** Kinds of route that may attach; also the status's supportedKinds. */
   readonly routeKinds: readonly RouteGroupKind[];
+  readonly settings: ListenerSettings;
   /** Set once the certificates have been read. */
   readonly tls?: ListenerTls;
   readonly filters: readonly PlacedFilter[];
@@ -66,6 +68,7 @@ export function draftListeners(context: CompileContext, owner: ListenerOwner): L
       protocol,
       hostname: protocol === "TCP" || protocol === "UDP" ? "" : (spec.hostname ?? "").toLowerCase(),
       routeKinds: readRouteKinds(spec, protocol, add),
+      settings: context.options.listenerSettings,
       filters: [],
       clusters: new Map(),
       findings,

@@ -5,7 +5,6 @@ import type { PolicyInForce } from "../../ir/policy.ts";
 import type { Listener, VirtualHost } from "../../ir/routing-model.ts";
 import { type PlacedRoute, planStreams, type StreamPlan } from "../attach/stream-plan.ts";
 import { compareHostnames } from "../hostname-patterns.ts";
-import { keepsPaths } from "../listener/keep-paths.ts";
 import { type ListenerDraft, listenerName } from "../listener/listener.ts";
 import { SortedList } from "../order/sorted-list.ts";
 import { refOf, report, sourceOf } from "../report/report.ts";
@@ -92,8 +91,7 @@ export class ListenerRoutes {
   }
 
   #build(draft: ListenerDraft, policies: readonly PolicyInForce[]): BuiltListener {
-    const { key, spec, hostname, tls, filters, protocol, owner } = draft;
-    const paths = keepsPaths(owner, spec) ? ({ keepsPaths: true } as const) : {};
+    const { key, spec, hostname, tls, filters, protocol, settings } = draft;
     const attached = policies.length === 0 ? {} : { policies };
     const common = {
       key,
@@ -101,16 +99,17 @@ export class ListenerRoutes {
       from: sourceOf(draft.owner, draft.pointer),
       port: spec.port,
       hostname,
-      hash: hashJson({ key, port: spec.port, hostname, protocol: protocol ?? "", tls, filters, ...paths, ...attached }),
+      settings,
+      hash: hashJson({ key, port: spec.port, hostname, protocol: protocol ?? "", tls, filters, settings, ...attached }),
       ...attached,
     };
     const virtualHosts = this.#virtualHosts.items;
     switch (protocol) {
       case "HTTP":
-        return { listener: { ...common, protocol, filters, ...paths, virtualHosts }, findings: [] };
+        return { listener: { ...common, protocol, filters, virtualHosts }, findings: [] };
       case "HTTPS": {
         if (tls?.mode !== "terminate") return none;
-        return { listener: { ...common, protocol, tls, filters, ...paths, virtualHosts }, findings: [] };
+        return { listener: { ...common, protocol, tls, filters, virtualHosts }, findings: [] };
       }
       case "TLS": {
         if (!tls) return none;

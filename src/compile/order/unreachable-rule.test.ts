@@ -3,6 +3,7 @@ import { describe, it } from "node:test";
 import fc from "fast-check";
 import { brief, compileCase, service, yaml } from "../../../test/compile-case.ts";
 import * as ir from "../../../test/ir/model.ts";
+import { defaultListenerSettings } from "../../ir/listener-settings.ts";
 import type { GatewayModel, HttpListener } from "../../ir/routing-model.ts";
 import { select } from "../../ir/select.ts";
 import type { ScoredEntry } from "../contract.ts";
@@ -33,6 +34,7 @@ function modelOf(hosts: Readonly<Record<string, readonly ScoredEntry[]>>): Gatew
     from: { kind: "Gateway", namespace: "infra", name: "edge", pointer: "/spec/listeners/0" },
     port: 80,
     hostname: "",
+    settings: defaultListenerSettings,
     hash: "h",
     protocol: "HTTP",
     filters: [],

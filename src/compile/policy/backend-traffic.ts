@@ -1,5 +1,5 @@
 import { durationMs } from "../../base/duration.ts";
-import type { RetryBudget, SessionPersistence } from "../../ir/cluster.ts";
+import type { RetryBudget, SessionPersistence } from "../../ir/traffic-settings.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { compileSessionPersistence } from "../backend/session-persistence.ts";
 import type { BackendKey, CompileContext } from "../contract.ts";

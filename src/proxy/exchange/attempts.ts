@@ -229,7 +229,8 @@ export class Attempts implements UpstreamEvents {
       return;
     }
     // Endpoints that leave are not counted: each can do so but once.
-    const more = kind === "endpointGone" || this.#connectAttempts < exchange.context.limits.connectAttempts;
+    const more =
+      kind === "endpointGone" || this.#connectAttempts < exchange.backend!.cluster!.cluster.traffic.connectAttempts;
     if (progress === "refused" && whole && more) this.#again(undefined, "idle");
     else if (progress === "unsent" && more && this.#hasOther(failed)) this.#again(failed, "idle");
     else if (proxyErrors[kind].retry === "allowed") this.#retryOr(kind, failed);
@@ -291,7 +292,7 @@ export class Attempts implements UpstreamEvents {
   /** A place at the endpoint; at a full one, that of a request that waits for its client. */
   #open(endpoint: EndpointState, reuse: Reuse): UpstreamExchange | undefined {
     const { context, backend, request, body, peer } = this.#exchange;
-    const { connectTimeoutMs } = backend!.cluster!.cluster;
+    const { connectTimeoutMs } = backend!.cluster!.cluster.traffic;
     const options = { context, connectTimeoutMs, reuse, own: peer.upstreams };
     const upstream = openExchange(endpoint, request, this, options);
     if (upstream !== undefined) return upstream;

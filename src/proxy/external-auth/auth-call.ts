@@ -120,7 +120,7 @@ export class AuthCall implements UpstreamEvents, OutgoingRequest {
     if (this.#over) return;
     // A question may be asked twice: it changes nothing.
     if (progress === "stale") this.#attempt(undefined, "never");
-    else if (progress !== "sent" && this.#connectAttempts < this.#context.limits.connectAttempts) {
+    else if (progress !== "sent" && this.#connectAttempts < this.#runtime.cluster!.cluster.traffic.connectAttempts) {
       this.#attempt(progress === "unsent" ? endpoint : undefined, "idle");
     } else this.#decide(failed);
   }
@@ -141,7 +141,7 @@ export class AuthCall implements UpstreamEvents, OutgoingRequest {
         : undefined;
     const options = {
       context: this.#context,
-      connectTimeoutMs: cluster.cluster.connectTimeoutMs,
+      connectTimeoutMs: cluster.cluster.traffic.connectTimeoutMs,
       reuse,
       own: this.#own,
     };

@@ -33,6 +33,7 @@ export type ConnectionSecurity = {
 
 /** What a connection needs of the socket that accepted it. */
 export interface ConnectionOwner {
+  /** Of the port, in force now. */
   readonly context: PlaneContext;
   /** In force now. */
   readonly model: PortModel;

@@ -28,7 +28,6 @@ type State = "head" | "body" | "answer" | "discard" | "tunnel" | "closing" | "cl
 export class Http1Connection implements TransportEvents, Deadlined, DownstreamConnection {
   deadlineMs = Number.POSITIVE_INFINITY;
   state: State = "head";
-  readonly context: PlaneContext;
   readonly owner: ConnectionOwner;
   readonly transport: Transport;
   /** `undefined`: a clear connection. */
@@ -47,7 +46,6 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
 
   constructor(owner: ConnectionOwner, transport: Transport, peer: Peer, security: ConnectionSecurity | undefined) {
     this.owner = owner;
-    this.context = owner.context;
     this.transport = transport;
     this.security = security;
     this.#peer = peer;
@@ -55,6 +53,10 @@ export class Http1Connection implements TransportEvents, Deadlined, DownstreamCo
     this.#reader = new Http1RequestReader(this);
     owner.context.deadlines.add(this);
     this.wait(owner.context.limits.headerTimeoutMs);
+  }
+
+  get context(): PlaneContext {
+    return this.owner.context;
   }
 
   get queuedBytes(): number {

@@ -35,7 +35,6 @@ type Waiting =
 
 /** One HTTP/2 connection of a client: its transport and its life. What comes on it goes to {@link Http2Streams}. */
 export class Http2Connection implements TransportEvents, Deadlined, Flushable, DownstreamConnection {
-  readonly context: PlaneContext;
   readonly peer: Peer;
   readonly session: Http2Session<Http2Responder>;
   deadlineMs = Number.POSITIVE_INFINITY;
@@ -61,7 +60,6 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
   #closed = false;
 
   constructor(owner: ConnectionOwner, transport: Transport, peer: Peer, security: ConnectionSecurity | undefined) {
-    this.context = owner.context;
     this.peer = peer;
     this.owner = owner;
     this.#transport = transport;
@@ -74,6 +72,10 @@ export class Http2Connection implements TransportEvents, Deadlined, Flushable, D
     owner.context.deadlines.add(this);
     this.session.start();
     this.#rest();
+  }
+
+  get context(): PlaneContext {
+    return this.owner.context;
   }
 
   get congested(): boolean {

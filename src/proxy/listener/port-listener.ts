@@ -45,7 +45,6 @@ export type Drain = {
 
 /** One listening socket: lives as long as some listener of the model is on it, whatever else changes. */
 export class PortListener implements ConnectionOwner {
-  readonly context: PlaneContext;
   #draining = false;
   /** The drain is over: nobody waits for connections any more. */
   #drained = false;
@@ -62,12 +61,10 @@ export class PortListener implements ConnectionOwner {
   readonly #front: StreamFront;
   readonly #connections = new Set<DownstreamConnection>();
 
-  private constructor(model: PortModel, context: PlaneContext) {
+  private constructor(model: PortModel) {
     this.#model = model;
     this.#httpModel = model;
-    this.context = context;
     this.#front = new StreamFront({
-      context,
       model: () => this.#model,
       serveHttp: (socket) => this.#serveHttp(socket),
     });
@@ -80,16 +77,17 @@ export class PortListener implements ConnectionOwner {
       highWaterMark: writeQueueBytes,
     };
     this.#server = createServer(options, (socket) => {
-      if (!context.descriptors.admits(socket)) this.#turnAway(socket);
-      else if (this.#model.streams === undefined && context.proxyProtocolFrom.length === 0) this.#serveHttp(socket);
+      if (!this.context.descriptors.admits(socket)) this.#turnAway(socket);
+      else if (this.#model.streams === undefined && this.context.proxyProtocolFrom.length === 0)
+        this.#serveHttp(socket);
       else this.#front.accept(socket);
     });
-    this.#server.maxConnections = context.limits.connectionsPerPort;
+    this.#server.maxConnections = model.context.limits.connectionsPerPort;
   }
 
   /** Binds; an `Error` (never thrown) when that fails. */
-  static open(at: ListenAddress, model: PortModel, context: PlaneContext): Promise<PortListener | Error> {
-    const listener = new PortListener(model, context);
+  static open(at: ListenAddress, model: PortModel): Promise<PortListener | Error> {
+    const listener = new PortListener(model);
     const server = listener.#server;
     return new Promise((resolve) => {
       server.once("error", resolve);
@@ -111,6 +109,10 @@ export class PortListener implements ConnectionOwner {
     return this.#httpModel;
   }
 
+  get context(): PlaneContext {
+    return this.#model.context;
+  }
+
   /** The bound port. */
   get port(): number {
     const address = this.#server.address();
@@ -126,11 +128,15 @@ export class PortListener implements ConnectionOwner {
   /** Requests that begin from now on are served by `model`. */
   swap(model: PortModel): void {
     this.#model = model;
+    this.#server.maxConnections = this.context.limits.connectionsPerPort;
     if (model.servesHttp) this.#httpModel = model;
     else for (const connection of this.#connections) connection.drain(drainIdleMs);
     this.#named.clear();
     if (model.tls === undefined) this.#handshaker = undefined;
-    else if (this.#handshaker?.settings.key !== model.tls.key) {
+    else if (
+      this.#handshaker?.settings.key !== model.tls.key ||
+      this.#handshaker.handshakeTimeoutMs !== this.context.limits.handshakeTimeoutMs
+    ) {
       this.#handshaker = this.#makeHandshaker(model.tls);
     }
   }

@@ -200,7 +200,7 @@ export class StreamConnection implements Deadlined, Dial, Open {
       },
       side,
     );
-    this.deadlineMs = deadlines.after(cluster.cluster.connectTimeoutMs);
+    this.deadlineMs = deadlines.after(cluster.cluster.traffic.connectTimeoutMs);
   }
 
   #onConnectFailed(kind: ConnectFailure): void {
@@ -213,7 +213,7 @@ export class StreamConnection implements Deadlined, Dial, Open {
     this.#leaveEndpoint();
     this.#upstream = undefined;
     side.transport.destroy();
-    const more = kind === "endpointGone" || this.#attempts < limits.connectAttempts;
+    const more = kind === "endpointGone" || this.#attempts < cluster.cluster.traffic.connectAttempts;
     if (!more || !cluster.endpoints.some((endpoint) => endpoint !== failed)) this.#break(proxyErrors[kind].flag);
     else this.#connect(cluster, failed);
   }

@@ -8,7 +8,6 @@ import { type ClientAddresses, clientAddresses, PendingConnections } from "../li
 import { Peek, type PeekFailure } from "../listener/peek.ts";
 import { peekServerName } from "../listener/peek-server-name.ts";
 import { listenerLabels } from "../listener-labels.ts";
-import type { PlaneContext } from "../plane-context.ts";
 import type { PortModel } from "../port-model.ts";
 import { Handshaker } from "../transport/handshaker.ts";
 import { SocketTransport, type WriteOwnership } from "../transport/socket-transport.ts";
@@ -19,7 +18,6 @@ import type { StreamRoute } from "./stream-route.ts";
 
 /** What the front needs of the listening socket that it stands at. */
 export interface FrontOwner {
-  readonly context: PlaneContext;
   /** In force now. */
   model(): PortModel;
   /** Takes over a socket that is for HTTP or HTTPS; its unread bytes are in it. */
@@ -51,7 +49,7 @@ export class StreamFront {
   }
 
   accept(socket: Socket): void {
-    const { proxyProtocolFrom } = this.#owner.context;
+    const { proxyProtocolFrom } = this.#owner.model().context;
     const { remoteAddress } = socket;
     if (remoteAddress === undefined) socket.destroy();
     else if (proxyProtocolFrom.some((network) => cidrContains(network, remoteAddress))) this.#readProxyHeader(socket);
@@ -74,7 +72,7 @@ export class StreamFront {
   }
 
   #readProxyHeader(socket: Socket): void {
-    const { limits, deadlines } = this.#owner.context;
+    const { limits, deadlines } = this.#owner.model().context;
     const peek: Peek<ClientAddresses | undefined> = new Peek(socket, {
       read(bytes) {
         const result = readProxyHeader(bytes);
@@ -119,7 +117,7 @@ export class StreamFront {
   }
 
   #readHello(socket: Socket, client: ClientAddresses): void {
-    const peek = peekServerName(socket, this.#owner.context, {
+    const peek = peekServerName(socket, this.#owner.model().context, {
       onDone: (serverName) => {
         this.#onHello(socket, client, serverName);
         this.#open.delete(peek);
@@ -161,9 +159,10 @@ export class StreamFront {
   #handshakerFor(streams: TlsStreams): Handshaker {
     const settings = streams.tls!;
     const previous = this.#handshaker;
-    if (previous?.settings.key === settings.key) return previous;
+    const { handshakeTimeoutMs } = this.#owner.model().context.limits;
+    if (previous?.settings.key === settings.key && previous.handshakeTimeoutMs === handshakeTimeoutMs) return previous;
     this.#handshaker = new Handshaker(settings, {
-      handshakeTimeoutMs: this.#owner.context.limits.handshakeTimeoutMs,
+      handshakeTimeoutMs,
       // What is inside is not ours to know: neither is its protocol.
       alpnProtocols: [],
       contextFor: (serverName) => {
@@ -174,7 +173,7 @@ export class StreamFront {
         const { streams: now } = this.#owner.model();
         return now?.kind === "tls" ? now.tls?.stapleFor(certificate) : undefined;
       },
-      ticketKeys: this.#owner.context.ticketKeys,
+      ticketKeys: this.#owner.model().context.ticketKeys,
       onSecure: (secure) => this.#onSecure(secure),
       onFailed: (result) => this.#owner.model().countHandshake(result),
     });
@@ -193,13 +192,14 @@ export class StreamFront {
 
   #serve(socket: Socket, ownership: WriteOwnership, pending: Pending): void {
     const downstream = new SocketTransport(socket, ownership);
-    new StreamConnection({ downstream, ...pending, open: this.#open }, this.#owner.context);
+    new StreamConnection({ downstream, ...pending, open: this.#open }, this.#owner.model().context);
   }
 
   #reject(reason: string, bound: BoundListener = this.#owner.model().first): void {
     const labels = listenerLabels(bound);
-    this.#owner.context.telemetry
-      .counter(
+    this.#owner
+      .model()
+      .context.telemetry.counter(
         "gateway_rejected_connections_total",
         labels.gateway_name,
         labels.gateway_namespace,

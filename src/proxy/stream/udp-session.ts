@@ -168,7 +168,8 @@ export class UdpSession implements Deadlined {
 
   #connect(avoid: EndpointState | undefined, attempt: number): void {
     const { limits } = this.#owner.context;
-    const endpoint = this.#backend!.cluster!.choose(performance.now(), avoid);
+    const cluster = this.#backend!.cluster!;
+    const endpoint = cluster.choose(performance.now(), avoid);
     if (endpoint === undefined || (endpoint === avoid && attempt > 1)) {
       this.#leaveEndpoint();
       return;
@@ -197,7 +198,7 @@ export class UdpSession implements Deadlined {
       const kind = connectFailure(error, "clear");
       this.#failure = proxyErrors[kind].flag;
       endpoint.onConnectFailed(kind, performance.now(), limits.endpointBackoffMs);
-      if (attempt < limits.connectAttempts) this.#connect(endpoint, attempt + 1);
+      if (attempt < cluster.cluster.traffic.connectAttempts) this.#connect(endpoint, attempt + 1);
       else this.#leaveEndpoint();
     });
     socket.on("message", (bytes) => this.#receive(socket, bytes));

@@ -114,7 +114,7 @@ export class SideRequest implements UpstreamEvents, OutgoingRequest {
     const endpoint = cluster.broken === undefined ? cluster.choose(performance.now(), undefined) : undefined;
     const options = {
       context: this.#options.context,
-      connectTimeoutMs: cluster.cluster.connectTimeoutMs,
+      connectTimeoutMs: cluster.cluster.traffic.connectTimeoutMs,
       reuse,
       own: new PrivateUpstreams(),
     };

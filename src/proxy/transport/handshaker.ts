@@ -28,6 +28,7 @@ export type HandshakerOptions = {
  */
 export class Handshaker {
   readonly settings: PortTls;
+  readonly handshakeTimeoutMs: number;
   readonly #server: Server;
 
   /**
@@ -36,6 +37,7 @@ export class Handshaker {
    */
   constructor(settings: PortTls, options: HandshakerOptions) {
     this.settings = settings;
+    this.handshakeTimeoutMs = options.handshakeTimeoutMs;
     const { handshakes, fallback } = settings;
     const resumption = settings.serverName === "during";
     this.#server = createServer({

@@ -1,13 +1,13 @@
-import type { Cluster } from "../../ir/cluster.ts";
+import type { TrafficSettings } from "../../ir/traffic-settings.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 
 /** Chooses an endpoint. Endpoints that lately failed are passed over unless all of them did. */
 export class Balancer {
-  readonly #mode: Cluster["loadBalancing"];
+  readonly #mode: TrafficSettings["loadBalancing"];
   readonly #random: () => number;
   #next = 0;
 
-  constructor(mode: Cluster["loadBalancing"], random: () => number) {
+  constructor(mode: TrafficSettings["loadBalancing"], random: () => number) {
     this.#mode = mode;
     this.#random = random;
   }

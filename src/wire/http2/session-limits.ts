@@ -12,13 +12,3 @@ export type SessionLimits = {
   /** Frames that one header block may be spread over. */
   readonly continuationFrames: number;
 };
-
-export const defaultSessionLimits: SessionLimits = {
-  maxConcurrentStreams: 100,
-  streamWindowBytes: 65_536,
-  connectionWindowBytes: 1_048_576,
-  headerListBytes: 61_440,
-  // As many header lines as HTTP/1.1 allows, and four pseudo-headers.
-  headerCount: 132,
-  continuationFrames: 8,
-};

@@ -28,7 +28,7 @@ import type { Http2Stream } from "./stream.ts";
 import { StreamTable } from "./stream-table.ts";
 
 export type { SessionEvents } from "./session-events.ts";
-export { defaultSessionLimits, type SessionLimits } from "./session-limits.ts";
+export type { SessionLimits } from "./session-limits.ts";
 
 export type SessionOptions = {
   readonly role: "server" | "client";

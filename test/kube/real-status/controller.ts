@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { compile } from "../../../src/compile/compile.ts";
 import { type CompileOptions, nothingRetained } from "../../../src/compile/compile-options.ts";
 import type { CompileResult } from "../../../src/compile/contract.ts";
+import { defaultListenerSettings } from "../../../src/ir/listener-settings.ts";
 import type { KubeClient } from "../../../src/kube/kube-client.ts";
 import { KubeSource } from "../../../src/source/kube/kube-source.ts";
 import type { MergedStatus } from "../../../src/status/condition.ts";
@@ -20,6 +21,7 @@ const options: CompileOptions = {
   stubBackends: false,
   selfSigned: false,
   allowExternalName: false,
+  listenerSettings: defaultListenerSettings,
   supportedFeatures: ["Gateway", "HTTPRoute", "ReferenceGrant"],
   supportedProtocols: ["HTTP", "HTTPS", "TLS", "TCP", "UDP"],
 };

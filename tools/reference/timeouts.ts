@@ -1,4 +1,5 @@
-import { defaultLimits } from "./limits.ts";
+import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
+import { defaultLimits, limitsOf } from "../../src/proxy/limits.ts";
 
 const duration = (ms: number): string => {
   if (ms === Number.POSITIVE_INFINITY) return "no limit";
@@ -8,7 +9,7 @@ const duration = (ms: number): string => {
 
 /** The table of timeouts in `docs/reference/timeouts.md`. */
 export function renderTimeouts(): string {
-  const limits = defaultLimits;
+  const limits = limitsOf(defaultLimits, defaultListenerSettings);
   const rows: readonly (readonly [what: string, limit: string, then: string])[] = [
     ["Request head, from its first byte", duration(limits.headerTimeoutMs), "408"],
     ["Request body, no data received", duration(limits.requestStallMs), "408"],

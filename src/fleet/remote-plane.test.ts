@@ -1,13 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { planeKeys, ticketKeyLifeMs } from "../config-stream/plane-keys.ts";
+import type { PlaneState } from "../config-stream/protocol.ts";
+import type { ConnectedProxy } from "../config-stream/proxy-connection.ts";
 import type { Cluster } from "../ir/cluster.ts";
+import { defaultListenerSettings } from "../ir/listener-settings.ts";
 import type { PlaneUpdate } from "../ir/plane.ts";
 import type { GatewayModel, HttpRule } from "../ir/routing-model.ts";
 import { type SecretMaterial, SecretTable } from "../ir/secret-table.ts";
+import { defaultTrafficSettings } from "../ir/traffic-settings.ts";
 import { createLogger } from "../telemetry/log.ts";
-import { planeKeys, ticketKeyLifeMs } from "./plane-keys.ts";
-import type { PlaneState } from "./protocol.ts";
-import type { ConnectedProxy } from "./proxy-connection.ts";
 import { RemotePlane } from "./remote-plane.ts";
 
 const from = { kind: "Gateway", namespace: "shop", name: "web", pointer: "" };
@@ -20,8 +22,7 @@ const clusterOf = (name: string, rest: Partial<Cluster> = {}): Cluster => ({
   port: 80,
   endpoints: `${name}:endpoints`,
   protocol: "http1",
-  loadBalancing: "roundRobin",
-  connectTimeoutMs: 1000,
+  traffic: { ...defaultTrafficSettings, connectTimeoutMs: 1000 },
   ...rest,
 });
 
@@ -60,6 +61,7 @@ function gatewayOf(name: string, hash = "h1"): GatewayModel {
         from,
         port: 443,
         hostname: "",
+        settings: defaultListenerSettings,
         hash,
         protocol: "HTTPS",
         filters: [],
@@ -232,7 +234,7 @@ test("RemotePlane.refresh: takes in new addresses, settings and keys", async () 
     log,
     server,
     addresses: () => [address],
-    settings: () => ({ trustedHops: 1 }),
+    settings: () => ({ tenantLabel: "team" }),
     keys: (dataPlane, now) => planeKeys(Buffer.alloc(32), dataPlane, now),
     clock: { nowMs: () => nowMs, monotonicMs: () => 0 },
   });
@@ -241,7 +243,7 @@ test("RemotePlane.refresh: takes in new addresses, settings and keys", async () 
   const { addresses } = await plane.apply(updateOf([gatewayOf("a")]));
   assert.deepEqual(addresses, { "shop/a": ["192.0.2.1"] });
   const before = server.last("shop/a");
-  assert.equal(before?.settings.trustedHops, 1);
+  assert.equal(before?.settings.tenantLabel, "team");
   address = "192.0.2.2";
   nowMs = ticketKeyLifeMs;
   plane.refresh();

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { fieldRows } from "../resource/schema/field-reference.ts";
-import type { FieldTable } from "./field-service.ts";
-import { fieldTables, type PartlyServedKind } from "./field-tables.ts";
-import { renderPoliciesReference, serviceOf } from "./policies-reference.ts";
+import type { FieldTable } from "../../src/served/field-service.ts";
+import { fieldTables, type PartlyServedKind } from "../../src/served/field-tables.ts";
+import { fieldRows } from "./fields.ts";
+import { renderPoliciesReference, serviceOf } from "./policies.ts";
 
 const tables = Object.entries(fieldTables) as readonly (readonly [PartlyServedKind, FieldTable])[];
 

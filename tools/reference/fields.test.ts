@@ -1,8 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { kindNames } from "../kinds.ts";
-import { experimentalFields, isExperimental } from "./experimental-fields.ts";
-import { renderFieldReference } from "./field-reference.ts";
+import { kindNames } from "../../src/resource/kinds.ts";
+import { experimentalFields, isExperimental } from "../../src/resource/schema/experimental-fields.ts";
+import { renderFieldReference } from "./fields.ts";
 
 test("renderFieldReference has a section for every kind and a row for every field, with default and limits", () => {
   const page = renderFieldReference();

@@ -1,6 +1,6 @@
-import type { FilterKind } from "../ir/filter.ts";
-import { modifyPath } from "../ir/path-modifier.ts";
-import { proxyFilters } from "./proxy-filters.ts";
+import { proxyFilters } from "../../src/filter/proxy-filters.ts";
+import type { FilterKind } from "../../src/ir/filter.ts";
+import { modifyPath } from "../../src/ir/path-modifier.ts";
 
 /** What users should know of a filter beyond its fields. */
 type FilterDoc = {
@@ -131,7 +131,7 @@ export function renderFilterReference(): string {
   });
   return `${[
     "# Filters",
-    "What each filter does. The listener's filters run first, then the rule's, then the backendRef's, each in the order listed; for the response, in reverse.\nGenerated from `src/filter/filter-reference.ts` by `npm run docs`.",
+    "What each filter does. The listener's filters run first, then the rule's, then the backendRef's, each in the order listed; for the response, in reverse.\nGenerated from `tools/reference/filters.ts` by `npm run docs`.",
     ...sections,
     "## ReplacePrefixMatch",
     "Redirects and rewrites replace the part of the path that the rule's prefix match covered.",

@@ -1,14 +1,15 @@
-import { abuseBuckets } from "../../wire/http2/abuse-budget.ts";
-import { maxFrameBytes } from "../../wire/http2/frame.ts";
-import { maxAnswersWaiting } from "../../wire/http2/peer-faults.ts";
-import { defaultLimits } from "../limits.ts";
+import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
+import { defaultLimits, limitsOf } from "../../src/proxy/limits.ts";
+import { abuseBuckets } from "../../src/wire/http2/abuse-budget.ts";
+import { maxFrameBytes } from "../../src/wire/http2/frame.ts";
+import { maxAnswersWaiting } from "../../src/wire/http2/peer-faults.ts";
 
 const seconds = (ms: number): string => (ms % 60_000 === 0 ? `${ms / 60_000} min` : `${ms / 1000} s`);
 const kib = (bytes: number): string => (bytes % 1_048_576 === 0 ? `${bytes / 1_048_576} MiB` : `${bytes / 1024} KiB`);
 
 /** The table of limits in `docs/reference/http2.md`. */
 export function renderHttp2Limits(): string {
-  const limits = defaultLimits;
+  const limits = limitsOf(defaultLimits, defaultListenerSettings);
   const { http2 } = limits;
   const { control, reset } = abuseBuckets;
   const requests = limits.requestsPerConnection;

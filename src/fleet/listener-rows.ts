@@ -1,9 +1,9 @@
 import type { ListenerReport } from "../ir/plane.ts";
 import type { Listener, ListenerKey } from "../ir/routing-model.ts";
-import type { ConnectedProxy } from "./proxy-connection.ts";
+import type { FleetMember } from "./fleet-member.ts";
 
 /** Whether a proxy has said what became of the listener as it is now. */
-export function hasAnswered({ listeners }: ConnectedProxy, { key, hash }: Pick<Listener, "key" | "hash">): boolean {
+export function hasAnswered({ listeners }: FleetMember, { key, hash }: Pick<Listener, "key" | "hash">): boolean {
   return reportOf(listeners, key)?.hash === hash;
 }
 
@@ -13,7 +13,7 @@ export function hasAnswered({ listeners }: ConnectedProxy, { key, hash }: Pick<L
  */
 export function listenerRow(
   listener: Pick<Listener, "key" | "hash" | "port">,
-  proxies: readonly ConnectedProxy[],
+  proxies: readonly FleetMember[],
 ): ListenerReport | undefined {
   const reports = proxies.map(({ proxy, listeners }) => ({ proxy, report: reportOf(listeners, listener.key) }));
   for (const { proxy, report } of reports) {
@@ -27,9 +27,6 @@ export function listenerRow(
   return { state: "programmed", address: first.report.address, port: listener.port };
 }
 
-function reportOf(
-  listeners: ConnectedProxy["listeners"],
-  key: ListenerKey,
-): ConnectedProxy["listeners"][string] | undefined {
+function reportOf(listeners: FleetMember["listeners"], key: ListenerKey): FleetMember["listeners"][string] | undefined {
   return Object.hasOwn(listeners, key) ? listeners[key] : undefined;
 }

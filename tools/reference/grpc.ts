@@ -1,5 +1,5 @@
-import { type ProxyErrorKind, proxyErrors } from "./error.ts";
-import { grpcStatus, grpcStatusOfError, grpcStatusOfHttp } from "./grpc-status.ts";
+import { type ProxyErrorKind, proxyErrors } from "../../src/proxy/error.ts";
+import { grpcStatus, grpcStatusOfError, grpcStatusOfHttp } from "../../src/proxy/grpc-status.ts";
 
 /** `docs/reference/grpc.md`: how gRPC calls are served, and the status of every failure. */
 export function renderGrpcReference(): string {

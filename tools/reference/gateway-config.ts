@@ -1,4 +1,4 @@
-import { cell, fieldRows } from "./field-reference.ts";
+import { cell, fieldRows } from "./fields.ts";
 
 /** The part `fields` of `docs/reference/gateway-config.md`: every field, from the declaration. */
 export function renderGatewayConfigFields(): string {

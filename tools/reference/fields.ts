@@ -1,6 +1,6 @@
-import { type Kind, type KindRow, kindNames, kinds } from "../kinds.ts";
-import { isExperimental } from "./experimental-fields.ts";
-import { type FieldTree, fieldTree } from "./field-tree.ts";
+import { type Kind, type KindRow, kindNames, kinds } from "../../src/resource/kinds.ts";
+import { isExperimental } from "../../src/resource/schema/experimental-fields.ts";
+import { type FieldTree, fieldTree } from "../../src/resource/schema/field-tree.ts";
 
 /** `docs/reference/fields.md`: every field of every kind, from the declarations. */
 export function renderFieldReference(): string {

@@ -1,7 +1,7 @@
-import { kinds } from "../resource/kinds.ts";
-import { fieldRows } from "../resource/schema/field-reference.ts";
-import type { FieldRow, FieldService, FieldTable } from "./field-service.ts";
-import { fieldTables, type PartlyServedKind } from "./field-tables.ts";
+import { kinds } from "../../src/resource/kinds.ts";
+import type { FieldRow, FieldService, FieldTable } from "../../src/served/field-service.ts";
+import { fieldTables, type PartlyServedKind } from "../../src/served/field-tables.ts";
+import { fieldRows } from "./fields.ts";
 
 /** `docs/reference/policies.md`: what of the fields that these kinds have is served, from the tables. */
 export function renderPoliciesReference(): string {

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { renderFilterReference } from "./filter-reference.ts";
-import { proxyFilters } from "./proxy-filters.ts";
+import { proxyFilters } from "../../src/filter/proxy-filters.ts";
+import { renderFilterReference } from "./filters.ts";
 
 test("renderFilterReference() has a section for every kind of filter, and tables that are computed", () => {
   const page = renderFilterReference();

@@ -1,5 +1,5 @@
-import { clientClaims } from "../wire/http1/client-claim.ts";
-import { RequestField, requestFields } from "../wire/http1/known-field.ts";
+import { clientClaims } from "../../src/wire/http1/client-claim.ts";
+import { RequestField, requestFields } from "../../src/wire/http1/known-field.ts";
 
 type OwnField = keyof typeof RequestField;
 

@@ -1,0 +1,44 @@
+/** Signed cookie or header that pins a client to an endpoint. Spec: SessionPersistence (GEP-1619). */
+export type SessionPersistence = {
+  readonly kind: "cookie" | "header";
+  /** Cookie or header name. */
+  readonly name: string;
+  /** 0: none. Milliseconds. */
+  readonly absoluteTimeoutMs: number;
+  /** Cookies only: with `Max-Age`, so that it outlives the browser. */
+  readonly permanent: boolean;
+  readonly cookiePath: string;
+};
+
+/** Share of requests that may be retries. Spec: XBackendTrafficPolicy.retryConstraint (GEP-3388). */
+export type RetryBudget = {
+  /** 0 to 100. */
+  readonly percent: number;
+  readonly intervalMs: number;
+  /** Always allowed: `count` retries per `minIntervalMs`. */
+  readonly minCount: number;
+  readonly minIntervalMs: number;
+};
+
+/**
+ * How the endpoints of one cluster are used, resolved: no plane applies a default. Two uses of one backend that differ in any of
+ * it are two clusters, with keys of their own. What a rule says for itself (`timeouts`, `retry`, `sessionPersistence`) wins.
+ */
+export type TrafficSettings = {
+  readonly loadBalancing: "roundRobin" | "leastRequest";
+  /** How long a connection to an endpoint may take to come about. Milliseconds. */
+  readonly connectTimeoutMs: number;
+  /** Endpoints that are tried when connecting fails before anything is sent. At least 1. */
+  readonly connectAttempts: number;
+  /** Absent: rules may retry as often as they say. */
+  readonly retryBudget?: RetryBudget;
+  /** Absent: clients may come to any endpoint each time. */
+  readonly sessionPersistence?: SessionPersistence;
+};
+
+/** In force where nobody says otherwise. */
+export const defaultTrafficSettings: TrafficSettings = {
+  loadBalancing: "roundRobin",
+  connectTimeoutMs: 5_000,
+  connectAttempts: 3,
+};

@@ -1,0 +1,29 @@
+import { parseCidr } from "../base/cidr.ts";
+import type { ListenerSettings } from "../ir/listener-settings.ts";
+import { defaultRequestLimits } from "../wire/http1/request-head.ts";
+import { limitsOf } from "./limits.ts";
+import type { PlaneContext } from "./plane-context.ts";
+
+/**
+ * The plane's context with the settings of a port's listeners, of which there is at least one. Before a connection's listener
+ * is known, those of the first count. Client certificates are read when any of the listeners passes them on.
+ */
+export function portContext(context: PlaneContext, settings: readonly ListenerSettings[]): PlaneContext {
+  const first = settings[0]!;
+  const limits = limitsOf(context.limits, first);
+  return {
+    ...context,
+    limits,
+    requestLimits: {
+      ...defaultRequestLimits,
+      maxHeadBytes: limits.headBytes,
+      maxTargetBytes: limits.targetBytes,
+      query: "browser",
+    },
+    trust: first.trust,
+    proxyProtocolFrom: first.proxyProtocolFrom.flatMap((network) => parseCidr(network) ?? []),
+    forwardClientCertificate:
+      settings.find(({ forwardClientCertificate }) => forwardClientCertificate !== "off")?.forwardClientCertificate ??
+      "off",
+  };
+}
