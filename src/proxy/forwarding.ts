@@ -13,7 +13,7 @@ import { type ForwardedTrust, readForwarded } from "../wire/forwarded.ts";
 import type { ReceivedRequest } from "../wire/head/received-request.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
 import type { ClientCertificate, ClientCertificateForwarding } from "./client-certificate.ts";
-import { plainAddress } from "./listener/client-address.ts";
+import { plainAddress } from "./transport/client-address.ts";
 import { PrivateUpstreams } from "./upstream/private-upstreams.ts";
 
 export type ClientView = {

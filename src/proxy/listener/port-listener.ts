@@ -11,15 +11,15 @@ import type { Refusal } from "../refusal.ts";
 import type { RouteRuntime } from "../route-runtime.ts";
 import type { HttpListenerTable } from "../route-table.ts";
 import { StreamFront } from "../stream/stream-front.ts";
+import { PendingConnections } from "../transport/client-address.ts";
 import { Handshaker } from "../transport/handshaker.ts";
+import { peekServerName } from "../transport/peek-server-name.ts";
 import type { PortTls } from "../transport/port-tls.ts";
 import { SocketTransport } from "../transport/socket-transport.ts";
 import { probeAfterMs } from "../transport/transport.ts";
-import { PendingConnections } from "./client-address.ts";
 import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { Http2Connection } from "./http2-connection.ts";
-import { peekServerName } from "./peek-server-name.ts";
 
 const backlog = 1_024;
 /** What a socket queues before it calls itself congested. */

@@ -4,15 +4,15 @@ import { writeProxyHeader } from "../../wire/proxy-protocol.ts";
 import type { ClusterRuntime } from "../cluster-runtime.ts";
 import type { Deadlined } from "../deadlines.ts";
 import { proxyErrors } from "../error.ts";
-import type { ClientAddresses } from "../listener/client-address.ts";
 import type { PlaneContext } from "../plane-context.ts";
-import { type ConnectEvents, connect } from "../transport/connect.ts";
+import type { ClientAddresses } from "../transport/client-address.ts";
+import type { Open, OpenSet } from "../transport/open-set.ts";
 import { output } from "../transport/output.ts";
 import type { SocketTransport } from "../transport/socket-transport.ts";
 import type { Transport } from "../transport/transport.ts";
+import { type ConnectEvents, connect } from "../upstream/connect.ts";
 import { type ConnectFailure, connectFailure } from "../upstream/connect-failure.ts";
 import type { Dial, EndpointState } from "../upstream/endpoint-state.ts";
-import type { Open, OpenSet } from "./open-set.ts";
 import { logStream } from "./stream-log.ts";
 import type { StreamRoute } from "./stream-route.ts";
 

@@ -3,8 +3,8 @@ import { Http2Session, type SessionEvents, type SessionLimits } from "../../wire
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import type { Deadlined } from "../deadlines.ts";
 import type { ProxyErrorKind } from "../error.ts";
-import { type ConnectEvents, connect } from "../transport/connect.ts";
 import type { Transport } from "../transport/transport.ts";
+import { type ConnectEvents, connect } from "./connect.ts";
 import { connectFailure, lossOf } from "./connect-failure.ts";
 import type { UpstreamContext } from "./connection.ts";
 import type { Dial, EndpointState } from "./endpoint-state.ts";

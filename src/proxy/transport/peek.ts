@@ -1,6 +1,6 @@
 import type { Socket } from "node:net";
 import type { Deadlined, Deadlines } from "../deadlines.ts";
-import type { Open } from "../stream/open-set.ts";
+import type { Open } from "./open-set.ts";
 
 /** What a reader makes of a connection's first bytes. */
 export type PeekVerdict<T> =

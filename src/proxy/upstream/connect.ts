@@ -1,12 +1,12 @@
 import { connect as connectTcp, type LookupFunction, type NetConnectOpts, Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
-import type { AddressGuard } from "../upstream/address-guard.ts";
-import type { UpstreamTlsContext } from "../upstream/tls-context.ts";
-import type { UpstreamSessions } from "../upstream/upstream-sessions.ts";
-import { type Descriptors, DescriptorsUsedUpError } from "./descriptors.ts";
-import { readBeforeEnd } from "./read-before-end.ts";
-import { SocketTransport } from "./socket-transport.ts";
-import { probeAfterMs, type Transport, type TransportEvents } from "./transport.ts";
+import { type Descriptors, DescriptorsUsedUpError } from "../transport/descriptors.ts";
+import { readBeforeEnd } from "../transport/read-before-end.ts";
+import { SocketTransport } from "../transport/socket-transport.ts";
+import { probeAfterMs, type Transport, type TransportEvents } from "../transport/transport.ts";
+import type { AddressGuard } from "./address-guard.ts";
+import type { UpstreamTlsContext } from "./tls-context.ts";
+import type { UpstreamSessions } from "./upstream-sessions.ts";
 
 /** Read buffer of every clear upstream connection of this thread: what is read is handled before the next read. */
 const sharedRead = Buffer.allocUnsafeSlow(64 * 1024);
