@@ -64,6 +64,11 @@ export function fakeSecrets(snapshot: Snapshot): SecretReader {
         return { problem: "invalid", message: `${kind} ${namespace}/${name} holds no certificate.` };
       return { source: { kind: "bundle", key: `${kind}/${namespace ?? ""}/${name}`, fingerprint: "f" } };
     },
+    value(namespace, name, entry) {
+      const text = snapshot.get("Secret", namespace, name)?.data[entry];
+      if (text === undefined) return { problem: "missing", message: `Secret ${namespace}/${name} has no ${entry}.` };
+      return { key: `${namespace}/${name}/${entry}`, bytes: Buffer.from(text, "base64") };
+    },
   };
 }
 

@@ -9,7 +9,7 @@ import { join } from "node:path";
 const folder = process.env["SLUICE_FINDINGS_MADE"];
 const declaration = "export function makeFinding(name: FindingName, detail: FindingDetail): Finding {";
 /** Where findings pass through on their way from whoever makes them. */
-const passedThrough = /\/src\/(finding\/catalogue|compile\/report)\.ts/;
+const passedThrough = /\/src\/(finding\/catalogue|compile\/report\/report)\.ts/;
 
 if (folder !== undefined) {
   const made = new Set<string>();

@@ -31,7 +31,10 @@ export const layers: Readonly<Record<string, Layer>> = {
   infrastructure: { imports: [], types: ["ir"] },
   capability: { imports: [] },
   status: { imports: ["base", "finding", "resource"], types: ["infrastructure", "ir"] },
-  "filter/compile": { imports: ["base", "base/regex", "resource", "ir", "finding"], types: ["compile/route"] },
+  "filter/compile": {
+    imports: ["base", "base/regex", "resource", "ir", "finding"],
+    types: ["compile/policy", "compile/route"],
+  },
   "filter/proxy": { imports: ["base", "base/regex", "ir"], types: ["proxy"] },
   // Inside the compiler each row imports earlier rows only, but for the types of `contract`; `backend` and `policy` read one another.
   "compile/compile-options": { imports: [], types: ["ir", "resource"] },
@@ -78,6 +81,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "served",
       "status",
       "store",
+      "filter/compile",
       "compile/backend",
       "compile/hostname-patterns",
       "compile/listener",
@@ -86,7 +90,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "compile/report",
       "compile/tls",
     ],
-    types: ["compile/contract"],
+    types: ["compile/contract", "compile/route"],
   },
   "compile/route": {
     imports: [

@@ -10,7 +10,7 @@ export type OcspStaple = {
   readonly toMs: number;
 };
 
-/** PEM text of a certificate chain with its private key, or of a CA bundle. */
+/** PEM text of a certificate chain with its private key, or of a CA bundle; or bytes that a filter knows how to read. */
 export type SecretMaterial =
   | {
       readonly kind: "certificate";
@@ -18,7 +18,8 @@ export type SecretMaterial =
       readonly keyPem: string;
       readonly ocspStaple?: OcspStaple;
     }
-  | { readonly kind: "ca"; readonly bundlePem: string };
+  | { readonly kind: "ca"; readonly bundlePem: string }
+  | { readonly kind: "opaque"; readonly bytesBase64: string };
 
 /**
  * Key material as plain JSON, for the configuration stream and the state file and nothing else: it is neither redacted nor
@@ -70,12 +71,13 @@ export class SecretTable {
 
 /** JSON knows no Infinity. */
 function exportMaterial(material: SecretMaterial): ExportedSecret {
-  if (material.kind === "ca" || material.ocspStaple?.toMs !== Number.POSITIVE_INFINITY) return material;
+  if (material.kind !== "certificate" || material.ocspStaple?.toMs !== Number.POSITIVE_INFINITY) return material;
   return { ...material, ocspStaple: { ...material.ocspStaple, toMs: null } } as ExportedSecret;
 }
 
 function importMaterial(exported: ExportedSecret): SecretMaterial {
   const material = exported as SecretMaterial;
-  if (material.kind === "ca" || material.ocspStaple === undefined || material.ocspStaple.toMs !== null) return material;
+  if (material.kind !== "certificate" || material.ocspStaple === undefined || material.ocspStaple.toMs !== null)
+    return material;
   return { ...material, ocspStaple: { ...material.ocspStaple, toMs: Number.POSITIVE_INFINITY } };
 }

@@ -1,6 +1,6 @@
 import type { SecurityPolicySpec } from "../resource/schema/policy/security-policy.ts";
 import { clusterFieldsBelow } from "./cluster-fields.ts";
-import { type CompleteTable, neverUnsafe, notYet, notYetUnsafe, served } from "./field-service.ts";
+import { type CompleteTable, neverUnsafe, notYetUnsafe, served } from "./field-service.ts";
 import { targetFields } from "./target-fields.ts";
 
 export const securityFields = {
@@ -13,7 +13,7 @@ export const securityFields = {
     neverUnsafe("It needs a database of the places of addresses, which Sluice has none of."),
   ],
   basicAuth: ["basic auth", notYetUnsafe],
-  cors: ["CORS", notYet],
+  cors: ["CORS", served],
   csrf: ["CSRF", notYetUnsafe],
   extAuth: ["external authorization", notYetUnsafe],
   ...clusterFieldsBelow("extAuth.grpc.backendSettings."),

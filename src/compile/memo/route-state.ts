@@ -116,13 +116,14 @@ export class RouteState {
     const placements = placed.placements.map((placement) => {
       const { listener, gateway } = placement;
       const base = placement.placed.compiled;
-      const from = [gateway.resource, listener.owner, base];
+      const certificate = gateway.context.backendClientCertificate ?? "";
+      const from = [gateway.resource, certificate, listener.owner, base];
       const known = this.#byListener.get(listener.key);
       const isSame = known?.from.every((part, place) => part === from[place]) ?? false;
       if (known !== undefined && !isSame) tracked.forget(known.cell);
       const cell = isSame ? known!.cell : new Cell<RoutePolicies>(this.#stale);
       used.set(listener.key, { from, cell });
-      const at = { gateway: gateway.resource, draft: listener };
+      const at = { gateway: gateway.resource, context: gateway.context, draft: listener };
       const made = cell.read(tracked, () => attachPolicies(context, at, this.route, base));
       effects.push(...made.effects);
       const key = `${gateway.key} ${made.isOfListener ? listener.key : ""}`;

@@ -1,18 +1,21 @@
+import type { PlacedFilter } from "../../ir/filter.ts";
 import type { PolicyInForce } from "../../ir/policy.ts";
 import type { HttpRule, StreamRule } from "../../ir/routing-model.ts";
 import { ruleKeyOn } from "../../ir/rule-key.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { unservedFields } from "../../served/unserved-fields.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
-import type { CompileContext, CompiledRoute, Route } from "../contract.ts";
+import type { CompileContext, CompiledRoute, GatewayContext, Route } from "../contract.ts";
 import type { ListenerDraft } from "../listener/listener.ts";
 import { namespaceAllowed } from "../listener/namespace-selector.ts";
 import { isReferenceGranted } from "../reference/grant.ts";
 import { nameOf, refOf, sourceOf } from "../report/report.ts";
 import { findCandidates } from "./claim-targets.ts";
 import { type EffectivePolicy, effectivePolicy, findLevels, type PolicyLevel } from "./effective-policy.ts";
+import { type FeatureYield, PolicyReferences } from "./feature-scope.ts";
 import { fieldSources } from "./merge-specs.ts";
 import { effectsOfLevels, effectsOfPolicy, type PolicyEffect, policyName } from "./policy-effect.ts";
+import { compileFeatures, type PolicyOnRule, type RulePolicyKind } from "./policy-features.ts";
 import { type InheritedKind, type InheritedRow, inheritedKindNames, inheritedKinds } from "./policy-kinds.ts";
 import { type Labelled, listenerLevels, routeLevels } from "./policy-levels.ts";
 import type { AttachmentRules, PolicyTarget } from "./policy-target.ts";
@@ -27,6 +30,9 @@ export type ListenerPolicies = {
   readonly policies: readonly PolicyInForce[];
   readonly effects: readonly PolicyEffect[];
 };
+
+/** A listener of a Gateway that routes are compiled for. */
+export type ListenerOfRoutes = ListenerOfGateway & { readonly context: GatewayContext };
 
 /** A route with the policies on its rules. */
 export type RoutePolicies = {
@@ -61,7 +67,7 @@ export function findListenerPolicies(context: CompileContext, at: ListenerOfGate
  */
 export function attachPolicies(
   context: CompileContext,
-  at: ListenerOfGateway,
+  at: ListenerOfRoutes,
   route: Route,
   compiled: CompiledRoute,
 ): RoutePolicies {
@@ -75,7 +81,7 @@ export function attachPolicies(
     const known = byName.get(name);
     if (known !== undefined) return known;
     const targets = [...ofListener, ...routeLevels(place, name === "" ? undefined : name)];
-    const found = findRulePolicies(context, at, { kinds, targets, subject: nameOf(refOf(route)) });
+    const found = findRulePolicies(context, at, { kinds, targets, route });
     byName.set(name, found);
     return found;
   };
@@ -87,12 +93,18 @@ export function attachPolicies(
   });
   const streamRules = compiled.streamRules.map((rule) => putOnStream(rule, find(rule.ruleName)));
   const found = [...byName.values()];
-  const effects = found.flatMap((one) => one.effects);
+  const effects = found.flatMap((one) => [...one.effects, ...one.made.flatMap(({ effects }) => effects)]);
   const isOfListener = found.some((one) => one.isOfListener);
-  return { compiled: effects.length === 0 ? compiled : { ...compiled, entries, streamRules }, effects, isOfListener };
+  if (effects.length === 0) return { compiled, effects, isOfListener };
+  const made = found.flatMap((one) => one.made);
+  const clusters = new Map([...compiled.clusters, ...made.flatMap((one) => [...one.clusters])]);
+  const backends = new Set([...compiled.backends, ...made.flatMap((one) => [...one.backends])]);
+  return { compiled: { ...compiled, entries, streamRules, clusters, backends }, effects, isOfListener };
 }
 
-const ruleKinds = inheritedKindNames.filter((kind) => inheritedKinds[kind].appliesTo === "rule");
+const ruleKinds = inheritedKindNames.filter(
+  (kind): kind is RulePolicyKind => inheritedKinds[kind].appliesTo === "rule",
+);
 
 /** Whether there is any policy for rules. */
 export function hasRulePolicies(snapshot: Snapshot): boolean {
@@ -103,6 +115,9 @@ export function hasRulePolicies(snapshot: Snapshot): boolean {
 type RulePolicies = {
   readonly policies: readonly PolicyInForce[];
   readonly effects: readonly PolicyEffect[];
+  /** Of HTTP rules: the filters of the policies, and what making them has brought up. */
+  readonly filters: readonly PlacedFilter[];
+  readonly made: readonly FeatureYield[];
   /** A policy in force that cannot be left out and has a field that is not served: nothing may pass. */
   readonly refusedBy: Inherited | undefined;
   /** A policy of the listener, or of its ListenerSet, is among them. */
@@ -111,11 +126,13 @@ type RulePolicies = {
 
 function findRulePolicies(
   context: CompileContext,
-  at: ListenerOfGateway,
-  of: { readonly kinds: readonly InheritedKind[]; readonly targets: readonly PolicyTarget[]; readonly subject: string },
+  at: ListenerOfRoutes,
+  of: { readonly kinds: readonly RulePolicyKind[]; readonly targets: readonly PolicyTarget[]; readonly route: Route },
 ): RulePolicies {
   const policies: PolicyInForce[] = [];
   const effects: PolicyEffect[] = [];
+  const onRule: PolicyOnRule[] = [];
+  const subject = nameOf(refOf(of.route));
   let refusedBy: Inherited | undefined;
   let isOfListener = false;
   for (const kind of of.kinds) {
@@ -123,17 +140,28 @@ function findRulePolicies(
     const levels = findKindLevels(context, kind, of.targets);
     const effective = effectivePolicy(levels, row.listKeys);
     if (effective === undefined) continue;
-    effects.push(...effectsOfLevels(keyOf(at), levels), ...effectsOfPolicy(keyOf(at), effective, of.subject));
+    effects.push(...effectsOfLevels(keyOf(at), levels), ...effectsOfPolicy(keyOf(at), effective, subject));
     policies.push(...partsOf(effective));
+    if (isHttp(of.route)) {
+      const protocol = of.route.kind === "GRPCRoute" ? "grpc" : "http";
+      const references = new PolicyReferences(context, at.context, effective.traced, protocol);
+      onRule.push({ kind, traced: effective.traced, references });
+    }
     isOfListener ||= levels.some(({ target }) => target.section?.kind === "listener" || target.kind === "ListenerSet");
     if (row.unserved === "refused") refusedBy ??= effective.inForce.find(isUnsafe);
   }
-  return { policies, effects, refusedBy, isOfListener };
+  const filters = compileFeatures(onRule);
+  const made = onRule.map(({ references }) => references.collect());
+  return { policies, effects, filters, made, refusedBy, isOfListener };
+}
+
+function isHttp({ kind }: Route): boolean {
+  return kind === "HTTPRoute" || kind === "GRPCRoute";
 }
 
 function putOnHttp(
   rule: HttpRule,
-  { policies, refusedBy, isOfListener }: RulePolicies,
+  { policies, filters, refusedBy, isOfListener }: RulePolicies,
   at: ListenerOfGateway,
 ): HttpRule {
   if (policies.length === 0) return rule;
@@ -141,16 +169,15 @@ function putOnHttp(
     ...rule,
     ...(isOfListener ? { key: ruleKeyOn(rule.key, at.draft.key) } : {}),
     policies,
-    ...(refusedBy === undefined
-      ? {}
-      : {
-          filters: [
+    filters:
+      refusedBy === undefined
+        ? [...filters, ...rule.filters]
+        : [
             {
               from: sourceOf(refusedBy, "/spec"),
               filter: { kind: "directResponse", status: 500, reason: refusal(refusedBy) },
             },
           ],
-        }),
   };
 }
 

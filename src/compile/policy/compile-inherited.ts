@@ -36,17 +36,20 @@ function compilePolicy(context: CompileContext, usage: PolicyUsage, policy: Inhe
     ...findSelectorFaults(policy),
   ];
   const own = [...faults, ...unservedFields(policy.kind, policy.spec).map((field) => unserved(policy, field))];
-  const conflicts = new Map<string, Finding>();
+  /** Each finding once, whatever rules and Gateways it was made for. */
+  const inForce = new Map<string, Finding>();
   const ancestors = [...Map.groupBy(effects, ({ gateway }) => gateway)].map(([gateway, ofGateway]): Ancestor => {
     const [namespace = "", name = ""] = gateway.split("/");
-    const findings = ofGateway.filter(({ role }) => role === "conflicted").map((effect) => conflicted(policy, effect));
-    for (const finding of findings) conflicts.set(finding.pointer + finding.message, finding);
+    const findings = ofGateway.flatMap((effect) =>
+      effect.role === "conflicted" ? [conflicted(policy, effect)] : effect.findings,
+    );
+    for (const finding of findings) inForce.set(finding.pointer + finding.message, finding);
     return { gateway: { namespace, name }, findings, conditions: conditionsOf(policy, ofGateway) };
   });
   const idle = findIdle(policy, effects);
   return {
     status: [ancestorStatus(policy, { defaults: [accepted], own, ancestors })],
-    findings: [...own, ...conflicts.values(), ...(faults.length === 0 && idle !== undefined ? [idle] : [])],
+    findings: [...own, ...inForce.values(), ...(faults.length === 0 && idle !== undefined ? [idle] : [])],
   };
 }
 

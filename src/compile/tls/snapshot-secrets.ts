@@ -35,6 +35,8 @@ type ReadBundle =
   | { readonly fault: string };
 
 const bundleSuffix = "#ca";
+/** Followed by the name of the entry. */
+const entryMark = "#entry/";
 /** Reading has OpenSSL load everything, so what came of it is kept as long as the object is. */
 const readSecrets = new WeakMap<Resource<"Secret">, GoodSecret | SecretProblem>();
 const readBundles = new WeakMap<Resource<CaKind>, ReadBundle>();
@@ -64,6 +66,10 @@ export function createSecretReader(
     const read = secret && readSecret(secret);
     return read && "answer" in read ? read : lastGood(key);
   };
+  const materialOf = (key: SecretKey): SecretMaterial | undefined => {
+    if (key.includes(entryMark)) return entryMaterial(snapshot, key);
+    return key.endsWith(bundleSuffix) ? bundleMaterial(snapshot, key) : inForce(key)?.material;
+  };
   return {
     certificate(namespace, name) {
       const key = certificateKey(namespace, name);
@@ -76,9 +82,14 @@ export function createSecretReader(
       return "answer" in read ? read.answer : { ...read, lastGood: good?.answer };
     },
     caBundle: (kind, namespace, name) => readBundle(snapshot, { kind, namespace, name }).answer,
+    value: (namespace, name, entry) => {
+      const read = readEntry(snapshot, { namespace, name, entry });
+      const key = `${certificateKey(namespace, name)}${entryMark}${entry}`;
+      return "problem" in read ? read : { key, bytes: Buffer.from(read.bytesBase64, "base64") };
+    },
     table(keys) {
       const rows = [...keys].sort().flatMap((key) => {
-        const material = key.endsWith(bundleSuffix) ? bundleMaterial(snapshot, key) : inForce(key)?.material;
+        const material = materialOf(key);
         return material ? [[key, material] as const] : [];
       });
       return new SecretTable(new Map(rows));
@@ -86,7 +97,8 @@ export function createSecretReader(
     retained(keys) {
       const good = new Map<SecretKey, Resource<"Secret">>();
       for (const key of [...keys].sort()) {
-        const secret = key.endsWith(bundleSuffix) ? undefined : inForce(key)?.secret;
+        const isCertificate = !key.includes("#");
+        const secret = isCertificate ? inForce(key)?.secret : undefined;
         if (secret) good.set(key, secret);
       }
       return good;
@@ -110,9 +122,11 @@ function readSecret(secret: Resource<"Secret">): GoodSecret | SecretProblem {
   return read;
 }
 
-/** Keys are `Kind/namespace/name`, with `${bundleSuffix}` for bundles; no part of a name can hold a `/`. */
+/** Keys are `Kind/namespace/name`, followed by a `#` and more where they name a part; no part of a name can hold a `/` or `#`. */
 function nameOfKey(key: SecretKey): { readonly kind: string; readonly namespace: string; readonly name: string } {
-  const [kind = "", namespace = "", name = ""] = key.replace(bundleSuffix, "").split("/");
+  const [kind = "", namespace = "", name = ""] = key
+    .slice(0, key.includes("#") ? key.indexOf("#") : undefined)
+    .split("/");
   return { kind, namespace, name };
 }
 
@@ -120,6 +134,24 @@ function bundleMaterial(snapshot: Snapshot, key: SecretKey): SecretMaterial | un
   const { kind, namespace, name } = nameOfKey(key);
   return readBundle(snapshot, { kind: kind as CaKind, namespace: namespace === "" ? undefined : namespace, name })
     .material;
+}
+
+function entryMaterial(snapshot: Snapshot, key: SecretKey): SecretMaterial | undefined {
+  const { namespace, name } = nameOfKey(key);
+  const read = readEntry(snapshot, { namespace, name, entry: key.slice(key.indexOf(entryMark) + entryMark.length) });
+  return "problem" in read ? undefined : read;
+}
+
+function readEntry(
+  snapshot: Snapshot,
+  { namespace, name, entry }: { readonly namespace: string; readonly name: string; readonly entry: string },
+): Extract<SecretMaterial, { readonly kind: "opaque" }> | SecretProblem {
+  const title = `Secret ${namespace}/${name}`;
+  const secret = snapshot.get("Secret", namespace, name);
+  if (secret === undefined) return { problem: "missing", message: `${title} does not exist.` };
+  const bytesBase64 = Object.hasOwn(secret.data, entry) ? secret.data[entry] : undefined;
+  if (bytesBase64 === undefined) return { problem: "wrongType", message: `${title} has no ${entry}.` };
+  return { kind: "opaque", bytesBase64 };
 }
 
 /** The issuer's certificate that some tools write beside a chain (`ca.crt`); `undefined` when there is none. */

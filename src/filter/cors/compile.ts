@@ -1,10 +1,14 @@
-import type { FilterCompiler } from "../../compile/route/filter-scope.ts";
+import type { FilterField, FilterScope } from "../../compile/route/filter-scope.ts";
+import type { Filter } from "../../ir/filter.ts";
+
+/** CORS as routes and policies have it; policies name any method. `maxAge` in seconds. */
+type CorsSettings = Omit<FilterField<"cors">, "allowMethods"> & { readonly allowMethods?: readonly string[] };
 
 /**
  * Compiles CORS. Origins become lower case and lose the port that their scheme implies, as browsers send them; `maxAge` is
  * 5 s unless written. Spec: HTTPCORSFilter.
  */
-export const compileCors: FilterCompiler<"cors"> = (config, scope) => {
+export function compileCors(config: CorsSettings, scope: FilterScope): Extract<Filter, { kind: "cors" }> {
   const allowOrigins = [...new Set((config.allowOrigins ?? []).map(normaliseOrigin))];
   const allowCredentials = config.allowCredentials ?? false;
   let exposeHeaders = config.exposeHeaders ?? [];
@@ -30,7 +34,7 @@ export const compileCors: FilterCompiler<"cors"> = (config, scope) => {
     exposeHeaders,
     maxAgeSeconds: config.maxAge,
   };
-};
+}
 
 function normaliseOrigin(origin: string): string {
   const lower = origin.toLowerCase();

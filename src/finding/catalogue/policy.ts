@@ -116,4 +116,18 @@ export const policyFindings = {
     why: "A policy is not accepted when a limit or a check of it is not kept. Where such a SecurityPolicy is in force, requests get 500.",
     condition: { type: "Accepted", status: "False", reason: "Invalid" },
   },
+  "policy-reference-unresolved": {
+    code: "SL6018",
+    severity: "error",
+    title: "A policy refers to something that does not exist",
+    why: "What a policy needs to let requests in has to be there; until it is, the policy lets none in.",
+    condition: { type: "ResolvedRefs", status: "False", reason: "RefNotFound" },
+  },
+  "policy-reference-not-permitted": {
+    code: "SL6019",
+    severity: "error",
+    title: "A policy refers to another namespace without permission",
+    why: "Whoever owns a namespace decides who may use its Secrets and ConfigMaps: a ReferenceGrant there has to permit it. (GEP-709)",
+    condition: { type: "ResolvedRefs", status: "False", reason: "RefNotPermitted" },
+  },
 } as const satisfies Record<string, FindingRow>;

@@ -1,0 +1,150 @@
+import type { FindingName } from "../../finding/catalogue.ts";
+import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
+import type { SourceRef } from "../../ir/source-ref.ts";
+import type { SecretKey } from "../../ir/tls.ts";
+import type { Resource } from "../../resource/kinds.ts";
+import { type BackendRef, resolveBackend } from "../backend/backend.ts";
+import { makeBackendScope } from "../backend/backend-scope.ts";
+import type { BackendKey, CompileContext, GatewayContext } from "../contract.ts";
+import { explainGrant } from "../reference/grant.ts";
+import { type FindingText, groupOf, nameOf, refOf, report, sourceOf } from "../report/report.ts";
+import type { FilterScope } from "../route/filter-scope.ts";
+import { sourceAt, type TracedSpec } from "./merge-specs.ts";
+import { type PolicyEffect, policyKey } from "./policy-effect.ts";
+import type { InheritedKind } from "./policy-kinds.ts";
+
+type Inherited = Resource<InheritedKind>;
+
+/** A reference to a Secret or a ConfigMap; without a namespace it is in the policy's own. */
+export type ObjectName = { readonly name: string; readonly namespace?: string };
+
+/**
+ * What one feature of a policy is compiled with. `field` is a JSON pointer below the feature's own field, `""` for that itself.
+ * In a merged policy each part of a value belongs to the policy that wrote it: findings name that one, and references count
+ * as that one's.
+ */
+export interface FeatureScope extends FilterScope {
+  readonly context: CompileContext;
+  /** Where the value at a field was written. */
+  from(field: string): SourceRef;
+  /**
+   * Reads one entry of a Secret. `key`: names it in the model. `undefined`, with a finding, when the reference is not permitted,
+   * or there is no such Secret or entry: whoever needs it to let somebody in lets nobody in.
+   */
+  readSecret(ref: ObjectName, entry: string, field: string): SecretValue | undefined;
+  /** Reads one entry of a ConfigMap. `undefined`, with a finding, as {@link FeatureScope.readSecret}. */
+  readConfigMap(ref: ObjectName, entry: string, field: string): string | undefined;
+}
+
+/** An entry of a Secret: what it is called in the model, and its content, which must not get into the model or a finding. */
+export type SecretValue = { readonly key: SecretKey; readonly bytes: Buffer };
+
+/** What compiling features has brought up, for all policies that have a part in them. */
+export type FeatureYield = {
+  readonly clusters: ReadonlyMap<ClusterKey, Cluster>;
+  readonly backends: ReadonlySet<BackendKey>;
+  readonly effects: readonly PolicyEffect[];
+};
+
+/** What the features of one merged policy refer to and report, at one place. */
+export class PolicyReferences {
+  readonly #context: CompileContext;
+  readonly #gateway: GatewayContext;
+  readonly #traced: TracedSpec<Inherited>;
+  readonly #protocol: "http" | "grpc";
+  readonly #scopes = new Map<Inherited, ReturnType<typeof makeBackendScope>>();
+
+  constructor(
+    context: CompileContext,
+    gateway: GatewayContext,
+    traced: TracedSpec<Inherited>,
+    protocol: "http" | "grpc",
+  ) {
+    this.#context = context;
+    this.#gateway = gateway;
+    this.#traced = traced;
+    this.#protocol = protocol;
+  }
+
+  /** The scope of the feature at a pointer in the merged spec, such as `/jwt`. */
+  scope(pointer: string): FeatureScope {
+    const at = (field: string) => this.#at(pointer + field);
+    const tell = (name: FindingName, field: string, text: FindingText): void => {
+      const place = at(field);
+      place.scope.findings.push(report(name, place, text));
+    };
+    /** Why a reference of the policy that stands at a field is not permitted, as a finding. */
+    const isPermitted = (kind: "Secret" | "ConfigMap", ref: ObjectName, field: string): boolean => {
+      const { resource } = at(field);
+      const from = { group: groupOf(resource.apiVersion), kind: resource.kind, namespace: resource.metadata.namespace };
+      const to = { group: "", kind, namespace: ref.namespace ?? from.namespace, name: ref.name };
+      const permission = explainGrant(this.#context.snapshot, from, to);
+      if (permission.answer === "granted") return true;
+      tell("policy-reference-not-permitted", field, {
+        message: `${nameOf(refOf(resource))} is not permitted to refer to ${kind} ${to.namespace}/${to.name}: ${permission.detail}.`,
+        fix: permission.fix,
+      });
+      return false;
+    };
+    const lacking = (what: string, field: string): undefined => {
+      tell("policy-reference-unresolved", field, {
+        message: `${what}.`,
+        fix: "Create it, or correct the reference.",
+      });
+      return undefined;
+    };
+    return {
+      context: this.#context,
+      pointer: at("").pointer,
+      protocol: this.#protocol,
+      from: (field) => {
+        const { resource, pointer: own } = at(field);
+        return sourceOf(resource, own);
+      },
+      report: tell,
+      resolveBackend: (ref: BackendRef, field, use) => {
+        const { scope, pointer: own } = at(field);
+        const answer = resolveBackend(scope, ref, { pointer: own, use });
+        return answer.kind === "cluster" ? answer.cluster : undefined;
+      },
+      readSecret: (ref, entry, field) => {
+        if (!isPermitted("Secret", ref, field)) return undefined;
+        const namespace = ref.namespace ?? at(field).resource.metadata.namespace;
+        const read = this.#context.secrets.value(namespace, ref.name, entry);
+        return "problem" in read ? lacking(read.message.replace(/\.$/, ""), field) : read;
+      },
+      readConfigMap: (ref, entry, field) => {
+        if (!isPermitted("ConfigMap", ref, field)) return undefined;
+        const namespace = ref.namespace ?? at(field).resource.metadata.namespace;
+        const object = this.#context.snapshot.get("ConfigMap", namespace, ref.name);
+        if (object === undefined) return lacking(`ConfigMap ${namespace}/${ref.name} does not exist`, field);
+        return object.data[entry] ?? lacking(`ConfigMap ${namespace}/${ref.name} has no ${entry}`, field);
+      },
+    };
+  }
+
+  /** What the scopes have brought up so far. */
+  collect(): FeatureYield {
+    const scopes = [...this.#scopes];
+    const gateway = `${this.#gateway.namespace}/${this.#gateway.name}`;
+    return {
+      clusters: new Map(scopes.flatMap(([, { clusters }]) => [...clusters])),
+      backends: new Set(scopes.flatMap(([, { backends }]) => [...backends])),
+      effects: scopes.flatMap(([policy, { findings }]) =>
+        findings.length === 0
+          ? []
+          : [{ policy: policyKey(policy), gateway, role: "mistaken", other: "", pointer: "", findings }],
+      ),
+    };
+  }
+
+  #at(pointer: string) {
+    const { policy, pointer: own } = sourceAt(this.#traced, pointer);
+    let scope = this.#scopes.get(policy);
+    if (scope === undefined) {
+      scope = makeBackendScope(policy, this.#gateway, this.#context);
+      this.#scopes.set(policy, scope);
+    }
+    return { resource: policy, pointer: own, scope };
+  }
+}
