@@ -35,7 +35,9 @@ export const layers: Readonly<Record<string, Layer>> = {
     imports: ["base", "base/regex", "resource", "ir", "finding"],
     types: ["compile/policy", "compile/route"],
   },
-  "filter/proxy": { imports: ["base", "base/regex", "ir"], types: ["proxy"] },
+  // What a plane and its filters agree on: all that a filter sees of the plane.
+  "filter/contract": { imports: ["base", "ir"], types: ["telemetry"] },
+  "filter/proxy": { imports: ["base", "base/regex", "ir", "wire", "filter/contract"], types: ["telemetry"] },
   // Inside the compiler each row imports earlier rows only, but for the types of `contract`; `backend` and `policy` read one another.
   "compile/compile-options": { imports: [], types: ["ir", "resource"] },
   "compile/contract": {
@@ -183,6 +185,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "wire/http1/path",
       "wire/http1/fault",
       "telemetry",
+      "filter/contract",
       "filter/proxy",
     ],
   },
@@ -266,8 +269,9 @@ const root = fileURLToPath(new URL("../src/", import.meta.url));
 
 /** The layer of a path relative to `src/`, or `undefined` for a folder that the table does not know. */
 export function layerOf(path: string): string | undefined {
-  const filter = /^filter\/(?:[^/]+\/)?(compile|proxy)[^/]*\.ts$/.exec(path) ?? /^filter\/(compile|proxy)/.exec(path);
-  if (filter) return `filter/${filter[1]}`;
+  // A filter's folder has two sides: what compiles it, and all else, which runs it.
+  if (/^filter\/[^/]+\/compile[^/]*\.ts$/.test(path)) return "filter/compile";
+  if (/^filter\/(?!contract\/)[^/]+\/|^filter\/proxy/.test(path)) return "filter/proxy";
   const stem = path.replace(/(\.test)?\.ts$/, "");
   return Object.keys(layers)
     .filter((layer) => stem === layer || path.startsWith(`${layer}/`))

@@ -4,7 +4,7 @@ import { type Cidr, nthAddress } from "../base/cidr.ts";
 import { UsageError } from "../base/usage-error.ts";
 import type { EmbeddedPlaneOptions } from "../proxy/embedded-plane-options.ts";
 import type { OwnerSource } from "../proxy/plane-context.ts";
-import { minSessionKeyBytes } from "../proxy/session-token.ts";
+import { minSessionKeyBytes } from "../proxy/session-key.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import { descriptorOptions } from "./descriptors.ts";

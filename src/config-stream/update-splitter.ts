@@ -7,7 +7,7 @@ import type { Cluster, ClusterKey } from "../ir/cluster.ts";
 import type { Endpoint, EndpointTable } from "../ir/endpoint-table.ts";
 import type { PlaneUpdate } from "../ir/plane.ts";
 import type { GatewayKey, GatewayModel, RoutingModel } from "../ir/routing-model.ts";
-import { secretKeysOfCluster, secretKeysOfListener } from "../ir/secret-keys.ts";
+import { secretKeysOfCluster, secretKeysOfListener, secretKeysOfRule } from "../ir/secret-keys.ts";
 import type { SecretTable } from "../ir/secret-table.ts";
 import { clusterKeysOfListener, clusterKeysOfRule } from "../ir/used-clusters.ts";
 import { PickedRecord } from "./picked-record.ts";
@@ -121,8 +121,14 @@ class DataPlanePart {
       this.#secretUses.remove(secretKeysOfListener(listener));
     }
     forChanges(before.httpRules, after.httpRules, {
-      added: (rule) => this.#clusterUses.add(clusterKeysOfRule(rule)),
-      removed: (rule) => this.#clusterUses.remove(clusterKeysOfRule(rule)),
+      added: (rule) => {
+        this.#clusterUses.add(clusterKeysOfRule(rule));
+        this.#secretUses.add(secretKeysOfRule(rule));
+      },
+      removed: (rule) => {
+        this.#clusterUses.remove(clusterKeysOfRule(rule));
+        this.#secretUses.remove(secretKeysOfRule(rule));
+      },
     });
   }
 

@@ -1,42 +1,31 @@
-import type { Filter, FilterKind, PlacedFilter } from "../ir/filter.ts";
-import type { ProxyFilter } from "../proxy/chain.ts";
+import type { Filter, FilterKind } from "../ir/filter.ts";
+import type { BuiltFilter, FilterOfKind, FilterServices } from "./contract/build.ts";
 import { buildCors } from "./cors/proxy.ts";
 import { buildDirectResponse } from "./directResponse/proxy.ts";
+import { buildExternalAuth } from "./externalAuth/proxy.ts";
 import { buildHeaderModifier } from "./headerModifier/proxy.ts";
+import { buildRequestMirror } from "./requestMirror/proxy.ts";
 import { buildRequestRedirect } from "./requestRedirect/proxy.ts";
 import { buildUrlRewrite } from "./urlRewrite/proxy.ts";
 
-type OfKind<K extends FilterKind> = Extract<Filter, { kind: K }>;
+/** A `BuildFilter` of the kind, whatever it carries. */
+type Row<K extends FilterKind> = (filter: FilterOfKind<K>, services: FilterServices, previous: never) => BuiltFilter;
 
-/** How the embedded proxy serves a filter: by a builder, or in its engine because the filter calls other servers. */
-type Entry<K extends FilterKind> =
-  | { readonly kind: "built"; readonly build: (filter: OfKind<K>) => ProxyFilter }
-  | { readonly kind: "unsupportedHere"; readonly why: string };
-
-/** Every kind of filter; one that is missing here is a type error. */
+/** Every kind of filter and what builds it; one that is missing here is a type error. */
 export const proxyFilters = {
-  headerModifier: { kind: "built", build: buildHeaderModifier },
-  requestRedirect: { kind: "built", build: buildRequestRedirect },
-  urlRewrite: { kind: "built", build: buildUrlRewrite },
-  cors: { kind: "built", build: buildCors },
-  directResponse: { kind: "built", build: buildDirectResponse },
-  requestMirror: { kind: "unsupportedHere", why: "it needs an upstream connection: the engine runs it" },
-  externalAuth: { kind: "unsupportedHere", why: "it waits for another server: the engine runs it" },
-} as const satisfies { readonly [K in FilterKind]: Entry<K> };
+  headerModifier: buildHeaderModifier,
+  requestRedirect: buildRequestRedirect,
+  urlRewrite: buildUrlRewrite,
+  cors: buildCors,
+  directResponse: buildDirectResponse,
+  requestMirror: buildRequestMirror,
+  externalAuth: buildExternalAuth,
+} as const satisfies { readonly [K in FilterKind]: Row<K> };
 
-/** Kinds that {@link buildProxyFilters} builds; the engine runs the others itself. */
-export type BuiltFilterKind = {
-  [K in FilterKind]: (typeof proxyFilters)[K]["kind"] extends "built" ? K : never;
-}[FilterKind];
+/** Builds a filter of any kind. A plane takes it as an option, so that tests can put filters of their own in its place. */
+export type BuildAnyFilter = (filter: Filter, services: FilterServices, previous: unknown) => BuiltFilter;
 
-/** Builds the filters of a rule or backend in their order. Those that the engine runs itself are passed over. */
-export function buildProxyFilters(placed: readonly PlacedFilter[]): readonly ProxyFilter[] {
-  return placed.flatMap(({ filter }) => buildProxyFilter(filter) ?? []);
-}
-
-/** Builds one filter; `undefined` for a kind that the engine runs itself. */
-export function buildProxyFilter(filter: Filter): ProxyFilter | undefined {
-  const entry = proxyFilters[filter.kind];
+/** Builds one filter. `previous` is what a filter of the same kind carried. */
+export const buildProxyFilter: BuildAnyFilter = (filter, services, previous) =>
   // The table pairs each kind with its own builder; that the two agree is beyond what an index can say.
-  return entry.kind === "built" ? (entry.build as (filter: Filter) => ProxyFilter)(filter) : undefined;
-}
+  (proxyFilters[filter.kind] as unknown as BuildAnyFilter)(filter, services, previous);

@@ -3,7 +3,8 @@
 import { canonicalJson } from "../base/canonical-json.ts";
 import { compileRegex } from "../base/regex.ts";
 import { sameJson } from "../base/same-json.ts";
-import type { Filter, PlacedFilter } from "./filter.ts";
+import type { PlacedFilter } from "./filter.ts";
+import { clusterKeysOfFilters } from "./filter-references.ts";
 import { bySpecificity } from "./hostname.ts";
 import { type ListenerSettings, sharedBy } from "./listener-settings.ts";
 import type { HttpMatch } from "./match.ts";
@@ -179,14 +180,7 @@ function checkBackends(name: string, backends: readonly WeightedBackend[], model
 }
 
 function checkFilters(name: string, filters: readonly PlacedFilter[], model: RoutingModel): readonly string[] {
-  return filters.flatMap(({ filter }) => {
-    const cluster = clusterOf(filter);
-    return cluster === undefined ? [] : checkCluster(name, cluster, model);
-  });
-}
-
-function clusterOf(filter: Filter): string | undefined {
-  return filter.kind === "requestMirror" || filter.kind === "externalAuth" ? filter.cluster : undefined;
+  return clusterKeysOfFilters(filters).flatMap((cluster) => checkCluster(name, cluster, model));
 }
 
 function checkCluster(name: string, cluster: string, model: RoutingModel): readonly string[] {

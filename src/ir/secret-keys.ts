@@ -1,10 +1,11 @@
 import type { Cluster } from "./cluster.ts";
-import type { Listener, RoutingModel } from "./routing-model.ts";
+import { secretKeysOfFilters } from "./filter-references.ts";
+import type { HttpRule, Listener, RoutingModel } from "./routing-model.ts";
 import type { CaSource, SecretKey } from "./tls.ts";
 
-/** Every row of the secret table that a routing model names. */
-export function secretKeys({ gateways, clusters }: RoutingModel): ReadonlySet<SecretKey> {
-  const keys = new Set<SecretKey>();
+/** Every row of the secret table that a routing model names. `ofRules` are those of its rules: counting them anew would cost a look at each. */
+export function secretKeys({ gateways, clusters }: RoutingModel, ofRules: Iterable<SecretKey>): ReadonlySet<SecretKey> {
+  const keys = new Set<SecretKey>(ofRules);
   for (const gateway of gateways) {
     for (const listener of gateway.listeners) for (const key of secretKeysOfListener(listener)) keys.add(key);
   }
@@ -12,11 +13,17 @@ export function secretKeys({ gateways, clusters }: RoutingModel): ReadonlySet<Se
   return keys;
 }
 
-/** Certificates and CA bundles of a listener that ends TLS. */
+/** Certificates and CA bundles of a listener that ends TLS, and what its filters name. */
 export function secretKeysOfListener(listener: Listener): readonly SecretKey[] {
-  if (!("tls" in listener) || listener.tls?.mode !== "terminate") return [];
+  const ofFilters = "filters" in listener ? secretKeysOfFilters(listener.filters) : [];
+  if (!("tls" in listener) || listener.tls?.mode !== "terminate") return ofFilters;
   const { certificates, clientValidation } = listener.tls;
-  return [...certificates.map(({ key }) => key), ...bundles(clientValidation?.ca ?? [])];
+  return [...certificates.map(({ key }) => key), ...bundles(clientValidation?.ca ?? []), ...ofFilters];
+}
+
+/** What the filters of a rule and of its backends name. */
+export function secretKeysOfRule({ filters, backends }: HttpRule): readonly SecretKey[] {
+  return [...secretKeysOfFilters(filters), ...backends.flatMap((backend) => secretKeysOfFilters(backend.filters))];
 }
 
 /** CA bundles and the client certificate of a cluster with TLS. */

@@ -1,10 +1,10 @@
 import type { ClusterKey } from "./cluster.ts";
-import type { PlacedFilter } from "./filter.ts";
+import { clusterKeysOfFilters } from "./filter-references.ts";
 import type { HttpRule, Listener, WeightedBackend } from "./routing-model.ts";
 
 /** Every cluster that a rule and its filters name. */
 export function clusterKeysOfRule({ filters, backends }: HttpRule): readonly ClusterKey[] {
-  return [...ofFilters(filters), ...ofBackends(backends)];
+  return [...clusterKeysOfFilters(filters), ...ofBackends(backends)];
 }
 
 /** Every cluster that a listener names beside those of `httpRules`. */
@@ -12,7 +12,7 @@ export function clusterKeysOfListener(listener: Listener): readonly ClusterKey[]
   switch (listener.protocol) {
     case "HTTP":
     case "HTTPS":
-      return ofFilters(listener.filters);
+      return clusterKeysOfFilters(listener.filters);
     case "TLS":
       return listener.routes.flatMap(({ rule }) => ofBackends(rule.backends));
     case "TCP":
@@ -24,13 +24,6 @@ export function clusterKeysOfListener(listener: Listener): readonly ClusterKey[]
 function ofBackends(backends: readonly WeightedBackend[]): readonly ClusterKey[] {
   return backends.flatMap(({ target, filters }) => [
     ...(target.kind === "cluster" ? [target.cluster] : []),
-    ...ofFilters(filters),
+    ...clusterKeysOfFilters(filters),
   ]);
-}
-
-function ofFilters(filters: readonly PlacedFilter[]): readonly ClusterKey[] {
-  return filters.flatMap(({ filter }) => {
-    const named = filter.kind === "requestMirror" || filter.kind === "externalAuth" ? filter.cluster : undefined;
-    return named === undefined ? [] : [named];
-  });
 }

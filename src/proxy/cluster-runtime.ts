@@ -1,3 +1,4 @@
+import type { UpstreamCluster } from "../filter/contract/endpoint.ts";
 import type { Cluster } from "../ir/cluster.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { SecretTable } from "../ir/secret-table.ts";
@@ -10,7 +11,7 @@ import { buildUpstreamTlsContext, type UpstreamTlsContext } from "./upstream/tls
 const noRows: EndpointTable[string] = [];
 
 /** A cluster of the model with its live endpoints. */
-export class ClusterRuntime {
+export class ClusterRuntime implements UpstreamCluster {
   readonly cluster: Cluster;
   readonly budget: RetryBudget | undefined;
   endpoints: readonly EndpointState[] = [];

@@ -1,10 +1,14 @@
+import { systemClock } from "../base/clock.ts";
+import { buildProxyFilter } from "../filter/proxy-filters.ts";
 import { defaultListenerSettings } from "../ir/listener-settings.ts";
 import { defaultRequestLimits } from "../wire/http1/request-head.ts";
 import { defaultResponseLimits } from "../wire/http1/response-head.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { EmbeddedPlaneOptions } from "./embedded-plane-options.ts";
 import { defaultLimits, limitsOf } from "./limits.ts";
+import { ownRequests } from "./own-request.ts";
 import type { PlaneContext } from "./plane-context.ts";
+import { LocalSharedState } from "./shared-state.ts";
 import { TracingRegistry } from "./tracing/tracing-registry.ts";
 import { type DescriptorOptions, Descriptors } from "./transport/descriptors.ts";
 import { TicketKeys } from "./transport/ticket-keys.ts";
@@ -16,15 +20,26 @@ const unlimited: DescriptorOptions = { limit: Number.POSITIVE_INFINITY, onShort(
 /** What all parts of an embedded plane share, from its options and the defaults. */
 export function createPlaneContext(
   options: EmbeddedPlaneOptions,
-  own: Pick<PlaneContext, "sessionTokens" | "publicPort">,
+  own: Pick<PlaneContext, "signingKey" | "publicPort">,
 ): PlaneContext {
   const limits = limitsOf({ ...defaultLimits, ...options.limits }, defaultListenerSettings);
   const descriptors = new Descriptors(options.descriptors ?? unlimited);
-  return {
+  const bugs = options.telemetry.counter("gateway_internal_errors_total");
+  const upstream = {
     limits,
-    requestLimits: defaultRequestLimits,
     responseLimits: { ...defaultResponseLimits, maxHeadBytes: limits.responseHeadBytes },
     deadlines: new Deadlines(limits.tickMs),
+    onBug: (error: unknown) => {
+      bugs.add(1);
+      options.onBug?.(error);
+    },
+  };
+  return {
+    ...upstream,
+    requestLimits: defaultRequestLimits,
+    requests: ownRequests(upstream),
+    shared: new LocalSharedState(systemClock),
+    buildFilter: options.buildFilter ?? buildProxyFilter,
     telemetry: options.telemetry,
     registry: new EndpointRegistry({ guard: new AddressGuard(options.allowedUpstream), descriptors }),
     descriptors,
@@ -38,6 +53,5 @@ export function createPlaneContext(
     ...own,
     tracing: new TracingRegistry(),
     version: options.version ?? "unknown",
-    onBug: options.onBug ?? (() => {}),
   };
 }

@@ -1,20 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { Filter } from "../ir/filter.ts";
 import { EditedTrailers } from "./edited-trailers.ts";
 
-const auth: Filter = {
-  kind: "externalAuth",
-  protocol: "http",
-  cluster: undefined,
-  pathPrefix: "",
-  allowedHeaders: [],
-  allowedResponseHeaders: ["x-user"],
-  forwardBodyBytes: 0,
-};
-
-test("EditedTrailers: behind an authorisation server, which sees none of them, a client may send no trailers", () => {
-  const name = Buffer.from("x-sum");
-  assert.equal(new EditedTrailers([auth]).claims(name, name.length), true);
-  assert.equal(new EditedTrailers([]).claims(name, name.length), false);
+test("EditedTrailers: none that a filter claims, in whatever spelling, and none at all where one claims all", () => {
+  const claims = (claimed: readonly (readonly string[] | "all")[], name: string): boolean =>
+    new EditedTrailers(claimed).claims(Buffer.from(name), name.length);
+  assert.equal(claims([["x-user"], ["x-sum"]], "X_Sum"), true);
+  assert.equal(claims([["x-user"]], "x-sum"), false);
+  assert.equal(claims([[], "all"], "x-sum"), true);
 });

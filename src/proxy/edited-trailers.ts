@@ -1,4 +1,3 @@
-import type { Filter } from "../ir/filter.ts";
 import { asciiBytes } from "../wire/http1/ascii.ts";
 import { foldsTo } from "../wire/http1/client-claim.ts";
 import { JUDGED_NAME_BYTES, type TrailerClaims } from "../wire/http1/trailer-field.ts";
@@ -11,14 +10,10 @@ export class EditedTrailers implements TrailerClaims {
   readonly #all: boolean;
   readonly #names: readonly { readonly start: Uint8Array; readonly length: number }[];
 
-  /** From all filters that a request of a rule may meet. */
-  constructor(filters: readonly Filter[]) {
-    this.#all = filters.some(({ kind }) => kind === "externalAuth");
-    const names = filters.flatMap((filter) =>
-      filter.kind === "headerModifier" && filter.on === "request"
-        ? [...filter.set.map(({ name }) => name), ...filter.add.map(({ name }) => name), ...filter.remove]
-        : [],
-    );
+  /** From what all filters that a request of a rule may meet claim: names in lower case, or all. */
+  constructor(claims: readonly (readonly string[] | "all")[]) {
+    this.#all = claims.includes("all");
+    const names = claims.flatMap((claimed) => (claimed === "all" ? [] : claimed));
     this.#names = [...new Set(names)].map((name) => ({
       start: asciiBytes(name.replaceAll("_", "-").slice(0, JUDGED_NAME_BYTES)),
       length: name.length,

@@ -1,3 +1,4 @@
+import type { BuildAnyFilter } from "../filter/proxy-filters.ts";
 import type { GatewayKey } from "../ir/routing-model.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { PlaneLimits } from "./limits.ts";
@@ -38,6 +39,8 @@ export type EmbeddedPlaneOptions = {
   readonly version?: string;
   /** Of the process, which shares them with the plane. Default: without limit. */
   readonly descriptors?: DescriptorOptions;
+  /** Builds filters. Default: those of the Gateway API. */
+  readonly buildFilter?: BuildAnyFilter;
   /** In [0, 1). Default `Math.random`. */
   readonly random?: () => number;
   /** Told of what never should happen; one request failed with 500. Default: nobody. */

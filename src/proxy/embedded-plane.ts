@@ -13,7 +13,7 @@ import type { PlaneContext } from "./plane-context.ts";
 import { PortModel } from "./port-model.ts";
 import { addReport, isUnavailable, portReport } from "./port-report.ts";
 import { RuleSet } from "./rule-set.ts";
-import { minSessionKeyBytes, SessionTokens } from "./session-token.ts";
+import { minSessionKeyBytes } from "./session-key.ts";
 import { buildPortStreams } from "./stream/port-streams.ts";
 import { StreamRules } from "./stream/stream-route.ts";
 import { buildUdpModel } from "./stream/udp-port.ts";
@@ -27,7 +27,6 @@ type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 export class EmbeddedPlane implements Plane {
   readonly #options: EmbeddedPlaneOptions;
   readonly #context: Mutable<PlaneContext>;
-  #sessionKey: Buffer;
   readonly #contexts = new SecureContextCache();
   #ports = new Map<string, PortListener>();
   #clusters = ClusterSet.empty;
@@ -36,6 +35,8 @@ export class EmbeddedPlane implements Plane {
   /** Sockets that the `apply` that runs has opened: none of them may stay when it fails. */
   #opened: PortListener[] = [];
   #rules = RuleSet.empty;
+  /** Of the rules. */
+  #secrets: PlaneUpdate["secrets"] | undefined;
   /** Options have changed that what is built for rules and listeners holds: the next `apply` builds all of it anew. */
   #isReconfigured = false;
   #streamRules: StreamRules | undefined;
@@ -50,9 +51,8 @@ export class EmbeddedPlane implements Plane {
 
   constructor(options: EmbeddedPlaneOptions) {
     this.#options = options;
-    this.#sessionKey = options.sessionKey ?? randomBytes(minSessionKeyBytes);
     this.#context = createPlaneContext(options, {
-      sessionTokens: new SessionTokens(this.#sessionKey),
+      signingKey: options.sessionKey ?? randomBytes(minSessionKeyBytes),
       publicPort: (port) => this.#publicPort(port),
     });
     this.#udp = new UdpPorts(this.#context);
@@ -67,9 +67,8 @@ export class EmbeddedPlane implements Plane {
     Object.assign(this.#context, options);
     if (!sameJson([tenant, environment], [this.#context.tenant, this.#context.environment]))
       this.#isReconfigured = true;
-    if (sessionKey === undefined || sessionKey.equals(this.#sessionKey)) return;
-    this.#sessionKey = sessionKey;
-    this.#context.sessionTokens = new SessionTokens(sessionKey);
+    if (sessionKey === undefined || sessionKey.equals(this.#context.signingKey)) return;
+    this.#context.signingKey = sessionKey;
     this.#isReconfigured = true;
   }
 
@@ -127,7 +126,14 @@ export class EmbeddedPlane implements Plane {
     this.#coming = clusterSet;
     const { runtimes: clusters, replaced } = clusterSet;
     this.#context.tracing.apply(routing.gateways, clusters, this.#context);
-    const rules = this.#rules.next(routing.gateways, { clusters, replaced, fresh }, this.#context);
+    const tables = { clusters, secrets };
+    const keepsTables = replaced.size === 0 && secrets === this.#secrets;
+    const rules = this.#rules.next(routing.gateways, {
+      tables,
+      context: this.#context,
+      keepsFilters: !fresh,
+      keepsTables,
+    });
     const streamRules = new StreamRules(clusters, this.#streamRules);
 
     const plan = planPorts(routing, (gateway) => this.#addressesOf(gateway));
@@ -147,8 +153,9 @@ export class EmbeddedPlane implements Plane {
       const existing = this.#boundAt(port);
       const known = existing?.model;
       // A port that was for streams meanwhile has a model from before.
-      const previous = !fresh && known?.rules === this.#rules ? known : undefined;
-      const model = new PortModel({ bound, rules, clusters, certificates, streams, previous }, this.#context);
+      const keepsPrevious = !fresh && known?.rules === this.#rules;
+      const parts = { bound, rules, tables, certificates, streams, previous: known, keepsPrevious };
+      const model = new PortModel(parts, this.#context);
       const listener = existing ?? (await this.#open(port, model));
       for (const { listener: one } of bound)
         addReport(reports, one.key, portReport(port, this.#portToBind(port.port), listener));
@@ -181,6 +188,7 @@ export class EmbeddedPlane implements Plane {
     this.#clusters = clusterSet;
     this.#coming = undefined;
     this.#rules = rules;
+    this.#secrets = secrets;
     if (fresh) this.#isReconfigured = false;
     this.#streamRules = streamRules;
     if (early || late || replaced.size > 0) this.#keepUsedEndpoints();

@@ -1,10 +1,10 @@
 import { differingRange } from "../base/differing-range.ts";
 import { type CompiledRegex, compileRegex } from "../base/regex.ts";
+import type { RequestView } from "../filter/contract/message.ts";
 import { type AskedRequest, answersPreflights, readPreflight } from "../ir/cors-preflight.ts";
 import type { ValueMatch } from "../ir/match.ts";
 import { parseQuery } from "../ir/query.ts";
 import type { HttpEntry, HttpRule, RuleKey } from "../ir/routing-model.ts";
-import type { RequestView } from "./chain.ts";
 
 /**
  * The entries of one virtual host, found by path. Precedence stays what the model says, the order of the entries: every

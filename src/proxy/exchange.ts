@@ -1,99 +1,126 @@
+import type { HeldContent } from "../filter/contract/content.ts";
+import { type LocalReply, type Problem, problem } from "../filter/contract/local-reply.ts";
 import type { ResponseFlag } from "../telemetry/response-flag.ts";
 import type { ReceivedRequest } from "../wire/head/received-request.ts";
-import { RequestField } from "../wire/http1/known-field.ts";
 import type { TrailerClaims } from "../wire/http1/trailer-field.ts";
 import type { HeaderField } from "../wire/http2/hpack-table.ts";
-import type { FilterContext, LocalReply } from "./chain.ts";
 import { type ProxyErrorKind, proxyErrors } from "./error.ts";
-import { Answer } from "./exchange/answer.ts";
-import { Attempts } from "./exchange/attempts.ts";
-import { Authorisation } from "./exchange/authorisation.ts";
+import { Answer, type AnswerHost } from "./exchange/answer.ts";
+import { Attempts, type AttemptsHost } from "./exchange/attempts.ts";
+import { ExchangeFacts } from "./exchange/exchange-facts.ts";
 import { ExchangeRecord } from "./exchange/exchange-record.ts";
+import { type ExchangeState, type Phase, transition } from "./exchange/exchange-state.ts";
+import { FilterPlaces, type Stage, stages } from "./exchange/filter-place.ts";
 import { Goodbye } from "./exchange/goodbye.ts";
-import { HeldBody } from "./exchange/held-body.ts";
+import { GuardedEvents } from "./exchange/guarded-events.ts";
+import { HeldBody, type HeldBodyHost } from "./exchange/held-body.ts";
 import { Outcome } from "./exchange/outcome.ts";
-import { TimeLimit } from "./exchange/time-limit.ts";
+import { RequestFilters, type RequestFiltersHost } from "./exchange/request-filters.ts";
+import { RequestFlow, type RequestFlowHost } from "./exchange/request-flow.ts";
+import { Routing, type RoutingHost } from "./exchange/routing.ts";
+import { TimeLimit, type TimeLimitHost } from "./exchange/time-limit.ts";
+import type { FilterChain } from "./filter-chain.ts";
 import { ForwardedRequest } from "./forwarded-request.ts";
-import { forwardClientCertificate, forwardedHostLine, forwardTrusted, type Peer } from "./forwarding.ts";
-import { type GrpcStatusName, grpcStatusForHttp, grpcStatusOfError } from "./grpc-status.ts";
+import type { Peer } from "./forwarding.ts";
+import { problemOf } from "./local-answer.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import type { PortModel } from "./port-model.ts";
 import type { Responder } from "./responder.ts";
-import type { BackendRuntime, RequestStep, RouteRuntime } from "./route-runtime.ts";
+import type { RouteRuntime } from "./route-runtime.ts";
 import type { HttpListenerTable } from "./route-table.ts";
 import { TraceHeaders } from "./trace-headers.ts";
+import type { EndpointState } from "./upstream/endpoint-state.ts";
+import type { PrivateUpstreams } from "./upstream/private-upstreams.ts";
 import { silenceLimitMs } from "./upstream/silence-limit.ts";
-
-/** Whose filters a request is going through. */
-type Stage = "listener" | "route" | "backend";
-
-/** Where an exchange stands. `answered`: the head of the answer has gone out. */
-type Phase = "over" | "authorising" | "waiting" | "sending" | "answered" | "tunnel";
 
 /**
  * One request from its parsed head to the last byte of its answer: routing, filters and the choice of a backend, and the order
  * of everything else, which its parts in `exchange/` do. Knows no socket. One object per downstream connection (per stream,
- * where there are streams), reused.
+ * where there are streams), reused. Whatever throws in here ends this request with 500 and nothing else.
  */
-export class Exchange implements FilterContext, TrailerClaims {
+export class Exchange
+  implements
+    TrailerClaims,
+    AnswerHost,
+    AttemptsHost,
+    HeldBodyHost,
+    RequestFiltersHost,
+    RequestFlowHost,
+    RoutingHost,
+    TimeLimitHost
+{
   /** Of the port as it is for this request. */
   context: PlaneContext;
   readonly responder: Responder;
   readonly peer: Peer;
-  readonly request = new ForwardedRequest();
+  readonly state: ExchangeState;
   readonly trace = new TraceHeaders();
-  readonly outcome = new Outcome();
   readonly goodbye = new Goodbye();
+  readonly facts: ExchangeFacts;
+  readonly places: FilterPlaces;
   readonly body: HeldBody;
-  readonly auth: Authorisation;
-  readonly attempts: Attempts;
   readonly answer: Answer;
+  readonly attempts: Attempts;
+  readonly events: GuardedEvents;
   readonly record: ExchangeRecord;
+  readonly #filters: RequestFilters;
+  readonly #flow: RequestFlow;
+  readonly #routing: Routing;
   readonly #timeLimit: TimeLimit;
-  phase: Phase = "over";
-  bytesIn = 0;
-  bytesOut = 0;
-  /** `undefined`: none was found yet. */
-  route: RouteRuntime | undefined;
-  backend: BackendRuntime | undefined;
-  /** Of the rule; -1: no backend was chosen. */
-  backendIndex = -1;
-  /** Path match of the route. */
-  pattern = "";
-  matchedPrefix: string | undefined;
-  origin: string | undefined;
-  credentials: FilterContext["credentials"] = "none";
-  #model!: PortModel;
-  #connection: HttpListenerTable<RouteRuntime> | undefined;
-  #steps: readonly RequestStep[] = [];
-  #nextStep = 0;
-  #stage: Stage = "route";
+  /** Largest content that a filter waits for, and what may be kept of it with its framing. Bytes. */
+  #contentBytes = 0;
+  #keptBytes = 0;
+  /** An exception was caught: no filter is called any more. */
+  #contained = false;
 
   constructor(context: PlaneContext, responder: Responder, peer: Peer) {
     this.context = context;
     this.responder = responder;
     this.peer = peer;
+    this.state = {
+      phase: "over",
+      request: new ForwardedRequest(),
+      outcome: new Outcome(),
+      startMs: 0,
+      bytesIn: 0,
+      bytesOut: 0,
+      route: undefined,
+      backend: undefined,
+      backendIndex: -1,
+      pattern: "",
+    };
+    this.facts = new ExchangeFacts(this, this.state, this.trace);
+    this.places = new FilterPlaces(this.facts);
     this.body = new HeldBody(this);
-    this.auth = new Authorisation(this);
-    this.attempts = new Attempts(this);
     this.answer = new Answer(this);
+    this.attempts = new Attempts(this);
+    this.events = new GuardedEvents(this.attempts, (error) => this.onBug(error));
     this.record = new ExchangeRecord(this);
+    this.#filters = new RequestFilters(this, this.places);
+    this.#flow = new RequestFlow(this);
+    this.#routing = new Routing(this);
     this.#timeLimit = new TimeLimit(this);
+  }
+
+  // What the client's connection may know.
+
+  get phase(): Phase {
+    return this.state.phase;
   }
 
   /** No request is being served. */
   get over(): boolean {
-    return this.phase === "over";
+    return this.state.phase === "over";
   }
 
   /** The parsed head given to `begin` is still needed. */
   get keepsHead(): boolean {
-    return this.phase === "authorising";
+    return this.state.phase === "filtering" || this.state.phase === "holding";
   }
 
   /** How long an upgraded connection may be silent. Milliseconds. */
   get tunnelIdleMs(): number {
-    return silenceLimitMs(this.request, "tunnel", this.context.limits);
+    return silenceLimitMs(this.state.request, "tunnel", this.context.limits);
   }
 
   /** Bytes of the request that are kept, or wait to be sent. */
@@ -101,24 +128,40 @@ export class Exchange implements FilterContext, TrailerClaims {
     return this.body.buffer.bytes.length + this.attempts.queuedBytes;
   }
 
+  /** Bytes sent to the client; its connection counts them. */
+  get bytesOut(): number {
+    return this.state.bytesOut;
+  }
+
+  set bytesOut(bytes: number) {
+    this.state.bytesOut = bytes;
+  }
+
   /** Whether the client may not send a trailer of that name: filters have a say on its header. Before there is a route, none may. */
   claims(name: Uint8Array, length: number): boolean {
-    if (this.route !== undefined) return this.route.trailers.claims(name, length);
-    return this.phase !== "over";
+    const { route, phase } = this.state;
+    return route === undefined ? phase !== "over" : route.trailers.claims(name, length);
   }
 
-  // What filters may know.
-  get scheme(): "http" | "https" {
-    return this.peer.scheme;
+  // What the exchange's parts may know.
+
+  get request(): ForwardedRequest {
+    return this.state.request;
   }
 
-  get listenerPort(): number {
-    return this.peer.port;
+  get clientAddress(): string {
+    return this.facts.clientAddress;
   }
 
-  publicPort(port: number): number {
-    return this.context.publicPort(port);
+  get requestId(): string {
+    return this.trace.requestId;
   }
+
+  get upstreams(): PrivateUpstreams {
+    return this.peer.upstreams;
+  }
+
+  // What the client sends.
 
   /** Serves a request. `connection` is what the SNI chose; absent on a clear connection. */
   begin(
@@ -128,97 +171,37 @@ export class Exchange implements FilterContext, TrailerClaims {
     connection: HttpListenerTable<RouteRuntime> | undefined,
   ): void {
     this.#reset();
-    const { request, record, trace } = this;
-    request.begin(received, path);
-    if (request.host === "") request.adoptHost(this.peer);
-    this.body.begin();
-    this.bytesIn = received.sizeBytes;
-    this.outcome.grpc = request.grpc && this.responder.protocol === "HTTP/2";
-    this.#model = model;
-    this.context = model.context;
-    this.#connection = connection;
-    const table = model.listensBeforeRouting ? (connection ?? model.table.forHost(request.host)) : undefined;
-    const listener = table === undefined ? undefined : model.listenerOf(table.listeners[0]);
-    trace.begin(request, listener?.tracing);
-    request.setOwnLines(this.#forward(received, listener?.settings ?? model.context) + trace.lines);
-    if (table === undefined || listener === undefined) {
-      this.#findRoute();
-      return;
-    }
-    if (listener.tracing !== undefined && trace.spanId !== "") record.beginSpans(listener.tracing);
-    record.place(listener, undefined);
-    if (table.keepsPaths) request.keepPath();
-    this.#run("listener", model.stepsOf(table));
-  }
-
-  /** Takes the request through the rest of a stage's filters, and on to what comes behind them. */
-  goOn(): void {
-    while (this.#nextStep < this.#steps.length) {
-      const step = this.#steps[this.#nextStep++]!;
-      if (step.auth !== undefined) {
-        this.auth.begin(step.auth);
-        return;
-      }
-      if (step.mirror !== undefined) {
-        this.body.copyFor(step.mirror);
-        continue;
-      }
-      const reply = step.onRequest(this.request, this);
-      if (reply !== undefined) {
-        this.#replyFromFilter(reply);
-        return;
-      }
-    }
-    switch (this.#stage) {
-      case "listener":
-        this.#findRoute();
-        return;
-      case "route":
-        this.#chooseBackend(this.route!);
-        return;
-      case "backend":
-        this.attempts.begin(this.backend!);
+    try {
+      this.#begin(received, path, model, connection);
+    } catch (error) {
+      this.onBug(error);
     }
   }
-
-  // What the client sends.
 
   /** Part of the request's body, in its framing. */
   onRequestBody(bytes: Buffer, start: number, end: number): void {
-    const { body } = this;
-    const { replayBytes } = this.context.limits;
-    this.bytesIn += end - start;
-    this.attempts.onBodyBegun();
-    body.append(bytes, start, end);
-    if (this.auth.awaitsBody) {
-      this.auth.onBody();
-      return;
+    try {
+      this.state.bytesIn += end - start;
+      if (this.#flow.takes) this.#flow.push(bytes, start, end);
+      else this.takeBody(bytes, start, end);
+    } catch (error) {
+      this.onBug(error);
     }
-    const upstream = this.attempts.taker;
-    if (upstream === undefined) {
-      if (body.buffer.length >= replayBytes) body.pause();
-      return;
-    }
-    if (body.buffer.length > replayBytes) body.forget();
-    upstream.sendBody(bytes, start, end);
   }
 
   /** The request is complete; `trailers` are those of a body without framing. */
   onRequestEnd(trailers: readonly HeaderField[]): void {
-    this.body.complete = true;
-    this.body.trailers = trailers;
-    if (this.auth.awaitsBody) {
-      this.auth.onBodyEnd();
-      this.attempts.flush();
-      return;
+    try {
+      if (this.#flow.takes) this.#flow.finish(trailers);
+      else this.endBody(trailers);
+    } catch (error) {
+      this.onBug(error);
     }
-    this.body.endMirrors();
-    this.attempts.taker?.sendEnd(trailers);
   }
 
   /** Bytes of a client in a tunnel. */
   onTunnelData(bytes: Buffer, start: number, end: number): void {
-    this.bytesIn += end - start;
+    this.state.bytesIn += end - start;
     this.attempts.taker?.sendBody(bytes, start, end);
   }
 
@@ -228,57 +211,210 @@ export class Exchange implements FilterContext, TrailerClaims {
 
   /** Everything of one read has been handed over. */
   onRequestPause(): void {
-    const upstream = this.attempts.taker;
-    if (upstream === undefined) return;
-    upstream.flush();
-    if (upstream.congested) this.body.pause();
+    try {
+      this.flushBody();
+    } catch (error) {
+      this.onBug(error);
+    }
   }
 
   /** The gateway is about to end what will not end by itself. */
   goAway(): void {
-    if (this.phase === "tunnel") this.goodbye.say(this.responder);
+    if (this.state.phase === "tunnel") this.goodbye.say(this.responder);
   }
 
   /** The client takes bytes again. */
   onDownstreamDrain(): void {
-    this.attempts.resume();
+    this.answer.onDrain();
   }
 
   /** The client is gone: nothing more can be answered. */
   onDownstreamClose(): void {
-    if (this.phase === "over") return;
-    const { outcome } = this;
-    if (this.phase !== "tunnel") outcome.flag = "DC";
+    const { phase, outcome } = this.state;
+    if (phase === "over") return;
+    if (phase !== "tunnel") outcome.flag = "DC";
     if (outcome.status === 0) outcome.status = proxyErrors.clientGone.status;
     this.finish();
+  }
+
+  // What becomes of the body behind the filters.
+
+  takeBody(bytes: Buffer, start: number, end: number): void {
+    const { body } = this;
+    const { replayBytes } = this.context.limits;
+    this.attempts.onBodyBegun();
+    body.append(bytes, start, end);
+    if (this.state.phase === "holding") {
+      if (body.buffer.length > this.#keptBytes) this.fail("bodyTooLarge");
+      return;
+    }
+    const upstream = this.attempts.taker;
+    if (upstream === undefined) {
+      if (body.buffer.length >= replayBytes) body.pause("endpoint");
+      return;
+    }
+    if (body.buffer.length > replayBytes) body.forget();
+    upstream.sendBody(bytes, start, end);
+  }
+
+  endBody(trailers: readonly HeaderField[]): void {
+    this.body.complete = true;
+    this.body.trailers = trailers;
+    if (this.state.phase === "holding") {
+      this.#onContentHeld();
+      this.attempts.flush();
+      return;
+    }
+    this.attempts.taker?.sendEnd(trailers);
+  }
+
+  flushBody(): void {
+    const upstream = this.attempts.taker;
+    if (upstream === undefined) return;
+    upstream.flush();
+    if (upstream.congested) this.body.pause("endpoint");
+  }
+
+  // What the filters decide.
+
+  onStagePassed(stage: Stage): void {
+    switch (stage) {
+      case "listener":
+        this.#routing.findRoute();
+        return;
+      case "rule":
+        this.#routing.chooseBackend();
+        return;
+      case "backend":
+        this.#forward();
+    }
+  }
+
+  enter(stage: Stage, chain: FilterChain): void {
+    this.#filters.begin(stage, chain);
+  }
+
+  limitTime(route: RouteRuntime): boolean {
+    return this.#timeLimit.begin(route);
+  }
+
+  onFilterReply(reply: LocalReply): void {
+    this.answer.reply(reply);
+  }
+
+  onFilterWaits(): void {
+    this.body.hold();
+  }
+
+  onFilterResumed(): void {
+    this.attempts.flush();
+  }
+
+  holdContent(maxBytes: number): void {
+    const { body, state } = this;
+    body.hold();
+    const { framing, contentLength } = state.request;
+    this.#contentBytes = maxBytes;
+    this.#keptBytes = framing === "chunked" ? maxBytes * 2 + 1_024 : maxBytes;
+    transition(state, "hold");
+    if (body.complete) this.#onContentHeld();
+    else if (contentLength > maxBytes || body.buffer.length > this.#keptBytes) this.fail("bodyTooLarge");
+    else body.resume("endpoint");
+  }
+
+  refuse(reply: LocalReply): void {
+    this.answer.refuse(reply);
+  }
+
+  // What the attempts and the answer report.
+
+  onEndpoint(endpoint: EndpointState): void {
+    this.record.onEndpoint(endpoint);
+  }
+
+  onAttempt(endpoint: EndpointState): void {
+    this.record.onAttempt(endpoint);
+  }
+
+  onAttemptEnded(end: { readonly status: number; readonly error: string }): void {
+    this.record.onAttemptEnded(end);
+  }
+
+  onAnswerChosen(status: number): void {
+    if (this.attempts.retries > 0 && this.state.route!.rule.retryCodes.has(status)) this.state.outcome.flag = "URX";
+    this.body.forget();
+  }
+
+  pauseEndpoint(): void {
+    this.attempts.pause();
+  }
+
+  resumeEndpoint(): void {
+    this.attempts.resume();
+  }
+
+  dropRequest(): void {
+    this.attempts.drop();
+    this.#filters.cancel();
+    this.#flow.cancel();
+  }
+
+  onTimeLimit(): void {
+    this.fail("routeTimeout");
   }
 
   // How it ends.
 
   /** Answers with an error, or breaks the answer off when it has begun. */
   fail(kind: ProxyErrorKind): void {
-    const row = proxyErrors[kind];
-    this.failWith(row.status, row.flag, row.message, grpcStatusOfError[kind]);
+    this.#fail(problemOf(kind));
   }
 
-  failWith(
-    status: number,
-    flag: ResponseFlag,
-    message: string,
-    grpcName: GrpcStatusName = grpcStatusForHttp(status),
-  ): void {
-    this.answer.fail(status, flag, message, grpcName);
+  /** The same for a request that turned out to be malformed. */
+  failWith(status: number, flag: ResponseFlag, message: string): void {
+    this.#fail(problem(status, flag, message));
+  }
+
+  /** Something threw that never should: the request ends with 500, which no filter sees; when even that fails, without an answer. */
+  onBug(error: unknown): void {
+    this.context.onBug(error);
+    if (this.over) return;
+    const again = this.#contained;
+    this.#contained = true;
+    try {
+      if (!again) {
+        this.answer.fail(problemOf("internal"), "plain");
+        return;
+      }
+    } catch (another) {
+      this.context.onBug(another);
+    }
+    if (this.over) return;
+    this.state.outcome.flag = proxyErrors.internal.flag;
+    this.responder.abort();
+    this.finish();
   }
 
   /** Nothing more comes of the request: lets go of everything that serves it. */
   finish(): void {
+    const { state } = this;
+    transition(state, "finish");
     this.clearTimers();
-    this.attempts.drop();
-    this.auth.cancel();
+    this.dropRequest();
+    this.answer.cancel();
     this.body.release();
-    this.request.end();
-    this.phase = "over";
-    this.record.finish();
+    state.request.end();
+    const outcome = this.record.finish();
+    for (const stage of stages) {
+      for (const { hook, filter } of this.places.chain(stage).outcome) {
+        try {
+          hook.onOutcome(outcome, this.places.place(stage, filter));
+        } catch (error) {
+          this.context.onBug(error);
+        }
+      }
+    }
+    this.places.clear();
     this.responder.onExchangeOver();
   }
 
@@ -288,88 +424,76 @@ export class Exchange implements FilterContext, TrailerClaims {
     this.attempts.clearTimer();
   }
 
+  #fail(reason: Problem): void {
+    try {
+      this.answer.fail(reason, this.#contained ? "plain" : "filtered");
+    } catch (error) {
+      this.onBug(error);
+    }
+  }
+
   #reset(): void {
-    this.phase = "waiting";
-    this.route = undefined;
-    this.backend = undefined;
-    this.backendIndex = -1;
-    this.bytesOut = 0;
-    this.record.begin();
-    this.outcome.reset();
-    this.auth.reset();
+    const { state } = this;
+    transition(state, "begin");
+    state.startMs = performance.now();
+    state.bytesIn = 0;
+    state.bytesOut = 0;
+    state.route = undefined;
+    state.backend = undefined;
+    state.backendIndex = -1;
+    state.outcome.reset();
+    this.#contained = false;
+    this.facts.begin();
     this.attempts.reset();
     this.answer.reset();
   }
 
-  #findRoute(): void {
-    const { request, record } = this;
-    const model = this.#model;
-    const connection = this.#connection;
-    const matched = model.table.match(request, connection);
-    if (typeof matched === "string") {
-      const table = connection ?? model.table.forHost(request.host);
-      record.place(model.listenerOf(table?.listeners[0]), undefined);
-      this.fail(matched === "misdirected" || matched === "ambiguousPath" ? matched : "noRoute");
-      return;
-    }
-    const route = matched.runtime;
-    if (matched.keepsPath) request.keepPath();
-    this.route = route;
-    this.pattern = matched.entry.match.path.value;
-    this.matchedPrefix = matched.matchedPrefix;
-    this.origin = request.known(RequestField.origin);
-    this.credentials = this.origin === undefined ? "none" : credentialsOf(request);
-    request.silence = route.rule.rule.timeouts.silence;
-    record.place(route.listener, route);
-    if (request.grpc && !this.outcome.grpc && route.rule.rule.routeKind === "GRPCRoute") this.fail("grpcNeedsHttp2");
-    else if (!this.#timeLimit.begin(route)) this.fail("malformed");
-    else this.#run("route", route.steps);
-  }
-
-  #run(stage: Stage, steps: readonly RequestStep[]): void {
-    this.#stage = stage;
-    this.#steps = steps;
-    this.#nextStep = 0;
-    this.goOn();
-  }
-
-  #replyFromFilter(reply: LocalReply): void {
-    if (reply.status >= 500) this.outcome.flag = "FE";
-    this.answer.reply(reply);
-  }
-
-  #chooseBackend(route: RouteRuntime): void {
-    const { rule } = route;
-    const index = rule.choice.next();
-    const backend = index < 0 ? undefined : rule.backends[index]!;
-    if (backend?.cluster === undefined) {
-      this.fail("invalidBackend");
-      return;
-    }
-    this.backend = backend;
-    this.backendIndex = index;
-    this.#run("backend", backend.steps);
-  }
-
-  /** The lines that the engine adds, but for the trace's. */
-  #forward(
+  #begin(
     received: ReceivedRequest,
-    { trust, forwardClientCertificate: forwarding }: Pick<PlaneContext, "trust" | "forwardClientCertificate">,
-  ): string {
-    const { peer } = this;
-    // Proxies that keep Forwarded pass on whatever else a client wrote.
-    if (received.claims && (trust.trustedHops === 0 || trust.source === "forwarded")) received.forgetClaims();
-    if (trust.trustedHops === 0) {
-      this.record.clientAddress = peer.address;
-      return peer.ownLines + forwardedHostLine(this.request.hostText());
-    }
-    const view = forwardTrusted(trust, peer, received);
-    this.record.clientAddress = view.address;
-    return forwardClientCertificate(forwarding, peer, received) + view.lines;
+    path: string,
+    model: PortModel,
+    connection: HttpListenerTable<RouteRuntime> | undefined,
+  ): void {
+    const { state } = this;
+    const { request } = state;
+    this.context = model.context;
+    request.begin(received, path);
+    if (request.host === "") request.adoptHost(this.peer);
+    this.body.begin();
+    state.bytesIn = received.sizeBytes;
+    state.outcome.grpc = request.grpc && this.responder.protocol === "HTTP/2";
+    this.#routing.begin(received, model, connection);
   }
-}
 
-function credentialsOf(request: ForwardedRequest): FilterContext["credentials"] {
-  if (request.known(RequestField.cookie) !== undefined) return "cookie";
-  return request.known(RequestField.authorization) === undefined ? "none" : "authorization";
+  /** All filters have let the request pass: it goes to its backend. */
+  #forward(): void {
+    const { state, body } = this;
+    const { request } = state;
+    const backend = state.backend!;
+    const { broken } = backend.cluster!;
+    if (broken !== undefined) {
+      this.fail(broken);
+      return;
+    }
+    transition(state, "forward");
+    this.#flow.start();
+    if (state.phase !== "waiting") return;
+    request.serialise(backend.cluster!.cluster.protocol);
+    request.release();
+    body.hold();
+    this.#flow.takeHeld();
+    if (state.phase === "waiting") this.attempts.begin(backend);
+  }
+
+  #onContentHeld(): void {
+    const { body, state } = this;
+    const bytes = body.content();
+    transition(state, "held");
+    if (bytes.length > this.#contentBytes) {
+      this.fail("bodyTooLarge");
+      return;
+    }
+    const content: HeldContent = { bytes, replace: (other) => body.replace(other) };
+    this.#filters.onContent(content);
+  }
 }

@@ -1,3 +1,4 @@
+import type { RequestCopy, RequestHead } from "../filter/contract/message.ts";
 import type { Cluster } from "../ir/cluster.ts";
 import { isGrpcContentType } from "../wire/grpc-content-type.ts";
 import { parseGrpcTimeout } from "../wire/grpc-timeout.ts";
@@ -9,7 +10,6 @@ import { RequestField, requestFields } from "../wire/http1/known-field.ts";
 import type { NormalPath } from "../wire/http1/path.ts";
 import { fixed, HeadWriter } from "../wire/http1/serialize.ts";
 import type { HeaderField } from "../wire/http2/hpack-table.ts";
-import type { RequestHead } from "./chain.ts";
 import type { Peer } from "./forwarding.ts";
 import { HeaderEdits } from "./header-edits.ts";
 import type { OutgoingFields, OutgoingRequest } from "./upstream/exchange.ts";
@@ -43,6 +43,8 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   path = "";
   query = "";
   framing: BodyFraming = "none";
+  /** Of the body as it is sent; -1 without Content-Length. */
+  contentLength = -1;
   upgrade = false;
   /** As it is written. */
   logsIn = false;
@@ -79,6 +81,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.path = path;
     this.query = received.query;
     this.framing = received.framing;
+    this.contentLength = received.contentLength;
     // A switch to HTTP/2 would carry requests past routing.
     const { upgrade } = received;
     this.upgrade = upgrade !== "" && !h2Upgrade.test(upgrade);
@@ -175,6 +178,13 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.#sentQuery = query === "" ? "" : asQuery(query);
   }
 
+  /** Other content is sent than the client's: that many bytes, or `undefined`: nobody knows how many. */
+  setContentLength(bytes: number | undefined): void {
+    this.contentLength = bytes ?? -1;
+    if (bytes === undefined) this.framing = "content";
+    else this.framing = bytes > 0 ? "length" : "none";
+  }
+
   headerNames(): readonly string[] {
     return this.#edits.names();
   }
@@ -233,9 +243,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   /** Puts the head together as it stands, for an endpoint that speaks this. An upgrade is put in lines for both. */
   serialise(protocol: Cluster["protocol"]): void {
     const received = this.#received!;
-    this.logsIn =
-      (this.#edits.count > 0 || received.has(RequestField.authorization)) &&
-      isConnectionLogin(this.#edits.get("authorization"));
+    this.logsIn = this.#carriesLogin(received);
     if (protocol === "http2" && !this.upgrade) this.#listFields(received);
     else this.#writeLines(received);
   }
@@ -243,8 +251,36 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   #writeLines(received: ReceivedRequest): void {
     this.#writer ??= spareWriters.pop() ?? new HeadWriter(headBytes);
     const writer = this.#writer.reset();
-    const { ownLines } = this.#edits;
-    writer.reserve(received.sizeBytes + ownLines.length + 256);
+    this.#writeFields(writer, received);
+    this.#parentIdAt = this.#isTraced(this.#edits.ownLines) ? writer.length - traceparentTail : -1;
+    this.#writeFraming(writer, received);
+    writer.crlf();
+    this.fields = undefined;
+  }
+
+  copyHead(): RequestCopy {
+    const received = this.#received!;
+    const writer = new HeadWriter(headBytes);
+    this.#writeFields(writer, received);
+    return {
+      method: this.method,
+      lines: writer.take(),
+      announcesContent: this.framing === "chunked" || this.framing === "content" || this.contentLength >= 0,
+      acceptsTrailers: this.acceptsTrailers,
+      logsIn: this.#carriesLogin(received),
+    };
+  }
+
+  #carriesLogin(received: ReceivedRequest): boolean {
+    return (
+      (this.#edits.count > 0 || received.has(RequestField.authorization)) &&
+      isConnectionLogin(this.#edits.get("authorization"))
+    );
+  }
+
+  /** Request line and fields, but for those that frame the body. */
+  #writeFields(writer: HeadWriter, received: ReceivedRequest): void {
+    writer.reserve(received.sizeBytes + this.#edits.ownLines.length + 256);
     writer.text(this.method);
     writer.buffer[writer.length++] = space;
     if (this.#sentPath === undefined && this.#odd === undefined) received.writePath(writer);
@@ -257,10 +293,6 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     writer.crlf();
     received.writeLines(writer);
     this.#edits.write(writer);
-    this.#parentIdAt = this.#isTraced(ownLines) ? writer.length - traceparentTail : -1;
-    this.#writeFraming(writer, received);
-    writer.crlf();
-    this.fields = undefined;
   }
 
   #listFields(received: ReceivedRequest): void {
@@ -269,7 +301,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     received.addFields(fields);
     edits.addFields(fields);
     this.#parentIdAt = this.#isTraced(edits.ownLines) ? fields.length - 1 : -1;
-    const { contentLength } = received;
+    const { contentLength } = this;
     if (contentLength >= 0) fields.push({ name: "content-length", value: String(contentLength) });
     const query = this.#sentQuery === undefined ? received.queryText : this.#sentQuery && `?${this.#sentQuery}`;
     const path = fieldText(this.#sentPath ?? this.spelledPath);
@@ -294,10 +326,10 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     fields[at] = { name, value: `${value.slice(0, parentIdStart)}${id}${value.slice(parentIdEnd)}` };
   }
 
-  #writeFraming(writer: HeadWriter, { upgrade, contentLength }: ReceivedRequest): void {
+  #writeFraming(writer: HeadWriter, { upgrade }: ReceivedRequest): void {
     if (this.upgrade) writer.put(fixed.upgrade).text(upgrade).crlf();
     if (this.framing === "chunked" || this.framing === "content") writer.put(fixed.chunked);
-    else if (contentLength >= 0) writer.contentLength(contentLength);
+    else if (this.contentLength >= 0) writer.contentLength(this.contentLength);
   }
 }
 

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { page } from "../filter/contract/local-reply.ts";
 import { grpcReply, grpcTrailers, pageAsGrpc } from "./grpc-reply.ts";
 import { grpcStatus, grpcStatusForHttp, grpcStatusName } from "./grpc-status.ts";
 
@@ -41,14 +42,14 @@ test("pageAsGrpc keeps headers and plain text, and drops what describes a page",
     ["Content-Type", "text/plain; charset=utf-8"],
     ["www-authenticate", "Bearer"],
   ] as const;
-  const reply = pageAsGrpc({ status: 401, headers, body: "log in\n" }, "UNAUTHENTICATED");
+  const reply = pageAsGrpc(page(401, headers, "log in\n"), "UNAUTHENTICATED");
   assert.deepEqual(Object.fromEntries(reply.headers), {
     "content-type": "application/grpc",
     "grpc-status": "16",
     "grpc-message": "log in",
     "www-authenticate": "Bearer",
   });
-  const html = pageAsGrpc({ status: 403, headers: [["content-type", "text/html"]], body: "<p>" }, "PERMISSION_DENIED");
+  const html = pageAsGrpc(page(403, [["content-type", "text/html"]], "<p>"), "PERMISSION_DENIED");
   assert.equal(Object.fromEntries(html.headers)["grpc-message"], "Forbidden");
 });
 

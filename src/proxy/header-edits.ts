@@ -49,6 +49,11 @@ export class HeaderEdits {
     if (this.#dropped.length > 0) this.#dropped.length = 0;
   }
 
+  /** The fields that were begun with are now another object's. */
+  moveTo(received: FieldSection): void {
+    this.#received = received;
+  }
+
   get(name: string): string | undefined {
     let joined = this.#beforeAdditions(name);
     for (let i = 0; i < this.#names.length; i++) {

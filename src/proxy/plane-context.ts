@@ -1,4 +1,7 @@
 import type { Cidr } from "../base/cidr.ts";
+import type { OwnRequests } from "../filter/contract/own-request.ts";
+import type { SharedState } from "../filter/contract/shared-state.ts";
+import type { BuildAnyFilter } from "../filter/proxy-filters.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { ForwardedTrust } from "../wire/forwarded.ts";
 import type { HeadLimits } from "../wire/http1/message-head.ts";
@@ -6,7 +9,6 @@ import type { RequestLimits } from "../wire/http1/request-head.ts";
 import type { ClientCertificateForwarding } from "./client-certificate.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { ProxyLimits } from "./limits.ts";
-import type { SessionTokens } from "./session-token.ts";
 import type { TracingRegistry } from "./tracing/tracing-registry.ts";
 import type { Descriptors } from "./transport/descriptors.ts";
 import type { TicketKeys } from "./transport/ticket-keys.ts";
@@ -45,8 +47,13 @@ export type PlaneContext = {
   readonly ticketKeys: TicketKeys;
   /** What backends are told of client certificates. */
   readonly forwardClientCertificate: ClientCertificateForwarding;
-  /** Session persistence: makes and reads what clients bring back. */
-  readonly sessionTokens: SessionTokens;
+  /** Seals what clients are given to bring back. */
+  readonly signingKey: Buffer;
+  /** Requests of the gateway's own. */
+  readonly requests: OwnRequests;
+  /** State of filters that outlives a configuration. */
+  readonly shared: SharedState;
+  readonly buildFilter: BuildAnyFilter;
   readonly tracing: TracingRegistry;
   /** Of Sluice, for collectors of spans. */
   readonly version: string;

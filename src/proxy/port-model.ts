@@ -3,12 +3,13 @@ import type { HttpListener, Listener, ListenerKey } from "../ir/routing-model.ts
 import type { BoundListener } from "../ir/select.ts";
 import type { ResponseFlag } from "../telemetry/response-flag.ts";
 import type { Counter, Gauge } from "../telemetry/telemetry.ts";
-import type { ClusterRuntime } from "./cluster-runtime.ts";
+import { type FilterChain, joinChains } from "./filter-chain.ts";
+import type { ModelTables } from "./filter-services.ts";
 import { listenerLabels } from "./listener-labels.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import { portContext } from "./port-context.ts";
 import { type Refusal, refusalRecord } from "./refusal.ts";
-import { ListenerRuntime, type RequestStep, type RouteRuntime } from "./route-runtime.ts";
+import { ListenerRuntime, type RouteRuntime } from "./route-runtime.ts";
 import { type HttpListenerTable, RouteTable } from "./route-table.ts";
 import type { RuleSet } from "./rule-set.ts";
 import type { PortStreams } from "./stream/port-streams.ts";
@@ -19,10 +20,12 @@ export type PortModelParts = {
   /** Listeners that share the socket, in the model's order: of one protocol, or HTTPS and TLS; not empty. */
   readonly bound: readonly BoundListener[];
   readonly rules: RuleSet;
-  /** Every cluster that the model names. */
-  readonly clusters: ReadonlyMap<string, ClusterRuntime>;
-  /** What the socket serves now, built of the rules before these: what did not change is taken over. `undefined`: build all. */
+  /** Every cluster and all key material that the model names. */
+  readonly tables: ModelTables;
+  /** What the socket serves now; `undefined`: nothing. */
   readonly previous: PortModel | undefined;
+  /** `previous` was built of the rules before these, with the options of now: what did not change is taken over. */
+  readonly keepsPrevious: boolean;
   /** By listener; empty on a clear port. */
   readonly certificates: ReadonlyMap<Listener, ListenerCertificates>;
   /** Of the TLS or TCP listeners; `undefined` when there are none. */
@@ -49,26 +52,29 @@ export class PortModel {
   readonly activeConnections: Gauge;
   readonly acceptedConnections: Counter;
   readonly #listeners: ReadonlyMap<ListenerKey, ListenerRuntime>;
+  /** Filters of listeners that act as one, joined when first asked for. */
+  readonly #joined = new Map<HttpListenerTable<RouteRuntime>, FilterChain>();
   readonly #first: ListenerRuntime | undefined;
 
   constructor(parts: PortModelParts, context: PlaneContext) {
-    const { bound, rules, certificates, streams, previous } = parts;
+    const { bound, rules, certificates, streams, tables, keepsPrevious } = parts;
+    const previous = keepsPrevious ? parts.previous : undefined;
     const first = bound[0]!;
     const http = bound.filter(isHttp);
     const listeners = new Map<ListenerKey, ListenerRuntime>();
     const kept = new Set<ListenerKey>();
     for (const { listener, gateway } of http) {
-      const known = previous?.listenerByKey(listener.key);
-      const current = known?.isCurrent(listener, gateway, parts.clusters);
+      const known = parts.previous?.listenerByKey(listener.key);
+      const current = keepsPrevious && known?.isCurrent(listener, gateway, tables);
       if (current) kept.add(listener.key);
-      const runtime = current ? known! : new ListenerRuntime(listener, gateway, { clusters: parts.clusters, context });
-      listeners.set(listener.key, runtime);
+      const made = { tables, context, keepsFilters: keepsPrevious };
+      listeners.set(listener.key, current ? known! : new ListenerRuntime(listener, gateway, made, known));
     }
     const runtimes = [...listeners.values()];
     const { trust, forwardClientCertificate } = first.listener.settings;
     this.listensBeforeRouting = runtimes.some(
       ({ chain, tracing, settings }) =>
-        chain.steps.length > 0 ||
+        chain.size > 0 ||
         tracing !== undefined ||
         settings.forwardClientCertificate !== forwardClientCertificate ||
         !sameJson(settings.trust, trust),
@@ -117,10 +123,15 @@ export class PortModel {
   }
 
   /** Filters that run before routing: of all listeners that act as one, in the model's order. */
-  stepsOf({ listeners }: HttpListenerTable<RouteRuntime>): readonly RequestStep[] {
-    const [first] = listeners;
-    if (listeners.length === 1) return this.listenerOf(first).chain.steps;
-    return listeners.flatMap((bound) => this.listenerOf(bound).chain.steps);
+  chainOf(table: HttpListenerTable<RouteRuntime>): FilterChain {
+    const { listeners } = table;
+    if (listeners.length === 1) return this.listenerOf(listeners[0]).chain;
+    let chain = this.#joined.get(table);
+    if (chain === undefined) {
+      chain = joinChains(listeners.map((bound) => this.listenerOf(bound).chain));
+      this.#joined.set(table, chain);
+    }
+    return chain;
   }
 
   countHandshake(result: "ok" | "failed" | "refused"): void {

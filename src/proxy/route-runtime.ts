@@ -1,175 +1,70 @@
 import { sameJson } from "../base/same-json.ts";
-import { buildProxyFilter } from "../filter/proxy-filters.ts";
-import type { Filter, PlacedFilter } from "../ir/filter.ts";
+import { buildSessionPersistence } from "../filter/sessionPersistence/proxy.ts";
+import type { PlacedFilter } from "../ir/filter.ts";
 import type { ListenerSettings } from "../ir/listener-settings.ts";
-import type { GatewayModel, HttpListener, HttpRule } from "../ir/routing-model.ts";
-import type { Counter, Gauge, HttpSeries } from "../telemetry/telemetry.ts";
-import type { ProxyFilter } from "./chain.ts";
+import type { GatewayModel, HttpListener, HttpRule, WeightedBackend } from "../ir/routing-model.ts";
+import type { Gauge, HttpSeries } from "../telemetry/telemetry.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
 import { EditedTrailers } from "./edited-trailers.ts";
-import { buildExternalAuth, type ExternalAuthRuntime } from "./external-auth/auth-runtime.ts";
+import { buildChain, type ChainParts, type FilterChain } from "./filter-chain.ts";
+import { Dependencies, filterServices, type ModelTables } from "./filter-services.ts";
 import { listenerLabels } from "./listener-labels.ts";
 import type { PlaneContext } from "./plane-context.ts";
-import { SessionRuntime } from "./session-persistence.ts";
 import type { TracingRuntime } from "./tracing/tracing-registry.ts";
-import { FractionChoice } from "./upstream/fraction-choice.ts";
 import { WeightedChoice } from "./upstream/weighted-choice.ts";
 
-/** One filter that a request meets: it acts at once, an authorisation server is asked, or a copy is taken for a mirror. */
-export type RequestStep =
-  | { readonly onRequest: NonNullable<ProxyFilter["onRequest"]>; readonly auth: undefined; readonly mirror: undefined }
-  | { readonly onRequest: undefined; readonly auth: ExternalAuthRuntime; readonly mirror: undefined }
-  | { readonly onRequest: undefined; readonly auth: undefined; readonly mirror: MirrorRuntime };
-
-/** Filters of one place, split by direction. */
-export type FilterChain = {
-  readonly steps: readonly RequestStep[];
-  /** In reverse order, as answers meet them. */
-  readonly onResponse: readonly ProxyFilter[];
-};
-
 /** One backendRef as requests meet it. */
-export type BackendRuntime = FilterChain & {
+export type BackendRuntime = {
   readonly name: string;
   /** `undefined`: the reference is not valid and its share of requests answers 500. */
   readonly cluster: ClusterRuntime | undefined;
-  /** Absent: clients may come to any endpoint each time. */
-  readonly session: SessionRuntime | undefined;
-};
-
-export type MirrorRuntime = {
-  readonly cluster: ClusterRuntime;
-  readonly choice: FractionChoice;
-  readonly sent: Counter;
-  readonly failed: Counter;
-  readonly dropped: Counter;
-  inFlight: number;
+  readonly chain: FilterChain;
 };
 
 /** A rule, shared by the listeners that it is attached to. */
-export type RuleRuntime = FilterChain & {
+export type RuleRuntime = {
   readonly rule: HttpRule;
+  readonly chain: FilterChain;
   readonly backends: readonly BackendRuntime[];
   readonly choice: WeightedChoice;
   readonly retryCodes: ReadonlySet<number>;
-  /** The clusters that it was built with, by key. */
-  readonly clusters: ReadonlyMap<string, ClusterRuntime | undefined>;
+  /** What it was built with. */
+  readonly dependencies: Dependencies;
 };
 
-/** Looks clusters up and remembers which. */
-class ClusterUse {
-  readonly used = new Map<string, ClusterRuntime | undefined>();
-  readonly #clusters: ReadonlyMap<string, ClusterRuntime>;
+/** What rules are built with. */
+export type RuleParts = Pick<ChainParts, "tables" | "context" | "keepsFilters">;
 
-  constructor(clusters: ReadonlyMap<string, ClusterRuntime>) {
-    this.#clusters = clusters;
-  }
-
-  get(key: string): ClusterRuntime | undefined {
-    const cluster = this.#clusters.get(key);
-    this.used.set(key, cluster);
-    return cluster;
-  }
-}
-
-/** Where a cluster is found by its key. */
-export type ClusterLookup = { get(key: string): ClusterRuntime | undefined };
-
-/** Builds the runtime of a rule. `all` holds every cluster that the model names. */
-export function buildRule(
-  rule: HttpRule,
-  all: ReadonlyMap<string, ClusterRuntime>,
-  context: PlaneContext,
-): RuleRuntime {
-  const clusters = new ClusterUse(all);
-  const backends = rule.backends.map((backend): BackendRuntime => {
-    const cluster = backend.target.kind === "cluster" ? clusters.get(backend.target.cluster) : undefined;
-    return {
-      name: cluster?.cluster.name ?? "",
-      cluster,
-      session: cluster === undefined ? undefined : buildSession(rule, cluster, context),
-      ...buildChain(backend.filters, clusters, context),
-    };
+/** Builds the runtime of a rule. `previous` is that of the same rule in the model before, whose turns and filters go on. */
+export function buildRule(rule: HttpRule, parts: RuleParts, previous: RuleRuntime | undefined): RuleRuntime {
+  const dependencies = new Dependencies();
+  const backends = rule.backends.map((backend, index) => {
+    const runtime = buildBackend(rule, backend, { ...parts, previous: previous?.backends[index]?.chain, dependencies });
+    dependencies.add(runtime.chain.dependencies);
+    return runtime;
   });
-  return {
-    rule,
-    backends,
-    choice: new WeightedChoice(rule.backends.map(({ weight }) => weight)),
-    retryCodes: new Set(rule.retry?.codes),
-    clusters: clusters.used,
-    ...buildChain(rule.filters, clusters, context),
-  };
+  const chain = buildChain(rule.filters, { ...parts, previous: previous?.chain });
+  dependencies.add(chain.dependencies);
+  const choice = new WeightedChoice(rule.backends.map(({ weight }) => weight));
+  // Frequent swaps must not starve a small share.
+  if (previous !== undefined) choice.resumeFrom(previous.choice);
+  return { rule, chain, backends, choice, retryCodes: new Set(rule.retry?.codes), dependencies };
 }
 
-/** The rule's own settings win over the backend's. */
-function buildSession(rule: HttpRule, cluster: ClusterRuntime, context: PlaneContext): SessionRuntime | undefined {
-  const model = rule.sessionPersistence ?? cluster.cluster.traffic.sessionPersistence;
-  return model === undefined ? undefined : new SessionRuntime(model, cluster, context.sessionTokens);
-}
-
-/** Goes on with the turns of the same rule in the model before, so that frequent swaps do not starve a small share. */
-export function resumeRule(rule: RuleRuntime, previous: RuleRuntime): void {
-  rule.choice.resumeFrom(previous.choice);
-  resumeMirrors(rule, previous);
-  for (const [index, backend] of rule.backends.entries()) {
-    const before = previous.backends[index];
-    if (before !== undefined) resumeMirrors(backend, before);
-  }
-}
-
-function resumeMirrors({ steps }: FilterChain, previous: FilterChain): void {
-  for (const [index, { mirror }] of steps.entries()) {
-    const before = previous.steps[index]?.mirror;
-    if (mirror !== undefined && before !== undefined) mirror.choice.resumeFrom(before.choice);
-  }
-}
-
-/** Builds the filters of one place in their order. */
-export function buildChain(
-  placed: readonly PlacedFilter[],
-  clusters: ClusterLookup,
-  context: PlaneContext,
-): FilterChain {
-  const steps: RequestStep[] = [];
-  const onResponse: ProxyFilter[] = [];
-  for (const { from, filter } of placed) {
-    if (filter.kind === "externalAuth") {
-      const auth = buildExternalAuth({ from, filter }, clusters, context);
-      steps.push({ onRequest: undefined, auth, mirror: undefined });
-      continue;
-    }
-    if (filter.kind === "requestMirror") {
-      const mirror = buildMirror({ from, filter }, clusters, context);
-      if (mirror !== undefined) steps.push({ onRequest: undefined, auth: undefined, mirror });
-      continue;
-    }
-    const built = buildProxyFilter(filter);
-    if (built?.onRequest !== undefined) {
-      steps.push({ onRequest: built.onRequest.bind(built), auth: undefined, mirror: undefined });
-    }
-    if (built?.onResponse !== undefined) onResponse.unshift(built);
-  }
-  return { steps, onResponse };
-}
-
-/** `undefined` when the reference did not resolve: nothing is mirrored. */
-function buildMirror(
-  { from, filter }: PlacedFilter & { readonly filter: Extract<Filter, { kind: "requestMirror" }> },
-  clusters: ClusterLookup,
-  { telemetry }: PlaneContext,
-): MirrorRuntime | undefined {
-  const cluster = filter.cluster === undefined ? undefined : clusters.get(filter.cluster);
-  if (cluster === undefined) return undefined;
-  const labels = [from.kind, from.namespace, from.name, cluster.cluster.name] as const;
-  const counter = (result: string) => telemetry.counter("gateway_http_mirrored_requests_total", ...labels, result);
-  return {
-    cluster,
-    choice: new FractionChoice(filter.fraction),
-    sent: counter("sent"),
-    failed: counter("failed"),
-    dropped: counter("dropped"),
-    inFlight: 0,
-  };
+function buildBackend(
+  rule: HttpRule,
+  { from, target, filters }: WeightedBackend,
+  parts: ChainParts & { readonly dependencies: Dependencies },
+): BackendRuntime {
+  const { tables, context, dependencies } = parts;
+  const cluster = target.kind === "cluster" ? dependencies.cluster(target.cluster, tables) : undefined;
+  // The rule's own settings win over the backend's.
+  const sessions = cluster && (rule.sessionPersistence ?? cluster.cluster.traffic.sessionPersistence);
+  const behind =
+    cluster === undefined || sessions === undefined
+      ? []
+      : [buildSessionPersistence(sessions, cluster.cluster, filterServices(from, { tables, dependencies }, context))];
+  return { name: cluster?.cluster.name ?? "", cluster, chain: buildChain(filters, parts, behind) };
 }
 
 /** What of a Gateway requests need. Not the whole: a listener that stays as it is would keep an old model alive. */
@@ -188,31 +83,29 @@ export class ListenerRuntime {
   /** Absent: no spans. */
   readonly tracing: TracingRuntime | undefined;
   readonly #filters: readonly PlacedFilter[];
-  readonly #clusters: ReadonlyMap<string, ClusterRuntime | undefined>;
   readonly #context: PlaneContext;
   readonly #routes = new WeakMap<RuleRuntime, RouteRuntime>();
 
   constructor(
     { name, filters, settings }: HttpListener,
     { key, namespace, name: gatewayName, labels }: GatewayModel,
-    parts: { readonly clusters: ReadonlyMap<string, ClusterRuntime>; readonly context: PlaneContext },
+    parts: RuleParts,
+    previous: ListenerRuntime | undefined,
   ) {
     const { context } = parts;
-    const clusters = new ClusterUse(parts.clusters);
     this.gateway = { key, namespace, name: gatewayName, labels };
     this.listener = { name };
     this.settings = settings;
-    this.chain = buildChain(filters, clusters, context);
+    this.chain = buildChain(filters, { ...parts, previous: previous?.chain });
     this.tracing = context.tracing.get(key);
     this.unrouted = context.telemetry.httpSeries(listenerLabels(this));
     this.active = context.telemetry.gauge("gateway_http_requests_active", gatewayName, namespace, name);
     this.#filters = filters;
-    this.#clusters = clusters.used;
     this.#context = context;
   }
 
-  /** Whether it serves on in a model with this listener and these clusters. */
-  isCurrent(listener: HttpListener, gateway: GatewayModel, clusters: ClusterLookup): boolean {
+  /** Whether it serves on in a model with this listener and what its filters refer to. */
+  isCurrent(listener: HttpListener, gateway: GatewayModel, tables: ModelTables): boolean {
     return (
       listener.name === this.listener.name &&
       sameJson(listener.filters, this.#filters) &&
@@ -220,13 +113,8 @@ export class ListenerRuntime {
       gateway.key === this.gateway.key &&
       sameJson(gateway.labels, this.gateway.labels) &&
       this.tracing === this.#context.tracing.get(gateway.key) &&
-      this.#clusters.entries().every(([key, cluster]) => clusters.get(key) === cluster)
+      this.chain.dependencies.hold(tables)
     );
-  }
-
-  /** In their order. */
-  get filters(): readonly Filter[] {
-    return this.#filters.map(({ filter }) => filter);
   }
 
   /** The rule on this listener: the same object for as long as both go on. */
@@ -243,9 +131,6 @@ export class ListenerRuntime {
 export class RouteRuntime {
   readonly rule: RuleRuntime;
   readonly listener: ListenerRuntime;
-  /** Of the rule; the listener's have run before routing. */
-  readonly steps: readonly RequestStep[];
-  readonly onResponse: readonly ProxyFilter[];
   /** Of all filters that a request may meet here. */
   readonly trailers: EditedTrailers;
   readonly tenant: string;
@@ -257,12 +142,8 @@ export class RouteRuntime {
   constructor(rule: RuleRuntime, listener: ListenerRuntime, context: PlaneContext) {
     this.rule = rule;
     this.listener = listener;
-    this.steps = rule.steps;
-    this.onResponse = [...rule.onResponse, ...listener.chain.onResponse];
-    this.trailers = new EditedTrailers([
-      ...listener.filters,
-      ...[rule.rule, ...rule.rule.backends].flatMap(({ filters }) => filters.map(({ filter }) => filter)),
-    ]);
+    const chains = [listener.chain, rule.chain, ...rule.backends.map(({ chain }) => chain)];
+    this.trailers = new EditedTrailers(chains.map(({ claimedTrailers }) => claimedTrailers));
     const labels = { ...listener.gateway.labels, ...rule.rule.labels };
     this.tenant = labels[context.tenant.label] ?? "";
     this.environment = labels[context.environment.label] ?? "";

@@ -2,6 +2,8 @@
  * The routes of one socket, built once per configuration and read for every request. It must agree with `ir/select.ts`,
  * which says what it means; `test/property/route-table.test.ts` holds it to that.
  */
+
+import type { RequestView } from "../filter/contract/message.ts";
 import { leavesPrefix } from "../ir/kept-path.ts";
 import type {
   GatewayKey,
@@ -15,7 +17,6 @@ import type {
   TlsListener,
 } from "../ir/routing-model.ts";
 import { type BoundListener, keepPaths } from "../ir/select.ts";
-import type { RequestView } from "./chain.ts";
 import { type EntryIndex, findEntry } from "./entry-index.ts";
 import { buildHostTable, type HostTable, lookUpHost, patchHostTable } from "./host-table.ts";
 import { buildListenerHosts, type ListenerHosts } from "./listener-hosts.ts";

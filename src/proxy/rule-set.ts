@@ -1,8 +1,6 @@
 import { changesOf } from "../base/record-changes.ts";
 import type { GatewayKey, GatewayModel, RuleKey } from "../ir/routing-model.ts";
-import type { ClusterRuntime } from "./cluster-runtime.ts";
-import type { PlaneContext } from "./plane-context.ts";
-import { buildRule, type RuleRuntime, resumeRule } from "./route-runtime.ts";
+import { buildRule, type RuleParts, type RuleRuntime } from "./route-runtime.ts";
 
 type GatewayRules = {
   readonly rules: GatewayModel["httpRules"];
@@ -10,6 +8,8 @@ type GatewayRules = {
   /** Rules that are not what they were in the set before: added, changed, removed. */
   readonly changed: ReadonlySet<RuleKey>;
 };
+
+export type NextRules = RuleParts & { readonly keepsTables: boolean };
 
 const none: ReadonlySet<RuleKey> = new Set();
 
@@ -31,40 +31,23 @@ export class RuleSet {
     return this.#gateways.get(gateway)?.changed ?? none;
   }
 
-  /** The rules of another model. `clusters` and `replaced` are all clusters, and those that are not what they were; `fresh`: build all anew. */
-  next(
-    gateways: readonly GatewayModel[],
-    parts: {
-      readonly clusters: ReadonlyMap<string, ClusterRuntime>;
-      readonly replaced: ReadonlySet<string>;
-      readonly fresh: boolean;
-    },
-    context: PlaneContext,
-  ): RuleSet {
+  /** The rules of another model. Without `keepsFilters` all are built anew; `keepsTables`: all clusters and key material are what they were. */
+  next(gateways: readonly GatewayModel[], parts: NextRules): RuleSet {
     const next = gateways.map((gateway): [GatewayKey, GatewayRules] => {
       const before = this.#gateways.get(gateway.key);
-      return [gateway.key, nextRules(gateway, before, { ...parts, context })];
+      return [gateway.key, nextRules(gateway, before, parts)];
     });
     return new RuleSet(new Map(next));
   }
 }
 
-function nextRules(
-  { httpRules }: GatewayModel,
-  before: GatewayRules | undefined,
-  parts: {
-    readonly clusters: ReadonlyMap<string, ClusterRuntime>;
-    readonly replaced: ReadonlySet<string>;
-    readonly fresh: boolean;
-    readonly context: PlaneContext;
-  },
-): GatewayRules {
-  const { clusters, replaced, fresh, context } = parts;
+function nextRules({ httpRules }: GatewayModel, before: GatewayRules | undefined, parts: NextRules): GatewayRules {
+  const { keepsFilters, keepsTables, tables } = parts;
   const { set, gone } = changesOf(before?.rules ?? {}, httpRules);
   const stale = new Set(set);
-  for (const [key, { clusters: used }] of before?.runtimes ?? []) {
-    if (!fresh && replaced.size === 0) break;
-    if (fresh || used.keys().some((cluster) => replaced.has(cluster))) stale.add(key);
+  for (const [key, { dependencies }] of before?.runtimes ?? []) {
+    if (keepsFilters && keepsTables) break;
+    if (!keepsFilters || !dependencies.hold(tables)) stale.add(key);
   }
   for (const key of gone) stale.delete(key);
   const changed = new Set([...stale, ...gone]);
@@ -72,10 +55,7 @@ function nextRules(
   const runtimes = new Map(before?.runtimes);
   for (const key of gone) runtimes.delete(key);
   for (const key of stale) {
-    const known = runtimes.get(key);
-    const runtime = buildRule(httpRules[key]!, clusters, context);
-    if (known !== undefined) resumeRule(runtime, known);
-    runtimes.set(key, runtime);
+    runtimes.set(key, buildRule(httpRules[key]!, parts, runtimes.get(key)));
   }
   return { rules: httpRules, runtimes, changed };
 }

@@ -93,6 +93,12 @@ export const metrics = {
     labels: [...listenerLabels, "reason"],
     help: "Requests refused before routing because they are malformed, ambiguous, too large or too slow.",
   },
+  gateway_internal_errors_total: {
+    type: "counter",
+    unit: "",
+    labels: [],
+    help: "Exceptions inside the gateway; each ended one request or connection, and the process log has the details.",
+  },
   gateway_http_retries_total: {
     type: "counter",
     unit: "",

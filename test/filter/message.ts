@@ -1,8 +1,14 @@
 /** In-memory messages for filter tests: what a filter reads and what it did. */
 
+import { systemClock } from "../../src/base/clock.ts";
+import type { FilterServices } from "../../src/filter/contract/build.ts";
+import type { FilterExchange, RequestFacts } from "../../src/filter/contract/exchange.ts";
+import type { HookOf } from "../../src/filter/contract/hook.ts";
+import type { LocalReply } from "../../src/filter/contract/local-reply.ts";
+import type { RequestHead, ResponseHead } from "../../src/filter/contract/message.ts";
 import { buildProxyFilter } from "../../src/filter/proxy-filters.ts";
 import type { Filter } from "../../src/ir/filter.ts";
-import type { FilterContext, LocalReply, RequestHead, ResponseHead } from "../../src/proxy/chain.ts";
+import { LocalSharedState } from "../../src/proxy/shared-state.ts";
 
 type Headers = Readonly<Record<string, string>>;
 
@@ -32,16 +38,37 @@ export type Exchange = {
   readonly headers?: Headers;
   /** What the backend answers. */
   readonly response?: Headers;
-  readonly context?: Partial<FilterContext>;
+  readonly facts?: Partial<RequestFacts>;
+  readonly publicPort?: (port: number) => number;
 };
+
+function servicesFor(exchange: Exchange): FilterServices {
+  const counter = { add() {}, set() {}, observe() {} };
+  return {
+    from: { kind: "HTTPRoute", namespace: "default", name: "r", pointer: "/spec/rules/0/filters/0" },
+    cluster: () => undefined,
+    secret: () => undefined,
+    requests: {
+      send: () => {
+        throw new Error("the filter asks another server: test it through a plane");
+      },
+    },
+    shared: new LocalSharedState(systemClock),
+    telemetry: { counter: () => counter, gauge: () => counter, histogram: () => counter },
+    clock: systemClock,
+    random: () => 0,
+    limits: { mirrorBodyBytes: 0, mirrorsInFlight: 0, authTimeoutMs: 0, authAnswerBytes: 0 },
+    signingKey: Buffer.alloc(32),
+    publicPort: exchange.publicPort ?? ((port) => port),
+  };
+}
 
 /** Runs one filter over a request, and over the backend's response or its own reply. */
 export function runFilter(
   filter: Filter,
   exchange: Exchange,
 ): { readonly sent: SentRequest; readonly reply: LocalReply | undefined; readonly response: Headers } {
-  const built = buildProxyFilter(filter);
-  if (!built) throw new Error(`${filter.kind} is run by the engine`);
+  const { hooks } = buildProxyFilter(filter, servicesFor(exchange), undefined);
   const store = headerStore(exchange.headers ?? {});
   const sent = { host: exchange.host ?? "example.com", path: exchange.path ?? "/", query: exchange.query ?? "" };
   const request: RequestHead = {
@@ -51,7 +78,15 @@ export function runFilter(
     keptPath: sent.path,
     spelledPath: sent.path,
     query: sent.query,
+    upgrade: false,
     ...store,
+    headerNames: () => Object.keys(store.all()),
+    sentHost: () => sent.host,
+    askedTarget: () => sent.path,
+    ownLines: () => "",
+    copyHead: () => {
+      throw new Error("the filter copies the request: test it through a plane");
+    },
     setHost: (host) => {
       sent.host = host;
     },
@@ -62,18 +97,38 @@ export function runFilter(
       sent.query = query;
     },
   };
-  const context: FilterContext = {
-    scheme: "http",
-    listenerPort: 80,
-    publicPort: (port) => port,
-    matchedPrefix: undefined,
-    origin: undefined,
-    credentials: "none",
-    ...exchange.context,
+  const call: FilterExchange = {
+    facts: {
+      scheme: "http",
+      protocol: "HTTP/1.1",
+      grpc: false,
+      listenerPort: 80,
+      clientAddress: "192.0.2.1",
+      clientCertificate: "none",
+      matchedPrefix: undefined,
+      origin: undefined,
+      credentials: "none",
+      requestId: "",
+      traceId: "",
+      startMs: 0,
+      client: {},
+      ...exchange.facts,
+    },
+    established: { principal: undefined, claims: undefined },
+    state: undefined,
+    resume() {},
   };
-  const reply = built.onRequest?.(request, context);
+  const on = <P extends "request" | "response">(phase: P): HookOf<P> | undefined =>
+    hooks.find((hook): hook is HookOf<P> => hook.phase === phase);
+  const reply = on("request")?.onRequest(request, call) as LocalReply | undefined;
   const answer = headerStore(reply ? Object.fromEntries(reply.headers) : (exchange.response ?? {}));
-  const response: ResponseHead = { status: reply?.status ?? 200, ...answer };
-  built.onResponse?.(response, context);
+  const response: ResponseHead = {
+    status: reply?.status ?? 200,
+    source: reply ? "local" : "backend",
+    flag: "-",
+    endpoint: undefined,
+    ...answer,
+  };
+  on("response")?.onResponse(response, call);
   return { sent: { ...sent, headers: store.all() }, reply, response: answer.all() };
 }

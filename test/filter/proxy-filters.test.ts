@@ -1,7 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { buildProxyFilters, proxyFilters } from "../../src/filter/proxy-filters.ts";
-import type { Filter, PlacedFilter } from "../../src/ir/filter.ts";
+import type { Filter } from "../../src/ir/filter.ts";
 import { runFilter } from "./message.ts";
 
 const modifier: Filter = {
@@ -40,7 +39,7 @@ describe("urlRewrite", () => {
 
   test("changes the path alone and keeps the query", () => {
     const filter: Filter = { kind: "urlRewrite", path: { kind: "prefix", value: "/xyz" } };
-    const { sent } = runFilter(filter, { path: "/foo/bar", query: "q=1", context: { matchedPrefix: "/foo" } });
+    const { sent } = runFilter(filter, { path: "/foo/bar", query: "q=1", facts: { matchedPrefix: "/foo" } });
     assert.deepEqual(sent, { host: "example.com", path: "/xyz/bar", query: "q=1", headers: {} });
   });
 
@@ -57,28 +56,14 @@ describe("requestRedirect", () => {
     const { reply } = runFilter(filter, {
       path: "/a",
       query: "q",
-      context: { listenerPort: 8080, publicPort: (port) => (port === 443 ? 8443 : port) },
+      facts: { listenerPort: 8080 },
+      publicPort: (port) => (port === 443 ? 8443 : port),
     });
-    assert.deepEqual(reply, { status: 308, headers: [["location", "https://example.com:8443/a?q"]], body: "" });
+    assert.deepEqual([reply?.status, reply?.headers], [308, [["location", "https://example.com:8443/a?q"]]]);
   });
 });
 
 test("directResponse answers with its status and keeps its reason to itself", () => {
   const { reply } = runFilter({ kind: "directResponse", status: 500, reason: "Thing default/x does not exist" }, {});
-  assert.deepEqual(reply, { status: 500, headers: [], body: "" });
-});
-
-test("buildProxyFilters() keeps the order and passes over what the engine runs itself", () => {
-  const from = { kind: "HTTPRoute", namespace: "default", name: "r", pointer: "/spec/rules/0/filters/0" };
-  const place = (filter: Filter): PlacedFilter => ({ from, filter });
-  const built = buildProxyFilters([
-    place({ kind: "requestMirror", cluster: undefined, fraction: { numerator: 1, denominator: 1 } }),
-    place(modifier),
-    place({ kind: "directResponse", status: 500, reason: "" }),
-  ]);
-  assert.deepEqual(
-    built.map((filter) => Object.keys(filter)),
-    [["onRequest"], ["onRequest"]],
-  );
-  assert.equal(proxyFilters.requestMirror.kind, "unsupportedHere");
+  assert.deepEqual(reply, { kind: "page", status: 500, flag: "FE", headers: [], body: "" });
 });

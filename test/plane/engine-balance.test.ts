@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { FractionChoice } from "../../src/proxy/upstream/fraction-choice.ts";
+import { FractionChoice } from "../../src/base/fraction-choice.ts";
 import { WeightedChoice } from "../../src/proxy/upstream/weighted-choice.ts";
 import { buildUpdate } from "./model-builder.ts";
 import { startPlane, startProxy, startRules } from "./plane-fixture.ts";

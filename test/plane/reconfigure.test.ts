@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { SessionTokens } from "../../src/proxy/session-token.ts";
+import { SessionTokens } from "../../src/filter/sessionPersistence/session-token.ts";
 import { buildUpdate } from "./model-builder.ts";
 import { startPlane, withSettings } from "./plane-fixture.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";

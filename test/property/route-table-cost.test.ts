@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import type { RequestView } from "../../src/proxy/chain.ts";
+import type { RequestView } from "../../src/filter/contract/message.ts";
 import { RouteTable } from "../../src/proxy/route-table.ts";
 import { gateway, http, httpRule, match, virtualHost } from "../ir/model.ts";
 

@@ -1,9 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import type { RequestView } from "../../src/filter/contract/message.ts";
 import type { GatewayModel, HttpListener, HttpRule, RoutingModel } from "../../src/ir/routing-model.ts";
 import { listenersOn, ownHeader, type SelectRequest, select, selectTls } from "../../src/ir/select.ts";
-import type { RequestView } from "../../src/proxy/chain.ts";
 import { RouteTable, streamRouteFor } from "../../src/proxy/route-table.ts";
 import { routingModel, selectRequest } from "./routing-model.ts";
 

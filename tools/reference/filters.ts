@@ -1,4 +1,3 @@
-import { proxyFilters } from "../../src/filter/proxy-filters.ts";
 import type { FilterKind } from "../../src/ir/filter.ts";
 import { modifyPath } from "../../src/ir/path-modifier.ts";
 
@@ -117,12 +116,11 @@ const pathExamples = [
 /** `docs/reference/filters.md`: every filter with what it does and what the specification leaves open. */
 export function renderFilterReference(): string {
   const sections = Object.entries(filterDocs).map(([kind, doc]: [string, FilterDoc]) => {
-    const built = proxyFilters[kind as FilterKind].kind === "built";
     return [
       `## ${doc.types.join(", ")}`,
       doc.does,
       [`- Where: ${doc.where}`, `- Specification: ${doc.field}`, ...doc.notes.map((note) => `- ${note}`)].join("\n"),
-      `In the routing model: \`${kind}\`. ${built ? `Code: \`src/filter/${kind}/proxy.ts\`.` : "Run by the engine, because it calls other servers."}`,
+      `In the routing model: \`${kind}\`. Code: \`src/filter/${kind}/proxy.ts\`.`,
     ].join("\n\n");
   });
   const paths = pathExamples.map(([path, prefix, value]) => {

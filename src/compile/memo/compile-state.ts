@@ -23,6 +23,7 @@ import { EndpointRows } from "./endpoint-rows.ts";
 import { GatewayState } from "./gateway-state.ts";
 import { PolicyEffects } from "./policy-effects.ts";
 import { type RouteInForce, RouteState } from "./route-state.ts";
+import { RuleSecrets } from "./rule-secrets.ts";
 import { TrackedSnapshot } from "./tracked-snapshot.ts";
 
 const routeKinds = [
@@ -58,6 +59,7 @@ export class CompileState {
   /** What is in force of the reports that are made as a whole. */
   readonly #said = new Map<Cell<Report> | Cell<Surroundings>, Report>();
   #routing: RoutingModel = { gateways: [], clusters: {} };
+  readonly #ruleSecrets = new RuleSecrets();
   #secretTable = new SecretTable(new Map());
 
   /** How many parts the last compilation made. */
@@ -107,7 +109,7 @@ export class CompileState {
     this.#say(this.#policies, () => compilePolicies(context, this.#usage(around)));
     this.#say(this.#others, () => compileOthers(context));
     yield;
-    const keys = secretKeys(routing);
+    const keys = secretKeys(routing, this.#ruleSecrets.update(routing.gateways));
     return {
       routing,
       endpoints,

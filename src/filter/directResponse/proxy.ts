@@ -1,11 +1,12 @@
-import type { Filter } from "../../ir/filter.ts";
-import type { ProxyFilter } from "../../proxy/chain.ts";
+import { type BuildFilter, built } from "../contract/build.ts";
+import { onRequest } from "../contract/hook.ts";
+import type { Page } from "../contract/local-reply.ts";
 
 /**
  * Answers with a status and no detail: the reason is for the operator, not for the client.
  * Spec: HTTPRouteFilter, a filter that cannot be resolved must not be skipped.
  */
-export function buildDirectResponse(filter: Extract<Filter, { kind: "directResponse" }>): ProxyFilter {
-  const reply = { status: filter.status, headers: [], body: "" } as const;
-  return { onRequest: () => reply };
-}
+export const buildDirectResponse: BuildFilter<"directResponse"> = ({ status }) => {
+  const reply: Page = { kind: "page", status, flag: status >= 500 ? "FE" : "-", headers: [], body: "" };
+  return built(onRequest(() => reply));
+};

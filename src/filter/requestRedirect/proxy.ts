@@ -1,21 +1,23 @@
-import type { Filter } from "../../ir/filter.ts";
 import { redirectLocation } from "../../ir/redirect-location.ts";
-import type { ProxyFilter } from "../../proxy/chain.ts";
+import { type BuildFilter, built } from "../contract/build.ts";
+import { onRequest } from "../contract/hook.ts";
+import { page } from "../contract/local-reply.ts";
 
 /** Answers with the filter's status and a `Location`; the backend is not asked. Spec: HTTPRequestRedirectFilter. */
-export function buildRequestRedirect(filter: Extract<Filter, { kind: "requestRedirect" }>): ProxyFilter {
-  return {
-    onRequest(request, context) {
+export const buildRequestRedirect: BuildFilter<"requestRedirect"> = (filter, services) => {
+  const publicPort = (port: number): number => services.publicPort(port);
+  return built(
+    onRequest((request, { facts }) => {
       const location = redirectLocation(filter, {
-        scheme: context.scheme,
+        scheme: facts.scheme,
         host: request.host,
         path: request.spelledPath,
         query: request.query,
-        matchedPrefix: context.matchedPrefix,
-        listenerPort: context.listenerPort,
-        publicPort: (port) => context.publicPort(port),
+        matchedPrefix: facts.matchedPrefix,
+        listenerPort: facts.listenerPort,
+        publicPort,
       });
-      return { status: filter.status, headers: [["location", location]], body: "" };
-    },
-  };
-}
+      return page(filter.status, [["location", location]]);
+    }),
+  );
+};

@@ -1,23 +1,70 @@
-import type { ResponseFlag } from "../../telemetry/response-flag.ts";
+import type { LocalReply, Problem } from "../../filter/contract/local-reply.ts";
 import { parseGrpcStatus } from "../../wire/grpc-status-field.ts";
-import type { AnswerHead } from "../../wire/head/answer-head.ts";
+import type { AnswerBody, AnswerHead } from "../../wire/head/answer-head.ts";
+import { noTrailers } from "../../wire/head/no-trailers.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
-import type { LocalReply } from "../chain.ts";
-import type { Exchange } from "../exchange.ts";
+import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { ForwardedResponse } from "../forwarded-response.ts";
-import { grpcReply, grpcTrailers, pageAsGrpc } from "../grpc-reply.ts";
-import { type GrpcStatusName, grpcStatusForHttp } from "../grpc-status.ts";
+import { grpcTrailers } from "../grpc-reply.ts";
+import { grpcMessageOf, grpcStatusOf, type LocalAnswer, renderLocalReply } from "../local-answer.ts";
+import type { Responder } from "../responder.ts";
 import type { EndpointState } from "../upstream/endpoint-state.ts";
+import { ContentFlow, type FlowEnds, type FlowPart } from "./content-flow.ts";
+import { type ExchangeState, transition } from "./exchange-state.ts";
+import type { FilterPlaces } from "./filter-place.ts";
+import type { Goodbye } from "./goodbye.ts";
+import { answerStages, ResponseFilters, type ResponseFiltersHost } from "./response-filters.ts";
+import { UnmeasuredHead } from "./unmeasured-head.ts";
+
+/** What an answer needs of its exchange. */
+export interface AnswerHost {
+  readonly state: ExchangeState;
+  readonly responder: Responder;
+  readonly places: FilterPlaces;
+  readonly goodbye: Goodbye;
+  readonly requestId: string;
+  /** No endpoint is asked any more, and no filter of the request waits. */
+  dropRequest(): void;
+  /** The endpoint is to wait, or to go on. */
+  pauseEndpoint(): void;
+  resumeEndpoint(): void;
+  /** An endpoint's answer is passed on: the request is not sent again. */
+  onAnswerChosen(status: number): void;
+  /** From here on the request may take any time. */
+  clearTimers(): void;
+  finish(): void;
+  onBug(error: unknown): void;
+}
+
+/** An endpoint's answer. Its head is valid in the call that it came in; `detach`ed while a filter waits. */
+type Relayed = {
+  readonly kind: "relay" | "upgrade";
+  readonly head: AnswerHead;
+  /** A filter waited: what has come meanwhile came without chunks. */
+  readonly waited: boolean;
+};
 
 /** The answer to a request: a backend's, changed by the filters on the way back, or one of our own. */
-export class Answer {
-  readonly #exchange: Exchange;
-  readonly #response = new ForwardedResponse();
+export class Answer implements ResponseFiltersHost, FlowEnds {
+  readonly response = new ForwardedResponse();
+  readonly #host: AnswerHost;
+  readonly #filters: ResponseFilters;
   /** It has begun in a way that can still end with a status. */
   #endsWithTrailers = false;
+  /** What the filters see the head of: an endpoint's answer, or our own. */
+  #relayed: Relayed | undefined;
+  #local: LocalAnswer | undefined;
+  /** Came while a filter waited. */
+  #held: Buffer[] = [];
+  #heldTrailers: readonly HeaderField[] = noTrailers;
+  #heldEnd = false;
+  /** Of the answer that is passed on. */
+  #trailers: readonly HeaderField[] = noTrailers;
+  #flow: ContentFlow | undefined;
 
-  constructor(exchange: Exchange) {
-    this.#exchange = exchange;
+  constructor(host: AnswerHost) {
+    this.#host = host;
+    this.#filters = new ResponseFilters(this, host.places);
   }
 
   /** Makes ready for another request. */
@@ -25,96 +72,280 @@ export class Answer {
     this.#endsWithTrailers = false;
   }
 
-  /** Passes on the head of an endpoint's answer. */
-  relay(head: AnswerHead, endpoint: EndpointState): void {
-    const { request, outcome, responder } = this.#exchange;
-    this.#passHead(head, endpoint);
-    const body = head.body(request.method);
-    this.#endsWithTrailers = outcome.grpc && (body === "content" || body === "chunked");
-    responder.respond({ head, edits: this.#response.edits, body });
+  /** What the endpoint is asked behind its head: whether chunks may come as they are. Filters see content. */
+  get takesChunks(): boolean {
+    const { state, responder } = this.#host;
+    return state.phase === "answered" && this.#flow === undefined && responder.takesChunks;
   }
 
-  /** The endpoint switched protocols: from here on the client and it talk to each other. */
-  upgrade(head: AnswerHead, endpoint: EndpointState): void {
-    const exchange = this.#exchange;
-    this.#passHead(head, endpoint);
-    exchange.phase = "tunnel";
-    exchange.goodbye.begin(head.known(ResponseField.upgrade) ?? "");
-    exchange.clearTimers();
-    exchange.responder.respondUpgrade({ head, edits: this.#response.edits, body: "none" });
-  }
+  // What an endpoint sends.
 
-  /** Gives an answer of our own. */
-  reply(given: LocalReply): void {
-    const exchange = this.#exchange;
-    const { outcome, route } = exchange;
-    const reply = outcome.grpc && given.status >= 400 ? this.#replyToCall(given) : given;
-    exchange.attempts.drop();
-    exchange.phase = "answered";
-    outcome.status = reply.status;
-    const response = this.#response;
-    response.begin(reply.status, undefined);
-    exchange.auth.applyTo(response);
-    for (const [name, value] of reply.headers) response.addHeader(name, value);
-    if (route !== undefined) for (const filter of route.onResponse) filter.onResponse!(response, exchange);
-    exchange.responder.respondOwn({ status: reply.status, edits: response.edits, body: reply.body });
-    exchange.finish();
-  }
-
-  /** Answers with an error, or breaks the answer off when it has begun. */
-  fail(status: number, flag: ResponseFlag, message: string, grpcName: GrpcStatusName): void {
-    const { phase, outcome, trace } = this.#exchange;
-    if (phase === "over") return;
-    outcome.flag = flag;
-    if (outcome.grpc) outcome.endCall(grpcName);
-    if (phase === "answered" || phase === "tunnel") this.#breakOff(grpcName, message);
-    else if (outcome.grpc) this.reply(grpcReply(grpcName, this.#grpcMessage(message)));
-    else {
-      const body = `${message}\nRequest: ${trace.requestId}\n`;
-      this.reply({ status, headers: [["content-type", "text/plain; charset=utf-8"]], body });
-    }
-  }
-
-  #breakOff(grpcName: GrpcStatusName, message: string): void {
-    const { responder } = this.#exchange;
-    if (this.#endsWithTrailers) {
-      responder.sendTrailers(grpcTrailers(grpcName, this.#grpcMessage(message)));
-      responder.sendEnd();
-    } else responder.abort();
-    this.#exchange.finish();
-  }
-
-  /** Shows the answer's head to the filters; from here on there is no way back. */
-  #passHead(head: AnswerHead, endpoint: EndpointState): void {
-    const exchange = this.#exchange;
-    const { outcome, attempts } = exchange;
-    const route = exchange.route!;
-    const backend = exchange.backend!;
-    exchange.phase = "answered";
+  /** The head of an endpoint's answer; behind an `upgrade` client and endpoint talk to each other. */
+  relay(kind: Relayed["kind"], head: AnswerHead, endpoint: EndpointState): void {
+    const { state } = this.#host;
+    const { outcome } = state;
+    transition(state, "head");
     outcome.status = head.status;
     outcome.upstreamStatus = head.status;
-    if (attempts.retries > 0 && route.rule.retryCodes.has(head.status)) outcome.flag = "URX";
-    exchange.body.forget();
+    this.#host.onAnswerChosen(head.status);
     if (outcome.grpc) outcome.onGrpcStatus(parseGrpcStatus(head.known(ResponseField.grpcStatus)));
-    const response = this.#response;
-    response.begin(head.status, head);
-    exchange.auth.applyTo(response);
-    if (backend.session !== undefined) {
-      const { scheme } = exchange;
-      backend.session.remember(response, endpoint, { pins: attempts.pins, nowMs: Date.now(), scheme });
+    this.response.flag = outcome.flag;
+    this.response.beginRelayed(head.status, endpoint, head);
+    this.#relayed = { kind, head, waited: false };
+    this.#filters.begin("backend");
+  }
+
+  onBody(bytes: Buffer, start: number, end: number): void {
+    const { state, goodbye, responder } = this.#host;
+    if (state.phase === "answering") {
+      this.#held.push(Buffer.from(bytes.subarray(start, end)));
+      return;
     }
-    for (const filter of backend.onResponse) filter.onResponse!(response, exchange);
-    for (const filter of route.onResponse) filter.onResponse!(response, exchange);
+    if (state.phase === "tunnel") goodbye.follow(bytes, start, end);
+    if (this.#flow === undefined) responder.sendBody(bytes, start, end);
+    else {
+      this.#flow.push(bytes, start, end);
+      if (this.#flow?.isTap) responder.sendBody(bytes, start, end);
+    }
   }
 
-  #grpcMessage(message: string): string {
-    return `${message} Request: ${this.#exchange.trace.requestId}`;
+  onTrailers(trailers: readonly HeaderField[]): void {
+    if (this.#host.state.phase === "answering") this.#heldTrailers = trailers;
+    else if (this.#flow === undefined) this.#host.responder.sendTrailers(trailers);
+    else this.#trailers = trailers;
   }
 
-  /** A filter's or an authorisation server's refusal, for a gRPC client. */
-  #replyToCall(page: LocalReply): LocalReply {
-    const name = grpcStatusForHttp(page.status);
-    this.#exchange.outcome.endCall(name);
-    return pageAsGrpc(page, name);
+  /** Everything of one read has been handed over. */
+  onPause(): void {
+    this.flush();
+  }
+
+  onEnd(): void {
+    if (this.#host.state.phase === "answering") this.#heldEnd = true;
+    else if (this.#flow === undefined) this.end(noTrailers);
+    else {
+      const { isTap } = this.#flow;
+      const trailers = this.#trailers;
+      this.#flow.finish(trailers);
+      if (isTap && this.#host.state.phase === "answered") this.end(trailers);
+    }
+  }
+
+  // What the gateway says.
+
+  /** Gives an answer of our own, in place of whatever has not gone out yet. `plain`: no filter sees it. */
+  reply(given: LocalReply, how: "filtered" | "plain" = "filtered"): void {
+    const { state } = this.#host;
+    this.#drop();
+    this.#host.dropRequest();
+    transition(state, "reply");
+    this.#render(given);
+    if (how === "filtered") this.#filters.begin("local");
+    else this.onAnswerPassed();
+  }
+
+  /** Answers with a failure, or breaks the answer off when it has begun. */
+  fail(problem: Problem, how: "filtered" | "plain" = "filtered"): void {
+    const { phase, outcome } = this.#host.state;
+    if (phase === "over") return;
+    outcome.flag = problem.flag;
+    if (phase !== "answered" && phase !== "tunnel") {
+      this.reply(problem, how);
+      return;
+    }
+    if (outcome.grpc) outcome.endCall(grpcStatusOf(problem));
+    this.#breakOff(problem);
+  }
+
+  /** The exchange is over. */
+  cancel(): void {
+    this.#drop();
+  }
+
+  // What the filters say.
+
+  onAnswerPassed(): void {
+    const relayed = this.#relayed;
+    if (relayed === undefined) this.#sendLocal(this.#local!);
+    else this.#sendRelayed(relayed);
+  }
+
+  onAnswerReplaced(reply: LocalReply): void {
+    this.#host.dropRequest();
+    this.#letGo();
+    this.#render(reply);
+    this.#filters.goOn();
+  }
+
+  onAnswerWaits(): void {
+    const relayed = this.#relayed;
+    if (relayed === undefined) return;
+    const head = relayed.waited ? relayed.head : relayed.head.detach();
+    this.response.edits.moveTo(head);
+    this.#relayed = { ...relayed, head, waited: true };
+    this.#host.pauseEndpoint();
+  }
+
+  onBug(error: unknown): void {
+    this.#host.onBug(error);
+  }
+
+  // Where content goes, and comes from.
+
+  get congested(): boolean {
+    return this.#host.responder.congested;
+  }
+
+  write(bytes: Buffer, start: number, end: number): void {
+    this.#host.responder.sendBody(bytes, start, end);
+  }
+
+  end(trailers: readonly HeaderField[]): void {
+    const { responder } = this.#host;
+    if (trailers.length > 0) responder.sendTrailers(trailers);
+    responder.sendEnd();
+    this.#host.finish();
+  }
+
+  flush(): void {
+    const { responder } = this.#host;
+    responder.flush();
+    if (responder.congested) this.#host.pauseEndpoint();
+  }
+
+  /** The client takes bytes again. */
+  onDrain(): void {
+    if (this.#host.state.phase !== "answering" && !this.#filterPauses) this.#host.resumeEndpoint();
+  }
+
+  #filterPauses = false;
+
+  pauseSource(): void {
+    this.#filterPauses = true;
+    this.#host.pauseEndpoint();
+  }
+
+  resumeSource(): void {
+    this.#filterPauses = false;
+    if (!this.congested) this.#host.resumeEndpoint();
+  }
+
+  refuse(reply: LocalReply): void {
+    const { phase, outcome } = this.#host.state;
+    outcome.flag = reply.flag;
+    if (phase === "answered" || phase === "tunnel") this.#breakOff(reply);
+    else this.reply(reply);
+  }
+
+  #render(reply: LocalReply): void {
+    const { state, requestId } = this.#host;
+    const { outcome } = state;
+    const local = renderLocalReply(reply, { grpc: outcome.grpc, requestId });
+    if (reply.flag !== "-") outcome.flag = reply.flag;
+    if (outcome.grpc && reply.status >= 400) outcome.endCall(grpcStatusOf(reply));
+    outcome.status = local.status;
+    this.#local = local;
+    this.#relayed = undefined;
+    this.response.flag = outcome.flag;
+    this.response.beginLocal(local.status);
+    for (const [name, value] of local.headers) this.response.addHeader(name, value);
+  }
+
+  #sendLocal({ status, body }: LocalAnswer): void {
+    const { state, responder } = this.#host;
+    transition(state, "answer");
+    responder.respondOwn({ status, edits: this.response.edits, body });
+    this.#host.finish();
+  }
+
+  /** From here on there is no way back. */
+  #sendRelayed({ kind, head, waited }: Relayed): void {
+    const { state, responder, goodbye } = this.#host;
+    const { edits } = this.response;
+    this.#relayed = undefined;
+    if (kind === "upgrade") {
+      transition(state, "upgrade");
+      goodbye.begin(head.known(ResponseField.upgrade) ?? "");
+      this.#host.clearTimers();
+      responder.respondUpgrade({ head, edits, body: "none" });
+    } else {
+      const body = head.body(state.request.method);
+      const isChanged = this.#beginFlow(body);
+      transition(state, "answer");
+      this.#endsWithTrailers = state.outcome.grpc && (body === "content" || body === "chunked");
+      // Where filters see content, chunks come taken apart.
+      const takenApart = body === "chunked" && (waited || this.#flow !== undefined);
+      if (isChanged && body === "length") responder.respond({ head: new UnmeasuredHead(head), edits, body: "content" });
+      else responder.respond({ head, edits, body: takenApart ? "content" : body });
+    }
+    this.#sendHeld();
+  }
+
+  /** What came while a filter waited. */
+  #sendHeld(): void {
+    if (this.#held.length === 0 && this.#heldTrailers.length === 0 && !this.#heldEnd) {
+      if (!this.congested && !this.#filterPauses) this.#host.resumeEndpoint();
+      return;
+    }
+    const { state } = this.#host;
+    const held = this.#held;
+    const ended = this.#heldEnd;
+    const trailers = this.#heldTrailers;
+    this.#held = [];
+    this.#heldTrailers = noTrailers;
+    this.#heldEnd = false;
+    for (const bytes of held) if (state.phase !== "over") this.onBody(bytes, 0, bytes.length);
+    if (state.phase === "over") return;
+    if (trailers.length > 0) this.onTrailers(trailers);
+    this.flush();
+    if (ended) this.onEnd();
+    else this.onDrain();
+  }
+
+  /** Asks the filters who wants the content. Returns whether one of them changes it. */
+  #beginFlow(body: AnswerBody): boolean {
+    if (body === "none") return false;
+    const { places } = this.#host;
+    let parts: FlowPart[] | undefined;
+    for (const stage of answerStages.backend) {
+      for (const { hook, filter } of places.chain(stage).responseStream) {
+        const exchange = places.place(stage, filter);
+        const use = hook.start(this.response, exchange);
+        if (use === "pass") continue;
+        parts ??= [];
+        parts.push({ hook, exchange, use });
+      }
+    }
+    if (parts === undefined) return false;
+    this.#flow = new ContentFlow(parts, "content", this);
+    return parts.some(({ use }) => use === "change");
+  }
+
+  #breakOff(reply: LocalReply): void {
+    const { responder, requestId } = this.#host;
+    if (this.#endsWithTrailers && reply.kind === "problem") {
+      responder.sendTrailers(grpcTrailers(grpcStatusOf(reply), grpcMessageOf(reply, requestId)));
+      responder.sendEnd();
+    } else responder.abort();
+    this.#host.finish();
+  }
+
+  /** Nothing of the answer under way matters any more. */
+  #drop(): void {
+    this.#filters.cancel();
+    this.#letGo();
+  }
+
+  #letGo(): void {
+    const flow = this.#flow;
+    this.#flow = undefined;
+    this.#relayed = undefined;
+    this.#local = undefined;
+    this.#filterPauses = false;
+    if (this.#held.length > 0) this.#held = [];
+    this.#heldTrailers = noTrailers;
+    this.#trailers = noTrailers;
+    this.#heldEnd = false;
+    flow?.cancel();
   }
 }

@@ -4,14 +4,38 @@ import { isConnectionLogin } from "../../wire/http1/connection-login.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
 import { type ProxyErrorKind, proxyErrors } from "../error.ts";
-import type { Exchange } from "../exchange.ts";
+import type { PlaneContext } from "../plane-context.ts";
+import type { Responder } from "../responder.ts";
 import type { BackendRuntime } from "../route-runtime.ts";
-import type { Pin } from "../session-token.ts";
 import type { EndpointState } from "../upstream/endpoint-state.ts";
 import type { FailureProgress, UpstreamEvents, UpstreamExchange } from "../upstream/exchange.ts";
 import { openExchange, type Reuse } from "../upstream/pool.ts";
+import type { PrivateUpstreams } from "../upstream/private-upstreams.ts";
+import type { Answer } from "./answer.ts";
+import { type ExchangeState, transition } from "./exchange-state.ts";
+import type { FilterPlaces } from "./filter-place.ts";
+import type { HeldBody } from "./held-body.ts";
+import { answerStages } from "./response-filters.ts";
 
-const noPins: readonly Pin[] = [];
+/** What attempts need of their exchange. */
+export interface AttemptsHost {
+  readonly context: PlaneContext;
+  readonly state: ExchangeState;
+  readonly places: FilterPlaces;
+  readonly body: HeldBody;
+  readonly answer: Answer;
+  readonly responder: Pick<Responder, "respondInformational" | "halfClose">;
+  /** Connections that the client has for itself. */
+  readonly upstreams: PrivateUpstreams;
+  /** What an endpoint's events go through on their way to {@link Attempts}. */
+  readonly events: UpstreamEvents;
+  /** An endpoint was chosen, is asked, or has answered or failed: for logs and spans. */
+  onEndpoint(endpoint: EndpointState): void;
+  onAttempt(endpoint: EndpointState): void;
+  onAttemptEnded(end: { readonly status: number; readonly error: string }): void;
+  fail(kind: ProxyErrorKind): void;
+  onBug(error: unknown): void;
+}
 
 /** RFC 9110 section 9.2.2. */
 const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
@@ -22,9 +46,9 @@ export class Attempts implements UpstreamEvents {
   startMs = 0;
   /** Attempts that the rule's `retry` allowed, beyond the first. */
   retries = 0;
-  /** The sessions that the request brought. */
-  pins: readonly Pin[] = noPins;
-  readonly #exchange: Exchange;
+  /** Endpoints that were asked, counting each time. */
+  count = 0;
+  readonly #host: AttemptsHost;
   #upstream: UpstreamExchange | undefined;
   #headSent = false;
   /** The endpoint is to wait: the client takes no more for now. */
@@ -34,8 +58,8 @@ export class Attempts implements UpstreamEvents {
   #holding = false;
   #timer: NodeJS.Timeout | undefined;
 
-  constructor(exchange: Exchange) {
-    this.#exchange = exchange;
+  constructor(host: AttemptsHost) {
+    this.#host = host;
   }
 
   /** What takes the request's bytes; `undefined` while nothing of it was sent. */
@@ -52,31 +76,21 @@ export class Attempts implements UpstreamEvents {
   reset(): void {
     this.startMs = 0;
     this.retries = 0;
-    this.pins = noPins;
+    this.count = 0;
     this.#headSent = false;
     this.#paused = false;
     this.#connectAttempts = 0;
     this.#holding = false;
   }
 
-  /** Asks the backend: all filters have seen the request. */
+  /** Asks the backend: all filters have seen the request, and its head is written. */
   begin(backend: BackendRuntime): void {
-    const exchange = this.#exchange;
-    const { request } = exchange;
-    const cluster = backend.cluster!;
-    if (cluster.broken !== undefined) {
-      exchange.fail(cluster.broken);
-      return;
-    }
-    this.pins = backend.session === undefined ? noPins : backend.session.pinsOf(request, Date.now());
-    request.serialise(cluster.cluster.protocol);
-    request.release();
-    exchange.body.startMirrors();
-    exchange.body.hold();
-    this.#holding = cluster.cluster.protocol === "http1" && !exchange.body.begun;
+    const { body, state, context } = this.#host;
+    const { cluster } = backend.cluster!;
+    this.#holding = cluster.protocol === "http1" && !body.begun;
     if (!this.#holding) this.#start();
-    else if (request.framing === "chunked" || request.framing === "content") {
-      this.#timer = setTimeout(onHeldLong, exchange.context.limits.bodyHoldMs, this);
+    else if (state.request.framing === "chunked" || state.request.framing === "content") {
+      this.#timer = setTimeout(onHeldLong, context.limits.bodyHoldMs, this);
     }
   }
 
@@ -97,9 +111,18 @@ export class Attempts implements UpstreamEvents {
     this.flush();
   }
 
+  /** Does what a timer is for; what it throws ends the exchange. */
+  guard(act: () => void): void {
+    try {
+      act();
+    } catch (error) {
+      this.#host.onBug(error);
+    }
+  }
+
   #start(): void {
     this.startMs = performance.now();
-    this.#exchange.backend!.cluster!.budget?.onRequest(this.startMs);
+    this.#host.state.backend!.cluster!.budget?.onRequest(this.startMs);
     this.#attempt(undefined, "idle");
   }
 
@@ -108,10 +131,17 @@ export class Attempts implements UpstreamEvents {
     const upstream = this.taker;
     if (upstream === undefined) return;
     upstream.flush();
-    if (!upstream.congested) this.#exchange.body.resume();
+    if (!upstream.congested) this.#host.body.resume("endpoint");
   }
 
-  /** The client takes bytes again. */
+  /** The answer is not taken for now: the endpoint is to wait. */
+  pause(): void {
+    if (this.#paused) return;
+    this.#paused = true;
+    this.#upstream?.pause();
+  }
+
+  /** The answer is taken again. */
   resume(): void {
     if (!this.#paused) return;
     this.#paused = false;
@@ -131,7 +161,7 @@ export class Attempts implements UpstreamEvents {
   /** The endpoint has nothing more to do with the request. */
   #letGo(): UpstreamExchange | undefined {
     const upstream = this.#upstream;
-    upstream?.endpoint.uploads.delete(this.#exchange.body);
+    upstream?.endpoint.uploads.delete(this.#host.body);
     this.#upstream = undefined;
     return upstream;
   }
@@ -145,7 +175,7 @@ export class Attempts implements UpstreamEvents {
   // What the endpoint does.
 
   get takesChunks(): boolean {
-    return this.#exchange.responder.takesChunks;
+    return this.#host.answer.takesChunks;
   }
 
   onUpstreamReady(): void {
@@ -154,96 +184,91 @@ export class Attempts implements UpstreamEvents {
   }
 
   onInformational(head: AnswerHead): void {
-    this.#exchange.responder.respondInformational(head);
+    this.#host.responder.respondInformational(head);
   }
 
   onResponseHead(head: AnswerHead): void {
-    if (this.#exchange.route!.rule.retryCodes.has(head.status)) {
+    if (this.#host.state.route!.rule.retryCodes.has(head.status)) {
       const may = this.#mayRetry();
       if (may !== "no") {
-        this.#exchange.record.spans?.endAttempt({ status: head.status, error: "" });
+        this.#host.onAttemptEnded({ status: head.status, error: "" });
         this.drop();
         if (may === "yes") this.#retryLater(String(head.status));
-        else this.#exchange.fail("retryBudget");
+        else this.#host.fail("retryBudget");
         return;
       }
     }
     const upstream = this.#upstream!;
     if (head.has(ResponseField.wwwAuthenticate) && isConnectionLogin(head.header("www-authenticate"))) {
-      upstream.bind(this.#exchange.peer.upstreams);
+      upstream.bind(this.#host.upstreams);
     }
-    this.#exchange.answer.relay(head, upstream.endpoint);
+    this.#host.answer.relay("relay", head, upstream.endpoint);
   }
 
   onUpgraded(head: AnswerHead): void {
-    this.#exchange.answer.upgrade(head, this.#upstream!.endpoint);
+    this.#host.answer.relay("upgrade", head, this.#upstream!.endpoint);
   }
 
   onResponseBody(bytes: Buffer, start: number, end: number): void {
-    if (this.#exchange.phase === "tunnel") this.#exchange.goodbye.follow(bytes, start, end);
-    this.#exchange.responder.sendBody(bytes, start, end);
+    this.#host.answer.onBody(bytes, start, end);
   }
 
   onResponseTrailers(trailers: readonly HeaderField[]): void {
-    const { outcome, responder } = this.#exchange;
+    const { outcome } = this.#host.state;
     if (outcome.grpc) outcome.onGrpcStatus(grpcStatusIn(trailers));
-    responder.sendTrailers(trailers);
+    this.#host.answer.onTrailers(trailers);
   }
 
   onResponsePause(): void {
-    const { responder } = this.#exchange;
-    responder.flush();
-    if (this.#paused || !responder.congested) return;
-    this.#paused = true;
-    this.#upstream?.pause();
+    this.#host.answer.onPause();
   }
 
   onResponseEnd(): void {
     this.#letGo();
-    this.#exchange.responder.sendEnd();
-    this.#exchange.finish();
+    this.#host.answer.onEnd();
   }
 
   onUpstreamDrain(): void {
-    this.#exchange.body.resume();
+    this.#host.body.resume("endpoint");
   }
 
   onUpstreamHalfClose(): void {
-    this.#exchange.responder.halfClose();
+    this.#host.responder.halfClose();
   }
 
   onUpstreamFailure(kind: ProxyErrorKind, progress: FailureProgress): void {
-    const exchange = this.#exchange;
+    const host = this.#host;
+    const { state, body } = host;
     const failed = this.#letGo()!.endpoint;
-    const sending = exchange.phase === "sending";
-    exchange.record.spans?.endAttempt({ status: sending ? 0 : exchange.outcome.status, error: kind });
+    const sending = state.phase === "sending";
+    host.onAttemptEnded({ status: sending ? 0 : state.outcome.status, error: kind });
     if (!sending) {
-      exchange.fail(kind);
+      host.fail(kind);
       return;
     }
     clearTimeout(this.#timer);
-    const { request } = exchange;
-    const whole = request.framing === "none" || exchange.body.replayable;
+    const { request } = state;
+    const whole = request.framing === "none" || body.replayable;
     if (progress === "stale" && whole && idempotent.has(request.method)) {
       this.#again(undefined, "never");
       return;
     }
     // Endpoints that leave are not counted: each can do so but once.
     const more =
-      kind === "endpointGone" || this.#connectAttempts < exchange.backend!.cluster!.cluster.traffic.connectAttempts;
+      kind === "endpointGone" || this.#connectAttempts < state.backend!.cluster!.cluster.traffic.connectAttempts;
     if (progress === "refused" && whole && more) this.#again(undefined, "idle");
     else if (progress === "unsent" && more && this.#hasOther(failed)) this.#again(failed, "idle");
     else if (proxyErrors[kind].retry === "allowed") this.#retryOr(kind, failed);
-    else exchange.fail(kind);
+    else host.fail(kind);
   }
 
   /** The time of one attempt is over. */
   onTimeout(): void {
-    if (this.#exchange.phase !== "sending") {
-      this.#exchange.fail("backendTimeout");
+    if (this.#host.state.phase !== "sending") {
+      this.#host.fail("backendTimeout");
       return;
     }
-    this.#exchange.record.spans?.endAttempt({ status: 0, error: "backendTimeout" });
+    this.#host.onAttemptEnded({ status: 0, error: "backendTimeout" });
     this.drop();
     this.#retryOr("backendTimeout");
   }
@@ -260,50 +285,62 @@ export class Attempts implements UpstreamEvents {
   }
 
   #attempt(avoid: EndpointState | undefined, reuse: Reuse): void {
-    const exchange = this.#exchange;
-    const { record } = exchange;
-    const backend = exchange.backend!;
+    const host = this.#host;
+    const { state, body } = host;
+    const backend = state.backend!;
     const cluster = avoid === undefined ? backend.cluster! : backend.cluster!.latest;
-    const pinned =
-      backend.session?.find(this.pins, cluster.endpoints, this.startMs) ??
-      exchange.peer.upstreams.among(cluster.endpoints);
+    const pinned = this.#preferred(cluster.endpoints) ?? host.upstreams.among(cluster.endpoints);
     const endpoint = pinned !== undefined && pinned !== avoid ? pinned : cluster.choose(this.startMs, avoid);
     if (endpoint === undefined) {
-      exchange.fail("noEndpoints");
+      host.fail("noEndpoints");
       return;
     }
-    exchange.phase = "sending";
+    transition(state, "attempt");
     this.#headSent = false;
     this.#connectAttempts++;
-    record.upstream = endpoint.label;
+    this.count++;
+    host.onEndpoint(endpoint);
     const upstream = this.#open(endpoint, reuse);
     if (upstream === undefined) {
-      exchange.fail("overflow");
+      host.fail("overflow");
       return;
     }
+    host.onAttempt(endpoint);
     this.#upstream = upstream;
-    if (!exchange.body.complete) endpoint.uploads.add(exchange.body);
-    if (record.spans !== undefined) exchange.request.setParentId(record.spans.beginAttempt(endpoint));
-    const { backendRequestMs } = exchange.route!.rule.rule.timeouts;
+    if (!body.complete) endpoint.uploads.add(body);
+    const { backendRequestMs } = state.route!.rule.rule.timeouts;
     if (backendRequestMs > 0) this.#timer = setTimeout(onTimeout, backendRequestMs, this);
     if (upstream.ready) this.#send();
   }
 
+  /** The endpoint that a filter wants asked. */
+  #preferred(endpoints: readonly EndpointState[]): EndpointState | undefined {
+    const { places } = this.#host;
+    for (const stage of answerStages.backend) {
+      for (const { hook, filter } of places.chain(stage).endpoint) {
+        const named = hook.prefer(endpoints, places.place(stage, filter));
+        if (named !== undefined) return endpoints.find((endpoint) => endpoint === named);
+      }
+    }
+    return undefined;
+  }
+
   /** A place at the endpoint; at a full one, that of a request that waits for its client. */
   #open(endpoint: EndpointState, reuse: Reuse): UpstreamExchange | undefined {
-    const { context, backend, request, body, peer } = this.#exchange;
-    const { connectTimeoutMs } = backend!.cluster!.cluster.traffic;
-    const options = { context, connectTimeoutMs, reuse, own: peer.upstreams };
-    const upstream = openExchange(endpoint, request, this, options);
+    const { context, state, body, upstreams, events } = this.#host;
+    const { connectTimeoutMs } = state.backend!.cluster!.cluster.traffic;
+    const options = { context, connectTimeoutMs, reuse, own: upstreams };
+    const upstream = openExchange(endpoint, state.request, events, options);
     if (upstream !== undefined) return upstream;
     const roomMade = endpoint.uploads.makeRoom(body.clientAddress, performance.now(), context.limits.bodyPatienceMs);
-    return roomMade ? openExchange(endpoint, request, this, options) : undefined;
+    return roomMade ? openExchange(endpoint, state.request, events, options) : undefined;
   }
 
   /** Sends the head and what is there of the body. */
   #send(): void {
     const upstream = this.#upstream!;
-    const { request, body } = this.#exchange;
+    const { state, body } = this.#host;
+    const { request } = state;
     upstream.sendHead(request);
     this.#headSent = true;
     if (request.framing === "none") return;
@@ -312,17 +349,18 @@ export class Attempts implements UpstreamEvents {
     // An endpoint of HTTP/2 may refuse a stream that it did not look at, and a connection may turn out to be closed: the body is
     // kept for that.
     if (upstream.endpoint.protocol === "http2" || (upstream.reused && idempotent.has(request.method))) return;
-    const retry = this.#exchange.route!.rule.rule.retry;
+    const retry = state.route!.rule.rule.retry;
     if (retry === undefined || this.retries >= retry.attempts) body.forget();
   }
 
   #hasOther(failed: EndpointState): boolean {
-    return this.#exchange.backend!.cluster!.latest.endpoints.some((endpoint) => endpoint !== failed);
+    return this.#host.state.backend!.cluster!.latest.endpoints.some((endpoint) => endpoint !== failed);
   }
 
   /** `overBudget`: the rule allows another attempt and the backend's budget does not. Spec: retryConstraint, GEP-3388. */
   #mayRetry(): "yes" | "no" | "overBudget" {
-    const { route, request, body, backend } = this.#exchange;
+    const { state, body } = this.#host;
+    const { route, request, backend } = state;
     const retry = route!.rule.rule.retry;
     if (retry === undefined || this.retries >= retry.attempts) return "no";
     if (request.framing !== "none" && !body.replayable) return "no";
@@ -334,14 +372,15 @@ export class Attempts implements UpstreamEvents {
   #retryOr(kind: ProxyErrorKind, failed?: EndpointState): void {
     const may = this.#mayRetry();
     if (may === "yes") this.#retryLater(kind, failed);
-    else this.#exchange.fail(may === "overBudget" ? "retryBudget" : kind);
+    else this.#host.fail(may === "overBudget" ? "retryBudget" : kind);
   }
 
   #retryLater(reason: string, failed?: EndpointState): void {
-    const { context, route, backend } = this.#exchange;
+    const { context, state } = this.#host;
+    const { route, backend } = state;
     const { rule } = route!.rule;
     clearTimeout(this.#timer);
-    this.#exchange.phase = "waiting";
+    transition(state, "retry");
     this.#headSent = false;
     const factor = 2 ** this.retries;
     this.retries++;
@@ -354,13 +393,13 @@ export class Attempts implements UpstreamEvents {
 }
 
 function onTimeout(attempts: Attempts): void {
-  attempts.onTimeout();
+  attempts.guard(() => attempts.onTimeout());
 }
 
 function onHeldLong(attempts: Attempts): void {
-  attempts.onHeldLong();
+  attempts.guard(() => attempts.onHeldLong());
 }
 
 function onRetry(attempts: Attempts, failed: EndpointState | undefined): void {
-  attempts.onRetry(failed);
+  attempts.guard(() => attempts.onRetry(failed));
 }

@@ -1,47 +1,73 @@
+import type { ExchangeOutcome } from "../../filter/contract/exchange.ts";
 import type { HttpSeries } from "../../telemetry/telemetry.ts";
 import { RequestField } from "../../wire/http1/known-field.ts";
 import { proxyErrors } from "../error.ts";
-import type { Exchange } from "../exchange.ts";
+import type { Peer } from "../forwarding.ts";
+import type { PlaneContext } from "../plane-context.ts";
 import { RequestLog } from "../request-log.ts";
+import type { Responder } from "../responder.ts";
 import type { ListenerRuntime, RouteRuntime } from "../route-runtime.ts";
+import type { TraceHeaders } from "../trace-headers.ts";
 import { RequestSpans } from "../tracing/request-spans.ts";
 import type { TracingRuntime } from "../tracing/tracing-registry.ts";
+import type { EndpointState } from "../upstream/endpoint-state.ts";
+import type { Attempts } from "./attempts.ts";
+import type { ExchangeState } from "./exchange-state.ts";
+
+/** What the record of an exchange is made of. */
+export interface RecordedExchange {
+  readonly context: PlaneContext;
+  readonly state: ExchangeState;
+  readonly peer: Peer;
+  readonly responder: Pick<Responder, "protocol">;
+  readonly trace: TraceHeaders;
+  readonly attempts: Pick<Attempts, "startMs" | "count">;
+}
 
 /** What is kept of a request for those who watch: its line in the access log, its part of the metrics, its spans. */
 export class ExchangeRecord {
-  /** Absent: the request is not traced. */
-  spans: RequestSpans | undefined;
-  /** On the clock of `performance.now`. */
-  startMs = 0;
-  readonly #exchange: Exchange;
+  /** `undefined`: the request is not traced. */
+  #spans: RequestSpans | undefined;
+  readonly #exchange: RecordedExchange;
   readonly #log = new RequestLog();
+  readonly #end: { -readonly [K in keyof ExchangeOutcome]: ExchangeOutcome[K] } = {
+    status: 0,
+    upstreamStatus: 0,
+    grpcStatus: -1,
+    flag: "-",
+    bytesIn: 0,
+    bytesOut: 0,
+    durationMs: 0,
+    upstreamMs: -1,
+    attempts: 0,
+    endpoint: "",
+  };
   #listener!: ListenerRuntime;
   /** The listener that counts the request as active. */
   #counted: ListenerRuntime | undefined;
 
-  constructor(exchange: Exchange) {
+  constructor(exchange: RecordedExchange) {
     this.#exchange = exchange;
     const { peer } = exchange;
     if (peer.scheme === "https") this.#log.record.clientCertificate = peer.clientCertificate.state;
-  }
-
-  /** As far as it can be trusted. */
-  get clientAddress(): string {
-    return this.#log.record.sourceIp;
   }
 
   set clientAddress(address: string) {
     this.#log.sourceIp = address;
   }
 
-  /** Label of the endpoint that was asked last. */
-  set upstream(label: string) {
-    this.#log.upstream = label;
+  /** An endpoint was chosen. */
+  onEndpoint(endpoint: EndpointState): void {
+    this.#log.upstream = endpoint.label;
   }
 
-  /** A request has come. */
-  begin(): void {
-    this.startMs = performance.now();
+  /** It is asked. */
+  onAttempt(endpoint: EndpointState): void {
+    if (this.#spans !== undefined) this.#exchange.state.request.setParentId(this.#spans.beginAttempt(endpoint));
+  }
+
+  onAttemptEnded(end: { readonly status: number; readonly error: string }): void {
+    this.#spans?.endAttempt(end);
   }
 
   /** Counts the request and takes what the log needs; again when routing has found the route. */
@@ -52,21 +78,22 @@ export class ExchangeRecord {
       this.#counted = listener;
       listener.active.add(1);
     }
-    const { context, request, responder } = this.#exchange;
+    const { context, state, responder } = this.#exchange;
     if (!context.telemetry.accessLogEnabled) return;
-    this.#log.begin(request, route, context);
+    this.#log.begin(state.request, route, context);
     this.#log.record.protocol = responder.protocol;
   }
 
   beginSpans(tracing: TracingRuntime): void {
-    const { request, trace, responder, peer } = this.#exchange;
+    const { state, trace, responder, peer } = this.#exchange;
+    const { request } = state;
     const place = {
       traceId: trace.traceId,
       spanId: trace.spanId,
       parentId: trace.parentId,
       traceState: trace.traceState,
     };
-    this.spans = new RequestSpans(tracing, place, {
+    this.#spans = new RequestSpans(tracing, place, {
       method: request.method,
       path: request.path,
       host: request.host,
@@ -79,15 +106,15 @@ export class ExchangeRecord {
     });
   }
 
-  /** The request is over: everybody who watches is told. */
-  finish(): void {
-    if (this.spans !== undefined) this.#endSpans(this.spans);
-    this.#observe();
+  /** The request is over: everybody who watches is told. Returns how it ended. */
+  finish(): ExchangeOutcome {
+    if (this.#spans !== undefined) this.#endSpans(this.#spans);
+    return this.#observe();
   }
 
   #endSpans(spans: RequestSpans): void {
-    this.spans = undefined;
-    const { outcome, route, pattern } = this.#exchange;
+    this.#spans = undefined;
+    const { outcome, route, pattern } = this.#exchange.state;
     const { flag, status, upstreamStatus } = outcome;
     // Nothing happens when the attempt has ended already: it failed, and the status is the gateway's own.
     spans.endAttempt({ status: upstreamStatus, error: upstreamStatus === 0 ? "cancelled" : "" });
@@ -108,30 +135,44 @@ export class ExchangeRecord {
     );
   }
 
-  #observe(): void {
-    const { request, route, outcome, attempts, bytesIn, bytesOut } = this.#exchange;
+  #observe(): ExchangeOutcome {
+    const { state, attempts, trace } = this.#exchange;
+    const { request, route, outcome, bytesIn, bytesOut } = state;
     const nowMs = performance.now();
-    const durationMs = nowMs - this.startMs;
+    const durationMs = nowMs - state.startMs;
     const upstreamMs = attempts.startMs === 0 ? -1 : nowMs - attempts.startMs;
     const callStatus = outcome.grpc ? outcome.grpcStatus : -1;
-    const series: HttpSeries = route?.series(this.#exchange.backendIndex) ?? this.#listener.unrouted;
+    const series: HttpSeries = route?.series(state.backendIndex) ?? this.#listener.unrouted;
     this.#counted?.active.add(-1);
     this.#counted = undefined;
     series.observe(request.method, outcome.status, durationMs, upstreamMs, bytesIn, bytesOut);
     if (callStatus >= 0) series.observeGrpc(request.path, callStatus, outcome.grpcFrom);
-    const { telemetry } = this.#exchange.context;
-    if (!telemetry.accessLogEnabled) return;
     const { record } = this.#log;
-    record.labels = series.labels;
-    record.statusCode = outcome.status;
-    record.durationMs = durationMs;
-    record.upstreamDurationMs = upstreamMs;
-    record.bytesIn = bytesIn;
-    record.bytesOut = bytesOut;
-    record.responseFlag = outcome.flag;
-    record.requestId = this.#exchange.trace.requestId;
-    record.traceId = this.#exchange.trace.traceId;
-    record.grpcStatus = callStatus;
-    telemetry.accessLog(record);
+    const { telemetry } = this.#exchange.context;
+    if (telemetry.accessLogEnabled) {
+      record.labels = series.labels;
+      record.statusCode = outcome.status;
+      record.durationMs = durationMs;
+      record.upstreamDurationMs = upstreamMs;
+      record.bytesIn = bytesIn;
+      record.bytesOut = bytesOut;
+      record.responseFlag = outcome.flag;
+      record.requestId = trace.requestId;
+      record.traceId = trace.traceId;
+      record.grpcStatus = callStatus;
+      telemetry.accessLog(record);
+    }
+    const end = this.#end;
+    end.status = outcome.status;
+    end.upstreamStatus = outcome.upstreamStatus;
+    end.grpcStatus = callStatus;
+    end.flag = outcome.flag;
+    end.bytesIn = bytesIn;
+    end.bytesOut = bytesOut;
+    end.durationMs = durationMs;
+    end.upstreamMs = upstreamMs;
+    end.attempts = attempts.count;
+    end.endpoint = attempts.count === 0 ? "" : record.upstream;
+    return end;
   }
 }

@@ -1,41 +1,53 @@
 import { noTrailers } from "../../wire/head/no-trailers.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
-import type { Exchange } from "../exchange.ts";
-import { type Mirror, startMirror } from "../mirror.ts";
-import { ReplayBuffer } from "../replay-buffer.ts";
-import type { MirrorRuntime } from "../route-runtime.ts";
+import type { ProxyErrorKind } from "../error.ts";
+import { contentOf, ReplayBuffer } from "../replay-buffer.ts";
+import type { Responder } from "../responder.ts";
 import type { Upload } from "../upstream/uploads.ts";
+import type { ExchangeState } from "./exchange-state.ts";
+
+/** What a held body needs of its exchange. */
+export interface HeldBodyHost {
+  readonly state: Pick<ExchangeState, "phase" | "request" | "startMs">;
+  readonly responder: Pick<Responder, "pauseRequest" | "resumeRequest">;
+  /** Of the client, as far as it can be trusted. */
+  readonly clientAddress: string;
+  fail(kind: ProxyErrorKind): void;
+}
+
+/** Who wants no more of the client for now, as bits. */
+const pausers = { endpoint: 1, filter: 2 } as const;
+export type Pauser = keyof typeof pausers;
 
 /**
- * A request's body between the client and the backend: kept while it may have to be sent (again), copied to mirrors, and
- * stopped at the client while nobody takes it. Bytes are in the request's framing.
+ * A request's body between the client and the backend: kept while it may have to be sent (again), and stopped at the client
+ * while nobody takes it. Bytes are in the request's framing.
  */
 export class HeldBody implements Upload {
   readonly buffer = new ReplayBuffer();
   /** The buffer holds the whole body so far: the request can be sent again. */
   replayable = false;
-  /** The client has sent all of it. */
+  /** All of it is here, or has been sent. */
   complete = false;
   /** Behind a body without framing. */
   trailers: readonly HeaderField[] = noTrailers;
-  readonly #exchange: Exchange;
+  readonly #host: HeldBodyHost;
   /** When some of it came last, or its head did; on the clock of `performance.now`. */
   #heardMs = 0;
-  /** Copies of the request that wait for it to go out. */
-  #copies: Mirror[] | undefined;
-  #mirrors: Mirror[] | undefined;
-  #paused = false;
+  /** Bits of {@link pausers}. */
+  #paused = 0;
 
-  constructor(exchange: Exchange) {
-    this.#exchange = exchange;
+  constructor(host: HeldBodyHost) {
+    this.#host = host;
   }
 
   /** Makes ready for the body of a request. */
   begin(): void {
-    this.complete = this.#exchange.request.framing === "none";
+    const { request, startMs } = this.#host.state;
+    this.complete = request.framing === "none";
     this.trailers = noTrailers;
-    this.#heardMs = this.#exchange.record.startMs;
-    this.#paused = false;
+    this.#heardMs = startMs;
+    this.#paused = 0;
   }
 
   /** Some of it is there, or there is none. */
@@ -46,21 +58,21 @@ export class HeldBody implements Upload {
   // What an endpoint has to know of an upload.
 
   get clientAddress(): string {
-    return this.#exchange.record.clientAddress;
+    return this.#host.clientAddress;
   }
 
   get waitingSinceMs(): number {
-    const awaited = this.#exchange.phase === "sending" && !this.complete && !this.#paused;
+    const awaited = this.#host.state.phase === "sending" && !this.complete && this.#paused === 0;
     return awaited ? this.#heardMs : Number.POSITIVE_INFINITY;
   }
 
   giveWay(): void {
-    this.#exchange.fail("bodyGaveWay");
+    this.#host.fail("bodyGaveWay");
   }
 
   /** Keeps the body from here on. */
   hold(): void {
-    this.replayable = this.#exchange.request.framing !== "none";
+    this.replayable = this.#host.state.request.framing !== "none";
   }
 
   /** The buffer no longer holds the whole body. */
@@ -71,60 +83,50 @@ export class HeldBody implements Upload {
 
   append(bytes: Buffer, start: number, end: number): void {
     this.#heardMs = performance.now();
-    if (this.#mirrors !== undefined) for (const mirror of this.#mirrors) mirror.onBody(bytes, start, end);
     if (this.replayable) this.buffer.append(bytes, start, end);
   }
 
-  /** Takes a copy of the request as it stands: what filters do to it from here on is not in it. */
-  copyFor(runtime: MirrorRuntime): void {
-    if (!runtime.choice.next()) return;
-    const { request, context, peer } = this.#exchange;
-    request.serialise("http1");
-    const mirror = startMirror(runtime, request, { context, own: peer.upstreams });
-    if (mirror === undefined) return;
-    this.#copies ??= [];
-    this.#copies.push(mirror);
+  /** What is kept of it, without framing. */
+  content(): Buffer {
+    return contentOf(this.buffer, this.#host.state.request.framing);
   }
 
-  /** Begins the copies: the request goes to its backend. */
-  startMirrors(): void {
-    this.#mirrors = this.#copies;
-    this.#copies = undefined;
-    if (this.#mirrors === undefined) return;
-    for (const mirror of this.#mirrors) {
-      if (this.buffer.length > 0) mirror.onBody(this.buffer.bytes, 0, this.buffer.length);
-      if (this.complete) mirror.onEnd(this.trailers);
-    }
+  /** Puts other content in the place of a whole one. */
+  replace(content: Buffer): void {
+    this.#host.state.request.setContentLength(content.length);
+    this.trailers = noTrailers;
+    this.buffer.clear();
+    this.buffer.append(content, 0, content.length);
+    this.hold();
   }
 
-  /** The copies are complete. */
-  endMirrors(): void {
-    if (this.#mirrors !== undefined) for (const mirror of this.#mirrors) mirror.onEnd(this.trailers);
+  /** Takes what is kept out of the buffer. */
+  takeOut(): Buffer {
+    const taken = Buffer.from(this.buffer.bytes.subarray(0, this.buffer.length));
+    this.buffer.clear();
+    return taken;
   }
 
   /** The request is over. */
   release(): void {
     this.forget();
-    if (this.#copies !== undefined) {
-      for (const mirror of this.#copies) mirror.discard();
-      this.#copies = undefined;
-    }
-    if (this.#mirrors === undefined) return;
-    for (const mirror of this.#mirrors) mirror.onRequestOver();
-    this.#mirrors = undefined;
   }
 
   /** Nobody takes more for now: the client is read no further. */
-  pause(): void {
-    if (this.#paused || (this.complete && this.#exchange.phase !== "tunnel")) return;
-    this.#paused = true;
-    this.#exchange.responder.pauseRequest();
+  pause(who: Pauser): void {
+    const { phase } = this.#host.state;
+    if (this.complete && phase !== "tunnel") return;
+    const before = this.#paused;
+    this.#paused |= pausers[who];
+    if (before === 0) this.#host.responder.pauseRequest();
   }
 
-  resume(): void {
-    if (!this.#paused) return;
-    this.#paused = false;
+  /** The client is read on, if nobody else wants it paused. */
+  resume(who: Pauser): void {
+    if ((this.#paused & pausers[who]) === 0) return;
+    this.#paused &= ~pausers[who];
+    if (this.#paused !== 0) return;
     this.#heardMs = performance.now();
-    this.#exchange.responder.resumeRequest();
+    this.#host.responder.resumeRequest();
   }
 }

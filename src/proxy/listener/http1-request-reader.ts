@@ -156,13 +156,8 @@ export class Http1RequestReader {
       !head.close && !head.upgrade && !connection.owner.draining && this.#requests < limits.requestsPerConnection;
     if (head.chunked || this.body.left > 0) connection.awaitBody();
     else connection.awaitAnswer();
-    try {
-      this.#exchange.begin(received, verdict.path, verdict.model, verdict.listener);
-      if (this.#exchange.keepsHead && head === sharedHead) sharedHead = new RequestHead();
-    } catch (error) {
-      connection.owner.onBug(error);
-      this.#exchange.fail("internal");
-    }
+    this.#exchange.begin(received, verdict.path, verdict.model, verdict.listener);
+    if (this.#exchange.keepsHead && head === sharedHead) sharedHead = new RequestHead();
     if (connection.state !== "body" || !this.body.expectsContinue || more || this.#exchange.over) return;
     this.body.expectsContinue = false;
     this.#responder.respondContinue();

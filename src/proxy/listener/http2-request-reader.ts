@@ -161,12 +161,7 @@ export class Http2RequestReader {
       this.#pace.begin(bodyPaceLimits(context.limits, responder.grpc ? "call" : "body"));
       this.#awaitRest();
     }
-    try {
-      this.#exchange.begin(received, verdict.path, verdict.model, verdict.listener);
-    } catch (error) {
-      connection.onBug(error);
-      this.#exchange.fail("internal");
-    }
+    this.#exchange.begin(received, verdict.path, verdict.model, verdict.listener);
     connection.touch(responder);
     if (received.has(RequestField.expect) && !this.ended && !responder.answered && this.#stream !== undefined) {
       connection.session.sendHeaders(this.#stream, [statusField(100)], false);

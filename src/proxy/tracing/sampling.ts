@@ -1,5 +1,5 @@
+import { FractionChoice } from "../../base/fraction-choice.ts";
 import type { Tracing } from "../../ir/tracing.ts";
-import { FractionChoice } from "../upstream/fraction-choice.ts";
 
 /** Decides which requests are recorded. Shares are exact over every run of their denominator. Spec: XTelemetryPolicy.tracing. */
 export class Sampler {

@@ -1,3 +1,4 @@
+import type { OwnAnswer, OwnMessage, OwnRequest, OwnRequestCaller } from "../../filter/contract/own-request.ts";
 import type { Tracing } from "../../ir/tracing.ts";
 import type { Counter } from "../../telemetry/telemetry.ts";
 import { otlpTracesPath, renderOtlpJson } from "../../telemetry/tracing/otlp-json.ts";
@@ -7,7 +8,6 @@ import { HeadWriter } from "../../wire/http1/serialize.ts";
 import type { ClusterRuntime } from "../cluster-runtime.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import { encodeOtlp, otlpTracesMethod } from "./otlp-protobuf.ts";
-import { SideRequest, type SideResult } from "./side-request.ts";
 
 /** Spans that wait; further ones are dropped and counted. */
 const maxQueued = 4_096;
@@ -22,7 +22,7 @@ const retryable: ReadonlySet<number> = new Set([429, 502, 503, 504]);
  * Sends the spans of one Gateway to its collector: in batches, one request at a time, with a bounded queue. Nothing here is
  * ever waited for by a client's request. Spec: OTLP/HTTP with JSON, OTLP/gRPC.
  */
-export class SpanExporter {
+export class SpanExporter implements OwnRequestCaller {
   readonly #context: PlaneContext;
   readonly #exported: Counter;
   readonly #dropped: { readonly full: Counter; readonly rejected: Counter; readonly unreachable: Counter };
@@ -31,7 +31,9 @@ export class SpanExporter {
   #queue: Span[] = [];
   #batch: readonly Span[] = [];
   #attempts = 0;
-  #request: SideRequest | undefined;
+  #request: OwnRequest | undefined;
+  /** What was sent last has had its answer, or will not get one. */
+  #isOver = true;
   #timer: NodeJS.Timeout | undefined;
   #closing: (() => void) | undefined;
 
@@ -115,20 +117,35 @@ export class SpanExporter {
     this.#attempts++;
     const cluster = this.#cluster;
     if (cluster === undefined) {
-      this.#done({ kind: "failed" });
+      this.#done(undefined);
       return;
     }
-    const message = this.#message(cluster);
-    this.#request = new SideRequest(message, {
-      context: this.#context,
-      timeoutMs: this.#context.limits.spanExportTimeoutMs,
-      onResult: (result) => this.#done(result),
-    });
-    this.#request.start(cluster);
+    this.#isOver = false;
+    const request = this.#context.requests.send(
+      this.#message(cluster),
+      {
+        cluster,
+        timeoutMs: this.#context.limits.spanExportTimeoutMs,
+        maxAnswerBytes: "discard",
+        repeatable: false,
+        client: undefined,
+      },
+      this,
+    );
+    // It may have failed at once.
+    if (!this.#isOver) this.#request = request;
+  }
+
+  onAnswer(answer: OwnAnswer): void {
+    this.#done(answer);
+  }
+
+  onFailure(): void {
+    this.#done(undefined);
   }
 
   /** HTTP/1.1 collectors get JSON, those of HTTP/2 gRPC. */
-  #message({ cluster }: ClusterRuntime): { readonly method: string; readonly head: Buffer; readonly body: Buffer } {
+  #message({ cluster }: ClusterRuntime): OwnMessage {
     const grpc = cluster.protocol === "http2";
     const { serviceName, headers } = this.#tracing;
     const { version } = this.#context;
@@ -142,20 +159,23 @@ export class SpanExporter {
       .field("content-type", grpc ? "application/grpc" : "application/json");
     if (grpc) writer.field("grpc-timeout", `${this.#context.limits.spanExportTimeoutMs}m`);
     for (const { name, value } of headers) if (!framing.has(name)) writer.field(name, value);
-    return { method: "POST", head: writer.contentLength(body.length).crlf().take(), body };
+    const head = writer.contentLength(body.length).crlf().take();
+    return { method: "POST", head, content: body, acceptsTrailers: true, logsIn: false };
   }
 
-  #done(result: SideResult): void {
+  /** `undefined`: no answer came. */
+  #done(answer: OwnAnswer | undefined): void {
     this.#request = undefined;
+    this.#isOver = true;
     const count = this.#batch.length;
-    const status = result.kind === "failed" ? 0 : outcomeOf(result);
-    const again = result.kind === "failed" || retryable.has(status);
+    const status = answer === undefined ? 0 : outcomeOf(answer);
+    const again = answer === undefined || retryable.has(status);
     if (again && this.#attempts < maxAttempts && this.#closing === undefined) {
       this.#timer = this.#later(this.#context.limits.spanDelayMs * 2 ** this.#attempts);
       return;
     }
     this.#batch = [];
-    if (result.kind === "failed") this.#dropped.unreachable.add(count);
+    if (answer === undefined) this.#dropped.unreachable.add(count);
     else if (status >= 200 && status < 300) this.#exported.add(count);
     else this.#dropped.rejected.add(count);
     if (this.#closing !== undefined || this.#queue.length >= maxBatch) this.#send();
@@ -167,7 +187,7 @@ export class SpanExporter {
 const retryableGrpc: ReadonlySet<number> = new Set([1, 4, 8, 10, 11, 14, 15]);
 
 /** The HTTP status that an answer stands for; without a gRPC status it is its own. */
-function outcomeOf({ status, grpcStatus }: Extract<SideResult, { kind: "answered" }>): number {
+function outcomeOf({ status, grpcStatus }: OwnAnswer): number {
   if (grpcStatus < 0 || status !== 200) return status;
   if (grpcStatus === 0) return 200;
   return retryableGrpc.has(grpcStatus) ? 503 : 400;

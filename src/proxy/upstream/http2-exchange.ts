@@ -248,6 +248,11 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   }
 
   onReset(code: number): void {
+    // Some servers leave the end of a stream out when what was before it had to wait for window.
+    if (code === errorCode.noError && this.#answer === "length" && this.#answerLeft === 0) {
+      this.#complete();
+      return;
+    }
     const refused = code === errorCode.refusedStream && this.#answer === "awaited";
     this.fail("upstreamReset", refused ? "refused" : "sent");
   }

@@ -22,6 +22,8 @@ export interface AnswerHead extends FieldSection {
   has(field: ResponseField): boolean;
   /** First value of a known field; `undefined` when absent. */
   known(field: ResponseField): string | undefined;
+  /** The same head for longer than the call in which it was shown: the first is not to be used any more. */
+  detach(): AnswerHead;
   /** How the body is delimited, given the method of the request. */
   body(method: string): AnswerBody;
   /** Writes the fields that are passed on as lines of HTTP/1.1. */

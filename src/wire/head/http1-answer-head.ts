@@ -17,6 +17,11 @@ export class Http1AnswerHead extends Http1Fields<ResponseHead> implements Answer
     return this.head.end - this.head.start;
   }
 
+  detach(): Http1AnswerHead {
+    const { bytes, head } = this.head.detach(this.bytes);
+    return new Http1AnswerHead(bytes, head);
+  }
+
   has(field: ResponseField): boolean {
     return this.head.first[field]! >= 0;
   }

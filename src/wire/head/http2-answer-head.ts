@@ -22,6 +22,11 @@ export class Http2AnswerHead extends Http2Fields implements AnswerHead {
     this.sizeBytes = startBytes + sizeAsLines(message.fields);
   }
 
+  /** Its fields are its own. */
+  detach(): Http2AnswerHead {
+    return this;
+  }
+
   body(_method: string): AnswerBody {
     return this.#body;
   }

@@ -235,6 +235,25 @@ export class MessageHead {
     this.stage = Stage.firstLine;
   }
 
+  /** Becomes a copy of another complete head; its offsets are still those into the other's buffer. */
+  protected copyFrom(other: MessageHead): void {
+    this.start = other.start;
+    this.end = other.end;
+    this.minor = other.minor;
+    this.contentLength = other.contentLength;
+    this.chunked = other.chunked;
+    this.close = other.close;
+    this.upgrade = other.upgrade;
+    this.lineCount = other.lineCount;
+    this.lines = other.lines.slice();
+    this.runs = other.runs.slice();
+    this.runLength = other.runLength;
+    this.first.set(other.first);
+    this.repeated = other.repeated;
+    this.claims = other.claims;
+    this.nominatedCount = 0;
+  }
+
   /** Follows a head in part to another place: the caller has moved its bytes so that they begin at `start`. */
   moveTo(start: number): void {
     if (start !== this.start) this.shift(start - this.start);

@@ -22,6 +22,17 @@ export class ResponseHead extends MessageHead {
     super(responseFields);
   }
 
+  /** A head of its own with the same lines, and a copy of its bytes: for whoever needs it after the call that it was shown in. */
+  detach(bytes: Buffer): { readonly bytes: Buffer; readonly head: ResponseHead } {
+    const head = new ResponseHead();
+    head.copyFrom(this);
+    head.status = this.status;
+    const own = Buffer.from(bytes.subarray(this.start, this.end));
+    head.shift(-this.start);
+    head.end = own.length;
+    return { bytes: own, head };
+  }
+
   /** How the body is delimited, given the method of the request: the head alone does not say. */
   body(requestMethod: string): ResponseBody {
     if (requestMethod === "HEAD" || this.status < 200 || this.status === 204 || this.status === 304) return "none";

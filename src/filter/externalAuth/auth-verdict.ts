@@ -1,6 +1,7 @@
 import type { AuthHeader } from "../../wire/ext-authz.ts";
-import type { LocalReply } from "../chain.ts";
-import { isOwnField } from "./auth-subject.ts";
+import type { LocalReply } from "../contract/local-reply.ts";
+import type { HeaderTarget, RequestHead } from "../contract/message.ts";
+import { isOwnField } from "./own-field.ts";
 
 /** What an admitted request, and its answer, are changed by. */
 export type AuthChanges = {
@@ -20,13 +21,6 @@ export type AuthVerdict =
   | { readonly kind: "failed" };
 
 export const failed: AuthVerdict = { kind: "failed" };
-
-/** A message whose headers can be changed. */
-type HeaderTarget = {
-  header(name: string): string | undefined;
-  setHeader(name: string, value: string): void;
-  addHeader(name: string, value: string): void;
-};
 
 /** Applies header changes in their order; fields that the gateway writes itself are passed over. */
 export function applyAuthHeaders(target: HeaderTarget, headers: readonly AuthHeader[]): void {
@@ -50,16 +44,8 @@ export function applyAuthHeaders(target: HeaderTarget, headers: readonly AuthHea
   }
 }
 
-/** A request that can be changed. */
-export type ChangeableRequest = HeaderTarget & {
-  readonly query: string;
-  headerNames(): readonly string[];
-  removeHeader(name: string): void;
-  setQuery(query: string): void;
-};
-
 /** Applies what an authorisation server wants of the request: headers first, then the query. */
-export function applyAuthChanges(request: ChangeableRequest, changes: AuthChanges): void {
+export function applyAuthChanges(request: RequestHead, changes: AuthChanges): void {
   const ruled = new Set([...changes.removeHeaders, ...changes.headers.map(({ name }) => name)]);
   for (const name of request.headerNames()) {
     // Many backends read X_User as X-User: a client must not get past the server's word that way.

@@ -1,16 +1,54 @@
-import type { SessionPersistence } from "../ir/traffic-settings.ts";
-import type { RequestView, ResponseHead } from "./chain.ts";
-import type { ClusterRuntime } from "./cluster-runtime.ts";
-import { maxPins, type Pin, type SessionTokens } from "./session-token.ts";
-import type { EndpointState } from "./upstream/endpoint-state.ts";
+import type { Cluster } from "../../ir/cluster.ts";
+import type { SessionPersistence } from "../../ir/traffic-settings.ts";
+import { type BuiltFilter, built, type FilterServices } from "../contract/build.ts";
+import type { Endpoint } from "../contract/endpoint.ts";
+import type { FilterExchange } from "../contract/exchange.ts";
+import { onRequest, onResponse } from "../contract/hook.ts";
+import type { RequestView, ResponseHead } from "../contract/message.ts";
+import { maxPins, type Pin, type SessionTokens, sessionTokensOf } from "./session-token.ts";
 
 /** Clocks of gateways that share a key may differ by this much. Seconds. */
 const clockSkewSeconds = 300;
 
-const endpointIds = new WeakMap<SessionTokens, WeakMap<EndpointState, string>>();
+/**
+ * Keeps the clients of one backend at their endpoint. No filter of a list: a rule puts it behind those of each of its backends.
+ * Spec: SessionPersistence (GEP-1619).
+ */
+export function buildSessionPersistence(
+  model: SessionPersistence,
+  cluster: Cluster,
+  { signingKey, clock }: Pick<FilterServices, "signingKey" | "clock">,
+): BuiltFilter {
+  const sessions = new Sessions(model, cluster, sessionTokensOf(signingKey));
+  return built(
+    onRequest((request, exchange) => {
+      exchange.state = sessions.pinsOf(request, clock.nowMs());
+      return undefined;
+    }),
+    {
+      phase: "endpoint",
+      prefer: (endpoints, exchange) => sessions.find(pinsIn(exchange), endpoints, clock.monotonicMs()),
+    },
+    onResponse((response, exchange) => {
+      const { endpoint } = response;
+      if (endpoint === undefined) return undefined;
+      const { scheme } = exchange.facts;
+      sessions.remember(response, endpoint, { pins: pinsIn(exchange), nowMs: clock.nowMs(), scheme });
+      return undefined;
+    }),
+  );
+}
+
+const noPins: readonly Pin[] = [];
+
+function pinsIn({ state }: FilterExchange): readonly Pin[] {
+  return (state as readonly Pin[] | undefined) ?? noPins;
+}
+
+const endpointIds = new WeakMap<SessionTokens, WeakMap<Endpoint, string>>();
 
 /** The id of an endpoint, computed once. */
-function idOf(tokens: SessionTokens, endpoint: EndpointState): string {
+function idOf(tokens: SessionTokens, endpoint: Endpoint): string {
   let ids = endpointIds.get(tokens);
   if (ids === undefined) {
     ids = new WeakMap();
@@ -25,17 +63,17 @@ function idOf(tokens: SessionTokens, endpoint: EndpointState): string {
 }
 
 /** How the clients of one backend keep their endpoint. The rule's settings win over the backend's. */
-export class SessionRuntime {
+class Sessions {
   readonly model: SessionPersistence;
   readonly tokens: SessionTokens;
   /** Of the backend, in tokens. */
   readonly backend: string;
   readonly #attributes: string;
 
-  constructor(model: SessionPersistence, cluster: ClusterRuntime, tokens: SessionTokens) {
+  constructor(model: SessionPersistence, cluster: Cluster, tokens: SessionTokens) {
     this.model = model;
     this.tokens = tokens;
-    this.backend = tokens.idOf("backend", cluster.cluster.endpoints);
+    this.backend = tokens.idOf("backend", cluster.endpoints);
     this.#attributes = `; Path=${cookieText(model.cookiePath) || "/"}; HttpOnly; SameSite=Lax`;
   }
 
@@ -52,7 +90,7 @@ export class SessionRuntime {
   }
 
   /** The endpoint that the client had at this backend; `undefined` when it had none, or it is gone or lately failed. */
-  find(pins: readonly Pin[], endpoints: readonly EndpointState[], nowMs: number): EndpointState | undefined {
+  find(pins: readonly Pin[], endpoints: readonly Endpoint[], nowMs: number): Endpoint | undefined {
     const pin = pins.find(({ backend }) => backend === this.backend);
     if (pin === undefined) return undefined;
     return endpoints.find((endpoint) => idOf(this.tokens, endpoint) === pin.endpoint && endpoint.usable(nowMs));
@@ -62,7 +100,7 @@ export class SessionRuntime {
    * Tells the client of its endpoint when it did not know. Sessions at the other backends of the rule are kept.
    * Spec: GEP-1619, "Cookie attributes", "Traffic splitting".
    */
-  remember(response: ResponseHead, endpoint: EndpointState, about: RememberOptions): void {
+  remember(response: ResponseHead, endpoint: Endpoint, about: RememberOptions): void {
     const { pins, nowMs, scheme } = about;
     const id = idOf(this.tokens, endpoint);
     const known = pins.some((pin) => pin.backend === this.backend && pin.endpoint === id);
@@ -88,7 +126,7 @@ export class SessionRuntime {
   }
 }
 
-export type RememberOptions = {
+type RememberOptions = {
   /** What the request brought. */
   readonly pins: readonly Pin[];
   /** Milliseconds since the epoch. */

@@ -20,8 +20,17 @@ const pinBytes = backendBytes + endpointBytes + 4;
 const macBytes = 16;
 const maxTokenLength = Math.ceil(((1 + maxPins * pinBytes + macBytes) * 4) / 3);
 
-/** Shortest key that is taken. Bytes. */
-export const minSessionKeyBytes = 32;
+const tokensOfKeys = new WeakMap<Buffer, SessionTokens>();
+
+/** The tokens of a key: the same object for the same buffer. */
+export function sessionTokensOf(key: Buffer): SessionTokens {
+  let tokens = tokensOfKeys.get(key);
+  if (tokens === undefined) {
+    tokens = new SessionTokens(key);
+    tokensOfKeys.set(key, tokens);
+  }
+  return tokens;
+}
 
 /**
  * Makes and reads the value that a client brings back: a version, the pins, and a MAC over them and the name under which

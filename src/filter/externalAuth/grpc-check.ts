@@ -2,10 +2,12 @@ import type { Cluster } from "../../ir/cluster.ts";
 import { checkPath, decodeCheckResponse, encodeCheckRequest } from "../../wire/ext-authz.ts";
 import { isGrpcContentType } from "../../wire/grpc-content-type.ts";
 import { HeadWriter } from "../../wire/http1/serialize.ts";
-import type { ExternalAuth } from "./auth-runtime.ts";
-import { type AuthFacts, type AuthSubject, isOwnField } from "./auth-subject.ts";
+import type { RequestFacts } from "../contract/exchange.ts";
+import type { RequestHead } from "../contract/message.ts";
+import type { OwnAnswer, OwnMessage } from "../contract/own-request.ts";
+import type { ExternalAuth } from "./auth-server.ts";
 import { type AuthVerdict, failed } from "./auth-verdict.ts";
-import type { CheckAnswer, CheckMessage } from "./http-check.ts";
+import { isOwnField } from "./own-field.ts";
 
 /** gRPC's frame of one message: a flag for compression and the length. */
 const framePrefixBytes = 5;
@@ -16,22 +18,21 @@ const framePrefixBytes = 5;
  */
 export function writeGrpcCheck(
   { filter, cluster, timeoutMs }: { filter: ExternalAuth; cluster: Cluster; timeoutMs: number },
-  subject: AuthSubject,
-  facts: AuthFacts,
-): CheckMessage {
+  { subject, facts, content }: { subject: RequestHead; facts: RequestFacts; content: Buffer },
+): OwnMessage {
   const message = encodeCheckRequest({
     source: { address: facts.clientAddress, port: 0 },
     destination: { address: "", port: facts.listenerPort },
     startMs: facts.startMs,
     id: facts.requestId,
     method: subject.method,
-    headers: headersOf(filter, subject, facts),
+    headers: headersOf(filter, subject),
     path: subject.askedTarget(),
     host: subject.sentHost(),
     scheme: facts.scheme,
     protocol: facts.protocol,
-    size: facts.body.length,
-    body: facts.body,
+    size: content.length,
+    body: content,
   });
   const body = Buffer.allocUnsafe(framePrefixBytes + message.length);
   body[0] = 0;
@@ -47,17 +48,17 @@ export function writeGrpcCheck(
     .field("grpc-timeout", `${timeoutMs}m`)
     .contentLength(body.length)
     .crlf();
-  return { method: "POST", head: writer.take(), body, logsIn: false };
+  return { method: "POST", head: writer.take(), content: body, acceptsTrailers: true, logsIn: false };
 }
 
-function headersOf(filter: ExternalAuth, subject: AuthSubject, facts: AuthFacts): readonly [string, string][] {
+function headersOf(filter: ExternalAuth, subject: RequestHead): readonly [string, string][] {
   const all = filter.allowedHeaders.length === 0;
   const headers: [string, string][] = [];
   for (const name of all ? subject.headerNames() : filter.allowedHeaders) {
     const value = isOwnField(name) ? undefined : subject.header(name);
     if (value !== undefined) headers.push([name, value]);
   }
-  for (const line of facts.ownLines.split("\r\n")) {
+  for (const line of subject.ownLines().split("\r\n")) {
     const colon = line.indexOf(": ");
     const name = line.slice(0, colon);
     if (colon > 0 && (all || filter.allowedHeaders.includes(name))) headers.push([name, line.slice(colon + 2)]);
@@ -66,7 +67,7 @@ function headersOf(filter: ExternalAuth, subject: AuthSubject, facts: AuthFacts)
 }
 
 /** A permission, a refusal with its own answer (403 when it names no status), or nothing that can be understood. */
-export function readGrpcVerdict(answer: CheckAnswer): AuthVerdict {
+export function readGrpcVerdict(answer: OwnAnswer): AuthVerdict {
   const message = grpcMessage(answer);
   const response = message === undefined ? undefined : decodeCheckResponse(message);
   if (response === undefined) return failed;
@@ -76,7 +77,9 @@ export function readGrpcVerdict(answer: CheckAnswer): AuthVerdict {
   return {
     kind: "denied",
     reply: {
+      kind: "page",
       status,
+      flag: "UAEX",
       headers: response.headers.filter(({ name }) => !isOwnField(name)).map(({ name, value }) => [name, value]),
       body: response.body,
     },
@@ -84,7 +87,7 @@ export function readGrpcVerdict(answer: CheckAnswer): AuthVerdict {
 }
 
 /** The one message of a call that ended well. */
-function grpcMessage({ status, headers, trailers, body }: CheckAnswer): Buffer | undefined {
+function grpcMessage({ status, headers, trailers, content: body }: OwnAnswer): Buffer | undefined {
   const find = (name: string) => [...trailers, ...headers].find(([known]) => known === name)?.[1];
   if (status !== 200 || find("grpc-status") !== "0") return undefined;
   if (!isGrpcContentType(find("content-type"))) return undefined;

@@ -1,32 +1,16 @@
 import { isConnectionLogin } from "../../wire/http1/connection-login.ts";
 import { HeadWriter } from "../../wire/http1/serialize.ts";
-import type { ExternalAuth } from "./auth-runtime.ts";
-import { type AuthFacts, type AuthSubject, isOwnField } from "./auth-subject.ts";
+import type { RequestHead } from "../contract/message.ts";
+import type { OwnAnswer, OwnMessage } from "../contract/own-request.ts";
+import type { ExternalAuth } from "./auth-server.ts";
 import type { AuthVerdict } from "./auth-verdict.ts";
-
-/** A request for an authorisation server, as the upstream seam takes it. */
-export type CheckMessage = {
-  readonly method: string;
-  readonly head: Buffer;
-  readonly body: Buffer;
-  /** The client's credentials go along, and are for the connection; see `isConnectionLogin`. */
-  readonly logsIn: boolean;
-};
-
-/** What an authorisation server answered: names in lower case, one entry a line; content without framing. */
-export type CheckAnswer = {
-  readonly status: number;
-  readonly headers: readonly (readonly [name: string, value: string])[];
-  readonly body: Buffer;
-  /** Trailer fields, names in lower case. */
-  readonly trailers: readonly (readonly [name: string, value: string])[];
-};
+import { isOwnField } from "./own-field.ts";
 
 /**
  * Asks in plain HTTP: method and host of the request, its path behind the prefix, the headers that always go and those that
  * are named, who the client is. The length is that of the body that is sent along. Spec: HTTPExternalAuthFilter.http (GEP-1494).
  */
-export function writeHttpCheck(filter: ExternalAuth, subject: AuthSubject, facts: AuthFacts): CheckMessage {
+export function writeHttpCheck(filter: ExternalAuth, subject: RequestHead, content: Buffer): OwnMessage {
   const target = subject.askedTarget();
   const path = filter.pathPrefix === "" ? target : `${filter.pathPrefix}${target.startsWith("/") ? target : "/"}`;
   const writer = new HeadWriter(1_024);
@@ -36,10 +20,10 @@ export function writeHttpCheck(filter: ExternalAuth, subject: AuthSubject, facts
     const value = subject.header(name);
     if (value !== undefined) writer.field(name, value);
   }
-  const lines = Buffer.from(facts.ownLines, "latin1");
-  writer.copy(lines, 0, lines.length).contentLength(facts.body.length).crlf();
+  const lines = Buffer.from(subject.ownLines(), "latin1");
+  writer.copy(lines, 0, lines.length).contentLength(content.length).crlf();
   const logsIn = isConnectionLogin(subject.header("authorization"));
-  return { method: subject.method, head: writer.take(), body: facts.body, logsIn };
+  return { method: subject.method, head: writer.take(), content, acceptsTrailers: false, logsIn };
 }
 
 /** Fields that say something of the answer itself, and nothing of the request that it is copied to. */
@@ -58,11 +42,17 @@ const answerFields: ReadonlySet<string> = new Set([
  * 403. Headers that the filter copies are taken from the authorisation server alone: what a client sent under these names
  * goes, but for Authorization, which the server has seen. Spec: HTTPAuthConfig.allowedResponseHeaders (GEP-1494).
  */
-export function readHttpVerdict(filter: ExternalAuth, answer: CheckAnswer): AuthVerdict {
+export function readHttpVerdict(filter: ExternalAuth, answer: OwnAnswer): AuthVerdict {
   if (answer.status !== 200) {
     return {
       kind: "denied",
-      reply: { status: answer.status < 300 ? 403 : answer.status, headers: replyHeaders(answer), body: answer.body },
+      reply: {
+        kind: "page",
+        status: answer.status < 300 ? 403 : answer.status,
+        flag: "UAEX",
+        headers: replyHeaders(answer),
+        body: answer.content,
+      },
     };
   }
   const named = new Set(filter.allowedResponseHeaders);
@@ -86,6 +76,6 @@ export function readHttpVerdict(filter: ExternalAuth, answer: CheckAnswer): Auth
   };
 }
 
-function replyHeaders({ headers }: CheckAnswer): CheckAnswer["headers"] {
+function replyHeaders({ headers }: OwnAnswer): OwnAnswer["headers"] {
   return headers.filter(([name]) => name !== "date" && (!isOwnField(name) || name === "proxy-authenticate"));
 }

@@ -1,4 +1,5 @@
-import type { Fraction } from "../../ir/filter.ts";
+/** `numerator` of `denominator`; 0/n is none, n/n is all. */
+type Fraction = { readonly numerator: number; readonly denominator: number };
 
 /** Says yes to exactly `numerator` of every `denominator` calls, evenly spread. */
 export class FractionChoice {
