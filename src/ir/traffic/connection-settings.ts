@@ -1,0 +1,21 @@
+/** Connections to endpoints where a policy wants them otherwise than the plane does by itself. */
+export type ConnectionSettings = {
+  /** Requests after which a connection is not used again. 0: no limit. */
+  readonly maxRequests: number;
+  /** Age at which it gets no more requests. 0: no limit. Milliseconds. */
+  readonly maxAgeMs: number;
+  /** Closed after this without a request. 0: as the plane does. Milliseconds. */
+  readonly idleMs: number;
+  /** Absent: the plane's own probes. */
+  readonly keepalive?: TcpKeepalive;
+};
+
+/** Probes of silent connections. */
+export type TcpKeepalive = {
+  /** Silence before the first. Seconds. */
+  readonly idleSeconds: number;
+  /** Between two. Seconds. */
+  readonly intervalSeconds: number;
+  /** Unanswered ones after which the connection is dead. */
+  readonly probes: number;
+};
