@@ -4,6 +4,7 @@ import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { Explanation } from "../ir/explain.ts";
 import type { ListenerReport } from "../ir/plane.ts";
 import type { ListenerKey, RoutingModel } from "../ir/routing-model.ts";
+import type { UpstreamReport } from "../ir/upstream-report.ts";
 
 /** Every answer that is not 200, except `/readyz`. */
 export type ErrorAnswer = {
@@ -67,6 +68,9 @@ export type RouteRow = {
 
 /** `/routes?namespace=`, in the order in which requests are matched. */
 export type RoutesAnswer = Generation & { readonly routes: readonly RouteRow[] };
+
+/** `/upstreams?namespace=`: backends that a policy judges or limits, as this process sees them. */
+export type UpstreamsAnswer = Generation & { readonly upstreams: readonly UpstreamReport[] };
 
 /** `/explain?host=&path=&method=&header=name:value&port=&scheme=&sni=` */
 export type ExplainAnswer = Generation & { readonly explanation: Explanation };

@@ -1,6 +1,7 @@
 import type { Configuration, ControlState } from "../control/control-state.ts";
 import { type ExplainOptions, explain } from "../ir/explain.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
+import type { UpstreamReport } from "../ir/upstream-report.ts";
 import { renderStatus } from "../status/render-status.ts";
 import type {
   ConfigAnswer,
@@ -11,6 +12,7 @@ import type {
   RoutesAnswer,
   StatusAnswer,
   StatusObject,
+  UpstreamsAnswer,
 } from "./api.ts";
 import { explainParameters, type PathForms, readExplainRequest } from "./explain-request.ts";
 import { AdminError, Parameters } from "./parameters.ts";
@@ -22,6 +24,8 @@ export type AdminSource = {
   readonly state: () => ControlState;
   /** For `/explain`. */
   readonly normalizePath: (path: string) => PathForms;
+  /** How backends with a policy are doing now. */
+  readonly upstreams: () => readonly UpstreamReport[];
   /** How ports look from outside, for `/explain`. */
   readonly explainOptions?: ExplainOptions;
   /** Whose entries `/status` shows. */
@@ -52,6 +56,11 @@ export const jsonEndpoints = {
     does: "the effective routing table, in order of precedence",
     parameters: ["namespace"],
     answer: answerRoutes,
+  },
+  "/upstreams": {
+    does: "how backends under a BackendTrafficPolicy are doing: endpoints left out and why, limits that are reached",
+    parameters: ["namespace"],
+    answer: answerUpstreams,
   },
   "/explain": {
     does: "which route serves a request, and why",
@@ -105,6 +114,12 @@ function answerRoutes(configuration: Configuration, parameters: Parameters, sour
   const { routing } = configuration.result;
   const routes = source.routeRows(routing).filter((row) => namespace === undefined || row.namespace === namespace);
   return { generation: configuration.generation, routes: redact(routes, routing) };
+}
+
+function answerUpstreams({ generation }: Configuration, parameters: Parameters, source: AdminSource): UpstreamsAnswer {
+  const namespace = parameters.text("namespace");
+  const upstreams = source.upstreams().filter((one) => namespace === undefined || one.namespace === namespace);
+  return { generation, upstreams };
 }
 
 function answerExplain(configuration: Configuration, parameters: Parameters, source: AdminSource): ExplainAnswer {

@@ -9,6 +9,7 @@ import { makeFinding } from "../finding/catalogue.ts";
 import { defaultListenerSettings } from "../ir/listener-settings.ts";
 import type { GatewayModel, HttpRule } from "../ir/routing-model.ts";
 import { SecretTable } from "../ir/secret-table.ts";
+import type { UpstreamReport } from "../ir/upstream-report.ts";
 import { createSnapshot } from "../store/create-snapshot.ts";
 import { createTelemetry } from "../telemetry/create-telemetry.ts";
 import { createLogger } from "../telemetry/log.ts";
@@ -20,6 +21,7 @@ import type {
   ReadyAnswer,
   RoutesAnswer,
   StatusAnswer,
+  UpstreamsAnswer,
 } from "./api.ts";
 import { jsonEndpoints } from "./endpoints.ts";
 import { type AdminOptions, startAdminServer } from "./server.ts";
@@ -126,6 +128,26 @@ const configuration: Configuration = {
   ],
 };
 
+const upstreams: readonly UpstreamReport[] = ["shop", "other"].map((namespace) => ({
+  cluster: `${namespace}/cart:80|traffic=1`,
+  namespace,
+  name: "cart",
+  port: 80,
+  panicking: false,
+  openLimits: ["parallelRequests"],
+  waiting: 0,
+  endpoints: [
+    {
+      address: "10.0.0.1:8080",
+      standing: "unhealthy",
+      reason: "the status is 503",
+      returnsInMs: 0,
+      requests: 0,
+      connections: 1,
+    },
+  ],
+}));
+
 const serving: ControlState = { phase: "serving", turn: 7, configuration };
 
 async function start(t: TestContext, state: ControlState = serving, extra: Partial<AdminOptions> = {}) {
@@ -137,6 +159,7 @@ async function start(t: TestContext, state: ControlState = serving, extra: Parti
     telemetry,
     log: createLogger({ write: (line) => lines.push(line) }),
     controllerName: "sluice.example/x",
+    upstreams: () => upstreams,
     normalizePath: (path) =>
       path.includes("\\") ? { status: 400, reason: "it has a backslash", rule: "a rule" } : { path },
     routeRows: (model) =>
@@ -173,7 +196,17 @@ test("startAdminServer: /livez answers from the start, / lists every endpoint", 
   const { get } = await start(t, { phase: "starting", turn: 0 });
   assert.deepEqual([(await get("/livez")).status, (await get("/livez")).text], [200, "ok\n"]);
   const index = (await get("/")).text;
-  for (const path of ["/livez", "/readyz", "/metrics", "/status", "/findings", "/routes", "/explain", "/config"]) {
+  for (const path of [
+    "/livez",
+    "/readyz",
+    "/metrics",
+    "/status",
+    "/findings",
+    "/routes",
+    "/upstreams",
+    "/explain",
+    "/config",
+  ]) {
     assert.ok(index.includes(`\n${path} `), path);
   }
 });
@@ -450,4 +483,10 @@ test("close: ends idle and half-open connections, and can be called twice", asyn
 test("startAdminServer: an address that is taken rejects with the system's error", async (t) => {
   const { server } = await start(t);
   await assert.rejects(start(t, serving, { address: server.address }), { code: "EADDRINUSE" });
+});
+
+test("/upstreams: says how backends under a policy are doing, of one namespace or all", async (t) => {
+  const { json } = await start(t);
+  assert.deepEqual(await json<UpstreamsAnswer>("/upstreams"), { generation: 7, upstreams });
+  assert.deepEqual((await json<UpstreamsAnswer>("/upstreams?namespace=shop")).upstreams, upstreams.slice(0, 1));
 });

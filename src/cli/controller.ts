@@ -5,7 +5,7 @@ import { renderSocketAddress } from "../base/socket-address.ts";
 import { reasonOf, UsageError } from "../base/usage-error.ts";
 import { exportConfiguration } from "../control/config-metrics.ts";
 import { ControlLoop } from "../control/control-loop.ts";
-import type { Configuration, ControlState } from "../control/control-state.ts";
+import type { Configuration } from "../control/control-state.ts";
 import { Latest } from "../control/latest.ts";
 import { findPlaneFaults } from "../control/plane-findings.ts";
 import { runInSlices } from "../control/run-in-slices.ts";
@@ -30,7 +30,7 @@ import { createCompiler } from "./compile-snapshot.ts";
 import { openControllerPlane } from "./controller-plane.ts";
 import { ControllerReport } from "./controller-report.ts";
 import type { FlagValues } from "./flags.ts";
-import { drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
+import { type AdminParts, drainAndStop, openAdmin, openLog, openTelemetry } from "./process-parts.ts";
 import { handleSignals, surviveBugs } from "./signals.ts";
 import { packageVersion } from "./version.ts";
 
@@ -39,6 +39,9 @@ const followMs = 10_000;
 /** How late statuses and the log follow a turn, and how late metrics do. */
 const tellMs = 25;
 const measureMs = 1000;
+
+/** What the admin endpoint shows. */
+type Shown = Pick<AdminParts, "state" | "upstreams">;
 
 type Parts = {
   readonly flags: FlagValues;
@@ -51,7 +54,7 @@ type Parts = {
   /** Resolves when the process is told to stop. */
   readonly stopped: Promise<"stopped">;
   /** Hands the control loop's state to the admin endpoint. */
-  readonly show: (state: () => ControlState) => void;
+  readonly show: (shown: Shown) => void;
 };
 
 /** `sluice controller`. */
@@ -62,8 +65,9 @@ export const controller: Command = async ({ flags, terminal }) => {
   await using cleanup = new AsyncDisposableStack();
   cleanup.defer(() => client.close());
   // Answers probes from the beginning: reading a large cluster takes its time.
-  let state: () => ControlState = () => ({ phase: "starting", turn: 0 });
-  const admin = await openAdmin(flags, { state: () => state(), telemetry, log });
+  let shown: Shown = { state: () => ({ phase: "starting", turn: 0 }), upstreams: () => [] };
+  const source = { state: () => shown.state(), upstreams: () => shown.upstreams() };
+  const admin = await openAdmin(flags, { ...source, telemetry, log });
   if (admin) cleanup.use(admin);
   const stop = Promise.withResolvers<"stopped">();
   using _signals = handleSignals({
@@ -76,8 +80,8 @@ export const controller: Command = async ({ flags, terminal }) => {
   using _guard = surviveBugs((error) =>
     log.error("Something failed because of a bug in Sluice.", { event: "bug", error }),
   );
-  const show = (next: () => ControlState) => {
-    state = next;
+  const show = (next: Shown) => {
+    shown = next;
   };
   try {
     return await control({ flags, client, namespace, telemetry, log, admin, stopped: stop.promise, show });
@@ -128,7 +132,7 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
     log,
   });
   cleanup.defer(() => loop.drain(0));
-  show(() => loop.state);
+  show({ state: () => loop.state, upstreams: () => served.plane.upstreams?.() ?? [] });
 
   const instance = process.env["POD_NAME"] ?? hostname();
   const writers = new ApiWriters({

@@ -98,6 +98,7 @@ export type FlagValues = {
   readonly startSeconds: number;
   readonly timeoutSeconds: number;
   readonly watch: boolean;
+  readonly zone: string | undefined;
   readonly tenantLabel: string;
   readonly tenantHeader: string | undefined;
   readonly environmentLabel: string;
@@ -595,6 +596,15 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: true,
     help: "Do not reload when files change; SIGHUP still reloads.",
     commands: files,
+  },
+  zone: {
+    long: "--zone",
+    argument: "ZONE",
+    initial: undefined,
+    shownDefault: "POD_ZONE of the environment",
+    parse: asIs,
+    help: "The zone that this process runs in, for BackendTrafficPolicies that prefer endpoints nearby (topology.kubernetes.io/zone).",
+    commands: proxying,
   },
   tenantLabel: {
     long: "--tenant-label",

@@ -32,11 +32,17 @@ export async function planeOptions(flags: FlagValues, { telemetry, log }: PlaneP
     allowedUpstream: ["loopback"],
     ...(flags.sessionKeyFile === undefined ? {} : { sessionKey: readSessionKey(flags.sessionKeyFile) }),
     version: packageVersion(),
+    zone: zoneOf(flags),
     tenant: ownerSource(flags.tenantLabel, flags.tenantHeader),
     environment: ownerSource(flags.environmentLabel, flags.environmentHeader),
     descriptors: descriptorOptions(log),
     onBug: (error) => log.error("A request failed because of a bug in Sluice.", { error }),
   };
+}
+
+/** Where this process runs; `""`: not known. In a pod, its label has it, which the environment repeats. */
+export function zoneOf({ zone }: Pick<FlagValues, "zone">): string {
+  return zone ?? process.env["POD_ZONE"] ?? "";
 }
 
 /** Two mappings of one port, or to one, cannot both hold. Throws {@link UsageError}. */

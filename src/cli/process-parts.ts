@@ -6,6 +6,7 @@ import { boundHost } from "../base/any-address.ts";
 import { renderSocketAddress } from "../base/socket-address.ts";
 import { reasonOf, UsageError } from "../base/usage-error.ts";
 import type { ControlState } from "../control/control-state.ts";
+import type { UpstreamReport } from "../ir/upstream-report.ts";
 import { type LogSink, openLogSink } from "../telemetry/access-log.ts";
 import { createTelemetry, type RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import { createLogger, type Logger } from "../telemetry/log.ts";
@@ -40,6 +41,8 @@ export async function openTelemetry({ accessLog }: FlagValues, log: Logger): Pro
 
 export type AdminParts = {
   readonly state: () => ControlState;
+  /** How backends with a policy are doing now, where this process asks them. */
+  readonly upstreams: () => readonly UpstreamReport[];
   readonly telemetry: RunningTelemetry;
   readonly log: Logger;
 };
@@ -47,14 +50,14 @@ export type AdminParts = {
 /** The admin endpoint; `undefined` with `--admin off`. Throws {@link UsageError} when it cannot listen or its token is no good. */
 export async function openAdmin(
   { admin, adminTokenFile, controllerName }: FlagValues,
-  { state, telemetry, log }: AdminParts,
+  { state, upstreams, telemetry, log }: AdminParts,
 ): Promise<AdminServer | undefined> {
   if (!admin) return undefined;
   const token = adminTokenFile === undefined ? undefined : () => readAdminToken(adminTokenFile);
   // Read for each caller who shows one, so that a replaced file counts at once; now only to tell of mistakes.
   await token?.();
   try {
-    const source = { state, controllerName, routeRows, normalizePath: normalizePathText };
+    const source = { state, upstreams, controllerName, routeRows, normalizePath: normalizePathText };
     const address = { host: await boundHost(admin.host), port: admin.port };
     return await startAdminServer({ address, ...source, ...(token ? { token } : {}), telemetry, log });
   } catch (error) {

@@ -18,7 +18,7 @@ import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
 import { descriptorOptions } from "./descriptors.ts";
 import type { FlagValues } from "./flags.ts";
-import { ownerSource } from "./plane-options.ts";
+import { ownerSource, zoneOf } from "./plane-options.ts";
 import { packageVersion } from "./version.ts";
 
 export type ProxyProcessOptions = {
@@ -41,6 +41,7 @@ type ProxyFlags = Pick<
   | "proxyBind"
   | "ports"
   | "accessLog"
+  | "zone"
   | "tenantLabel"
   | "tenantHeader"
   | "environmentLabel"
@@ -72,6 +73,7 @@ export async function startProxy(options: ProxyProcessOptions): Promise<ProxyPro
     bind: await boundHost(flags.proxyBind),
     mapPort: (port) => ports.get(port) ?? port,
     clientPort: "listener",
+    zone: zoneOf(flags),
     ticketKeys,
     version: packageVersion(),
     descriptors: descriptorOptions(log),

@@ -34,7 +34,12 @@ export const proxy: Command = async ({ flags, terminal }) => {
     onConfiguration: (configuration) => measured.give(configuration),
   });
   await using cleanup = new AsyncDisposableStack();
-  const admin = await openAdmin(flags, { state: () => running.state, telemetry, log });
+  const admin = await openAdmin(flags, {
+    state: () => running.state,
+    upstreams: () => running.plane.upstreams(),
+    telemetry,
+    log,
+  });
   if (admin) cleanup.use(admin);
 
   const stop = Promise.withResolvers<void>();

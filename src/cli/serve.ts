@@ -85,7 +85,12 @@ export async function serve(options: ServeOptions): Promise<ExitCode> {
     log,
   });
   cleanup.defer(() => loop.drain(0));
-  const admin = await openAdmin(flags, { state: () => withStandIns(loop.state, plane), telemetry, log });
+  const admin = await openAdmin(flags, {
+    state: () => withStandIns(loop.state, plane),
+    upstreams: () => plane.upstreams?.() ?? [],
+    telemetry,
+    log,
+  });
   if (admin) cleanup.use(admin);
 
   const report = new ServeReport({ terminal, log, flags, paths });

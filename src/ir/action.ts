@@ -8,6 +8,7 @@ import {
   describeSettings,
   describeTarget,
   describeTracing,
+  describeTraffic,
 } from "./describe.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { Filter } from "./filter.ts";
@@ -205,6 +206,9 @@ function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): re
           retryBudget ? [describeRetryBudget(key, retryBudget)] : [],
         )
       : []),
+    ...clusters.flatMap(({ name, traffic: { policy } }) =>
+      policy === undefined ? [] : describeTraffic(policy).map((phrase) => `${phrase} (${name})`),
+    ),
     ...sessions,
     ...(tracing === undefined ? [] : [describeTracing(tracing)]),
   ];

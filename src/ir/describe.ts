@@ -6,6 +6,9 @@ import type { ListenerSettings } from "./listener-settings.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
 import type { HttpRule, Listener, Retry, StreamRule, WeightedBackend } from "./routing-model.ts";
 import type { Tracing } from "./tracing.ts";
+import type { LoadBalancing } from "./traffic/load-balancing.ts";
+import type { PolicyTraffic } from "./traffic/policy-traffic.ts";
+import type { RetriedFailure } from "./traffic/retry-triggers.ts";
 import type { RetryBudget, SessionPersistence } from "./traffic-settings.ts";
 
 /** Such as `path /app and below, method GET, header x-canary is "true"`. */
@@ -111,9 +114,83 @@ export function describeTarget(target: WeightedBackend["target"]): string {
 }
 
 /** Such as `up to 2 retries after 500 ms, for connection errors and status 502, 503`. */
-export function describeRetry(retry: Retry): string {
-  const codes = retry.codes.length === 0 ? "" : ` and status ${retry.codes.join(", ")}`;
-  return `up to ${count(retry.attempts, "retry", "retries")} after ${retry.backoffMs} ms, for connection errors${codes}`;
+export function describeRetry({ attempts, codes, backoffMs, triggers }: Retry): string {
+  const upTo = `up to ${count(attempts, "retry", "retries")} after`;
+  const failures = triggers === undefined ? ["connection errors"] : triggers.failures.map((name) => failureWords[name]);
+  const reasons = [
+    ...failures,
+    ...(codes.length === 0 ? [] : [`status ${describeCodes(codes)}`]),
+    ...(triggers === undefined || triggers.grpcCodes.length === 0
+      ? []
+      : [`grpc-status ${describeCodes(triggers.grpcCodes)}`]),
+  ];
+  const pause =
+    triggers === undefined ? `${backoffMs} ms` : `0 to ${backoffMs} ms (at most ${triggers.maxBackoffMs} ms)`;
+  return `${upTo} ${pause}, for ${new Intl.ListFormat("en").format(reasons)}`;
+}
+
+const failureWords: Readonly<Record<RetriedFailure, string>> = {
+  connect: "failures to connect",
+  resetBeforeRequest: "resets before the request",
+  reset: "resets",
+  refusedStream: "refused streams",
+  timeout: "timeouts",
+};
+
+/** Runs of three or more as `500-599`. `codes` ascending. */
+function describeCodes(codes: readonly number[]): string {
+  const runs: [number, number][] = [];
+  for (const code of codes) {
+    const run = runs.at(-1);
+    if (run !== undefined && run[1] === code - 1) run[1] = code;
+    else runs.push([code, code]);
+  }
+  return runs
+    .flatMap(([from, to]) => (to - from < 2 ? [...new Set([from, to])].map(String) : [`${from}-${to}`]))
+    .join(", ");
+}
+
+/** What a policy does with the endpoints of a backend, its connections aside; one phrase a setting. */
+export function describeTraffic(traffic: PolicyTraffic): readonly string[] {
+  const { circuitBreaker, outlierDetection, healthCheck, panicPercent, loadBalancing } = traffic;
+  return [
+    describeTurns(loadBalancing),
+    ...(circuitBreaker === undefined
+      ? []
+      : [
+          `at most ${count(circuitBreaker.maxParallelRequests, "request", "requests")} at a time on ${count(circuitBreaker.maxConnections, "connection", "connections")}, else 503`,
+        ]),
+    ...(outlierDetection === undefined
+      ? []
+      : [
+          `endpoints that fail are left out for ${outlierDetection.baseEjectionMs / 1_000} s or longer, at most ${outlierDetection.maxEjectionPercent}% of them`,
+        ]),
+    ...(healthCheck === undefined
+      ? []
+      : [`endpoints are checked every ${healthCheck.intervalMs / 1_000} s (${healthCheck.probe.kind})`]),
+    ...(outlierDetection === undefined && healthCheck === undefined
+      ? []
+      : [
+          panicPercent === 0
+            ? "503 when no endpoint is fit"
+            : `all endpoints serve when less than ${panicPercent}% are fit`,
+        ]),
+  ];
+}
+
+function describeTurns({ turns, slowStartMs, zones, overrideHeaders }: LoadBalancing): string {
+  const extras = [
+    ...(slowStartMs === 0 ? [] : [`new ones warm up for ${slowStartMs / 1_000} s`]),
+    ...(zones.kind === "none" ? [] : [zones.kind === "local" ? "the own zone is preferred" : "zones have weights"]),
+    ...(overrideHeaders.length === 0 ? [] : [`${overrideHeaders.join(" or ")} names one`]),
+  ];
+  const choice = {
+    roundRobin: "endpoints take turns",
+    leastRequest: "the less busy of two endpoints",
+    random: "any endpoint",
+    consistentHash: "the same endpoint for the same client or key",
+  }[turns.kind];
+  return [choice, ...extras].join("; ");
 }
 
 /** Such as `2 routes`. */

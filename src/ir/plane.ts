@@ -1,6 +1,7 @@
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { GatewayKey, ListenerKey, RoutingModel } from "./routing-model.ts";
 import type { SecretTable } from "./secret-table.ts";
+import type { UpstreamReport } from "./upstream-report.ts";
 
 /** All that a data plane is given; the tables change at different speeds but are handed over together. */
 export type PlaneUpdate = {
@@ -41,6 +42,8 @@ export interface Plane {
   updateEndpoints(endpoints: EndpointTable): void;
   /** What is in force now, for planes that go on confirming after `apply` has returned. */
   report?(): PlaneReport;
+  /** How backends with a policy are doing now, for planes that ask them themselves. */
+  upstreams?(): readonly UpstreamReport[];
   /** Calls `listener` whenever {@link report} has changed since it was last given. Returns what takes it off again. */
   subscribe?(listener: () => void): () => void;
   /** Stops accepting, lets requests in flight finish for at most `deadlineMs`, then closes. */

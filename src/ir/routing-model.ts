@@ -10,6 +10,7 @@ import type { PolicyInForce } from "./policy.ts";
 import type { SourceRef } from "./source-ref.ts";
 import type { ListenerTls } from "./tls.ts";
 import type { Tracing } from "./tracing.ts";
+import type { RetryTriggers } from "./traffic/retry-triggers.ts";
 import type { SessionPersistence } from "./traffic-settings.ts";
 
 /** `namespace/name` of the Gateway. */
@@ -130,8 +131,13 @@ export type HttpRule = RuleCommon & {
     readonly requestMs: number;
     /** One attempt at a backend. 0: no limit. Milliseconds. */
     readonly backendRequestMs: number;
-    /** Whether a plane may give up on what is silent for long. `unbounded`: the user sets the rule's time, or says that there is none. */
-    readonly silence: "bounded" | "unbounded";
+    /**
+     * When a plane may give up on what is silent: `bounded` as it sees fit; `unbounded` never, as the user sets the rule's time, or
+     * says that there is none; a number after so many milliseconds.
+     */
+    readonly silence: "bounded" | "unbounded" | number;
+    /** Whole request, upgraded connections too. Absent: no limit. Milliseconds. */
+    readonly maxStreamMs?: number;
   };
   readonly retry?: Retry;
   readonly sessionPersistence?: SessionPersistence;
@@ -143,6 +149,8 @@ export type Retry = {
   readonly attempts: number;
   readonly codes: readonly number[];
   readonly backoffMs: number;
+  /** Absent: as HTTPRouteRetry says, whatever failed without an answer. */
+  readonly triggers?: RetryTriggers;
 };
 
 export type StreamRule = RuleCommon & {

@@ -1,3 +1,5 @@
+import type { PolicyTraffic } from "./traffic/policy-traffic.ts";
+
 /** Signed cookie or header that pins a client to an endpoint. Spec: SessionPersistence (GEP-1619). */
 export type SessionPersistence = {
   readonly kind: "cookie" | "header";
@@ -34,6 +36,11 @@ export type TrafficSettings = {
   readonly retryBudget?: RetryBudget;
   /** Absent: clients may come to any endpoint each time. */
   readonly sessionPersistence?: SessionPersistence;
+  /**
+   * What the policy of those rules says that use this cluster; its choice of endpoints wins over `loadBalancing`. Absent: they
+   * have none, and share what they know of endpoints, and their connections, with others.
+   */
+  readonly policy?: PolicyTraffic;
 };
 
 /** In force where nobody says otherwise. */

@@ -1,10 +1,15 @@
 import type { ClusterKey } from "./cluster.ts";
 import { clusterKeysOfFilters } from "./filter-references.ts";
-import type { HttpRule, Listener, WeightedBackend } from "./routing-model.ts";
+import type { HttpRule, Listener, StreamRule, WeightedBackend } from "./routing-model.ts";
 
 /** Every cluster that a rule and its filters name. */
 export function clusterKeysOfRule({ filters, backends }: HttpRule): readonly ClusterKey[] {
   return [...clusterKeysOfFilters(filters), ...ofBackends(backends)];
+}
+
+/** Every cluster that a rule of streams names. */
+export function clusterKeysOfStreamRule({ backends }: StreamRule): readonly ClusterKey[] {
+  return ofBackends(backends);
 }
 
 /** Every cluster that a listener names beside those of `httpRules`. */

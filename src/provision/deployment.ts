@@ -102,6 +102,13 @@ function container(plane: DataPlane, options: DeploymentOptions): KubeObject {
     image: options.image,
     ...(options.imagePullPolicy === undefined ? {} : { imagePullPolicy: options.imagePullPolicy }),
     args: proxyArguments(plane, { controllerAddress: options.controllerAddress, adminPort }),
+    // Kubernetes 1.35 and later put the node's zone on its pods; before, there is none to be told.
+    env: [
+      {
+        name: "POD_ZONE",
+        valueFrom: { fieldRef: { fieldPath: "metadata.labels['topology.kubernetes.io/zone']" } },
+      },
+    ],
     ports: [{ name: "admin", containerPort: adminPort, protocol: "TCP" }],
     livenessProbe: { ...probe("/livez"), periodSeconds: 10, timeoutSeconds: 5, failureThreshold: 6 },
     readinessProbe: { ...probe("/readyz"), periodSeconds: 2, timeoutSeconds: 2, failureThreshold: 2 },

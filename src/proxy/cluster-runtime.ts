@@ -3,10 +3,15 @@ import type { Cluster } from "../ir/cluster.ts";
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { SecretTable } from "../ir/secret-table.ts";
 import type { PlaneContext } from "./plane-context.ts";
+import { BackendTraffic } from "./upstream/backend-traffic.ts";
+import type { BalanceHint } from "./upstream/balance/balance-hint.ts";
 import { Balancer } from "./upstream/balance.ts";
+import { type ConnectionRules, ordinaryRules } from "./upstream/connection-rules.ts";
 import type { BackendMetrics, EndpointRegistry, EndpointState } from "./upstream/endpoint-state.ts";
-import { RetryBudget } from "./upstream/retry-budget.ts";
+import { watchEndpoint } from "./upstream/health/watch-endpoint.ts";
+import { RetryBudget } from "./upstream/retry/retry-budget.ts";
 import { buildUpstreamTlsContext, type UpstreamTlsContext } from "./upstream/tls-context.ts";
+import { trafficMetrics } from "./upstream/traffic-metrics.ts";
 
 const noRows: EndpointTable[string] = [];
 
@@ -15,18 +20,34 @@ export class ClusterRuntime implements UpstreamCluster {
   readonly cluster: Cluster;
   readonly budget: RetryBudget | undefined;
   endpoints: readonly EndpointState[] = [];
+  /** What a policy does with the endpoints; `undefined`: there is none. */
+  readonly traffic: BackendTraffic | undefined;
   /** Why no endpoint can be spoken to, whatever the endpoint table says. */
   readonly broken: "unsupportedProtocol" | "upstreamTls" | undefined;
   /** The same cluster in a later model. */
   #successor: ClusterRuntime | undefined;
-  readonly #balancer: Balancer;
+  readonly #balancer: Balancer<EndpointState>;
+  readonly #ordinary: ConnectionRules;
   readonly #metrics: BackendMetrics;
   readonly #tls: UpstreamTlsContext | undefined;
   #rows: EndpointTable[string] = noRows;
 
-  constructor(cluster: Cluster, secrets: SecretTable, { random, telemetry }: PlaneContext) {
+  constructor(cluster: Cluster, secrets: SecretTable, context: PlaneContext) {
+    const { random, telemetry, limits } = context;
     this.cluster = cluster;
-    this.#balancer = new Balancer(cluster.traffic.loadBalancing, random);
+    this.#balancer = new Balancer({ turns: cluster.traffic.loadBalancing, slowStartMs: 0, random });
+    this.#ordinary = ordinaryRules(limits);
+    const { policy } = cluster.traffic;
+    this.traffic =
+      policy &&
+      new BackendTraffic(policy, {
+        key: cluster.key,
+        limits,
+        random,
+        ownZone: context.zone,
+        metrics: trafficMetrics(telemetry, cluster),
+        watch: (endpoint, standing) => watchEndpoint(endpoint, standing, { cluster, context }),
+      });
     const labels = [cluster.namespace, cluster.name, String(cluster.port)] as const;
     this.#metrics = {
       active: telemetry.gauge("gateway_upstream_connections", ...labels, "active"),
@@ -54,6 +75,14 @@ export class ClusterRuntime implements UpstreamCluster {
   /** Goes on with the turns of the same cluster in the model before. */
   resumeFrom(previous: ClusterRuntime): void {
     this.#balancer.resumeFrom(previous.#balancer);
+    const before = previous.traffic;
+    // Of one key, the policies are the same.
+    if (before !== undefined) this.traffic?.resumeFrom(before);
+  }
+
+  /** The endpoints that may get requests. */
+  get serving(): readonly EndpointState[] {
+    return this.traffic?.serving ?? this.endpoints;
   }
 
   /** Stands in for the same cluster in the model before from now on. */
@@ -67,14 +96,21 @@ export class ClusterRuntime implements UpstreamCluster {
     const rows = table[this.cluster.endpoints] ?? noRows;
     if (rows === this.#rows) return false;
     this.#rows = rows;
-    const dialling = { protocol: this.cluster.protocol, tls: this.#tls, metrics: this.#metrics };
+    const rules = this.traffic?.rules ?? this.#ordinary;
+    const dialling = { protocol: this.cluster.protocol, tls: this.#tls, metrics: this.#metrics, rules };
     const before = this.endpoints;
     this.endpoints = rows.map((row) => registry.get(row, dialling));
+    this.traffic?.setEndpoints(this.endpoints);
     this.#markLeft(before);
     return true;
   }
 
-  choose(nowMs: number, avoid: EndpointState | undefined): EndpointState | undefined {
+  /**
+   * The endpoint for the next request; `avoid` only where there is no other. `hint`: what the request says of it, of
+   * `traffic.hintOf`. `undefined`: there is none, or none that may be chosen.
+   */
+  choose(nowMs: number, avoid: EndpointState | undefined, hint?: BalanceHint): EndpointState | undefined {
+    if (this.traffic !== undefined) return this.traffic.choose(hint, nowMs, avoid);
     return this.#balancer.choose(this.endpoints, nowMs, avoid);
   }
 

@@ -14,6 +14,7 @@ import { type DescriptorOptions, Descriptors } from "./transport/descriptors.ts"
 import { TicketKeys } from "./transport/ticket-keys.ts";
 import { AddressGuard } from "./upstream/address-guard.ts";
 import { EndpointRegistry } from "./upstream/endpoint-state.ts";
+import { HealthRegistry } from "./upstream/health/health-registry.ts";
 
 const unlimited: DescriptorOptions = { limit: Number.POSITIVE_INFINITY, onShort() {}, onEnough() {} };
 
@@ -43,6 +44,8 @@ export function createPlaneContext(
     telemetry: options.telemetry,
     registry: new EndpointRegistry({ guard: new AddressGuard(options.allowedUpstream), descriptors }),
     descriptors,
+    health: new HealthRegistry(options.random ?? Math.random),
+    zone: options.zone ?? "",
     random: options.random ?? Math.random,
     trust: defaultListenerSettings.trust,
     proxyProtocolFrom: [],

@@ -43,6 +43,8 @@ export type EmbeddedPlaneOptions = {
   readonly buildFilter?: BuildAnyFilter;
   /** In [0, 1). Default `Math.random`. */
   readonly random?: () => number;
+  /** Where the gateway runs, as `topology.kubernetes.io/zone` has it. Default: not known. */
+  readonly zone?: string;
   /** Told of what never should happen; one request failed with 500. Default: nobody. */
   readonly onBug?: (error: unknown) => void;
 };

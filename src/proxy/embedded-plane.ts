@@ -4,6 +4,7 @@ import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { ListenerReport, Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
 import type { GatewayKey, GatewayModel, Listener, ListenerKey, StreamListener } from "../ir/routing-model.ts";
 import type { BoundListener } from "../ir/select.ts";
+import type { UpstreamReport } from "../ir/upstream-report.ts";
 import { ClusterSet } from "./cluster-set.ts";
 import { createPlaneContext } from "./create-plane-context.ts";
 import type { EmbeddedPlaneOptions, PlaneReconfiguration } from "./embedded-plane-options.ts";
@@ -102,6 +103,14 @@ export class EmbeddedPlane implements Plane {
   updateEndpoints(endpoints: EndpointTable): void {
     this.#newerEndpoints = endpoints;
     if (this.#clusters.setEndpoints(endpoints, this.#context)) this.#keepUsedEndpoints();
+  }
+
+  upstreams(): readonly UpstreamReport[] {
+    const nowMs = performance.now();
+    return [...this.#clusters.runtimes.values()].flatMap(({ cluster, traffic }) => {
+      const { key, namespace, name, port } = cluster;
+      return traffic === undefined ? [] : [{ cluster: key, namespace, name, port, ...traffic.report(nowMs) }];
+    });
   }
 
   async drain(deadlineMs: number): Promise<void> {

@@ -97,6 +97,13 @@ export const proxyErrors = {
     message: "The backend has too many connections.",
     retry: "never",
   },
+  circuitOpen: {
+    source: "gateway",
+    status: 503,
+    flag: "UO",
+    message: "The backend has too many requests.",
+    retry: "never",
+  },
   descriptors: {
     source: "gateway",
     status: 503,
@@ -116,6 +123,13 @@ export const proxyErrors = {
     status: 503,
     flag: "NE",
     message: "The backend has no ready endpoints.",
+    retry: "never",
+  },
+  noFitEndpoints: {
+    source: "upstream",
+    status: 503,
+    flag: "UH",
+    message: "The backend has no healthy endpoints.",
     retry: "never",
   },
   addressRefused: {

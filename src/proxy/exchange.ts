@@ -345,6 +345,10 @@ export class Exchange
     this.body.forget();
   }
 
+  get setCookie(): string | undefined {
+    return this.attempts.hint?.setCookie;
+  }
+
   pauseEndpoint(): void {
     this.attempts.pause();
   }
@@ -360,6 +364,7 @@ export class Exchange
   }
 
   onTimeLimit(): void {
+    this.attempts.onTimeLimit();
     this.fail("routeTimeout");
   }
 
@@ -399,8 +404,9 @@ export class Exchange
   finish(): void {
     const { state } = this;
     transition(state, "finish");
-    this.clearTimers();
+    this.#clearTimers();
     this.dropRequest();
+    this.attempts.end();
     this.answer.cancel();
     this.body.release();
     state.request.end();
@@ -418,8 +424,12 @@ export class Exchange
     this.responder.onExchangeOver();
   }
 
-  /** From here on the request may take any time. */
-  clearTimers(): void {
+  becomeTunnel(): void {
+    this.#timeLimit.onTunnel(this.state.route!);
+    this.attempts.clearTimer();
+  }
+
+  #clearTimers(): void {
     this.#timeLimit.clear();
     this.attempts.clearTimer();
   }
@@ -478,6 +488,7 @@ export class Exchange
     transition(state, "forward");
     this.#flow.start();
     if (state.phase !== "waiting") return;
+    this.attempts.hint = backend.cluster!.traffic?.hintOf(request, this.facts.clientAddress);
     request.serialise(backend.cluster!.cluster.protocol);
     request.release();
     body.hold();

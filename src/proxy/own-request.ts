@@ -13,10 +13,10 @@ import { noTrailers } from "../wire/head/no-trailers.ts";
 import type { BodyFraming } from "../wire/head/received-request.ts";
 import { ResponseField } from "../wire/http1/known-field.ts";
 import type { HeaderField } from "../wire/http2/hpack-table.ts";
-import { ClusterRuntime } from "./cluster-runtime.ts";
 import type { ProxyErrorKind } from "./error.ts";
 import { AnswerCollector } from "./upstream/answer-collector.ts";
 import type { UpstreamContext } from "./upstream/connection.ts";
+import { isEndpointPool } from "./upstream/endpoint-pool.ts";
 import type { EndpointState } from "./upstream/endpoint-state.ts";
 import type { FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./upstream/exchange.ts";
 import { openExchange, type Reuse } from "./upstream/pool.ts";
@@ -156,7 +156,7 @@ class UpstreamRequest implements OwnRequest, UpstreamEvents, OutgoingRequest {
     const { cluster, context } = this.#parts;
     this.#attempts++;
     this.#answer.reset();
-    if (!(cluster instanceof ClusterRuntime) || cluster.broken !== undefined) {
+    if (!isEndpointPool(cluster) || cluster.broken !== undefined) {
       this.#fail("unreachable");
       return;
     }

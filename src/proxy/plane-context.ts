@@ -13,6 +13,7 @@ import type { TracingRegistry } from "./tracing/tracing-registry.ts";
 import type { Descriptors } from "./transport/descriptors.ts";
 import type { TicketKeys } from "./transport/ticket-keys.ts";
 import type { EndpointRegistry } from "./upstream/endpoint-state.ts";
+import type { Health } from "./upstream/health/health-registry.ts";
 
 /** Where a request's tenant and environment (access log) come from: a request header, else a label of the route or Gateway. */
 export type OwnerSource = {
@@ -33,6 +34,10 @@ export type PlaneContext = {
   readonly telemetry: Telemetry;
   readonly registry: EndpointRegistry;
   readonly descriptors: Descriptors;
+  /** Checks of endpoints, shared by all who ask for the same. */
+  readonly health: Health;
+  /** Where the gateway runs, as `topology.kubernetes.io/zone` has it; `""`: not known. */
+  readonly zone: string;
   /** In [0, 1). */
   readonly random: () => number;
   /** Proxies in front that are believed. */

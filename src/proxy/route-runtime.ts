@@ -28,6 +28,8 @@ export type RuleRuntime = {
   readonly backends: readonly BackendRuntime[];
   readonly choice: WeightedChoice;
   readonly retryCodes: ReadonlySet<number>;
+  /** Outcomes of calls that are retried. */
+  readonly retryGrpcCodes: ReadonlySet<string>;
   /** What it was built with. */
   readonly dependencies: Dependencies;
 };
@@ -48,7 +50,15 @@ export function buildRule(rule: HttpRule, parts: RuleParts, previous: RuleRuntim
   const choice = new WeightedChoice(rule.backends.map(({ weight }) => weight));
   // Frequent swaps must not starve a small share.
   if (previous !== undefined) choice.resumeFrom(previous.choice);
-  return { rule, chain, backends, choice, retryCodes: new Set(rule.retry?.codes), dependencies };
+  return {
+    rule,
+    chain,
+    backends,
+    choice,
+    retryCodes: new Set(rule.retry?.codes),
+    retryGrpcCodes: new Set(rule.retry?.triggers?.grpcCodes.map(String)),
+    dependencies,
+  };
 }
 
 function buildBackend(

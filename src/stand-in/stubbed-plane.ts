@@ -1,6 +1,7 @@
 import type { EndpointTable } from "../ir/endpoint-table.ts";
 import type { Plane, PlaneReport, PlaneUpdate } from "../ir/plane.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
+import type { UpstreamReport } from "../ir/upstream-report.ts";
 import type { StubBackends } from "./stub-backends.ts";
 
 /** A plane whose endpoint table has stand-ins where it would have nothing. Owns the stand-ins: draining closes them last. */
@@ -37,6 +38,10 @@ export class StubbedPlane implements Plane {
       this.#endpoints = filled;
       this.#plane.updateEndpoints(filled);
     });
+  }
+
+  upstreams(): readonly UpstreamReport[] {
+    return this.#plane.upstreams?.() ?? [];
   }
 
   async drain(deadlineMs: number): Promise<void> {

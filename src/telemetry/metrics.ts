@@ -219,6 +219,36 @@ export const metrics = {
     labels: [...backendLabels, "result"],
     help: "Connections made to endpoints; result is ok or the cause of the failure.",
   },
+  gateway_upstream_endpoints: {
+    type: "gauge",
+    unit: "",
+    labels: [...backendLabels, "standing"],
+    help: "Endpoints of backends with a BackendTrafficPolicy: fit, unchecked, unhealthy (active checks) or ejected (outlier detection).",
+  },
+  gateway_upstream_ejections_total: {
+    type: "counter",
+    unit: "",
+    labels: [...backendLabels, "reason"],
+    help: "Endpoints ejected by outlier detection, by what they failed.",
+  },
+  gateway_upstream_health_checks_total: {
+    type: "counter",
+    unit: "",
+    labels: [...backendLabels, "result"],
+    help: "Active health checks; result is success or failure.",
+  },
+  gateway_upstream_overflows_total: {
+    type: "counter",
+    unit: "",
+    labels: [...backendLabels, "limit"],
+    help: "Requests, retries or connections refused by a circuit breaker: connections, pendingRequests, parallelRequests or parallelRetries.",
+  },
+  gateway_upstream_circuit_open: {
+    type: "gauge",
+    unit: "",
+    labels: [...backendLabels, "limit"],
+    help: "1 while a limit of a circuit breaker is reached.",
+  },
   gateway_access_log_lines_total: {
     type: "counter",
     unit: "",

@@ -13,6 +13,10 @@ export const responseFlags = {
     meaning: "The rule has no valid backend: its references do not resolve, or every weight is 0.",
   },
   NE: { status: "503", meaning: "The backend has no ready endpoints." },
+  UH: {
+    status: "503",
+    meaning: "All endpoints of the backend are unhealthy or ejected, and healthCheck.panicThreshold is 0.",
+  },
   FE: {
     status: "500",
     meaning: "A filter of the rule cannot be applied, for example because its ExtensionRef does not exist.",
@@ -44,7 +48,8 @@ export const responseFlags = {
   RT: { status: "504", meaning: "The request did not finish within timeouts.request." },
   UO: {
     status: "503",
-    meaning: "The backend has reached its limit of connections, or its retry budget is used up.",
+    meaning:
+      "The backend has reached its limit of connections or of its circuit breaker, or its retry budget is used up.",
   },
   URX: { status: "any", meaning: "All retries that the rule allows failed; the last response was passed on." },
   UAEX: { status: "401, 403 or the server's own", meaning: "The external authorisation server refused the request." },

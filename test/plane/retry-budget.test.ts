@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { RetryBudget } from "../../src/proxy/upstream/retry-budget.ts";
+import { RetryBudget } from "../../src/proxy/upstream/retry/retry-budget.ts";
 import { startProxy } from "./plane-fixture.ts";
 import { exchange, get } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";

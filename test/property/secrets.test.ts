@@ -234,6 +234,7 @@ async function adminAnswers(folder: string): Promise<Readonly<Record<string, str
     telemetry,
     log,
     controllerName: "sluice.dev/gateway-controller",
+    upstreams: () => [],
     normalizePath: normalizePathText,
     routeRows,
   });

@@ -30,8 +30,10 @@ export interface AnswerHost {
   resumeEndpoint(): void;
   /** An endpoint's answer is passed on: the request is not sent again. */
   onAnswerChosen(status: number): void;
-  /** From here on the request may take any time. */
-  clearTimers(): void;
+  /** Of the answer, so that the client comes back to the endpoint that it was balanced to. `undefined`: none is needed. */
+  readonly setCookie: string | undefined;
+  /** From here on client and endpoint may talk for as long as the route lets streams last. */
+  becomeTunnel(): void;
   finish(): void;
   onBug(error: unknown): void;
 }
@@ -91,6 +93,8 @@ export class Answer implements ResponseFiltersHost, FlowEnds {
     if (outcome.grpc) outcome.onGrpcStatus(parseGrpcStatus(head.known(ResponseField.grpcStatus)));
     this.response.flag = outcome.flag;
     this.response.beginRelayed(head.status, endpoint, head);
+    const { setCookie } = this.#host;
+    if (setCookie !== undefined) this.response.addHeader("set-cookie", setCookie);
     this.#relayed = { kind, head, waited: false };
     this.#filters.begin("backend");
   }
@@ -266,7 +270,7 @@ export class Answer implements ResponseFiltersHost, FlowEnds {
     if (kind === "upgrade") {
       transition(state, "upgrade");
       goodbye.begin(head.known(ResponseField.upgrade) ?? "");
-      this.#host.clearTimers();
+      this.#host.becomeTunnel();
       responder.respondUpgrade({ head, edits, body: "none" });
     } else {
       const body = head.body(state.request.method);

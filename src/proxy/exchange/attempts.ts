@@ -1,17 +1,26 @@
-import { grpcStatusIn } from "../../wire/grpc-status-field.ts";
+import { grpcStatusIn, parseGrpcStatus } from "../../wire/grpc-status-field.ts";
 import type { AnswerHead } from "../../wire/head/answer-head.ts";
 import { isConnectionLogin } from "../../wire/http1/connection-login.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
+import type { ClusterRuntime } from "../cluster-runtime.ts";
 import { type ProxyErrorKind, proxyErrors } from "../error.ts";
+import { grpcStatus } from "../grpc-status.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import type { Responder } from "../responder.ts";
 import type { BackendRuntime } from "../route-runtime.ts";
+import type { BackendTraffic } from "../upstream/backend-traffic.ts";
+import type { BalanceHint } from "../upstream/balance/balance-hint.ts";
+import type { Waiter, WaitingLine } from "../upstream/breaker/waiting-line.ts";
 import type { EndpointState } from "../upstream/endpoint-state.ts";
 import type { FailureProgress, UpstreamEvents, UpstreamExchange } from "../upstream/exchange.ts";
+import { type EndpointResult, resultOfFailure, resultOfGrpc } from "../upstream/outlier/endpoint-result.ts";
 import { openExchange, type Reuse } from "../upstream/pool.ts";
 import type { PrivateUpstreams } from "../upstream/private-upstreams.ts";
+import { backoffMs } from "../upstream/retry/backoff.ts";
+import { failureOf } from "../upstream/retry/failed-attempt.ts";
 import type { Answer } from "./answer.ts";
+import { BackendRoom } from "./backend-room.ts";
 import { type ExchangeState, transition } from "./exchange-state.ts";
 import type { FilterPlaces } from "./filter-place.ts";
 import type { HeldBody } from "./held-body.ts";
@@ -41,13 +50,19 @@ export interface AttemptsHost {
 const idempotent: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS", "TRACE", "PUT", "DELETE"]);
 
 /** Brings a request to an endpoint of its backend, and to another one where that is allowed, until one of them answers. */
-export class Attempts implements UpstreamEvents {
+export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
   /** When the first began, on the clock of `performance.now`; 0: none has. */
   startMs = 0;
   /** Attempts that the rule's `retry` allowed, beyond the first. */
   retries = 0;
   /** Endpoints that were asked, counting each time. */
   count = 0;
+  /** What the request says of the endpoint that it is to go to. */
+  hint: BalanceHint | undefined;
+  /** What the request has of the limits of its backend's policy. */
+  readonly #room = new BackendRoom();
+  /** Where the request waits for a connection; `undefined`: it does not. */
+  #line: WaitingLine<EndpointState> | undefined;
   readonly #host: AttemptsHost;
   #upstream: UpstreamExchange | undefined;
   #headSent = false;
@@ -77,6 +92,7 @@ export class Attempts implements UpstreamEvents {
     this.startMs = 0;
     this.retries = 0;
     this.count = 0;
+    this.hint = undefined;
     this.#headSent = false;
     this.#paused = false;
     this.#connectAttempts = 0;
@@ -155,7 +171,38 @@ export class Attempts implements UpstreamEvents {
 
   /** Gives up the attempt under way. */
   drop(): void {
+    this.#stopWaiting();
     this.#letGo()?.cancel();
+  }
+
+  /** Nothing more comes of the request. */
+  end(): void {
+    this.#room.leave();
+  }
+
+  /** Another request has left a connection to the endpoint, or room for one. */
+  onPlace(place: EndpointState): boolean {
+    const { breaker, serving } = this.#host.state.backend!.cluster!.latest.traffic!;
+    if (breaker!.limits.parallelRequests.full) return false;
+    const endpoint = serving.includes(place) ? place : this.#choose(undefined);
+    const upstream = endpoint && this.#open(endpoint, "idle");
+    if (upstream === undefined) return false;
+    this.#stopWaiting();
+    this.#room.takeRequest(breaker);
+    this.guard(() => {
+      this.#host.onEndpoint(upstream.endpoint);
+      this.#begin(upstream);
+      this.flush();
+    });
+    return true;
+  }
+
+  #stopWaiting(): void {
+    const line = this.#line;
+    if (line === undefined) return;
+    this.#line = undefined;
+    line.delete(this);
+    this.#host.state.backend!.cluster!.traffic!.breaker!.limits.pendingRequests.give();
   }
 
   /** The endpoint has nothing more to do with the request. */
@@ -163,6 +210,7 @@ export class Attempts implements UpstreamEvents {
     const upstream = this.#upstream;
     upstream?.endpoint.uploads.delete(this.#host.body);
     this.#upstream = undefined;
+    this.#room.giveRequest();
     return upstream;
   }
 
@@ -188,7 +236,8 @@ export class Attempts implements UpstreamEvents {
   }
 
   onResponseHead(head: AnswerHead): void {
-    if (this.#host.state.route!.rule.retryCodes.has(head.status)) {
+    this.#learnFrom(head);
+    if (this.#isRetried(head)) {
       const may = this.#mayRetry();
       if (may !== "no") {
         this.#host.onAttemptEnded({ status: head.status, error: "" });
@@ -205,6 +254,12 @@ export class Attempts implements UpstreamEvents {
     this.#host.answer.relay("relay", head, upstream.endpoint);
   }
 
+  #isRetried(head: AnswerHead): boolean {
+    const { retryCodes, retryGrpcCodes } = this.#host.state.route!.rule;
+    if (retryCodes.has(head.status)) return true;
+    return retryGrpcCodes.size > 0 && retryGrpcCodes.has(head.known(ResponseField.grpcStatus) ?? "");
+  }
+
   onUpgraded(head: AnswerHead): void {
     this.#host.answer.relay("upgrade", head, this.#upstream!.endpoint);
   }
@@ -215,7 +270,11 @@ export class Attempts implements UpstreamEvents {
 
   onResponseTrailers(trailers: readonly HeaderField[]): void {
     const { outcome } = this.#host.state;
-    if (outcome.grpc) outcome.onGrpcStatus(grpcStatusIn(trailers));
+    if (outcome.grpc) {
+      const status = grpcStatusIn(trailers);
+      outcome.onGrpcStatus(status);
+      this.#learn(resultOfGrpc(status ?? grpcStatus.UNKNOWN));
+    }
     this.#host.answer.onTrailers(trailers);
   }
 
@@ -239,6 +298,7 @@ export class Attempts implements UpstreamEvents {
   onUpstreamFailure(kind: ProxyErrorKind, progress: FailureProgress): void {
     const host = this.#host;
     const { state, body } = host;
+    this.#learn(resultOfFailure(kind));
     const failed = this.#letGo()!.endpoint;
     const sending = state.phase === "sending";
     host.onAttemptEnded({ status: sending ? 0 : state.outcome.status, error: kind });
@@ -248,6 +308,9 @@ export class Attempts implements UpstreamEvents {
     }
     clearTimeout(this.#timer);
     const { request } = state;
+    const { traffic } = state.backend!.cluster!;
+    // The connection that it waited for takes less than was thought.
+    if (kind === "overflow" && traffic !== undefined && this.#wait(traffic)) return;
     const whole = request.framing === "none" || body.replayable;
     if (progress === "stale" && whole && idempotent.has(request.method)) {
       this.#again(undefined, "never");
@@ -258,8 +321,7 @@ export class Attempts implements UpstreamEvents {
       kind === "endpointGone" || this.#connectAttempts < state.backend!.cluster!.cluster.traffic.connectAttempts;
     if (progress === "refused" && whole && more) this.#again(undefined, "idle");
     else if (progress === "unsent" && more && this.#hasOther(failed)) this.#again(failed, "idle");
-    else if (proxyErrors[kind].retry === "allowed") this.#retryOr(kind, failed);
-    else host.fail(kind);
+    else this.#retryOr(kind, progress, failed);
   }
 
   /** The time of one attempt is over. */
@@ -269,8 +331,14 @@ export class Attempts implements UpstreamEvents {
       return;
     }
     this.#host.onAttemptEnded({ status: 0, error: "backendTimeout" });
+    this.#learn("timeout");
     this.drop();
-    this.#retryOr("backendTimeout");
+    this.#retryOr("backendTimeout", "sent", undefined);
+  }
+
+  /** The time of the whole request is over: the endpoint that is being waited for was too slow. */
+  onTimeLimit(): void {
+    if (this.#host.state.phase === "sending" && this.#upstream !== undefined) this.#learn("timeout");
   }
 
   /** The pause before another attempt is over. */
@@ -286,25 +354,72 @@ export class Attempts implements UpstreamEvents {
 
   #attempt(avoid: EndpointState | undefined, reuse: Reuse): void {
     const host = this.#host;
-    const { state, body } = host;
-    const backend = state.backend!;
-    const cluster = avoid === undefined ? backend.cluster! : backend.cluster!.latest;
-    const pinned = this.#preferred(cluster.endpoints) ?? host.upstreams.among(cluster.endpoints);
-    const endpoint = pinned !== undefined && pinned !== avoid ? pinned : cluster.choose(this.startMs, avoid);
+    const { endpoints, traffic } = this.#cluster(avoid);
+    const endpoint = this.#choose(avoid);
     if (endpoint === undefined) {
-      host.fail("noEndpoints");
+      host.fail(endpoints.length === 0 ? "noEndpoints" : "noFitEndpoints");
       return;
     }
-    transition(state, "attempt");
+    transition(host.state, "attempt");
     this.#headSent = false;
     this.#connectAttempts++;
     this.count++;
     host.onEndpoint(endpoint);
-    const upstream = this.#open(endpoint, reuse);
-    if (upstream === undefined) {
-      host.fail("overflow");
+    if (!this.#room.takeRequest(traffic?.breaker)) {
+      host.fail("circuitOpen");
       return;
     }
+    const upstream = this.#open(endpoint, reuse);
+    if (upstream !== undefined) this.#begin(upstream);
+    else if (traffic === undefined || !this.#wait(traffic)) host.fail("overflow");
+  }
+
+  /** The backend; where an endpoint of it failed, as it is now. */
+  #cluster(failed: EndpointState | undefined): ClusterRuntime {
+    const cluster = this.#host.state.backend!.cluster!;
+    return failed === undefined ? cluster : cluster.latest;
+  }
+
+  #choose(avoid: EndpointState | undefined): EndpointState | undefined {
+    const cluster = this.#cluster(avoid);
+    const { serving } = cluster;
+    const pinned = this.#preferred(serving) ?? this.#host.upstreams.among(serving);
+    return pinned !== undefined && pinned !== avoid ? pinned : cluster.choose(this.startMs, avoid, this.hint);
+  }
+
+  /** Waits for a connection; false: too many do so already. */
+  #wait({ breaker, line }: BackendTraffic): boolean {
+    if (breaker === undefined || !breaker.limits.pendingRequests.take()) return false;
+    // Who waits is not in flight.
+    this.#room.giveRequest();
+    this.#line = line;
+    line.add(this);
+    return true;
+  }
+
+  /** A call has its outcome in its trailers, but for those that end with their head. */
+  #learnFrom(head: AnswerHead): void {
+    const { backend, outcome } = this.#host.state;
+    if (backend!.cluster!.traffic === undefined) return;
+    if (!outcome.grpc || head.status !== 200) this.#learn(head.status);
+    else if (head.has(ResponseField.grpcStatus)) {
+      this.#learn(resultOfGrpc(parseGrpcStatus(head.known(ResponseField.grpcStatus)) ?? grpcStatus.UNKNOWN));
+    }
+  }
+
+  /** What came of the attempt says something about its endpoint. */
+  #learn(result: EndpointResult | undefined): void {
+    const { traffic } = this.#host.state.backend!.cluster!;
+    if (traffic !== undefined && result !== undefined) {
+      traffic.onResult(this.#upstream!.endpoint, result, performance.now());
+    }
+  }
+
+  /** The request goes to an endpoint. */
+  #begin(upstream: UpstreamExchange): void {
+    const host = this.#host;
+    const { state, body } = host;
+    const { endpoint } = upstream;
     host.onAttempt(endpoint);
     this.#upstream = upstream;
     if (!body.complete) endpoint.uploads.add(body);
@@ -364,13 +479,19 @@ export class Attempts implements UpstreamEvents {
     const retry = route!.rule.rule.retry;
     if (retry === undefined || this.retries >= retry.attempts) return "no";
     if (request.framing !== "none" && !body.replayable) return "no";
-    const budget = backend!.cluster!.budget;
-    return budget === undefined || budget.take(performance.now()) ? "yes" : "overBudget";
+    const { budget, traffic } = backend!.cluster!;
+    if (budget !== undefined && !budget.take(performance.now())) return "overBudget";
+    return this.#room.takeRetry(traffic?.breaker) ? "yes" : "no";
   }
 
   /** Another attempt, or the end of the request with `kind`. */
-  #retryOr(kind: ProxyErrorKind, failed?: EndpointState): void {
-    const may = this.#mayRetry();
+  #retryOr(kind: ProxyErrorKind, progress: FailureProgress, failed: EndpointState | undefined): void {
+    const triggers = this.#host.state.route!.rule.rule.retry?.triggers;
+    const wanted =
+      triggers === undefined
+        ? proxyErrors[kind].retry === "allowed"
+        : triggers.failures.includes(failureOf(kind, progress));
+    const may = wanted ? this.#mayRetry() : "no";
     if (may === "yes") this.#retryLater(kind, failed);
     else this.#host.fail(may === "overBudget" ? "retryBudget" : kind);
   }
@@ -382,13 +503,12 @@ export class Attempts implements UpstreamEvents {
     clearTimeout(this.#timer);
     transition(state, "retry");
     this.#headSent = false;
-    const factor = 2 ** this.retries;
+    const pauseMs = backoffMs(rule.retry!, this.retries, context.random);
     this.retries++;
     context.telemetry
       .counter("gateway_http_retries_total", rule.routeKind, rule.namespace, rule.name, backend!.name, reason)
       .add(1);
-    const backoffMs = rule.retry!.backoffMs * factor;
-    this.#timer = setTimeout(onRetry, backoffMs, this, failed);
+    this.#timer = setTimeout(onRetry, pauseMs, this, failed);
   }
 }
 

@@ -21,12 +21,20 @@ export class TimeLimit {
 
   /** Begins to count, from when the request came. False: what the client asks for is malformed. */
   begin(route: RouteRuntime): boolean {
-    const { requestMs } = route.rule.rule.timeouts;
-    const routeMs = requestMs > 0 ? requestMs : Number.POSITIVE_INFINITY;
+    const { requestMs, maxStreamMs = Number.POSITIVE_INFINITY } = route.rule.rule.timeouts;
+    const routeMs = Math.min(requestMs > 0 ? requestMs : Number.POSITIVE_INFINITY, maxStreamMs);
     const limitMs = this.#host.state.outcome.grpc ? this.#callMs(routeMs) : routeMs;
     if (limitMs === "malformed") return false;
     if (limitMs <= maxTimerMs) this.#timer = setTimeout(onTimeout, limitMs, this.#host);
     return true;
+  }
+
+  /** The request has become a tunnel: only what limits streams still counts. */
+  onTunnel(route: RouteRuntime): void {
+    this.clear();
+    const { maxStreamMs = Number.POSITIVE_INFINITY } = route.rule.rule.timeouts;
+    const leftMs = this.#host.state.startMs + maxStreamMs - performance.now();
+    if (leftMs <= maxTimerMs) this.#timer = setTimeout(onTimeout, Math.max(0, leftMs), this.#host);
   }
 
   clear(): void {

@@ -13,6 +13,7 @@ import type { Transport } from "../transport/transport.ts";
 import { type ConnectEvents, connect } from "../upstream/connect.ts";
 import { type ConnectFailure, connectFailure } from "../upstream/connect-failure.ts";
 import type { Dial, EndpointState } from "../upstream/endpoint-state.ts";
+import { type EndpointResult, resultOfFailure } from "../upstream/outlier/endpoint-result.ts";
 import { logStream } from "./stream-log.ts";
 import type { StreamRoute } from "./stream-route.ts";
 
@@ -26,6 +27,9 @@ export type StreamParts = {
   /** The stream is a member while it lives. */
   readonly open: OpenSet;
 };
+
+/** A stream has no status; that it came about is a success. */
+const connected: EndpointResult = 200;
 
 /**
  * `connecting`: nothing is read from the client. `open`: bytes flow. `lingering`: the endpoint broke the stream after it had
@@ -98,6 +102,7 @@ export class StreamConnection implements Deadlined, Dial, Open {
     const endpoint = this.#endpoint!;
     endpoint.onConnected();
     endpoint.metrics.dialled("ok").add(1);
+    this.#learn(connected);
     endpoint.metrics.active.add(1);
     this.#phase = "open";
     endpoint.dials.delete(this);
@@ -170,19 +175,18 @@ export class StreamConnection implements Deadlined, Dial, Open {
   }
 
   #connect(cluster: ClusterRuntime, failed: EndpointState | undefined): void {
-    const { limits, deadlines } = this.#context;
+    const { deadlines } = this.#context;
     const endpoint = cluster.choose(performance.now(), failed);
     if (endpoint === undefined || (endpoint === failed && cluster.endpoints.length > 0)) {
       this.#break(failed === undefined ? "NE" : "UF");
       return;
     }
-    if (endpoint.connections >= limits.connectionsPerEndpoint) {
+    if (!endpoint.openConnection()) {
       this.#break("UO");
       return;
     }
     this.#attempts++;
     this.#endpoint = endpoint;
-    endpoint.connections++;
     endpoint.activeRequests++;
     endpoint.dials.add(this);
     const { client, route } = this.#parts;
@@ -196,6 +200,7 @@ export class StreamConnection implements Deadlined, Dial, Open {
         descriptors: endpoint.descriptors,
         tls: route.passesTls ? undefined : endpoint.tls,
         alpn: [],
+        keepalive: endpoint.rules.keepalive,
         ...(cluster.cluster.proxyProtocol === undefined ? {} : { preface: writeProxyHeader(client) }),
       },
       side,
@@ -208,6 +213,7 @@ export class StreamConnection implements Deadlined, Dial, Open {
     const cluster = this.#parts.route.rule.backends[this.#backendIndex]!.cluster!.latest;
     const { limits } = this.#context;
     failed.metrics.dialled(kind).add(1);
+    this.#learn(resultOfFailure(kind));
     failed.onConnectFailed(kind, performance.now(), limits.endpointBackoffMs);
     const side = this.#upstream!;
     this.#leaveEndpoint();
@@ -218,14 +224,20 @@ export class StreamConnection implements Deadlined, Dial, Open {
     else this.#connect(cluster, failed);
   }
 
+  /** What came of connecting says something about the endpoint. */
+  #learn(result: EndpointResult | undefined): void {
+    const { traffic } = this.#parts.route.rule.backends[this.#backendIndex]!.cluster!;
+    if (traffic !== undefined && result !== undefined) traffic.onResult(this.#endpoint!, result, performance.now());
+  }
+
   #leaveEndpoint(): void {
     const endpoint = this.#endpoint;
     if (endpoint === undefined) return;
     this.#endpoint = undefined;
-    endpoint.connections--;
     endpoint.activeRequests--;
     endpoint.dials.delete(this);
     if (this.#phase !== "connecting") endpoint.metrics.active.add(-1);
+    endpoint.closeConnection();
   }
 
   /** Tells both sides that the stream broke. */

@@ -1,5 +1,6 @@
 import { connect as connectTcp, type LookupFunction, type NetConnectOpts, Socket } from "node:net";
 import { type ConnectionOptions, connect as connectTls, type TLSSocket } from "node:tls";
+import type { TcpKeepalive } from "../../ir/traffic/connection-settings.ts";
 import { type Descriptors, DescriptorsUsedUpError } from "../transport/descriptors.ts";
 import { readBeforeEnd } from "../transport/read-before-end.ts";
 import { SocketTransport } from "../transport/socket-transport.ts";
@@ -31,6 +32,8 @@ export type ConnectTarget = {
   readonly alpn?: readonly string[];
   /** Sent in clear text before anything else, before TLS too. */
   readonly preface?: Buffer;
+  /** Probes of a silent connection. Default: the gateway's own. */
+  readonly keepalive?: TcpKeepalive | undefined;
 };
 
 /** Dials. Failures arrive as `onClose` without a preceding `onConnect`. */
@@ -94,8 +97,12 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
   return transport;
 }
 
-function establish(transport: SocketTransport, { descriptors }: ConnectTarget, onConnect: () => void): void {
+function establish(transport: SocketTransport, { descriptors, keepalive }: ConnectTarget, onConnect: () => void): void {
   const { socket } = transport;
+  if (keepalive !== undefined) {
+    const { idleSeconds, intervalSeconds, probes } = keepalive;
+    socket.setKeepAlive(true, idleSeconds * 1_000, intervalSeconds * 1_000, probes);
+  }
   if (descriptors.allows(socket)) transport.contain(onConnect);
   else socket.destroy(new DescriptorsUsedUpError());
 }

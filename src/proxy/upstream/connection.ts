@@ -46,6 +46,8 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
   readonly #answer: AnswerReader;
   /** Answers completed. */
   #served = 0;
+  /** When it was made, on the clock of `performance.now`. */
+  #connectedMs = 0;
   #requestComplete = false;
   /** The body of the request comes without framing, and leaves in chunks. */
   #chunking = false;
@@ -54,12 +56,12 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
   /** The endpoint half-closed its side of a tunnel. */
   #ended = false;
 
+  /** The endpoint has made room for it; see `EndpointState.openConnection`. */
   constructor(endpoint: EndpointState, connectTimeoutMs: number, context: UpstreamContext) {
     this.endpoint = endpoint;
     this.context = context;
     this.#silenceMs = context.limits.responseStallMs;
     this.#answer = new AnswerReader(this);
-    endpoint.connections++;
     endpoint.dials.add(this);
     this.#transport = connect(endpoint, this);
     context.deadlines.add(this);
@@ -166,14 +168,15 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
     this.state = "closed";
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.context.deadlines.delete(this);
-    this.endpoint.connections--;
     this.#own?.drop(this);
     this.endpoint.dials.delete(this);
     this.#transport.destroy();
+    this.endpoint.closeConnection();
   }
 
   onConnect(): void {
     if (this.state === "closed") return;
+    this.#connectedMs = performance.now();
     this.endpoint.dials.delete(this);
     this.endpoint.onConnected();
     this.endpoint.metrics.dialled("ok").add(1);
@@ -275,7 +278,8 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
     this.#detach();
     this.#served++;
     // An endpoint that answers before it has read the request may never read the rest of it.
-    if (this.#answer.closes || !this.#requestComplete || this.endpoint.retired) this.destroy();
+    const usedUp = this.#answer.closes || !this.#requestComplete || this.#served >= this.endpoint.rules.maxRequests;
+    if (usedUp || this.endpoint.retired) this.destroy();
     else this.#becomeIdle();
     events.onResponseEnd();
   }
@@ -303,8 +307,8 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
 
   #becomeIdle(): void {
     const { limits, deadlines } = this.context;
-    const { idle } = this.endpoint;
-    const idleMs = Math.min(limits.upstreamIdleMs, this.#answer.keepAliveMs - keepAliveMarginMs);
+    const { idle, rules } = this.endpoint;
+    const idleMs = Math.min(rules.idleMs, this.#answer.keepAliveMs - keepAliveMarginMs, this.#leftMs());
     const wanted = this.#own === undefined ? idle.length < limits.idlePerEndpoint : this.#own.keeps(this);
     if (this.endpoint.retired || !wanted || idleMs <= 0) {
       this.destroy();
@@ -314,7 +318,16 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
     this.endpoint.metrics.idle.add(1);
     this.#transport.resume();
     this.deadlineMs = deadlines.after(idleMs);
-    if (this.#own === undefined) idle.push(this);
+    if (this.#own !== undefined) return;
+    idle.push(this);
+    rules.onRoom(this.endpoint);
+  }
+
+  /** Until it is too old for another request. Milliseconds. */
+  #leftMs(): number {
+    const { maxAgeMs } = this.endpoint.rules;
+    if (maxAgeMs === Number.POSITIVE_INFINITY) return maxAgeMs;
+    return this.#connectedMs + maxAgeMs - performance.now();
   }
 
   #leaveIdle(): void {

@@ -1,10 +1,13 @@
 import type { Cluster } from "../../ir/cluster.ts";
 import type { Endpoint } from "../../ir/endpoint-table.ts";
+import type { TcpKeepalive } from "../../ir/traffic/connection-settings.ts";
 import type { Counter, Gauge } from "../../telemetry/telemetry.ts";
 import type { ProxyErrorKind } from "../error.ts";
 import type { Descriptors } from "../transport/descriptors.ts";
 import type { AddressGuard } from "./address-guard.ts";
 import type { UpstreamConnection } from "./connection.ts";
+import type { ConnectionRules } from "./connection-rules.ts";
+import type { EndpointStanding } from "./endpoint-standing.ts";
 import type { Http2Pool } from "./http2-pool.ts";
 import type { PrivateUpstreams } from "./private-upstreams.ts";
 import type { UpstreamTlsContext } from "./tls-context.ts";
@@ -28,6 +31,7 @@ export type Dialling = {
   readonly tls: UpstreamTlsContext | undefined;
   /** Of the first backend that names the endpoint. */
   readonly metrics: BackendMetrics;
+  readonly rules: ConnectionRules;
 };
 
 /** Which connections may be made, to any endpoint. */
@@ -46,11 +50,14 @@ export interface Dial {
 export class EndpointState {
   readonly address: string;
   readonly port: number;
+  /** `""`: not known. */
+  readonly zone: string;
   /** For logs. */
   readonly label: string;
   readonly protocol: Cluster["protocol"];
   readonly tls: UpstreamTlsContext | undefined;
   readonly metrics: BackendMetrics;
+  readonly rules: ConnectionRules;
   readonly guard: AddressGuard;
   readonly descriptors: Descriptors;
   /** Most recently used last, and used first: so the surplus falls idle and is closed. */
@@ -65,6 +72,10 @@ export class EndpointState {
   /** Requests in flight, for least-request. */
   activeRequests = 0;
   connections = 0;
+  /** Since when it gets requests, on the clock of `performance.now`. */
+  servesSinceMs = performance.now();
+  /** How it is doing, where a policy judges that. */
+  standing: EndpointStanding | undefined;
   /** No model names this endpoint any more: its connections are not kept. */
   retired = false;
   /** Its backend goes on without it: it is more likely dead than slow, and whoever dials it had better ask another. */
@@ -72,22 +83,48 @@ export class EndpointState {
   #failures = 0;
   #failedUntilMs = 0;
 
-  constructor(endpoint: Endpoint, { protocol, tls, metrics }: Dialling, { guard, descriptors }: DialRules) {
+  constructor(endpoint: Endpoint, { protocol, tls, metrics, rules }: Dialling, { guard, descriptors }: DialRules) {
     this.address = endpoint.address;
     this.port = endpoint.port;
+    this.zone = endpoint.zone ?? "";
     this.label = endpoint.address.includes(":")
       ? `[${endpoint.address}]:${endpoint.port}`
       : `${endpoint.address}:${endpoint.port}`;
     this.protocol = protocol;
     this.tls = tls;
     this.metrics = metrics;
+    this.rules = rules;
     this.guard = guard;
     this.descriptors = descriptors;
+  }
+
+  /** For dialling. */
+  get keepalive(): TcpKeepalive | undefined {
+    return this.rules.keepalive;
   }
 
   /** False while the endpoint is passed over after a failed connection. */
   usable(nowMs: number): boolean {
     return nowMs >= this.#failedUntilMs;
+  }
+
+  /** Takes room for one more connection; false: there is none. Each that was taken is given back by {@link closeConnection}. */
+  openConnection(): boolean {
+    const { maxConnections, breaker } = this.rules;
+    if (this.connections >= maxConnections) return false;
+    if (breaker !== undefined) {
+      const { connections } = breaker.limits;
+      if (connections.full) this.rules.closeIdle();
+      if (!connections.take()) return false;
+    }
+    this.connections++;
+    return true;
+  }
+
+  closeConnection(): void {
+    this.connections--;
+    this.rules.breaker?.limits.connections.give();
+    this.rules.onRoom(this);
   }
 
   onConnected(): void {
@@ -109,6 +146,7 @@ export class EndpointState {
     if (this.left) for (const dial of [...this.dials]) dial.onEndpointGone();
     this.closeIdle();
     this.http2?.retire();
+    this.standing?.release();
   }
 
   closeIdle(): void {
@@ -128,7 +166,8 @@ export class EndpointRegistry {
 
   /** The state of `endpoint` when it is dialled in this way. */
   get(endpoint: Endpoint, dialling: Dialling): EndpointState {
-    const key = `${endpoint.address}|${endpoint.port}|${dialling.protocol}|${dialling.tls?.key ?? ""}`;
+    const { protocol, tls, rules } = dialling;
+    const key = `${endpoint.address}|${endpoint.port}|${protocol}|${tls?.key ?? ""}|${rules.key}`;
     let state = this.#states.get(key);
     if (state === undefined) {
       state = new EndpointState(endpoint, dialling, this.#rules);

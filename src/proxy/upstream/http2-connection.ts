@@ -56,6 +56,8 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
   readonly #touched = new Set<Http2Exchange>();
   #state: State = "connecting";
   #opened = 0;
+  /** When it was ready, on the clock of `performance.now`. */
+  #openedMs = 0;
   /** Streams completed. */
   #served = 0;
   /** A PING is on its way, to which anything at all is an answer. */
@@ -73,7 +75,6 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
       now: () => performance.now(),
     });
     const { endpoint } = owner;
-    endpoint.connections++;
     endpoint.dials.add(this);
     this.#transport = connect(
       {
@@ -83,6 +84,7 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
         guard: endpoint.guard,
         descriptors: endpoint.descriptors,
         alpn: ["h2"],
+        keepalive: endpoint.rules.keepalive,
       },
       this,
     );
@@ -106,12 +108,15 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
   /** Streams that may be added now. */
   get room(): number {
     if (this.#state !== "open") return 0;
-    return Math.min(this.session.peer.maxConcurrentStreams, streamsPerConnection) - this.#exchanges.size;
+    const free = Math.min(this.session.peer.maxConcurrentStreams, streamsPerConnection) - this.#exchanges.size;
+    return Math.min(free, this.#owner.endpoint.rules.maxRequests - this.#opened);
   }
 
   add(exchange: Http2Exchange): void {
     this.#exchanges.add(exchange);
-    if (++this.#opened >= streamsPerLife) this.drain();
+    const { maxRequests, maxAgeMs } = this.#owner.endpoint.rules;
+    if (++this.#opened >= Math.min(streamsPerLife, maxRequests)) this.drain();
+    else if (maxAgeMs < Number.POSITIVE_INFINITY && performance.now() >= this.#openedMs + maxAgeMs) this.drain();
     this.#wait();
   }
 
@@ -143,10 +148,10 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
     this.session.flush();
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#context.deadlines.delete(this);
-    this.#owner.endpoint.connections--;
     this.#owner.endpoint.dials.delete(this);
     this.#count(undefined);
     this.#transport.destroy();
+    this.#owner.endpoint.closeConnection();
   }
 
   // ---- transport
@@ -167,6 +172,7 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
     this.session.receive(bytes, start, end);
     if (this.#state === "settling" && this.session.settled) {
       this.#state = "open";
+      this.#openedMs = performance.now();
       this.#owner.endpoint.dials.delete(this);
       this.#owner.endpoint.onConnected();
       this.#owner.endpoint.metrics.dialled("ok").add(1);
@@ -255,7 +261,7 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
     const { limits, deadlines } = this.#context;
     const idle = this.#exchanges.size === 0;
     this.#count(idle ? "idle" : "active");
-    this.deadlineMs = deadlines.after(idle ? limits.upstreamIdleMs : limits.pingAfterMs);
+    this.deadlineMs = deadlines.after(idle ? this.#owner.endpoint.rules.idleMs : limits.pingAfterMs);
   }
 
   #count(gauge: "active" | "idle" | undefined): void {

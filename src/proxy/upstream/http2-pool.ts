@@ -42,13 +42,17 @@ export class Http2Pool implements Http2ConnectionOwner, Http2ExchangeOwner {
   onOpen(connection: Http2Connection): void {
     this.#serveWaiting(connection);
     if (this.endpoint.retired) connection.drain();
-    if (this.#waiting.length === 0) return;
+    if (this.#waiting.length === 0) {
+      this.endpoint.rules.onRoom(this.endpoint);
+      return;
+    }
     // A connection that takes nothing at all promises nothing of the next.
     if (connection.session.peer.maxConcurrentStreams === 0 || !this.#prepareRoom(0)) this.#failWaiting("overflow");
   }
 
   onRoom(connection: Http2Connection): void {
     if (this.#waiting.length > 0) this.#serveWaiting(connection);
+    else this.endpoint.rules.onRoom(this.endpoint);
   }
 
   onGone(connection: Http2Connection, kind: ProxyErrorKind | undefined): void {
@@ -73,8 +77,9 @@ export class Http2Pool implements Http2ConnectionOwner, Http2ExchangeOwner {
 
   /** Sees to it that connections under way will hold those that wait and `more`; false when there may be no further one. */
   #prepareRoom(more: number): boolean {
-    if (this.#waiting.length + more <= this.#connecting() * streamsPerConnection) return true;
-    if (this.endpoint.connections >= this.#context.limits.connectionsPerEndpoint) return false;
+    const perConnection = Math.min(streamsPerConnection, this.endpoint.rules.maxRequests);
+    if (this.#waiting.length + more <= this.#connecting() * perConnection) return true;
+    if (!this.endpoint.openConnection()) return false;
     this.#connections.push(new Http2Connection(this, this.#connectTimeoutMs, this.#context));
     return true;
   }

@@ -34,7 +34,7 @@ export function openExchange(
   }
   let connection = options.reuse === "idle" ? (own.idle(endpoint) ?? endpoint.idle.pop()) : undefined;
   if (connection === undefined) {
-    if (endpoint.connections >= context.limits.connectionsPerEndpoint) return undefined;
+    if (!endpoint.openConnection()) return undefined;
     connection = new UpstreamConnection(endpoint, options.connectTimeoutMs, context);
   }
   connection.begin(events);

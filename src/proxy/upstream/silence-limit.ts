@@ -10,6 +10,7 @@ export function silenceLimitMs(
   waitsFor: "answer" | "tunnel",
   limits: ProxyLimits,
 ): number {
+  if (typeof silence === "number") return silence;
   if (silence === "unbounded") return Number.POSITIVE_INFINITY;
   return waitsFor === "tunnel" || grpc === true ? limits.tunnelIdleMs : limits.responseStallMs;
 }

@@ -15,12 +15,19 @@ export type BalanceHint = {
   readonly setCookie: string | undefined;
 };
 
-/** Reads a request while its head is there; attempts come later. `undefined`: it has nothing to say. */
-export function readHint({ turns, overrideHeaders }: LoadBalancing, subject: BalanceSubject): BalanceHint | undefined {
+/**
+ * Reads a request while its head is there; attempts come later. `clientAddress`: behind trusted proxies, too. `undefined`: it has
+ * nothing to say.
+ */
+export function readHint(
+  { turns, overrideHeaders }: LoadBalancing,
+  subject: BalanceSubject,
+  clientAddress: string,
+): BalanceHint | undefined {
   if (turns.kind !== "consistentHash" && overrideHeaders.length === 0) return undefined;
   const named = namedEndpoints(overrideHeaders, subject);
   if (turns.kind !== "consistentHash") return { hash: undefined, named, setCookie: undefined };
-  const hash = hashOf(turns.by, subject);
+  const hash = hashOf(turns.by, subject, clientAddress);
   if (hash !== undefined || turns.by.kind !== "cookie" || turns.by.ttlSeconds === undefined) {
     return { hash, named, setCookie: undefined };
   }

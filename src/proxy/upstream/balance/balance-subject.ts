@@ -1,7 +1,5 @@
-/** What of a request may decide which endpoint it goes to. */
+/** What of a request's head may decide which endpoint it goes to. */
 export interface BalanceSubject {
-  /** Address of the client, behind trusted proxies too. */
-  readonly clientAddress: string;
   /** Query of the request target, without `?`. */
   readonly query: string;
   /** `name` in lower case. */

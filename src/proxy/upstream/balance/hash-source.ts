@@ -5,10 +5,10 @@ import { cookieValues } from "../../../wire/cookie.ts";
 import type { BalanceSubject } from "./balance-subject.ts";
 
 /** The hash of what decides; `undefined` when the request has nothing of it. Spec: BackendTrafficPolicy.loadBalancer.consistentHash. */
-export function hashOf(source: HashSource, subject: BalanceSubject): number | undefined {
+export function hashOf(source: HashSource, subject: BalanceSubject, clientAddress: string): number | undefined {
   switch (source.kind) {
     case "sourceAddress":
-      return hash32(subject.clientAddress);
+      return hash32(clientAddress);
     case "headers":
       return hashAll(source.names, (name) => subject.header(name));
     case "queryParams": {

@@ -44,6 +44,7 @@ export class HealthChecker {
     clearTimeout(this.#timer);
     this.#running?.cancel();
     this.#running = undefined;
+    this.#probe.close();
   }
 
   #schedule(delayMs: number): void {

@@ -53,6 +53,12 @@ class ScriptedProbe implements Probe {
     return { cancel: () => this.cancelled++ };
   }
 
+  closed = 0;
+
+  close(): void {
+    this.closed++;
+  }
+
   end(result: ProbeResult): void {
     this.#onResult?.(result);
   }
@@ -108,7 +114,7 @@ test("HealthRegistry: a check that does not end in time is given up, and the nex
     mock.timers.tick(1);
     assert.equal(probe.started, 2);
     watch.release();
-    assert.equal(probe.cancelled, 2);
+    assert.deepEqual([probe.cancelled, probe.closed], [2, 1]);
   } finally {
     mock.timers.reset();
   }

@@ -10,4 +10,6 @@ export interface RunningProbe {
 export interface Probe {
   /** `onResult` is called once, not before this returns. Its timeout is the checker's affair. */
   start(onResult: (result: ProbeResult) => void): RunningProbe;
+  /** There will be no further check: connections that are kept for them end. */
+  close(): void;
 }

@@ -1,6 +1,6 @@
 import type { TcpProbe as TcpProbeModel } from "../../../ir/traffic/health-check.ts";
-import { type ConnectEvents, type ConnectTarget, connect } from "../../transport/connect.ts";
 import type { Transport } from "../../transport/transport.ts";
+import { type ConnectEvents, type ConnectTarget, connect } from "../connect.ts";
 import type { ProbeResult } from "./health-record.ts";
 import type { Probe, RunningProbe } from "./probe.ts";
 
@@ -21,6 +21,10 @@ export class TcpProbe implements Probe {
 
   start(onResult: (result: ProbeResult) => void): RunningProbe {
     return new TcpCheck(this.#target, { send: this.#send, receive: this.#receive }, onResult);
+  }
+
+  close(): void {
+    // Every check has a connection of its own.
   }
 }
 

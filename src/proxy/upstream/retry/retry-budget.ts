@@ -1,4 +1,4 @@
-import type { RetryBudget as RetryBudgetModel } from "../../ir/traffic-settings.ts";
+import type { RetryBudget as RetryBudgetModel } from "../../../ir/traffic-settings.ts";
 
 /**
  * Bounds retries to a share of the requests of one backend, so that a failing backend is not buried under repeats.
