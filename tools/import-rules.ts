@@ -74,6 +74,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     ],
     types: ["finding", "resource", "compile/contract"],
   },
+  "compile/traffic": { imports: ["base"], types: ["ir", "resource"] },
   "compile/policy": {
     imports: [
       "base",
@@ -91,6 +92,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "compile/reference",
       "compile/report",
       "compile/tls",
+      "compile/traffic",
     ],
     types: ["compile/contract", "compile/route"],
   },

@@ -2,6 +2,7 @@ import type { PlacedFilter } from "../../ir/filter.ts";
 import type { PolicyInForce } from "../../ir/policy.ts";
 import type { HttpRule, StreamRule } from "../../ir/routing-model.ts";
 import { ruleKeyOn } from "../../ir/rule-key.ts";
+import { clusterKeysOfRule, clusterKeysOfStreamRule } from "../../ir/used-clusters.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { unservedFields } from "../../served/unserved-fields.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
@@ -10,6 +11,8 @@ import type { ListenerDraft } from "../listener/listener.ts";
 import { namespaceAllowed } from "../listener/namespace-selector.ts";
 import { isReferenceGranted } from "../reference/grant.ts";
 import { nameOf, refOf, sourceOf } from "../report/report.ts";
+import { applyToHttpRule, applyToStreamRule, type Clusters } from "../traffic/apply-traffic.ts";
+import type { BackendSettings } from "../traffic/backend-settings.ts";
 import { findCandidates } from "./claim-targets.ts";
 import { type EffectivePolicy, effectivePolicy, findLevels, type PolicyLevel } from "./effective-policy.ts";
 import { type FeatureYield, PolicyReferences } from "./feature-scope.ts";
@@ -85,19 +88,26 @@ export function attachPolicies(
     byName.set(name, found);
     return found;
   };
+  const clusters: Clusters = new Map(compiled.clusters);
   const rules = new Map<HttpRule, HttpRule>();
   const entries = compiled.entries.map((entry) => {
-    const rule = rules.get(entry.rule) ?? putOnHttp(entry.rule, find(entry.rule.ruleName), at);
+    const rule = rules.get(entry.rule) ?? putOnHttp(entry.rule, find(entry.rule.ruleName), { at, clusters });
     rules.set(entry.rule, rule);
     return { ...entry, rule };
   });
-  const streamRules = compiled.streamRules.map((rule) => putOnStream(rule, find(rule.ruleName)));
+  const streamRules = compiled.streamRules.map((rule) => putOnStream(rule, find(rule.ruleName), clusters));
   const found = [...byName.values()];
   const effects = found.flatMap((one) => [...one.effects, ...one.made.flatMap(({ effects }) => effects)]);
   const isOfListener = found.some((one) => one.isOfListener);
   if (effects.length === 0) return { compiled, effects, isOfListener };
   const made = found.flatMap((one) => one.made);
-  const clusters = new Map([...compiled.clusters, ...made.flatMap((one) => [...one.clusters])]);
+  // Clusters that are named no more are those of rules whose policies want others.
+  const used = new Set([
+    ...[...rules.values()].flatMap(clusterKeysOfRule),
+    ...streamRules.flatMap(clusterKeysOfStreamRule),
+  ]);
+  for (const key of clusters.keys()) if (!used.has(key)) clusters.delete(key);
+  for (const one of made) for (const [key, cluster] of one.clusters) clusters.set(key, cluster);
   const backends = new Set([...compiled.backends, ...made.flatMap((one) => [...one.backends])]);
   return { compiled: { ...compiled, entries, streamRules, clusters, backends }, effects, isOfListener };
 }
@@ -118,6 +128,8 @@ type RulePolicies = {
   /** Of HTTP rules: the filters of the policies, and what making them has brought up. */
   readonly filters: readonly PlacedFilter[];
   readonly made: readonly FeatureYield[];
+  /** What a BackendTrafficPolicy says, or several that are merged; `undefined`: there is none. */
+  readonly traffic: BackendSettings | undefined;
   /** A policy in force that cannot be left out and has a field that is not served: nothing may pass. */
   readonly refusedBy: Inherited | undefined;
   /** A policy of the listener, or of its ListenerSet, is among them. */
@@ -133,6 +145,7 @@ function findRulePolicies(
   const effects: PolicyEffect[] = [];
   const onRule: PolicyOnRule[] = [];
   const subject = nameOf(refOf(of.route));
+  let traffic: BackendSettings | undefined;
   let refusedBy: Inherited | undefined;
   let isOfListener = false;
   for (const kind of of.kinds) {
@@ -147,12 +160,16 @@ function findRulePolicies(
       const references = new PolicyReferences(context, at.context, effective.traced, protocol);
       onRule.push({ kind, traced: effective.traced, references });
     }
+    if (kind === "BackendTrafficPolicy" && !effective.inForce.some(isUnsafe)) {
+      // What is merged from specs of a kind has the shape of one.
+      traffic = effective.traced.spec as BackendSettings;
+    }
     isOfListener ||= levels.some(({ target }) => target.section?.kind === "listener" || target.kind === "ListenerSet");
     if (row.unserved === "refused") refusedBy ??= effective.inForce.find(isUnsafe);
   }
   const filters = compileFeatures(onRule);
   const made = onRule.map(({ references }) => references.collect());
-  return { policies, effects, filters, made, refusedBy, isOfListener };
+  return { policies, effects, filters, made, traffic, refusedBy, isOfListener };
 }
 
 function isHttp({ kind }: Route): boolean {
@@ -161,12 +178,12 @@ function isHttp({ kind }: Route): boolean {
 
 function putOnHttp(
   rule: HttpRule,
-  { policies, filters, refusedBy, isOfListener }: RulePolicies,
-  at: ListenerOfGateway,
+  { policies, filters, traffic, refusedBy, isOfListener }: RulePolicies,
+  { at, clusters }: { readonly at: ListenerOfGateway; readonly clusters: Clusters },
 ): HttpRule {
   if (policies.length === 0) return rule;
   return {
-    ...rule,
+    ...(traffic === undefined ? rule : applyToHttpRule(rule, traffic, clusters)),
     ...(isOfListener ? { key: ruleKeyOn(rule.key, at.draft.key) } : {}),
     policies,
     filters:
@@ -181,9 +198,11 @@ function putOnHttp(
   };
 }
 
-function putOnStream(rule: StreamRule, { policies, refusedBy }: RulePolicies): StreamRule {
+function putOnStream(rule: StreamRule, { policies, traffic, refusedBy }: RulePolicies, clusters: Clusters): StreamRule {
   if (policies.length === 0) return rule;
-  if (refusedBy === undefined) return { ...rule, policies };
+  if (refusedBy === undefined) {
+    return { ...(traffic === undefined ? rule : applyToStreamRule(rule, traffic, clusters)), policies };
+  }
   const target = { kind: "invalid", status: 500, reason: refusal(refusedBy) } as const;
   return { ...rule, policies, backends: rule.backends.map((backend) => ({ ...backend, target })) };
 }

@@ -93,13 +93,13 @@ const accepted = "Accepted=True/Accepted";
 
 describe("policies for rules", () => {
   it("come from the Gateway, and say what nothing serves yet", () => {
-    const { rules, conditions, findings } = run(policy("all", to.edge, retry(1)));
+    const { rules, conditions, findings } = run(policy("all", to.edge, "dns: { dnsRefreshRate: 5s }"));
     assert.deepEqual(rules, {
-      [pay]: ["BackendTrafficPolicy all /retry/numRetries"],
-      [rest]: ["BackendTrafficPolicy all /retry/numRetries"],
+      [pay]: ["BackendTrafficPolicy all /dns/dnsRefreshRate"],
+      [rest]: ["BackendTrafficPolicy all /dns/dnsRefreshRate"],
     });
     assert.deepEqual(conditions, { all: [accepted] });
-    assert.deepEqual(findings, ["policy-field-unserved /spec/retry"]);
+    assert.deepEqual(findings, ["policy-field-unserved /spec/dns"]);
   });
 
   it("of the rule override or are merged over those of the route, and both say so", () => {

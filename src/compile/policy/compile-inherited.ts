@@ -7,6 +7,7 @@ import { compareText } from "../order/by-name.ts";
 import type { ConditionDefault } from "../report/conditions.ts";
 import { report } from "../report/report.ts";
 import type { Report } from "../report/report-table.ts";
+import { findIdleSettings, type IdleSetting } from "../traffic/find-idle-settings.ts";
 import { type Ancestor, ancestorStatus } from "./ancestor-status.ts";
 import { namedTargets } from "./claim-targets.ts";
 import { accepted } from "./policy-compilers.ts";
@@ -35,7 +36,13 @@ function compilePolicy(context: CompileContext, usage: PolicyUsage, policy: Inhe
     ),
     ...findSelectorFaults(policy),
   ];
-  const own = [...faults, ...unservedFields(policy.kind, policy.spec).map((field) => unserved(policy, field))];
+  const own = [
+    ...faults,
+    ...unservedFields(policy.kind, policy.spec).map((field) => unserved(policy, field)),
+    ...(policy.kind === "BackendTrafficPolicy" ? findIdleSettings(policy.spec) : []).map((setting) =>
+      idleSetting(policy, setting),
+    ),
+  ];
   /** Each finding once, whatever rules and Gateways it was made for. */
   const inForce = new Map<string, Finding>();
   const ancestors = [...Map.groupBy(effects, ({ gateway }) => gateway)].map(([gateway, ofGateway]): Ancestor => {
@@ -98,6 +105,10 @@ function unserved(policy: Inherited, { pointer, path, safe, reason }: UnservedFi
     { resource: policy, pointer },
     { message: `${dotted(path)} is set. ${reason}`, fix: `Remove ${dotted(path)}.` },
   );
+}
+
+function idleSetting(policy: Inherited, { pointer, message, fix }: IdleSetting): Finding {
+  return report("policy-setting-idle", { resource: policy, pointer: `/spec${pointer}` }, { message, fix });
 }
 
 function conflicted(policy: Inherited, { other, pointer }: PolicyEffect): Finding {

@@ -247,7 +247,7 @@ describe("compileHttpRoute: timeouts, retry, session persistence", () => {
 
   it("switches retries off with 0 attempts", () => {
     const { rule, findings } = ruleOf("retry: { attempts: 0 }");
-    assert.equal(rule?.retry, undefined);
+    assert.deepEqual(rule?.retry, { attempts: 0, codes: [], backoffMs: 0 });
     assert.deepEqual(findings, []);
   });
 

@@ -227,7 +227,9 @@ function compileRetry(
   rule: ApiRule,
   at: { readonly pointer: string; readonly requestMs: number },
 ): Retry | undefined {
-  if (rule.retry === undefined || rule.retry.attempts === 0) return undefined;
+  if (rule.retry === undefined) return undefined;
+  // Said here, so that a policy does not say otherwise.
+  if (rule.retry.attempts === 0) return { attempts: 0, codes: [], backoffMs: 0 };
   const { attempts, codes = [], backoff } = rule.retry;
   const backoffMs = waitMs(backoff) ?? defaultBackoffMs;
   if (codes.length === 0) {

@@ -130,4 +130,10 @@ export const policyFindings = {
     why: "Whoever owns a namespace decides who may use its Secrets and ConfigMaps: a ReferenceGrant there has to permit it. (GEP-709)",
     condition: { type: "ResolvedRefs", status: "False", reason: "RefNotPermitted" },
   },
+  "policy-setting-idle": {
+    code: "SL6020",
+    severity: "warning",
+    title: "A setting of a policy can never do what it says",
+    why: "Another setting of the same policy, or a limit of the gateway, stands against it.",
+  },
 } as const satisfies Record<string, FindingRow>;
