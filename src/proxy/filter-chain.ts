@@ -36,6 +36,8 @@ export type FilterChain = {
 export const emptyChain: FilterChain = sortHooks([], []);
 
 export type ChainParts = {
+  /** As `FilterServices.place`. */
+  readonly place: string;
   readonly tables: ModelTables;
   readonly context: PlaneContext;
   /** What stood in this place before; `undefined`: nothing. */
@@ -69,11 +71,11 @@ export function joinChains(chains: readonly FilterChain[]): FilterChain {
 function buildFilter(
   placed: PlacedFilter,
   previous: RunningFilter | undefined,
-  { tables, context, keepsFilters }: ChainParts,
+  { place, tables, context, keepsFilters }: ChainParts,
 ): RunningFilter {
   if (keepsFilters && previous?.dependencies.hold(tables) && sameJson(previous.placed, placed)) return previous;
   const dependencies = new Dependencies();
-  const services = filterServices(placed.from, { tables, dependencies }, context);
+  const services = filterServices({ from: placed.from, place }, { tables, dependencies }, context);
   return { placed, built: context.buildFilter(placed.filter, services, previous?.built.carried), dependencies };
 }
 

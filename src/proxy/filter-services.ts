@@ -3,7 +3,6 @@ import { sameJson } from "../base/same-json.ts";
 import type { FilterServices } from "../filter/contract/build.ts";
 import type { ClusterKey } from "../ir/cluster.ts";
 import type { SecretMaterial, SecretTable } from "../ir/secret-table.ts";
-import type { SourceRef } from "../ir/source-ref.ts";
 import type { SecretKey } from "../ir/tls.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
 import type { PlaneContext } from "./plane-context.ts";
@@ -48,13 +47,13 @@ export class Dependencies {
 
 /** What the plane offers to one filter; what it looks up is noted in `dependencies`. */
 export function filterServices(
-  from: SourceRef,
+  at: Pick<FilterServices, "from" | "place">,
   parts: { readonly tables: ModelTables; readonly dependencies: Dependencies },
   context: PlaneContext,
 ): FilterServices {
   const { tables, dependencies } = parts;
   return {
-    from,
+    ...at,
     cluster: (key) => dependencies.cluster(key, tables),
     secret: (key) => dependencies.secret(key, tables),
     requests: context.requests,

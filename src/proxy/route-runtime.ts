@@ -2,7 +2,7 @@ import { sameJson } from "../base/same-json.ts";
 import { buildSessionPersistence } from "../filter/sessionPersistence/proxy.ts";
 import type { PlacedFilter } from "../ir/filter.ts";
 import type { ListenerSettings } from "../ir/listener-settings.ts";
-import type { GatewayModel, HttpListener, HttpRule, WeightedBackend } from "../ir/routing-model.ts";
+import type { GatewayKey, GatewayModel, HttpListener, HttpRule, WeightedBackend } from "../ir/routing-model.ts";
 import type { Gauge, HttpSeries } from "../telemetry/telemetry.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
 import { EditedTrailers } from "./edited-trailers.ts";
@@ -38,14 +38,24 @@ export type RuleRuntime = {
 export type RuleParts = Pick<ChainParts, "tables" | "context" | "keepsFilters">;
 
 /** Builds the runtime of a rule. `previous` is that of the same rule in the model before, whose turns and filters go on. */
-export function buildRule(rule: HttpRule, parts: RuleParts, previous: RuleRuntime | undefined): RuleRuntime {
+export function buildRule(
+  { rule, gateway }: { readonly rule: HttpRule; readonly gateway: GatewayKey },
+  parts: RuleParts,
+  previous: RuleRuntime | undefined,
+): RuleRuntime {
   const dependencies = new Dependencies();
+  const place = `${gateway}/${rule.key}`;
   const backends = rule.backends.map((backend, index) => {
-    const runtime = buildBackend(rule, backend, { ...parts, previous: previous?.backends[index]?.chain, dependencies });
+    const runtime = buildBackend(rule, backend, {
+      ...parts,
+      place: `${place}/backends/${index}`,
+      previous: previous?.backends[index]?.chain,
+      dependencies,
+    });
     dependencies.add(runtime.chain.dependencies);
     return runtime;
   });
-  const chain = buildChain(rule.filters, { ...parts, previous: previous?.chain });
+  const chain = buildChain(rule.filters, { ...parts, place, previous: previous?.chain });
   dependencies.add(chain.dependencies);
   const choice = new WeightedChoice(rule.backends.map(({ weight }) => weight));
   // Frequent swaps must not starve a small share.
@@ -66,14 +76,20 @@ function buildBackend(
   { from, target, filters }: WeightedBackend,
   parts: ChainParts & { readonly dependencies: Dependencies },
 ): BackendRuntime {
-  const { tables, context, dependencies } = parts;
+  const { place, tables, context, dependencies } = parts;
   const cluster = target.kind === "cluster" ? dependencies.cluster(target.cluster, tables) : undefined;
   // The rule's own settings win over the backend's.
   const sessions = cluster && (rule.sessionPersistence ?? cluster.cluster.traffic.sessionPersistence);
   const behind =
     cluster === undefined || sessions === undefined
       ? []
-      : [buildSessionPersistence(sessions, cluster.cluster, filterServices(from, { tables, dependencies }, context))];
+      : [
+          buildSessionPersistence(
+            sessions,
+            cluster.cluster,
+            filterServices({ from, place }, { tables, dependencies }, context),
+          ),
+        ];
   return { name: cluster?.cluster.name ?? "", cluster, chain: buildChain(filters, parts, behind) };
 }
 
@@ -97,7 +113,7 @@ export class ListenerRuntime {
   readonly #routes = new WeakMap<RuleRuntime, RouteRuntime>();
 
   constructor(
-    { name, filters, settings }: HttpListener,
+    { key: listenerKey, name, filters, settings }: HttpListener,
     { key, namespace, name: gatewayName, labels }: GatewayModel,
     parts: RuleParts,
     previous: ListenerRuntime | undefined,
@@ -106,7 +122,7 @@ export class ListenerRuntime {
     this.gateway = { key, namespace, name: gatewayName, labels };
     this.listener = { name };
     this.settings = settings;
-    this.chain = buildChain(filters, { ...parts, previous: previous?.chain });
+    this.chain = buildChain(filters, { ...parts, place: `${key}/${listenerKey}`, previous: previous?.chain });
     this.tracing = context.tracing.get(key);
     this.unrouted = context.telemetry.httpSeries(listenerLabels(this));
     this.active = context.telemetry.gauge("gateway_http_requests_active", gatewayName, namespace, name);

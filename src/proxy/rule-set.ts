@@ -41,7 +41,11 @@ export class RuleSet {
   }
 }
 
-function nextRules({ httpRules }: GatewayModel, before: GatewayRules | undefined, parts: NextRules): GatewayRules {
+function nextRules(
+  { key: gateway, httpRules }: GatewayModel,
+  before: GatewayRules | undefined,
+  parts: NextRules,
+): GatewayRules {
   const { keepsFilters, keepsTables, tables } = parts;
   const { set, gone } = changesOf(before?.rules ?? {}, httpRules);
   const stale = new Set(set);
@@ -55,7 +59,7 @@ function nextRules({ httpRules }: GatewayModel, before: GatewayRules | undefined
   const runtimes = new Map(before?.runtimes);
   for (const key of gone) runtimes.delete(key);
   for (const key of stale) {
-    runtimes.set(key, buildRule(httpRules[key]!, parts, runtimes.get(key)));
+    runtimes.set(key, buildRule({ rule: httpRules[key]!, gateway }, parts, runtimes.get(key)));
   }
   return { rules: httpRules, runtimes, changed };
 }

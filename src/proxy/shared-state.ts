@@ -76,6 +76,25 @@ class LocalBuckets implements TokenBuckets {
   }
 
   take(key: string, tokens: number): BucketAnswer {
+    const { capacity, refillPerSecond } = this.settings;
+    const bucket = this.#refilled(key);
+    const missing = tokens - bucket.tokens;
+    if (missing <= 0) {
+      bucket.tokens -= tokens;
+      return { taken: true, left: Math.floor(bucket.tokens), waitMs: 0 };
+    }
+    const never = tokens > capacity || refillPerSecond === 0;
+    const waitMs = never ? Number.POSITIVE_INFINITY : (missing * 1_000) / refillPerSecond;
+    return { taken: false, left: Math.floor(bucket.tokens), waitMs };
+  }
+
+  charge(key: string, tokens: number): void {
+    const bucket = this.#refilled(key);
+    bucket.tokens = Math.max(-this.settings.capacity, bucket.tokens - tokens);
+  }
+
+  /** The bucket with what has come since it was last asked. */
+  #refilled(key: string): { tokens: number; atMs: number } {
     const { capacity, refillPerSecond, maxKeys } = this.settings;
     const nowMs = this.#clock.monotonicMs();
     let bucket = this.#buckets.get(key);
@@ -86,14 +105,7 @@ class LocalBuckets implements TokenBuckets {
     touch(this.#buckets, key, bucket);
     bucket.tokens = Math.min(capacity, bucket.tokens + ((nowMs - bucket.atMs) * refillPerSecond) / 1_000);
     bucket.atMs = nowMs;
-    const missing = tokens - bucket.tokens;
-    if (missing <= 0) {
-      bucket.tokens -= tokens;
-      return { taken: true, left: Math.floor(bucket.tokens), waitMs: 0 };
-    }
-    const never = tokens > capacity || refillPerSecond === 0;
-    const waitMs = never ? Number.POSITIVE_INFINITY : (missing * 1_000) / refillPerSecond;
-    return { taken: false, left: Math.floor(bucket.tokens), waitMs };
+    return bucket;
   }
 }
 

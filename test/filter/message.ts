@@ -46,6 +46,7 @@ function servicesFor(exchange: Exchange): FilterServices {
   const counter = { add() {}, set() {}, observe() {} };
   return {
     from: { kind: "HTTPRoute", namespace: "default", name: "r", pointer: "/spec/rules/0/filters/0" },
+    place: "demo/web/HTTPRoute/default/r/0",
     cluster: () => undefined,
     secret: () => undefined,
     requests: {

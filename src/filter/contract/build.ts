@@ -22,6 +22,8 @@ export type FilterLimits = {
 export interface FilterServices {
   /** Where the user wrote the filter. */
   readonly from: SourceRef;
+  /** What the filter is on, such as a rule: the same text in every configuration, and no other's. For names of shared state. */
+  readonly place: string;
   /** Clusters that the filter's row in `ir/filter-references.ts` names. `undefined`: the model has none of that key. */
   cluster(key: ClusterKey): UpstreamCluster | undefined;
   /** Key material that the same row names; the filter is built anew when it changes. `undefined`: there is none. */

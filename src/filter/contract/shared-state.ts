@@ -32,6 +32,8 @@ export type BucketAnswer = {
 export interface TokenBuckets {
   /** Takes tokens, all or none. */
   take(key: string, tokens: number): BucketAnswer;
+  /** Takes tokens that need not be there: what is missing is owed, up to a full bucket. */
+  charge(key: string, tokens: number): void;
 }
 
 export type SemaphoreSettings = TableSettings & { readonly permits: number };
