@@ -32,12 +32,15 @@ export const layers: Readonly<Record<string, Layer>> = {
   capability: { imports: [] },
   status: { imports: ["base", "finding", "resource"], types: ["infrastructure", "ir"] },
   "filter/compile": {
-    imports: ["base", "base/regex", "resource", "ir", "finding"],
+    imports: ["base", "base/cidr", "base/regex", "resource", "ir", "finding"],
     types: ["compile/policy", "compile/route"],
   },
   // What a plane and its filters agree on: all that a filter sees of the plane.
   "filter/contract": { imports: ["base", "ir"], types: ["telemetry"] },
-  "filter/proxy": { imports: ["base", "base/regex", "ir", "wire", "filter/contract"], types: ["telemetry"] },
+  "filter/proxy": {
+    imports: ["base", "base/cidr", "base/regex", "ir", "wire", "filter/contract"],
+    types: ["telemetry"],
+  },
   // Inside the compiler each row imports earlier rows only, but for the types of `contract`; `backend` and `policy` read one another.
   "compile/compile-options": { imports: [], types: ["ir", "resource"] },
   "compile/contract": {

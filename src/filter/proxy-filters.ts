@@ -1,9 +1,14 @@
 import type { Filter, FilterKind } from "../ir/filter.ts";
+import { buildBandwidthLimit } from "./bandwidthLimit/proxy.ts";
+import { buildBodyLimit } from "./bodyLimit/proxy.ts";
+import { buildConcurrency } from "./concurrency/proxy.ts";
 import type { BuiltFilter, FilterOfKind, FilterServices } from "./contract/build.ts";
 import { buildCors } from "./cors/proxy.ts";
 import { buildDirectResponse } from "./directResponse/proxy.ts";
 import { buildExternalAuth } from "./externalAuth/proxy.ts";
 import { buildHeaderModifier } from "./headerModifier/proxy.ts";
+import { buildLocalRateLimit } from "./localRateLimit/proxy.ts";
+import { buildRequestBuffer } from "./requestBuffer/proxy.ts";
 import { buildRequestMirror } from "./requestMirror/proxy.ts";
 import { buildRequestRedirect } from "./requestRedirect/proxy.ts";
 import { buildUrlRewrite } from "./urlRewrite/proxy.ts";
@@ -20,6 +25,11 @@ export const proxyFilters = {
   directResponse: buildDirectResponse,
   requestMirror: buildRequestMirror,
   externalAuth: buildExternalAuth,
+  localRateLimit: buildLocalRateLimit,
+  concurrency: buildConcurrency,
+  requestBuffer: buildRequestBuffer,
+  bodyLimit: buildBodyLimit,
+  bandwidthLimit: buildBandwidthLimit,
 } as const satisfies { readonly [K in FilterKind]: Row<K> };
 
 /** Builds a filter of any kind. A plane takes it as an option, so that tests can put filters of their own in its place. */

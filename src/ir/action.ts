@@ -149,6 +149,11 @@ function answerOf(
     case "headerModifier":
     case "urlRewrite":
     case "requestMirror":
+    case "localRateLimit":
+    case "concurrency":
+    case "requestBuffer":
+    case "bodyLimit":
+    case "bandwidthLimit":
       return undefined;
     default:
       return unreachable(filter);

@@ -1,6 +1,7 @@
 /** The model in words, for explanations and tables. Phrases have no capital and no full stop, so that they fit in a sentence. */
 import { isSecretName } from "../base/secret-name.ts";
 import { unreachable } from "../base/unreachable.ts";
+import { describeRateLimit, describeSelectors } from "./describe-rate-limit.ts";
 import type { Filter, Fraction, PathModifier } from "./filter.ts";
 import type { ListenerSettings } from "./listener-settings.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
@@ -101,6 +102,19 @@ export function describeFilter(filter: Filter): string {
       return filter.cluster === undefined
         ? "refuses every request: its authorisation server did not resolve"
         : describeExternalAuth(filter, filter.cluster);
+    case "localRateLimit":
+      return `limits requests to ${filter.rules.map(describeRateLimit).join(" and ")}`;
+    case "concurrency":
+      return `limits requests at a time to ${filter.rules.map(({ requests, selectors }) => `${requests}${describeSelectors(selectors)}`).join(" and ")}`;
+    case "requestBuffer":
+      return `holds requests until they are there as a whole, up to ${filter.maxBytes} bytes`;
+    case "bodyLimit":
+      return `refuses content of more than ${filter.maxBytes} bytes`;
+    case "bandwidthLimit":
+      return `limits ${[
+        ...(filter.request === undefined ? [] : [`requests to ${filter.request.bytesPerSecond} bytes a second`]),
+        ...(filter.response === undefined ? [] : [`answers to ${filter.response.bytesPerSecond} bytes a second`]),
+      ].join(" and ")}`;
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     default:

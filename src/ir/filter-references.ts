@@ -18,6 +18,11 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
   directResponse: () => nothing,
   requestMirror: ({ cluster }) => ofCluster(cluster),
   externalAuth: ({ cluster }) => ofCluster(cluster),
+  localRateLimit: () => nothing,
+  concurrency: () => nothing,
+  requestBuffer: () => nothing,
+  bodyLimit: () => nothing,
+  bandwidthLimit: () => nothing,
 };
 
 /** What one filter refers to. */

@@ -1,4 +1,5 @@
 import type { ClusterKey } from "./cluster.ts";
+import type { Bandwidth, ConcurrencyRule, RateLimitRule } from "./rate-limit.ts";
 import type { SourceRef } from "./source-ref.ts";
 
 export type HeaderValue = { readonly name: string; readonly value: string };
@@ -66,6 +67,26 @@ export type Filter =
       readonly allowedResponseHeaders: readonly string[];
       /** Largest body forwarded; 0 means none is. Bytes. */
       readonly forwardBodyBytes: number;
+    }
+  | {
+      readonly kind: "localRateLimit";
+      /** Of a refusal. */
+      readonly status: number;
+      readonly rules: readonly RateLimitRule[];
+    }
+  | {
+      readonly kind: "concurrency";
+      /** Of a refusal. */
+      readonly status: number;
+      readonly rules: readonly ConcurrencyRule[];
+    }
+  | { readonly kind: "requestBuffer"; readonly maxBytes: number }
+  | { readonly kind: "bodyLimit"; readonly maxBytes: number }
+  | {
+      readonly kind: "bandwidthLimit";
+      readonly request: Bandwidth | undefined;
+      /** `trailerPrefix`: trailers whose names begin with it tell the delays; `undefined`: there are none. */
+      readonly response: (Bandwidth & { readonly trailerPrefix: string | undefined }) | undefined;
     }
   /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */
   | { readonly kind: "directResponse"; readonly status: number; readonly reason: string };

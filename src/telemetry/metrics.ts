@@ -111,6 +111,12 @@ export const metrics = {
     labels: ["route_kind", "route_namespace", "route_name", "backend_name", "result"],
     help: "Copies of requests for mirror backends: sent, failed, or dropped because the mirror was too slow.",
   },
+  gateway_rate_limited_requests_total: {
+    type: "counter",
+    unit: "",
+    labels: ["policy_kind", "policy_namespace", "policy_name", "limiter", "result"],
+    help: "Requests that a limit was about: admitted, limited, shadow (admitted because the rule only reports) or failed (nobody could be asked who counts).",
+  },
   gateway_external_auth_requests_total: {
     type: "counter",
     unit: "",

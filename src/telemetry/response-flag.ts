@@ -52,6 +52,8 @@ export const responseFlags = {
       "The backend has reached its limit of connections or of its circuit breaker, or its retry budget is used up.",
   },
   URX: { status: "any", meaning: "All retries that the rule allows failed; the last response was passed on." },
+  RL: { status: "429 or the policy's own", meaning: "The request exceeded a limit of the rule's policies." },
+  RLSE: { status: "500", meaning: "Nobody could be asked who counts requests, and the policy lets none pass then." },
   UAEX: { status: "401, 403 or the server's own", meaning: "The external authorisation server refused the request." },
   UAE: { status: "403", meaning: "The external authorisation server did not give a valid answer." },
   SI: { status: "none (streams)", meaning: "A TCP or TLS stream was idle for longer than the timeout." },

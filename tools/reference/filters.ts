@@ -98,6 +98,41 @@ const filterDocs = {
     does: "Requests get 500: there are no extension kinds, and a filter that does not resolve must not be skipped.",
     notes: ["The finding has the reason; the response to the client does not."],
   },
+  localRateLimit: {
+    types: ["rateLimit.local"],
+    where: "BackendTrafficPolicy",
+    field: "LocalRateLimit of Envoy Gateway",
+    does: "Limits requests by token buckets that the process keeps. Above the limit: 429 with Retry-After.",
+    notes: ["Details: [rate limits](../policies/rate-limit.md)."],
+  },
+  concurrency: {
+    types: ["concurrency"],
+    where: "BackendTrafficPolicy",
+    field: "A field of Sluice's own",
+    does: "Limits the requests that are being answered at a time, in all or for each client. Above the limit: 429.",
+    notes: ["Details: [requests and bodies](../policies/traffic-limits.md)."],
+  },
+  requestBuffer: {
+    types: ["requestBuffer"],
+    where: "BackendTrafficPolicy",
+    field: "RequestBuffer of Envoy Gateway",
+    does: "Holds a request until its whole content is there. With more content than the limit: 413.",
+    notes: ["Details: [requests and bodies](../policies/traffic-limits.md)."],
+  },
+  bodyLimit: {
+    types: ["requestBodyLimit"],
+    where: "BackendTrafficPolicy",
+    field: "A field of Sluice's own",
+    does: "Refuses requests with more content than the limit with 413; nothing is held back.",
+    notes: ["Details: [requests and bodies](../policies/traffic-limits.md)."],
+  },
+  bandwidthLimit: {
+    types: ["bandwidthLimit"],
+    where: "BackendTrafficPolicy",
+    field: "BandwidthLimit of Envoy Gateway",
+    does: "Limits how fast content flows, for all requests of a rule together.",
+    notes: ["Details: [requests and bodies](../policies/traffic-limits.md)."],
+  },
 } as const satisfies { readonly [K in FilterKind]: FilterDoc };
 
 /** Rows of the table of path modifiers: request path, prefix match, replacement. The last column is computed. */

@@ -1,4 +1,9 @@
+import { compileBandwidthLimit } from "../../filter/bandwidthLimit/compile.ts";
+import { compileBodyLimit } from "../../filter/bodyLimit/compile.ts";
+import { compileConcurrency } from "../../filter/concurrency/compile.ts";
 import { compileCorsPolicy } from "../../filter/cors/compile-policy.ts";
+import { compileLocalRateLimit } from "../../filter/localRateLimit/compile.ts";
+import { compileRequestBuffer } from "../../filter/requestBuffer/compile.ts";
 import type { Filter, PlacedFilter } from "../../ir/filter.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { FeatureScope, PolicyReferences } from "./feature-scope.ts";
@@ -36,7 +41,14 @@ function feature<K extends RulePolicyKind, F extends keyof Spec<K> & string>(
  * THE table of features, in the order in which requests meet their filters; they stand before the route's own. A feature that
  * acts on answers alone stands last, as answers meet filters the other way round.
  */
-const features: readonly Feature[] = [feature("SecurityPolicy", "cors", compileCorsPolicy)];
+const features: readonly Feature[] = [
+  feature("SecurityPolicy", "cors", compileCorsPolicy),
+  feature("BackendTrafficPolicy", "requestBodyLimit", compileBodyLimit),
+  feature("BackendTrafficPolicy", "concurrency", compileConcurrency),
+  feature("BackendTrafficPolicy", "requestBuffer", compileRequestBuffer),
+  feature("BackendTrafficPolicy", "rateLimit", compileLocalRateLimit),
+  feature("BackendTrafficPolicy", "bandwidthLimit", compileBandwidthLimit),
+];
 
 /** What one kind's policies come to on a rule. */
 export type PolicyOnRule = {

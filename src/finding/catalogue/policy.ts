@@ -136,4 +136,11 @@ export const policyFindings = {
     title: "A setting of a policy can never do what it says",
     why: "Another setting of the same policy, or a limit of the gateway, stands against it.",
   },
+  "limit-selector-invalid": {
+    code: "SL6040",
+    severity: "error",
+    title: "A selector of a limit cannot be used",
+    why: "A limit whose clients are not known cannot be kept, so requests get 500 where the policy is in force. (RateLimitSelectCondition of Envoy Gateway)",
+    condition: { type: "Accepted", status: "False", reason: "Invalid" },
+  },
 } as const satisfies Record<string, FindingRow>;

@@ -5,7 +5,7 @@ import { listOf } from "../list.ts";
 import { optional } from "../optional.ts";
 import { clusterSettings } from "./cluster-settings.ts";
 import { mergeType, policyTargets, targetRules } from "./policy-targets.ts";
-import { rateLimit } from "./rate-limit.ts";
+import { concurrency, rateLimit } from "./rate-limit.ts";
 import { responseOverride } from "./response-override.ts";
 import { byteSize } from "./sizes.ts";
 import { backendTelemetry } from "./telemetry.ts";
@@ -18,6 +18,7 @@ export const backendTrafficPolicySpec = withRules(
     ...clusterSettings,
     mergeType,
     rateLimit: optional(rateLimit, "How many requests there may be."),
+    concurrency: optional(concurrency, "How many requests may be answered at a time. Sluice's own."),
     bandwidthLimit: optional(bandwidthLimit, "How fast content may flow."),
     admissionControl: optional(admissionControl, "Refuses requests while too many fail."),
     faultInjection: optional(faultInjection, "Makes requests slow or fail, as a test."),
@@ -32,6 +33,10 @@ export const backendTrafficPolicySpec = withRules(
     requestBuffer: optional(
       z.object({ limit: byteSize.describe("Size above which a request is answered with 413.") }),
       "Holds a request until it is there as a whole.",
+    ),
+    requestBodyLimit: optional(
+      byteSize,
+      "Content above which a request is answered with 413; nothing is held back. Sluice's own.",
     ),
     routingType: optional(
       z.enum(["Service", "Endpoint"]),

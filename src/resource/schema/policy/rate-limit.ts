@@ -6,7 +6,8 @@ import { text } from "../text.ts";
 import { uint32 } from "./sizes.ts";
 import { distinctMatch, httpMethod, pathMatch } from "./string-match.ts";
 
-const clientSelector = withRules(
+/** Which requests a limit is about. Spec: RateLimitSelectCondition; `claims` is our own. */
+export const clientSelector = withRules(
   z.object({
     headers: optional(listOf(distinctMatch, { max: 16 }), "Headers that must all match."),
     methods: optional(
@@ -21,6 +22,10 @@ const clientSelector = withRules(
     ),
     path: optional(pathMatch, "Path that must match."),
     queryParams: optional(listOf(distinctMatch, { max: 16 }), "Parameters of the query that must all match."),
+    claims: optional(
+      listOf(distinctMatch, { max: 16 }),
+      "Claims of the client's token that must all match; for one inside another, both names with a `.` between. Sluice's own.",
+    ),
     sourceCIDR: optional(
       z.object({
         type: z
@@ -32,7 +37,7 @@ const clientSelector = withRules(
       "Network of the client's address.",
     ),
   }),
-  atLeastOne("headers", "methods", "path", "queryParams", "sourceCIDR"),
+  atLeastOne("headers", "methods", "path", "queryParams", "claims", "sourceCIDR"),
 );
 
 const metadataKey = z.object({
@@ -58,6 +63,10 @@ const rateLimitRule = z.object({
     .object({
       requests: uint32.describe("Requests in each unit of time."),
       unit: z.enum(["Second", "Minute", "Hour", "Day", "Week", "Month", "Year"]).describe("The unit of time."),
+      burst: optional(
+        uint32.min(1),
+        "Requests that may come at once when there were none for long. Default: requests. Sluice's own.",
+      ),
       fromMetadata: optional(metadataKey, "Metadata of the request that takes the place of the limit."),
     })
     .describe("How many requests there may be."),
@@ -84,6 +93,10 @@ export const rateLimit = withRules(
       z.object({ rules: listOf(rateLimitRule, { max: 128 }).describe("The limits; every one that fits counts.") }),
       "Limits that all gateways count together, by a rate limit service.",
     ),
+    statusCode: optional(
+      z.int32().min(400).max(599),
+      "Status of the answer to a request above a limit. Default: 429. Sluice's own.",
+    ),
     local: optional(
       z.object({
         rules: optional(listOf(rateLimitRule, { max: 16 }), "The limits; of those that fit the strictest counts."),
@@ -93,3 +106,22 @@ export const rateLimit = withRules(
   }),
   atLeastOne("global", "local"),
 );
+
+/** Limits of the requests that are being answered at a time. Our own. */
+export const concurrency = z.object({
+  rules: listOf(
+    z.object({
+      clientSelectors: optional(
+        listOf(clientSelector, { max: 8 }),
+        "Requests that the rule is about: those that meet all of them. Default: every request.",
+      ),
+      requests: uint32.min(1).describe("Requests at a time."),
+      shared: optional(
+        z.boolean(),
+        "Counts the requests of all targets of the policy together. Default: each for itself.",
+      ),
+    }),
+    { min: 1, max: 16 },
+  ).describe("The limits; every one that fits counts."),
+  statusCode: optional(z.int32().min(400).max(599), "Status of the answer to a request above a limit. Default: 429."),
+});

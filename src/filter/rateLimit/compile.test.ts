@@ -1,0 +1,166 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { brief, defaultOptions, resourcesOf, service, yaml } from "../../../test/compile-case.ts";
+import { compile } from "../../compile/compile.ts";
+import type { RateLimitRule } from "../../ir/rate-limit.ts";
+import { createSnapshot } from "../../store/create-snapshot.ts";
+
+const world = [
+  `apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: ours }
+spec: { controllerName: example.com/gateway }`,
+  `apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: shop }
+spec:
+  gatewayClassName: ours
+  listeners: [{ name: web, port: 80, protocol: HTTP }]`,
+  `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: cart, namespace: shop }
+spec:
+  parentRefs: [{ name: edge }]
+  rules:
+    - backendRefs: [{ name: api, port: 80 }]`,
+  service("api"),
+];
+
+function run(spec: string) {
+  const policy = `apiVersion: gateway.sluice.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: { name: p, namespace: shop }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: cart }]
+${spec}`;
+  const result = compile(createSnapshot(resourcesOf(yaml(...world, policy))), defaultOptions);
+  const rule = Object.values(result.routing.gateways[0]?.httpRules ?? {})[0];
+  return { filters: (rule?.filters ?? []).map(({ filter }) => filter), findings: brief(result.findings) };
+}
+
+function rulesOf(spec: string): readonly RateLimitRule[] {
+  const [filter] = run(spec).filters;
+  assert.equal(filter?.kind, "localRateLimit");
+  return filter.rules;
+}
+
+const local = (...rules: readonly string[]) => `  rateLimit: { local: { rules: [${rules.join(", ")}] } }`;
+
+test("limits: the fields of Envoy Gateway with their defaults", () => {
+  const [rule] = rulesOf(local("{ limit: { requests: 10, unit: Minute } }"));
+  const { counter, ...rest } = rule!;
+  assert.match(counter.name, /^BackendTrafficPolicy\/shop\/p\/limit\/[0-9a-f]{16}$/);
+  assert.deepEqual(
+    [counter.shared, rest],
+    [
+      false,
+      {
+        selectors: [],
+        requests: 10,
+        unit: "Minute",
+        burst: 10,
+        requestCost: 1,
+        responseCost: 0,
+        shadow: false,
+        tells: true,
+      },
+    ],
+  );
+});
+
+test("limits: everything that a rule can say", () => {
+  const [rule] = rulesOf(
+    local(`{
+      limit: { requests: 10, unit: Hour, burst: 20 }, shared: true, shadowMode: true, xRateLimitHeaders: "Off",
+      cost: { request: { from: Number, number: 0 }, response: { from: Number, number: 3 } },
+      clientSelectors: [{
+        headers: [{ name: X-User, type: Distinct }, { name: X-Plan, value: free, invert: true }],
+        queryParams: [{ name: "a%20b", type: RegularExpression, value: "[a-z]+" }],
+        claims: [{ name: sub, type: Distinct }],
+        methods: [{ value: POST }, { value: GET, invert: true }],
+        path: { value: /api/, invert: true },
+        sourceCIDR: { type: Distinct, value: 10.1.2.3/8 },
+      }] }`),
+  );
+  assert.deepEqual(
+    { ...rule, counter: rule?.counter.shared },
+    {
+      counter: true,
+      selectors: [
+        {
+          headers: [
+            { name: "x-user", kind: "distinct" },
+            { name: "x-plan", kind: "exact", value: "free", invert: true },
+          ],
+          query: [{ name: "a b", kind: "regex", value: "[a-z]+", invert: false }],
+          claims: [{ name: "sub", kind: "distinct" }],
+          methods: [
+            { method: "POST", invert: false },
+            { method: "GET", invert: true },
+          ],
+          path: { match: { kind: "prefix", value: "/api" }, invert: true },
+          network: { cidr: "10.0.0.0/8", distinct: true },
+        },
+      ],
+      requests: 10,
+      unit: "Hour",
+      burst: 20,
+      requestCost: 0,
+      responseCost: 3,
+      shadow: true,
+      tells: false,
+    },
+  );
+});
+
+test("limits: a counter's name stays when a limit is raised or moved, and no two rules of a policy have one", () => {
+  const names = (...rules: readonly string[]) => rulesOf(local(...rules)).map(({ counter }) => counter.name);
+  const forGet = (requests: number) =>
+    `{ clientSelectors: [{ methods: [{ value: GET }] }], limit: { requests: ${requests}, unit: Hour } }`;
+  const [one, other] = names(forGet(1), forGet(1));
+  assert.deepEqual(names("{ limit: { requests: 1, unit: Hour } }", forGet(2))[1], one);
+  assert.notEqual(other, one);
+});
+
+test("limits: what nobody can be selected by is told, and nothing may pass", () => {
+  const { filters, findings } = run(
+    local(
+      `{ limit: { requests: 1, unit: Hour }, clientSelectors: [
+        { sourceCIDR: { value: 10.0.0.0/99 } },
+        { headers: [{ name: x-a, type: RegularExpression, value: "(" }, { name: x-b }] },
+        { path: { type: RegularExpression, value: "[" } }] }`,
+    ),
+  );
+  assert.deepEqual(
+    filters.map((filter) => (filter.kind === "directResponse" ? filter.status : filter.kind)),
+    [500],
+  );
+  assert.deepEqual(
+    findings.filter((finding) => finding.startsWith("limit-selector-invalid")),
+    ["0/sourceCIDR/value", "1/headers/0/value", "1/headers/1", "2/path/value"].map(
+      (field) => `limit-selector-invalid /spec/rateLimit/local/rules/0/clientSelectors/${field}`,
+    ),
+  );
+});
+
+test("limits: of requests at a time, of content and of its speed, in the order in which requests meet them", () => {
+  const { filters, findings } = run(`  requestBodyLimit: 10Mi
+  requestBuffer: { limit: 64k }
+  concurrency: { rules: [{ requests: 5, clientSelectors: [{ sourceCIDR: { type: Distinct, value: 0.0.0.0/0 } }] }], statusCode: 503 }
+  rateLimit: { local: { rules: [] }, statusCode: 420 }
+  bandwidthLimit:
+    request: { limit: { value: 6Mi, unit: Minute } }
+    response: { limit: { value: 1k }, responseTrailers: { prefix: x- } }`);
+  assert.deepEqual(findings, ["backend-endpoints-unknown /spec/selector"]);
+  assert.deepEqual(
+    filters.map(({ kind }) => kind),
+    ["bodyLimit", "concurrency", "requestBuffer", "bandwidthLimit"],
+  );
+  const [body, concurrency, buffer, bandwidth] = filters;
+  assert.deepEqual(body, { kind: "bodyLimit", maxBytes: 10_485_760 });
+  assert.deepEqual(buffer, { kind: "requestBuffer", maxBytes: 64_000 });
+  assert.ok(concurrency?.kind === "concurrency" && concurrency.status === 503 && concurrency.rules[0]?.requests === 5);
+  assert.ok(bandwidth?.kind === "bandwidthLimit");
+  assert.equal(bandwidth.request?.bytesPerSecond, 104_857.6);
+  assert.deepEqual([bandwidth.response?.bytesPerSecond, bandwidth.response?.trailerPrefix], [1_000, "x-"]);
+});
