@@ -50,10 +50,10 @@ const nginxLog = `log_format j escape=json '{"t":"$time_iso8601","h":"$host","m"
 const peers: readonly Peer[] = [
   {
     name: "sluice",
-    ...before(flags.before, (port, upstreamPort) => sluice(port, upstreamPort, [], flags.before)),
     start: (port, upstreamPort) =>
       sluice(port, upstreamPort, accessLog ? ["--access-log", join(folder.path, "sluice-access.log")] : []),
   },
+  ...before(flags.before, (port, upstreamPort) => sluice(port, upstreamPort, [], flags.before)),
   {
     name: "nginx",
     start: (port, upstreamPort) =>

@@ -1,4 +1,5 @@
 import type { Filter, FilterKind } from "../ir/filter.ts";
+import { buildAdmissionControl } from "./admissionControl/proxy.ts";
 import { buildBandwidthLimit } from "./bandwidthLimit/proxy.ts";
 import { buildBodyLimit } from "./bodyLimit/proxy.ts";
 import { buildConcurrency } from "./concurrency/proxy.ts";
@@ -30,6 +31,7 @@ export const proxyFilters = {
   requestBuffer: buildRequestBuffer,
   bodyLimit: buildBodyLimit,
   bandwidthLimit: buildBandwidthLimit,
+  admissionControl: buildAdmissionControl,
 } as const satisfies { readonly [K in FilterKind]: Row<K> };
 
 /** Builds a filter of any kind. A plane takes it as an option, so that tests can put filters of their own in its place. */

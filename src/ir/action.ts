@@ -154,6 +154,7 @@ function answerOf(
     case "requestBuffer":
     case "bodyLimit":
     case "bandwidthLimit":
+    case "admissionControl":
       return undefined;
     default:
       return unreachable(filter);

@@ -115,6 +115,8 @@ export function describeFilter(filter: Filter): string {
         ...(filter.request === undefined ? [] : [`requests to ${filter.request.bytesPerSecond} bytes a second`]),
         ...(filter.response === undefined ? [] : [`answers to ${filter.response.bytesPerSecond} bytes a second`]),
       ].join(" and ")}`;
+    case "admissionControl":
+      return `refuses up to ${filter.maxRefusalPercent}% of requests while less than ${filter.minSuccessPercent}% of them succeed`;
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     default:

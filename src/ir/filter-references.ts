@@ -16,6 +16,7 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
   urlRewrite: () => nothing,
   cors: () => nothing,
   directResponse: () => nothing,
+  admissionControl: () => nothing,
   requestMirror: ({ cluster }) => ofCluster(cluster),
   externalAuth: ({ cluster }) => ofCluster(cluster),
   localRateLimit: () => nothing,

@@ -88,6 +88,22 @@ export type Filter =
       /** `trailerPrefix`: trailers whose names begin with it tell the delays; `undefined`: there are none. */
       readonly response: (Bandwidth & { readonly trailerPrefix: string | undefined }) | undefined;
     }
+  | {
+      readonly kind: "admissionControl";
+      /** Time over which requests are counted. Milliseconds. */
+      readonly windowMs: number;
+      /** Share of successes from which on nothing is refused. 1 to 100. */
+      readonly minSuccessPercent: number;
+      /** How steeply refusals grow; 1: in proportion. At least 1. */
+      readonly aggression: number;
+      /** Requests in a second below which nothing is refused. */
+      readonly minRequestRate: number;
+      /** Most of the requests that are refused. 0 to 100. */
+      readonly maxRefusalPercent: number;
+      /** Empty: those below 500. */
+      readonly successStatuses: readonly number[];
+      readonly successGrpcCodes: readonly number[];
+    }
   /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */
   | { readonly kind: "directResponse"; readonly status: number; readonly reason: string };
 

@@ -17,7 +17,7 @@ export const backendTrafficFields = {
   tcpKeepalive: ["TCP keepalive", served],
   timeout: ["timeout", served],
   mergeType: ["attachment", served],
-  admissionControl: ["admission control", notYetUnsafe],
+  admissionControl: ["admission control", served],
   bandwidthLimit: ["bandwidth limit", served],
   concurrency: ["concurrency", served],
   compression: ["compression", notYet],

@@ -225,6 +225,12 @@ export const metrics = {
     labels: [...backendLabels, "result"],
     help: "Connections made to endpoints; result is ok or the cause of the failure.",
   },
+  gateway_admission_refusals_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name"],
+    help: "Requests refused by admissionControl of the policy, because too many others fail.",
+  },
   gateway_upstream_endpoints: {
     type: "gauge",
     unit: "",

@@ -17,6 +17,10 @@ export const responseFlags = {
     status: "503",
     meaning: "All endpoints of the backend are unhealthy or ejected, and healthCheck.panicThreshold is 0.",
   },
+  AC: {
+    status: "503",
+    meaning: "Refused by admissionControl of a BackendTrafficPolicy: too many requests to the backend fail.",
+  },
   FE: {
     status: "500",
     meaning: "A filter of the rule cannot be applied, for example because its ExtensionRef does not exist.",

@@ -91,6 +91,17 @@ const filterDocs = {
       "Details of the protocol: [external authorisation](external-auth.md).",
     ],
   },
+  admissionControl: {
+    types: ["BackendTrafficPolicy.admissionControl"],
+    where: "what a BackendTrafficPolicy targets",
+    field: "AdmissionControl of Envoy Gateway",
+    does: "Refuses a share of the requests with 503 while too many of those that are let in fail.",
+    notes: [
+      "The share is that of Envoy: (requests - successes / minSuccessRate) / (requests + 1), with rejectionAggression as its root.",
+      "Requests that are refused do not count as failures.",
+      "Each rule of each gateway process counts for itself.",
+    ],
+  },
   directResponse: {
     types: ["ExtensionRef"],
     where: everywhere,

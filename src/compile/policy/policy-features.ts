@@ -1,3 +1,4 @@
+import { compileAdmissionControl } from "../../filter/admissionControl/compile-policy.ts";
 import { compileBandwidthLimit } from "../../filter/bandwidthLimit/compile.ts";
 import { compileBodyLimit } from "../../filter/bodyLimit/compile.ts";
 import { compileConcurrency } from "../../filter/concurrency/compile.ts";
@@ -48,6 +49,7 @@ const features: readonly Feature[] = [
   feature("BackendTrafficPolicy", "requestBuffer", compileRequestBuffer),
   feature("BackendTrafficPolicy", "rateLimit", compileLocalRateLimit),
   feature("BackendTrafficPolicy", "bandwidthLimit", compileBandwidthLimit),
+  feature("BackendTrafficPolicy", "admissionControl", compileAdmissionControl),
 ];
 
 /** What one kind's policies come to on a rule. */

@@ -1,0 +1,52 @@
+import { durationMs } from "../../base/duration.ts";
+import type { Filter } from "../../ir/filter.ts";
+import type { Resource } from "../../resource/kinds.ts";
+
+type AdmissionControl = NonNullable<Resource<"BackendTrafficPolicy">["spec"]["admissionControl"]>;
+type GrpcStatus = NonNullable<
+  NonNullable<NonNullable<AdmissionControl["successCriteria"]>["grpc"]>["statusCodes"]
+>[number];
+
+/** Names of gRPC's codes as the API writes them, by code. */
+const grpcStatuses: readonly GrpcStatus[] = [
+  "Ok",
+  "Cancelled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
+];
+
+/** Envoy Gateway's. Milliseconds. */
+const defaultWindowMs = 30_000;
+/** A shorter window would have no request in it. Milliseconds. */
+const leastWindowMs = 1_000;
+
+/** Compiles `BackendTrafficPolicy.spec.admissionControl`, with its defaults. */
+export function compileAdmissionControl(control: AdmissionControl): readonly Filter[] {
+  const { http, grpc } = control.successCriteria ?? {};
+  return [
+    {
+      kind: "admissionControl",
+      windowMs: Math.max(leastWindowMs, durationMs(control.samplingWindow ?? "") ?? defaultWindowMs),
+      // A success is never worth more than a request, and never nothing.
+      minSuccessPercent: Math.max(1, control.minSuccessRate ?? 95),
+      aggression: control.rejectionAggression ?? 1,
+      minRequestRate: control.minRequestRate ?? 0,
+      maxRefusalPercent: control.maxRejectionPercent ?? 80,
+      successStatuses: http?.statusCodes ?? [],
+      successGrpcCodes: (grpc?.statusCodes ?? ["Ok"]).map((name) => grpcStatuses.indexOf(name)),
+    },
+  ];
+}
