@@ -346,7 +346,7 @@ export class Exchange
   }
 
   get setCookie(): string | undefined {
-    return this.attempts.hint?.setCookie;
+    return this.attempts.choice.hint?.setCookie;
   }
 
   pauseEndpoint(): void {
@@ -488,7 +488,7 @@ export class Exchange
     transition(state, "forward");
     this.#flow.start();
     if (state.phase !== "waiting") return;
-    this.attempts.hint = backend.cluster!.traffic?.hintOf(request, this.facts.clientAddress);
+    this.attempts.choice.hint = backend.cluster!.traffic?.hintOf(request, this.facts.clientAddress);
     request.serialise(backend.cluster!.cluster.protocol);
     request.release();
     body.hold();

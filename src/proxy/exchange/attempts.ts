@@ -3,39 +3,31 @@ import type { AnswerHead } from "../../wire/head/answer-head.ts";
 import { isConnectionLogin } from "../../wire/http1/connection-login.ts";
 import { ResponseField } from "../../wire/http1/known-field.ts";
 import type { HeaderField } from "../../wire/http2/hpack-table.ts";
-import type { ClusterRuntime } from "../cluster-runtime.ts";
 import { type ProxyErrorKind, proxyErrors } from "../error.ts";
 import { grpcStatus } from "../grpc-status.ts";
 import type { PlaneContext } from "../plane-context.ts";
 import type { Responder } from "../responder.ts";
 import type { BackendRuntime } from "../route-runtime.ts";
-import type { BackendTraffic } from "../upstream/backend-traffic.ts";
-import type { BalanceHint } from "../upstream/balance/balance-hint.ts";
-import type { Waiter, WaitingLine } from "../upstream/breaker/waiting-line.ts";
+import type { Waiter } from "../upstream/breaker/waiting-line.ts";
 import type { EndpointState } from "../upstream/endpoint-state.ts";
 import type { FailureProgress, UpstreamEvents, UpstreamExchange } from "../upstream/exchange.ts";
 import { type EndpointResult, resultOfFailure, resultOfGrpc } from "../upstream/outlier/endpoint-result.ts";
 import { openExchange, type Reuse } from "../upstream/pool.ts";
-import type { PrivateUpstreams } from "../upstream/private-upstreams.ts";
 import { backoffMs } from "../upstream/retry/backoff.ts";
 import { failureOf } from "../upstream/retry/failed-attempt.ts";
 import type { Answer } from "./answer.ts";
 import { BackendRoom } from "./backend-room.ts";
+import { EndpointChoice, type EndpointChoiceHost } from "./endpoint-choice.ts";
 import { type ExchangeState, transition } from "./exchange-state.ts";
-import type { FilterPlaces } from "./filter-place.ts";
 import type { HeldBody } from "./held-body.ts";
-import { answerStages } from "./response-filters.ts";
 
 /** What attempts need of their exchange. */
-export interface AttemptsHost {
+export interface AttemptsHost extends EndpointChoiceHost {
   readonly context: PlaneContext;
   readonly state: ExchangeState;
-  readonly places: FilterPlaces;
   readonly body: HeldBody;
   readonly answer: Answer;
   readonly responder: Pick<Responder, "respondInformational" | "halfClose">;
-  /** Connections that the client has for itself. */
-  readonly upstreams: PrivateUpstreams;
   /** What an endpoint's events go through on their way to {@link Attempts}. */
   readonly events: UpstreamEvents;
   /** An endpoint was chosen, is asked, or has answered or failed: for logs and spans. */
@@ -57,12 +49,10 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
   retries = 0;
   /** Endpoints that were asked, counting each time. */
   count = 0;
-  /** What the request says of the endpoint that it is to go to. */
-  hint: BalanceHint | undefined;
+  /** Which endpoint is asked next. */
+  readonly choice: EndpointChoice;
   /** What the request has of the limits of its backend's policy. */
   readonly #room = new BackendRoom();
-  /** Where the request waits for a connection; `undefined`: it does not. */
-  #line: WaitingLine<EndpointState> | undefined;
   readonly #host: AttemptsHost;
   #upstream: UpstreamExchange | undefined;
   #headSent = false;
@@ -75,6 +65,7 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
 
   constructor(host: AttemptsHost) {
     this.#host = host;
+    this.choice = new EndpointChoice(host);
   }
 
   /** What takes the request's bytes; `undefined` while nothing of it was sent. */
@@ -92,7 +83,7 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
     this.startMs = 0;
     this.retries = 0;
     this.count = 0;
-    this.hint = undefined;
+    this.choice.hint = undefined;
     this.#headSent = false;
     this.#paused = false;
     this.#connectAttempts = 0;
@@ -171,7 +162,7 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
 
   /** Gives up the attempt under way. */
   drop(): void {
-    this.#stopWaiting();
+    this.#room.stopWaiting(this);
     this.#letGo()?.cancel();
   }
 
@@ -184,10 +175,10 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
   onPlace(place: EndpointState): boolean {
     const { breaker, serving } = this.#host.state.backend!.cluster!.latest.traffic!;
     if (breaker!.limits.parallelRequests.full) return false;
-    const endpoint = serving.includes(place) ? place : this.#choose(undefined);
+    const endpoint = serving.includes(place) ? place : this.choice.choose(this.startMs, undefined);
     const upstream = endpoint && this.#open(endpoint, "idle");
     if (upstream === undefined) return false;
-    this.#stopWaiting();
+    this.#room.stopWaiting(this);
     this.#room.takeRequest(breaker);
     this.guard(() => {
       this.#host.onEndpoint(upstream.endpoint);
@@ -195,14 +186,6 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
       this.flush();
     });
     return true;
-  }
-
-  #stopWaiting(): void {
-    const line = this.#line;
-    if (line === undefined) return;
-    this.#line = undefined;
-    line.delete(this);
-    this.#host.state.backend!.cluster!.traffic!.breaker!.limits.pendingRequests.give();
   }
 
   /** The endpoint has nothing more to do with the request. */
@@ -310,7 +293,7 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
     const { request } = state;
     const { traffic } = state.backend!.cluster!;
     // The connection that it waited for takes less than was thought.
-    if (kind === "overflow" && traffic !== undefined && this.#wait(traffic)) return;
+    if (kind === "overflow" && traffic !== undefined && this.#room.wait(traffic, this)) return;
     const whole = request.framing === "none" || body.replayable;
     if (progress === "stale" && whole && idempotent.has(request.method)) {
       this.#again(undefined, "never");
@@ -354,8 +337,8 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
 
   #attempt(avoid: EndpointState | undefined, reuse: Reuse): void {
     const host = this.#host;
-    const { endpoints, traffic } = this.#cluster(avoid);
-    const endpoint = this.#choose(avoid);
+    const { endpoints, traffic } = this.choice.cluster(avoid);
+    const endpoint = this.choice.choose(this.startMs, avoid);
     if (endpoint === undefined) {
       host.fail(endpoints.length === 0 ? "noEndpoints" : "noFitEndpoints");
       return;
@@ -371,30 +354,7 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
     }
     const upstream = this.#open(endpoint, reuse);
     if (upstream !== undefined) this.#begin(upstream);
-    else if (traffic === undefined || !this.#wait(traffic)) host.fail("overflow");
-  }
-
-  /** The backend; where an endpoint of it failed, as it is now. */
-  #cluster(failed: EndpointState | undefined): ClusterRuntime {
-    const cluster = this.#host.state.backend!.cluster!;
-    return failed === undefined ? cluster : cluster.latest;
-  }
-
-  #choose(avoid: EndpointState | undefined): EndpointState | undefined {
-    const cluster = this.#cluster(avoid);
-    const { serving } = cluster;
-    const pinned = this.#preferred(serving) ?? this.#host.upstreams.among(serving);
-    return pinned !== undefined && pinned !== avoid ? pinned : cluster.choose(this.startMs, avoid, this.hint);
-  }
-
-  /** Waits for a connection; false: too many do so already. */
-  #wait({ breaker, line }: BackendTraffic): boolean {
-    if (breaker === undefined || !breaker.limits.pendingRequests.take()) return false;
-    // Who waits is not in flight.
-    this.#room.giveRequest();
-    this.#line = line;
-    line.add(this);
-    return true;
+    else if (traffic === undefined || !this.#room.wait(traffic, this)) host.fail("overflow");
   }
 
   /** A call has its outcome in its trailers, but for those that end with their head. */
@@ -426,18 +386,6 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
     const { backendRequestMs } = state.route!.rule.rule.timeouts;
     if (backendRequestMs > 0) this.#timer = setTimeout(onTimeout, backendRequestMs, this);
     if (upstream.ready) this.#send();
-  }
-
-  /** The endpoint that a filter wants asked. */
-  #preferred(endpoints: readonly EndpointState[]): EndpointState | undefined {
-    const { places } = this.#host;
-    for (const stage of answerStages.backend) {
-      for (const { hook, filter } of places.chain(stage).endpoint) {
-        const named = hook.prefer(endpoints, places.place(stage, filter));
-        if (named !== undefined) return endpoints.find((endpoint) => endpoint === named);
-      }
-    }
-    return undefined;
   }
 
   /** A place at the endpoint; at a full one, that of a request that waits for its client. */
