@@ -20,6 +20,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   base: { imports: [] },
   "base/regex": { imports: ["base"], packages: ["re2js"] },
   "base/cidr": { imports: ["base"], packages: ["ipaddr.js"] },
+  "base/cel": { imports: [], packages: ["@bufbuild/cel"] },
   "base/stop-listening": { imports: [] },
   "base/any-address": { imports: [] },
   finding: { imports: ["base"] },
@@ -32,14 +33,15 @@ export const layers: Readonly<Record<string, Layer>> = {
   capability: { imports: [] },
   status: { imports: ["base", "finding", "resource"], types: ["infrastructure", "ir"] },
   "filter/compile": {
-    imports: ["base", "base/cidr", "base/regex", "resource", "ir", "finding"],
+    imports: ["base", "base/cel", "base/cidr", "base/regex", "resource", "ir", "finding", "wire/http1/path"],
     types: ["compile/policy", "compile/route"],
   },
   // What a plane and its filters agree on: all that a filter sees of the plane.
   "filter/contract": { imports: ["base", "ir"], types: ["telemetry"] },
   "filter/proxy": {
-    imports: ["base", "base/cidr", "base/regex", "ir", "wire", "filter/contract"],
+    imports: ["base", "base/cel", "base/cidr", "base/regex", "ir", "wire", "wire/http1/path", "filter/contract"],
     types: ["telemetry"],
+    packages: ["jose"],
   },
   // Inside the compiler each row imports earlier rows only, but for the types of `contract`; `backend` and `policy` read one another.
   "compile/compile-options": { imports: [], types: ["ir", "resource"] },

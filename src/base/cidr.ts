@@ -53,8 +53,22 @@ export function parseCidr(text: string): Cidr | undefined {
 /** Whether the address lies in the network. `false` for what is not an address, or is of the other family. */
 export function cidrContains(cidr: Cidr, address: string): boolean {
   const bytes = parseBytes(address)?.bytes;
-  if (!bytes || bytes.length !== cidr.network.length) return false;
-  return cidr.network.every((byte, index) => byte === (bytes[index]! & maskByte(cidr.prefixLength, index)));
+  return bytes !== undefined && holds(cidr, bytes);
+}
+
+/** Tells whether an address lies in one of the networks; `undefined` for what is not an address. */
+export function addressMatcher(cidrs: readonly Cidr[]): (address: string) => boolean | undefined {
+  return (address) => {
+    const bytes = parseBytes(address)?.bytes;
+    return bytes && cidrs.some((cidr) => holds(cidr, bytes));
+  };
+}
+
+function holds({ network, prefixLength }: Cidr, bytes: readonly number[]): boolean {
+  return (
+    bytes.length === network.length &&
+    network.every((byte, index) => byte === (bytes[index]! & maskByte(prefixLength, index)))
+  );
 }
 
 /** Number of addresses that {@link nthAddress} can give, at most 2^32. */

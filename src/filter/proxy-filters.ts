@@ -1,5 +1,6 @@
 import type { Filter, FilterKind } from "../ir/filter.ts";
 import { buildAdmissionControl } from "./admissionControl/proxy.ts";
+import { buildAuthorization } from "./authorization/proxy.ts";
 import { buildBandwidthLimit } from "./bandwidthLimit/proxy.ts";
 import { buildBodyLimit } from "./bodyLimit/proxy.ts";
 import { buildConcurrency } from "./concurrency/proxy.ts";
@@ -8,6 +9,7 @@ import { buildCors } from "./cors/proxy.ts";
 import { buildDirectResponse } from "./directResponse/proxy.ts";
 import { buildExternalAuth } from "./externalAuth/proxy.ts";
 import { buildHeaderModifier } from "./headerModifier/proxy.ts";
+import { buildJwt } from "./jwt/proxy.ts";
 import { buildLocalRateLimit } from "./localRateLimit/proxy.ts";
 import { buildRequestBuffer } from "./requestBuffer/proxy.ts";
 import { buildRequestMirror } from "./requestMirror/proxy.ts";
@@ -32,6 +34,8 @@ export const proxyFilters = {
   bodyLimit: buildBodyLimit,
   bandwidthLimit: buildBandwidthLimit,
   admissionControl: buildAdmissionControl,
+  jwt: buildJwt,
+  authorization: buildAuthorization,
 } as const satisfies { readonly [K in FilterKind]: Row<K> };
 
 /** Builds a filter of any kind. A plane takes it as an option, so that tests can put filters of their own in its place. */

@@ -12,6 +12,8 @@ import {
 } from "./describe.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { Filter } from "./filter.ts";
+import type { JwtFilter } from "./jwt.ts";
+import { findToken } from "./jwt-token.ts";
 import { modifyPath, modifyQuery } from "./path-modifier.ts";
 import type { PolicyInForce } from "./policy.ts";
 import { redirectLocation } from "./redirect-location.ts";
@@ -146,6 +148,9 @@ function answerOf(
       return filter.cluster === undefined
         ? { status: 403, why: "the authorisation server did not resolve, so nothing may pass" }
         : undefined;
+    case "jwt":
+      return answerOfJwt(filter, { query: request.query, header: (name) => ownHeader(request.headers, name) });
+    case "authorization":
     case "headerModifier":
     case "urlRewrite":
     case "requestMirror":
@@ -159,6 +164,16 @@ function answerOf(
     default:
       return unreachable(filter);
   }
+}
+
+/** What is said of a token is not verified here: a request that has one is taken to go on. */
+function answerOfJwt(
+  { providers, optional, failOpen }: JwtFilter,
+  request: Parameters<typeof findToken>[1],
+): Action["answer"] {
+  const tokens = providers.flatMap((provider) => findToken(provider, request) ?? []);
+  if (failOpen || tokens.some((token) => token !== "malformed") || (optional && tokens.length === 0)) return undefined;
+  return { status: 401, why: tokens.length === 0 ? "it has no token" : "its token is malformed" };
 }
 
 function answerWithoutBackend(rule: HttpRule): Action["answer"] {

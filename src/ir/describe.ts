@@ -1,8 +1,10 @@
 /** The model in words, for explanations and tables. Phrases have no capital and no full stop, so that they fit in a sentence. */
 import { isSecretName } from "../base/secret-name.ts";
 import { unreachable } from "../base/unreachable.ts";
+import type { AuthorizationFilter } from "./authorization.ts";
 import { describeRateLimit, describeSelectors } from "./describe-rate-limit.ts";
 import type { Filter, Fraction, PathModifier } from "./filter.ts";
+import type { JwtFilter } from "./jwt.ts";
 import type { ListenerSettings } from "./listener-settings.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
 import type { HttpRule, Listener, Retry, StreamRule, WeightedBackend } from "./routing-model.ts";
@@ -117,6 +119,10 @@ export function describeFilter(filter: Filter): string {
       ].join(" and ")}`;
     case "admissionControl":
       return `refuses up to ${filter.maxRefusalPercent}% of requests while less than ${filter.minSuccessPercent}% of them succeed`;
+    case "jwt":
+      return describeJwt(filter);
+    case "authorization":
+      return describeAuthorization(filter);
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     default:
@@ -226,6 +232,21 @@ function describeHeaderModifier(filter: Extract<Filter, { kind: "headerModifier"
     ...filter.remove.map((name) => `removes ${filter.on} header ${name}`),
   ];
   return parts.length === 0 ? `changes no ${filter.on} header` : parts.join(", ");
+}
+
+function describeJwt({ providers, optional, failOpen }: JwtFilter): string {
+  const names = providers.map(({ name }) => name).join(" or ");
+  const exception = failOpen ? ", or without a valid one" : optional ? ", or without any" : "";
+  const headers = new Set(providers.flatMap(({ claimToHeaders }) => claimToHeaders.map(({ header }) => header)));
+  const told = headers.size === 0 ? "" : `, and tells the backend claims in ${[...headers].join(", ")}`;
+  return `takes requests with a token of ${names}${exception}${told}`;
+}
+
+const verbs = { allow: "allows", deny: "denies" } as const;
+
+function describeAuthorization({ rules, defaultAction }: AuthorizationFilter): string {
+  const named = rules.map(({ name, action }, index) => `${verbs[action]} by rule ${name === "" ? index : quote(name)}`);
+  return [...named, `${verbs[defaultAction]} what no rule matches`].join(", ");
 }
 
 function describeExternalAuth(filter: Extract<Filter, { kind: "externalAuth" }>, cluster: string): string {

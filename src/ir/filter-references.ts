@@ -24,6 +24,11 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
   requestBuffer: () => nothing,
   bodyLimit: () => nothing,
   bandwidthLimit: () => nothing,
+  jwt: ({ providers }) => ({
+    clusters: providers.flatMap(({ keys }) => (keys.kind === "remote" ? keys.clusters : [])),
+    secrets: [],
+  }),
+  authorization: () => nothing,
 };
 
 /** What one filter refers to. */

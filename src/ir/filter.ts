@@ -1,4 +1,6 @@
+import type { AuthorizationFilter } from "./authorization.ts";
 import type { ClusterKey } from "./cluster.ts";
+import type { JwtFilter } from "./jwt.ts";
 import type { Bandwidth, ConcurrencyRule, RateLimitRule } from "./rate-limit.ts";
 import type { SourceRef } from "./source-ref.ts";
 
@@ -104,6 +106,8 @@ export type Filter =
       readonly successStatuses: readonly number[];
       readonly successGrpcCodes: readonly number[];
     }
+  | JwtFilter
+  | AuthorizationFilter
   /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */
   | { readonly kind: "directResponse"; readonly status: number; readonly reason: string };
 

@@ -4,6 +4,7 @@
  */
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
+import type { ClientIdentity } from "../filter/contract/exchange.ts";
 import { parseSubjectAltNames } from "./upstream/tls-context.ts";
 
 /**
@@ -20,12 +21,14 @@ export type ClientCertificate = {
   readonly state: ClientCertificateState;
   /** Element of X-Forwarded-Client-Cert; `""` when the client showed no certificate. */
   readonly element: string;
+  /** What a certificate that was found good says; `undefined` otherwise. */
+  readonly identity: ClientIdentity | undefined;
 };
 
 /** Names are left out of an element when it would become longer. In characters. */
 const maxElementLength = 4_096;
 
-const noCertificate: ClientCertificate = { state: "none", element: "" };
+const noCertificate: ClientCertificate = { state: "none", element: "", identity: undefined };
 
 /** Reads the certificate of a client whose handshake is done. */
 export function readClientCertificate(socket: TLSSocket, forwarding: ClientCertificateForwarding): ClientCertificate {
@@ -36,18 +39,38 @@ export function readClientCertificate(socket: TLSSocket, forwarding: ClientCerti
   return {
     state: verified ? "verified" : "unverified",
     element: forwarding === "off" ? "" : describe(certificate, verified),
+    identity: verified ? readIdentity(certificate) : undefined,
   };
+}
+
+function readIdentity(certificate: X509Certificate): ClientIdentity {
+  const names = parseSubjectAltNames(certificate.subjectAltName ?? "");
+  const ofKind = (wanted: string) => names.filter(({ kind }) => kind === wanted).map(({ value }) => value);
+  return {
+    subject: subjectOf(certificate),
+    uris: ofKind("URI"),
+    dnsNames: ofKind("DNS"),
+    fingerprint: fingerprintOf(certificate),
+  };
+}
+
+function subjectOf({ subject }: X509Certificate): string {
+  return subject.split("\n").reverse().join(",");
+}
+
+function fingerprintOf({ fingerprint256 }: X509Certificate): string {
+  return fingerprint256.replaceAll(":", "").toLowerCase();
 }
 
 /** Of a certificate that nobody vouches for, only the fingerprint is told: its names are whatever the client wrote. */
 function describe(certificate: X509Certificate, verified: boolean): string {
-  let element = `Hash=${certificate.fingerprint256.replaceAll(":", "").toLowerCase()};Verified=${verified}`;
+  let element = `Hash=${fingerprintOf(certificate)};Verified=${verified}`;
   if (!verified) return element;
   const add = (key: string, value: string): void => {
     const pair = `;${key}=${value}`;
     if (element.length + pair.length <= maxElementLength) element += pair;
   };
-  add("Subject", quoted(certificate.subject.split("\n").reverse().join(",")));
+  add("Subject", quoted(subjectOf(certificate)));
   for (const { kind, value } of parseSubjectAltNames(certificate.subjectAltName ?? "")) {
     if (kind === "URI" || kind === "DNS") add(kind, /[,;="\\ ]/.test(value) ? quoted(value) : plain(value));
   }

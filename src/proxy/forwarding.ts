@@ -50,7 +50,7 @@ export type Peer = {
   readonly upstreams: PrivateUpstreams;
 };
 
-const noCertificate: ClientCertificate = { state: "none", element: "" };
+const noCertificate: ClientCertificate = { state: "none", element: "", identity: undefined };
 
 /** `clientCertificate` is that of a TLS connection whose port asks for one. */
 export function makePeer(address: string, options: PeerOptions): Peer {

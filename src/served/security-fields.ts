@@ -7,7 +7,7 @@ export const securityFields = {
   ...targetFields,
   mergeType: ["attachment", served],
   apiKeyAuth: ["API key", notYetUnsafe],
-  authorization: ["authorization", notYetUnsafe],
+  authorization: ["authorization", served],
   "authorization.rules[].principal.clientIPGeoLocations": [
     "authorization",
     neverUnsafe("It needs a database of the places of addresses, which Sluice has none of."),
@@ -18,7 +18,13 @@ export const securityFields = {
   extAuth: ["external authorization", notYetUnsafe],
   ...clusterFieldsBelow("extAuth.grpc.backendSettings."),
   ...clusterFieldsBelow("extAuth.http.backendSettings."),
-  jwt: ["JWT", notYetUnsafe],
+  jwt: ["JWT", served],
+  "jwt.providers[].recomputeRoute": [
+    "JWT",
+    neverUnsafe(
+      "The rule whose policy verifies tokens has been chosen by then, and other rules may have other policies.",
+    ),
+  ],
   ...clusterFieldsBelow("jwt.providers[].remoteJWKS.backendSettings."),
   oidc: ["OIDC", notYetUnsafe],
   ...clusterFieldsBelow("oidc.provider.backendSettings."),

@@ -117,6 +117,24 @@ export const metrics = {
     labels: ["policy_kind", "policy_namespace", "policy_name", "limiter", "result"],
     help: "Requests that a limit was about: admitted, limited, shadow (admitted because the rule only reports) or failed (nobody could be asked who counts).",
   },
+  gateway_jwt_requests_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name", "result"],
+    help: "Requests whose token a policy asks for, by that policy: allowed, missing, invalid, or unavailable because there were no keys.",
+  },
+  gateway_jwks_fetches_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name", "provider", "result"],
+    help: "Fetches of a provider's key set, by the policy that was built last with it: ok or failed.",
+  },
+  gateway_authorization_requests_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name", "result"],
+    help: "Requests judged by the authorization rules of a policy, by that policy: allowed or denied.",
+  },
   gateway_external_auth_requests_total: {
     type: "counter",
     unit: "",

@@ -60,6 +60,9 @@ export const responseFlags = {
   RLSE: { status: "500", meaning: "Nobody could be asked who counts requests, and the policy lets none pass then." },
   UAEX: { status: "401, 403 or the server's own", meaning: "The external authorisation server refused the request." },
   UAE: { status: "403", meaning: "The external authorisation server did not give a valid answer." },
+  JWT: { status: "401", meaning: "The request has no valid token (SecurityPolicy.jwt)." },
+  JWU: { status: "503", meaning: "The keys that tokens are verified with cannot be had (SecurityPolicy.jwt)." },
+  RBAC: { status: "403", meaning: "The rules of a SecurityPolicy's authorization do not allow the request." },
   SI: { status: "none (streams)", meaning: "A TCP or TLS stream was idle for longer than the timeout." },
   SE: {
     status: "none (streams)",

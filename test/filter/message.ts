@@ -106,6 +106,7 @@ export function runFilter(
       listenerPort: 80,
       clientAddress: "192.0.2.1",
       clientCertificate: "none",
+      clientIdentity: undefined,
       matchedPrefix: undefined,
       origin: undefined,
       credentials: "none",
@@ -115,7 +116,7 @@ export function runFilter(
       client: {},
       ...exchange.facts,
     },
-    established: { principal: undefined, claims: undefined },
+    established: { principal: undefined, claims: undefined, tokenProvider: undefined },
     state: undefined,
     resume() {},
   };

@@ -14,6 +14,7 @@ type FilterDoc = {
   readonly notes: readonly string[];
 };
 
+const policies = "wherever a policy is in force, before the rule's own filters";
 const everywhere = "HTTPRoute and GRPCRoute rules and backendRefs";
 
 /** One entry for each kind of filter; one that is missing here is a type error. */
@@ -100,6 +101,28 @@ const filterDocs = {
       "The share is that of Envoy: (requests - successes / minSuccessRate) / (requests + 1), with rejectionAggression as its root.",
       "Requests that are refused do not count as failures.",
       "Each rule of each gateway process counts for itself.",
+    ],
+  },
+  jwt: {
+    types: ["SecurityPolicy.jwt"],
+    where: policies,
+    field: "SecurityPolicySpec.jwt of Envoy Gateway",
+    does: "Takes requests with a valid JSON Web Token of one of the providers.",
+    notes: [
+      "Without one the response is 401 with `WWW-Authenticate: Bearer` (RFC 6750). Without keys to verify it, 503.",
+      "Headers of `claimToHeaders` never come from the client.",
+      "More: [JWT](../policies/jwt.md).",
+    ],
+  },
+  authorization: {
+    types: ["SecurityPolicy.authorization"],
+    where: policies,
+    field: "SecurityPolicySpec.authorization of Envoy Gateway",
+    does: "Allows or denies requests by rules, of which the first that matches decides.",
+    notes: [
+      "The response to a request that is denied is 403.",
+      "Where it cannot be told whether a rule matches, one that denies does and one that allows does not.",
+      "More: [authorization](../policies/authorization.md).",
     ],
   },
   directResponse: {

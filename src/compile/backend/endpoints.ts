@@ -4,6 +4,7 @@ import type { Resource } from "../../resource/kinds.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import { indexByNamespace, type SnapshotIndex } from "../../store/snapshot-index.ts";
 import { compareAge } from "../order/age.ts";
+import { hostEndpoint } from "./host-cluster.ts";
 
 type EndpointSlice = Resource<"EndpointSlice">;
 type SliceEndpoint = EndpointSlice["endpoints"][number];
@@ -31,6 +32,8 @@ export function slicesOf(snapshot: Snapshot, namespace: string, service: string)
  * Spec: EndpointSlice (KEP-752, KEP-1672), XBackend.
  */
 export function clusterEndpoints(snapshot: Snapshot, cluster: Cluster): readonly Endpoint[] | undefined {
+  const outside = hostEndpoint(cluster.endpoints);
+  if (outside !== undefined) return [outside];
   return cluster.from.kind === "XBackend" ? xbackendEndpoints(snapshot, cluster) : serviceEndpoints(snapshot, cluster);
 }
 

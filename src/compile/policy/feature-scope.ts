@@ -5,6 +5,7 @@ import type { SecretKey } from "../../ir/tls.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { type BackendRef, resolveBackend } from "../backend/backend.ts";
 import { makeBackendScope } from "../backend/backend-scope.ts";
+import { addHostCluster, type OutsideHost } from "../backend/host-cluster.ts";
 import type { BackendKey, CompileContext, GatewayContext } from "../contract.ts";
 import { explainGrant } from "../reference/grant.ts";
 import { type FindingText, groupOf, nameOf, refOf, report, sourceOf } from "../report/report.ts";
@@ -25,6 +26,10 @@ export type ObjectName = { readonly name: string; readonly namespace?: string };
  */
 export interface FeatureScope extends FilterScope {
   readonly context: CompileContext;
+  /** Another field of the merged policy, such as `jwt`; `undefined` when it has none. */
+  sibling(field: string): unknown;
+  /** The cluster of a host that is named at a field, rather than by a reference to a backend. */
+  addHost(host: OutsideHost, field: string): ClusterKey;
   /** Where the value at a field was written. */
   from(field: string): SourceRef;
   /**
@@ -102,6 +107,11 @@ export class PolicyReferences {
         return sourceOf(resource, own);
       },
       report: tell,
+      sibling: (field) => this.#traced.spec[field],
+      addHost: (host, field) => {
+        const { scope, resource, pointer: own } = at(field);
+        return addHostCluster(scope, host, sourceOf(resource, own));
+      },
       resolveBackend: (ref: BackendRef, field, use) => {
         const { scope, pointer: own } = at(field);
         const answer = resolveBackend(scope, ref, { pointer: own, use });

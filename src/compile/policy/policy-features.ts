@@ -1,8 +1,10 @@
 import { compileAdmissionControl } from "../../filter/admissionControl/compile-policy.ts";
+import { compileAuthorizationPolicy } from "../../filter/authorization/compile-policy.ts";
 import { compileBandwidthLimit } from "../../filter/bandwidthLimit/compile.ts";
 import { compileBodyLimit } from "../../filter/bodyLimit/compile.ts";
 import { compileConcurrency } from "../../filter/concurrency/compile.ts";
 import { compileCorsPolicy } from "../../filter/cors/compile-policy.ts";
+import { compileJwtPolicy } from "../../filter/jwt/compile-policy.ts";
 import { compileLocalRateLimit } from "../../filter/localRateLimit/compile.ts";
 import { compileRequestBuffer } from "../../filter/requestBuffer/compile.ts";
 import type { Filter, PlacedFilter } from "../../ir/filter.ts";
@@ -44,6 +46,8 @@ function feature<K extends RulePolicyKind, F extends keyof Spec<K> & string>(
  */
 const features: readonly Feature[] = [
   feature("SecurityPolicy", "cors", compileCorsPolicy),
+  feature("SecurityPolicy", "jwt", compileJwtPolicy),
+  feature("SecurityPolicy", "authorization", compileAuthorizationPolicy),
   feature("BackendTrafficPolicy", "requestBodyLimit", compileBodyLimit),
   feature("BackendTrafficPolicy", "concurrency", compileConcurrency),
   feature("BackendTrafficPolicy", "requestBuffer", compileRequestBuffer),

@@ -2,6 +2,17 @@ import type { ResponseFlag } from "../../telemetry/response-flag.ts";
 import type { LocalReply } from "./local-reply.ts";
 import type { ClientConnections } from "./own-request.ts";
 
+/** Who a client is by its certificate. */
+export type ClientIdentity = {
+  /** Distinguished name as RFC 4514 writes it, such as `CN=shop,O=Example`. */
+  readonly subject: string;
+  /** Subject alternative names. */
+  readonly uris: readonly string[];
+  readonly dnsNames: readonly string[];
+  /** SHA-256, lower-case hexadecimal digits. */
+  readonly fingerprint: string;
+};
+
 /** What is known of a request besides its head, whatever the protocol. Holds as long as the exchange does. */
 export interface RequestFacts {
   /** Of the client's connection. */
@@ -16,6 +27,8 @@ export interface RequestFacts {
   readonly clientAddress: string;
   /** How far the client's certificate was found good; `none` also where none was asked for. */
   readonly clientCertificate: "verified" | "unverified" | "none";
+  /** What the certificate says of the client; `undefined` unless it was found good. */
+  readonly clientIdentity: ClientIdentity | undefined;
   /** The value of the prefix match that chose the rule; `undefined` for other matches, and before there is a rule. */
   readonly matchedPrefix: string | undefined;
   /** `Origin` as the client sent it; `undefined` when absent, and before there is a rule. */
@@ -37,6 +50,8 @@ export interface Established {
   principal: string | undefined;
   /** Of the token that showed it. */
   claims: Readonly<Record<string, unknown>> | undefined;
+  /** Name of the provider of that token, as its policy has it. */
+  tokenProvider: string | undefined;
 }
 
 /** The answer of a hook that has to wait: exactly one `resume` follows, unless the hook is cancelled. */

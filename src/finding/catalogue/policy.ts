@@ -143,4 +143,31 @@ export const policyFindings = {
     why: "A limit whose clients are not known cannot be kept, so requests get 500 where the policy is in force. (RateLimitSelectCondition of Envoy Gateway)",
     condition: { type: "Accepted", status: "False", reason: "Invalid" },
   },
+  "jwt-keys-unusable": {
+    code: "SL6050",
+    severity: "error",
+    title: "A key set has no key that tokens can be verified with",
+    why: "Tokens are verified with public keys (RSA, EC, OKP); with a symmetric key, whoever can verify tokens could make them. (RFC 7517, RFC 8725)",
+    condition: { type: "Accepted", status: "False", reason: "Invalid" },
+  },
+  "jwt-keys-uri-unusable": {
+    code: "SL6051",
+    severity: "error",
+    title: "The URI of a key set cannot be used",
+    why: "Keys are fetched by http or https; until they can be, tokens of the provider are refused. (RemoteJWKS.uri)",
+    condition: { type: "Accepted", status: "False", reason: "Invalid" },
+  },
+  "jwt-keys-clear": {
+    code: "SL6052",
+    severity: "warning",
+    title: "A key set is fetched in cleartext",
+    why: "Tokens are as trustworthy as the keys that they are verified with. (RemoteJWKS.uri)",
+  },
+  "authorization-rule-unusable": {
+    code: "SL6053",
+    severity: "error",
+    title: "An authorization rule cannot be understood",
+    why: "Without one of its rules a policy might let in what it is to keep out, so it lets nothing in.",
+    condition: { type: "Accepted", status: "False", reason: "Invalid" },
+  },
 } as const satisfies Record<string, FindingRow>;

@@ -49,6 +49,10 @@ export class ExchangeFacts implements RequestFacts {
     return this.#peer.clientCertificate.state;
   }
 
+  get clientIdentity(): RequestFacts["clientIdentity"] {
+    return this.#peer.clientCertificate.identity;
+  }
+
   get requestId(): string {
     return this.#trace.requestId;
   }

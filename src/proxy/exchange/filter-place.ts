@@ -31,7 +31,7 @@ export type Stage = (typeof stages)[number];
 
 /** The filters that a request meets, stage by stage, with the place of each. */
 export class FilterPlaces {
-  readonly established: Established = { principal: undefined, claims: undefined };
+  readonly established: Established = { principal: undefined, claims: undefined, tokenProvider: undefined };
   readonly #facts: RequestFacts;
   readonly #chains: Record<Stage, FilterChain> = { listener: emptyChain, rule: emptyChain, backend: emptyChain };
   readonly #firsts: Record<Stage, number> = { listener: 0, rule: 0, backend: 0 };
@@ -73,5 +73,6 @@ export class FilterPlaces {
     this.#chains.backend = emptyChain;
     this.established.principal = undefined;
     this.established.claims = undefined;
+    this.established.tokenProvider = undefined;
   }
 }
