@@ -98,7 +98,7 @@ test("authorization: paths are compared in one form; exact, expressions and inve
     ),
     [200, 403, 400, 403, 403],
   );
-  const escaped = ["/%2fadmin", "/%2Fadmin%2fx", "/admin%2fx", "/admin%5cx"];
+  const escaped = ["/%2fadmin", "/%2Fadmin%2fx", "/admin%2fx", "/admin%5cx", "/;/admin", "/admin;a/x", "/;%2fadmin"];
   assert.deepEqual(
     await statuses(
       deny,

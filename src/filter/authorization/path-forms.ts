@@ -1,25 +1,32 @@
 import { normalizePath } from "../../wire/http1/path.ts";
 import type { RequestHead } from "../contract/message.ts";
 
-const escapedSlash = /%2f|%5c/gi;
-
 /**
- * How a backend may read a path otherwise than it is matched: with segments that the listener keeps, and with escaped slashes
- * as slashes, which servers that decode first take them for. RFC 3986 has them apart.
+ * How backends may read a path otherwise than it is matched: with segments that the listener keeps, with escaped slashes as
+ * slashes, which servers that decode first take them for, and without path parameters, which servlet containers cut. RFC 3986
+ * has them apart. `undefined`: some could not read it at all.
  */
 export function otherForms({
   path,
   keptPath,
   spelledPath,
-}: Pick<RequestHead, "path" | "keptPath" | "spelledPath">): readonly string[] {
-  const forms: string[] = [];
+}: Pick<RequestHead, "path" | "keptPath" | "spelledPath">): readonly string[] | undefined {
   // Elsewhere what is sent has neither doubled slashes nor dot segments.
   const keeps = spelledPath.includes("//") || spelledPath.includes("/.");
-  if (keeps && keptPath !== undefined && keptPath !== path) forms.push(keptPath);
-  if (path.includes("%2F") || path.includes("%5C")) {
-    const bytes = Buffer.from(path.replace(escapedSlash, "/"), "latin1");
-    const decoded = normalizePath(bytes, 0, bytes.length);
-    if (typeof decoded !== "number") forms.push(decoded.path);
-  }
-  return forms;
+  const hasEscapes = path.includes("%2F") || path.includes("%5C");
+  const hasParameters = path.includes(";");
+  if (!keeps && !hasEscapes && !hasParameters) return none;
+  const forms = [path, ...(keeps && keptPath !== undefined ? [keptPath] : [])];
+  if (hasEscapes) forms.push(...forms.map((form) => form.replace(/%2F|%5C/g, "/")));
+  if (hasParameters) forms.push(...forms.map((form) => form.replace(/;[^/]*/g, "")));
+  const normal = forms.slice(1).map((form) => (form === keptPath ? form : normalPath(form)));
+  return normal.every((form) => form !== undefined) ? normal : undefined;
+}
+
+const none: readonly string[] = [];
+
+function normalPath(form: string): string | undefined {
+  const bytes = Buffer.from(form, "latin1");
+  const normal = normalizePath(bytes, 0, bytes.length);
+  return typeof normal === "number" ? undefined : normal.path;
 }

@@ -32,8 +32,8 @@ export function buildRuleMatcher(rule: AuthorizationRule): RuleMatcher {
 
 function pathFits({ match, invert }: NonNullable<AuthorizationRule["path"]>, request: Subject["request"]): Answer {
   const holds = pathMatchHolds(match, request.path) !== invert;
-  const isSame = otherForms(request).every((path) => (pathMatchHolds(match, path) !== invert) === holds);
-  return isSame ? holds : "unknown";
+  const isSame = otherForms(request)?.every((path) => (pathMatchHolds(match, path) !== invert) === holds);
+  return isSame === true ? holds : "unknown";
 }
 
 function addressFits(cidrs: readonly string[]): RuleMatcher {
