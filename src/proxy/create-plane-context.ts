@@ -15,6 +15,7 @@ import { TicketKeys } from "./transport/ticket-keys.ts";
 import { AddressGuard } from "./upstream/address-guard.ts";
 import { EndpointRegistry } from "./upstream/endpoint-state.ts";
 import { HealthRegistry } from "./upstream/health/health-registry.ts";
+import { webRequests } from "./web-requests.ts";
 
 const unlimited: DescriptorOptions = { limit: Number.POSITIVE_INFINITY, onShort() {}, onEnough() {} };
 
@@ -35,14 +36,16 @@ export function createPlaneContext(
       options.onBug?.(error);
     },
   };
+  const guard = new AddressGuard(options.allowedUpstream);
   return {
     ...upstream,
     requestLimits: defaultRequestLimits,
     requests: ownRequests(upstream),
     shared: new LocalSharedState(systemClock),
+    web: webRequests(guard),
     buildFilter: options.buildFilter ?? buildProxyFilter,
     telemetry: options.telemetry,
-    registry: new EndpointRegistry({ guard: new AddressGuard(options.allowedUpstream), descriptors }),
+    registry: new EndpointRegistry({ guard, descriptors }),
     descriptors,
     health: new HealthRegistry(options.random ?? Math.random),
     zone: options.zone ?? "",

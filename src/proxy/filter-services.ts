@@ -58,6 +58,7 @@ export function filterServices(
     secret: (key) => dependencies.secret(key, tables),
     requests: context.requests,
     shared: context.shared,
+    web: context.web,
     telemetry: context.telemetry,
     clock: systemClock,
     random: context.random,

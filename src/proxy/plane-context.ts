@@ -1,6 +1,7 @@
 import type { Cidr } from "../base/cidr.ts";
 import type { OwnRequests } from "../filter/contract/own-request.ts";
 import type { SharedState } from "../filter/contract/shared-state.ts";
+import type { WebRequests } from "../filter/contract/web-request.ts";
 import type { BuildAnyFilter } from "../filter/proxy-filters.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { ForwardedTrust } from "../wire/forwarded.ts";
@@ -58,6 +59,8 @@ export type PlaneContext = {
   readonly requests: OwnRequests;
   /** State of filters that outlives a configuration. */
   readonly shared: SharedState;
+  /** Requests to URLs outside the model. */
+  readonly web: WebRequests;
   readonly buildFilter: BuildAnyFilter;
   readonly tracing: TracingRegistry;
   /** Of Sluice, for collectors of spans. */

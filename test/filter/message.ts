@@ -55,6 +55,7 @@ function servicesFor(exchange: Exchange): FilterServices {
       },
     },
     shared: new LocalSharedState(systemClock),
+    web: { ask: () => Promise.reject(new Error("the filter asks another server: test it through a plane")) },
     telemetry: { counter: () => counter, gauge: () => counter, histogram: () => counter },
     clock: systemClock,
     random: () => 0,

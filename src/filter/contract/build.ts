@@ -9,6 +9,7 @@ import type { UpstreamCluster } from "./endpoint.ts";
 import type { FilterHook } from "./hook.ts";
 import type { OwnRequests } from "./own-request.ts";
 import type { SharedState } from "./shared-state.ts";
+import type { WebRequests } from "./web-request.ts";
 
 /** Bounds of the plane that filters keep to; see `ProxyLimits`. */
 export type FilterLimits = {
@@ -30,6 +31,7 @@ export interface FilterServices {
   secret(key: SecretKey): SecretMaterial | undefined;
   readonly requests: OwnRequests;
   readonly shared: SharedState;
+  readonly web: WebRequests;
   readonly telemetry: Pick<Telemetry, "counter" | "gauge" | "histogram">;
   readonly clock: Clock;
   /** In [0, 1). */
