@@ -6,6 +6,7 @@ import { buildBodyLimit } from "./bodyLimit/proxy.ts";
 import { buildConcurrency } from "./concurrency/proxy.ts";
 import type { BuiltFilter, FilterOfKind, FilterServices } from "./contract/build.ts";
 import { buildCors } from "./cors/proxy.ts";
+import { buildCsrf } from "./csrf/proxy.ts";
 import { buildDirectResponse } from "./directResponse/proxy.ts";
 import { buildExternalAuth } from "./externalAuth/proxy.ts";
 import { buildHeaderModifier } from "./headerModifier/proxy.ts";
@@ -25,6 +26,7 @@ export const proxyFilters = {
   requestRedirect: buildRequestRedirect,
   urlRewrite: buildUrlRewrite,
   cors: buildCors,
+  csrf: buildCsrf,
   directResponse: buildDirectResponse,
   requestMirror: buildRequestMirror,
   externalAuth: buildExternalAuth,

@@ -151,6 +151,8 @@ function answerOf(
     case "jwt":
       return answerOfJwt(filter, { query: request.query, header: (name) => ownHeader(request.headers, name) });
     case "authorization":
+    // What it answers depends on what a client brings.
+    case "csrf":
     case "headerModifier":
     case "urlRewrite":
     case "requestMirror":

@@ -123,6 +123,10 @@ export function describeFilter(filter: Filter): string {
       return describeJwt(filter);
     case "authorization":
       return describeAuthorization(filter);
+    case "csrf":
+      return `refuses changes by pages of other origins${
+        filter.additionalOrigins.length === 0 ? "" : `, except ${filter.additionalOrigins.join(", ")}`
+      }${filter.shadow.numerator === 0 ? "" : `; only counts them for ${describeFraction(filter.shadow)}`}`;
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     default:

@@ -15,6 +15,7 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
   requestRedirect: () => nothing,
   urlRewrite: () => nothing,
   cors: () => nothing,
+  csrf: () => nothing,
   directResponse: () => nothing,
   admissionControl: () => nothing,
   requestMirror: ({ cluster }) => ofCluster(cluster),

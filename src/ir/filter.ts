@@ -108,6 +108,14 @@ export type Filter =
     }
   | JwtFilter
   | AuthorizationFilter
+  | {
+      /** Refuses changes that pages of other origins ask for. Spec: SecurityPolicy.csrf. */
+      readonly kind: "csrf";
+      /** As in `cors`. */
+      readonly additionalOrigins: readonly string[];
+      /** Requests that are judged and counted, and let in whatever the verdict. */
+      readonly shadow: Fraction;
+    }
   /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */
   | { readonly kind: "directResponse"; readonly status: number; readonly reason: string };
 

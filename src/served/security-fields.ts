@@ -14,7 +14,7 @@ export const securityFields = {
   ],
   basicAuth: ["basic auth", notYetUnsafe],
   cors: ["CORS", served],
-  csrf: ["CSRF", notYetUnsafe],
+  csrf: ["CSRF", served],
   extAuth: ["external authorization", notYetUnsafe],
   ...clusterFieldsBelow("extAuth.grpc.backendSettings."),
   ...clusterFieldsBelow("extAuth.http.backendSettings."),

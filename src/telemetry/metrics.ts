@@ -141,6 +141,12 @@ export const metrics = {
     labels: ["kind", "namespace", "name", "backend_name", "result"],
     help: "Requests checked by an ExternalAuth filter, by the object that has the filter: allowed, denied, or failed because there was no valid answer.",
   },
+  gateway_csrf_requests_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name", "result"],
+    help: "Changes judged by csrf, by the policy: allowed, refused, or shadowed (to be refused, but let in by shadowFraction).",
+  },
   gateway_trace_spans_exported_total: {
     type: "counter",
     unit: "",

@@ -63,6 +63,7 @@ export const responseFlags = {
   JWT: { status: "401", meaning: "The request has no valid token (SecurityPolicy.jwt)." },
   JWU: { status: "503", meaning: "The keys that tokens are verified with cannot be had (SecurityPolicy.jwt)." },
   RBAC: { status: "403", meaning: "The rules of a SecurityPolicy's authorization do not allow the request." },
+  CS: { status: "403", meaning: "A page of another origin asked for a change, which csrf forbids." },
   SI: { status: "none (streams)", meaning: "A TCP or TLS stream was idle for longer than the timeout." },
   SE: {
     status: "none (streams)",

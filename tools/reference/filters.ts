@@ -125,6 +125,13 @@ const filterDocs = {
       "More: [authorization](../policies/authorization.md).",
     ],
   },
+  csrf: {
+    types: ["SecurityPolicy.csrf"],
+    where: "rules that a SecurityPolicy is in force on",
+    field: "SecurityPolicy.csrf",
+    does: "Refuses POST, PUT, DELETE and PATCH with 403 when a page of another origin asks for them.",
+    notes: ["Details: [CSRF](../policies/csrf.md)."],
+  },
   directResponse: {
     types: ["ExtensionRef"],
     where: everywhere,

@@ -4,6 +4,7 @@ import { compileBandwidthLimit } from "../../filter/bandwidthLimit/compile.ts";
 import { compileBodyLimit } from "../../filter/bodyLimit/compile.ts";
 import { compileConcurrency } from "../../filter/concurrency/compile.ts";
 import { compileCorsPolicy } from "../../filter/cors/compile-policy.ts";
+import { compileCsrf } from "../../filter/csrf/compile.ts";
 import { compileJwtPolicy } from "../../filter/jwt/compile-policy.ts";
 import { compileLocalRateLimit } from "../../filter/localRateLimit/compile.ts";
 import { compileRequestBuffer } from "../../filter/requestBuffer/compile.ts";
@@ -48,6 +49,7 @@ const features: readonly Feature[] = [
   feature("SecurityPolicy", "cors", compileCorsPolicy),
   feature("SecurityPolicy", "jwt", compileJwtPolicy),
   feature("SecurityPolicy", "authorization", compileAuthorizationPolicy),
+  feature("SecurityPolicy", "csrf", compileCsrf),
   feature("BackendTrafficPolicy", "requestBodyLimit", compileBodyLimit),
   feature("BackendTrafficPolicy", "concurrency", compileConcurrency),
   feature("BackendTrafficPolicy", "requestBuffer", compileRequestBuffer),
