@@ -12,6 +12,7 @@ import { buildExternalAuth } from "./externalAuth/proxy.ts";
 import { buildHeaderModifier } from "./headerModifier/proxy.ts";
 import { buildJwt } from "./jwt/proxy.ts";
 import { buildLocalRateLimit } from "./localRateLimit/proxy.ts";
+import { buildOidc } from "./oidc/proxy.ts";
 import { buildRequestBuffer } from "./requestBuffer/proxy.ts";
 import { buildRequestMirror } from "./requestMirror/proxy.ts";
 import { buildRequestRedirect } from "./requestRedirect/proxy.ts";
@@ -38,6 +39,7 @@ export const proxyFilters = {
   admissionControl: buildAdmissionControl,
   jwt: buildJwt,
   authorization: buildAuthorization,
+  oidc: buildOidc,
 } as const satisfies { readonly [K in FilterKind]: Row<K> };
 
 /** Builds a filter of any kind. A plane takes it as an option, so that tests can put filters of their own in its place. */

@@ -152,7 +152,9 @@ function answerOf(
       return answerOfJwt(filter, { query: request.query, header: (name) => ownHeader(request.headers, name) });
     case "authorization":
     // What it answers depends on what a client brings.
+    // What these answer depends on what a client brings, and on a provider.
     case "csrf":
+    case "oidc":
     case "headerModifier":
     case "urlRewrite":
     case "requestMirror":

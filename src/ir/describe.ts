@@ -127,6 +127,8 @@ export function describeFilter(filter: Filter): string {
       return `refuses changes by pages of other origins${
         filter.additionalOrigins.length === 0 ? "" : `, except ${filter.additionalOrigins.join(", ")}`
       }${filter.shadow.numerator === 0 ? "" : `; only counts them for ${describeFraction(filter.shadow)}`}`;
+    case "oidc":
+      return `lets in who has logged in at ${filter.issuer} as a user of client ${filter.clientId}; back to ${filter.redirectUrl.path}, out at ${filter.logoutPath}`;
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     default:

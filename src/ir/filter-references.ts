@@ -30,6 +30,7 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
     secrets: [],
   }),
   authorization: () => nothing,
+  oidc: ({ cluster, clientSecret }) => ({ ...ofCluster(cluster), secrets: [clientSecret] }),
 };
 
 /** What one filter refers to. */

@@ -3,6 +3,7 @@ import type { ClusterKey } from "./cluster.ts";
 import type { JwtFilter } from "./jwt.ts";
 import type { Bandwidth, ConcurrencyRule, RateLimitRule } from "./rate-limit.ts";
 import type { SourceRef } from "./source-ref.ts";
+import type { SecretKey } from "./tls.ts";
 
 export type HeaderValue = { readonly name: string; readonly value: string };
 
@@ -16,6 +17,14 @@ export type PathModifier =
 
 /** `numerator` of `denominator` requests; 0/n is none, n/n is all. */
 export type Fraction = { readonly numerator: number; readonly denominator: number };
+
+/** A header's value compared with a text: `regex` is RE2 syntax and matches the whole of it. Spec: StringMatch. */
+export type HeaderMatch = {
+  /** Lower case. */
+  readonly name: string;
+  readonly kind: "exact" | "prefix" | "suffix" | "regex";
+  readonly value: string;
+};
 
 /**
  * What is done to a request or a response, in the order in which the rule lists it.
@@ -115,6 +124,57 @@ export type Filter =
       readonly additionalOrigins: readonly string[];
       /** Requests that are judged and counted, and let in whatever the verdict. */
       readonly shadow: Fraction;
+    }
+  | {
+      /** Lets in who has logged in at an OpenID provider. Spec: SecurityPolicy.oidc. */
+      readonly kind: "oidc";
+      /** The policy as `namespace/name`: what was sealed for one is nothing to another. */
+      readonly policy: string;
+      readonly issuer: string;
+      /** `undefined`: as the provider's configuration says; so below. */
+      readonly authorizationEndpoint: string | undefined;
+      readonly tokenEndpoint: string | undefined;
+      readonly endSessionEndpoint: string | undefined;
+      /** Whether the provider's configuration is read. Without, id tokens are good because they come over TLS. */
+      readonly discovers: boolean;
+      /** Where requests to the provider go; `undefined`: where its URLs say. */
+      readonly cluster: ClusterKey | undefined;
+      readonly clientId: string;
+      readonly clientSecret: SecretKey;
+      readonly scopes: readonly string[];
+      readonly resources: readonly string[];
+      /** Where the provider sends browsers back; scheme and authority `undefined`: those of the request. */
+      readonly redirectUrl: {
+        readonly scheme: "http" | "https" | undefined;
+        readonly authority: string | undefined;
+        readonly path: string;
+      };
+      readonly logoutPath: string;
+      /** Ends the names of cookies that the policy does not name. */
+      readonly cookieSuffix: string;
+      readonly accessTokenCookie: string;
+      readonly idTokenCookie: string;
+      /** Whether filters behind this one and backends see the cookie, with the token as it is. */
+      readonly showsAccessToken: boolean;
+      readonly showsIdToken: boolean;
+      /** `""`: the host of the request alone. */
+      readonly cookieDomain: string;
+      readonly sameSite: "Lax" | "Strict" | "None";
+      /** Access and id tokens in cookies are encrypted; refresh tokens always are. */
+      readonly encryptTokens: boolean;
+      /** Time that a login may take. */
+      readonly loginSeconds: number;
+      /** Lifetime of tokens that do not tell theirs; 0: such tokens are refused. */
+      readonly defaultTokenSeconds: number;
+      /** Lifetime of refresh tokens; 0: they are not used. */
+      readonly refreshSeconds: number;
+      /** Requests with one of these get 401 rather than a login. */
+      readonly denyRedirect: readonly HeaderMatch[];
+      readonly forwardAccessToken: boolean;
+      /** Lower case; `""`: none. */
+      readonly forwardIdTokenHeader: string;
+      /** Headers (lower case) and what their values begin with: a JWT behind that is left to the `jwt` of the same policy. */
+      readonly passThrough: readonly { readonly name: string; readonly prefix: string }[];
     }
   /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */
   | { readonly kind: "directResponse"; readonly status: number; readonly reason: string };

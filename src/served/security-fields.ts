@@ -26,6 +26,6 @@ export const securityFields = {
     ),
   ],
   ...clusterFieldsBelow("jwt.providers[].remoteJWKS.backendSettings."),
-  oidc: ["OIDC", notYetUnsafe],
+  oidc: ["OIDC", served],
   ...clusterFieldsBelow("oidc.provider.backendSettings."),
 } satisfies CompleteTable<SecurityPolicySpec>;

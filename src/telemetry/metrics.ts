@@ -147,6 +147,12 @@ export const metrics = {
     labels: ["kind", "namespace", "name", "result"],
     help: "Changes judged by csrf, by the policy: allowed, refused, or shadowed (to be refused, but let in by shadowFraction).",
   },
+  gateway_oidc_requests_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name", "result"],
+    help: "Requests at a login, by the policy: admitted, redirected (sent to the provider), refused (401), loggedIn, renewed (got new tokens by a refresh), loggedOut, or failed (the provider gave no valid answer, or a callback was not valid).",
+  },
   gateway_trace_spans_exported_total: {
     type: "counter",
     unit: "",

@@ -63,6 +63,12 @@ export const responseFlags = {
   JWT: { status: "401", meaning: "The request has no valid token (SecurityPolicy.jwt)." },
   JWU: { status: "503", meaning: "The keys that tokens are verified with cannot be had (SecurityPolicy.jwt)." },
   RBAC: { status: "403", meaning: "The rules of a SecurityPolicy's authorization do not allow the request." },
+  LN: { status: "302 or 401", meaning: "The request needs a login: it was sent to the provider, or refused." },
+  LF: {
+    status: "401, 500, 502 or 503",
+    meaning:
+      "A login failed: its callback is not valid, the provider refused it, or the provider gave no valid answer.",
+  },
   CS: { status: "403", meaning: "A page of another origin asked for a change, which csrf forbids." },
   SI: { status: "none (streams)", meaning: "A TCP or TLS stream was idle for longer than the timeout." },
   SE: {

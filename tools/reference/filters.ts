@@ -132,6 +132,16 @@ const filterDocs = {
     does: "Refuses POST, PUT, DELETE and PATCH with 403 when a page of another origin asks for them.",
     notes: ["Details: [CSRF](../policies/csrf.md)."],
   },
+  oidc: {
+    types: ["SecurityPolicy.oidc"],
+    where: "rules that a SecurityPolicy is in force on",
+    field: "SecurityPolicy.oidc",
+    does: "Lets in who has logged in at an OpenID provider, and sends others there.",
+    notes: [
+      "It fails closed: without the client's secret, or with a provider that gives no valid answer, nobody comes in.",
+      "Details: [OIDC](../policies/oidc.md).",
+    ],
+  },
   directResponse: {
     types: ["ExtensionRef"],
     where: everywhere,

@@ -7,6 +7,7 @@ import { compileCorsPolicy } from "../../filter/cors/compile-policy.ts";
 import { compileCsrf } from "../../filter/csrf/compile.ts";
 import { compileJwtPolicy } from "../../filter/jwt/compile-policy.ts";
 import { compileLocalRateLimit } from "../../filter/localRateLimit/compile.ts";
+import { compileOidc } from "../../filter/oidc/compile.ts";
 import { compileRequestBuffer } from "../../filter/requestBuffer/compile.ts";
 import type { Filter, PlacedFilter } from "../../ir/filter.ts";
 import type { Resource } from "../../resource/kinds.ts";
@@ -50,6 +51,7 @@ const features: readonly Feature[] = [
   feature("SecurityPolicy", "jwt", compileJwtPolicy),
   feature("SecurityPolicy", "authorization", compileAuthorizationPolicy),
   feature("SecurityPolicy", "csrf", compileCsrf),
+  feature("SecurityPolicy", "oidc", compileOidc),
   feature("BackendTrafficPolicy", "requestBodyLimit", compileBodyLimit),
   feature("BackendTrafficPolicy", "concurrency", compileConcurrency),
   feature("BackendTrafficPolicy", "requestBuffer", compileRequestBuffer),

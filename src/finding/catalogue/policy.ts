@@ -170,4 +170,17 @@ export const policyFindings = {
     why: "Without one of its rules a policy might let in what it is to keep out, so it lets nothing in.",
     condition: { type: "Accepted", status: "False", reason: "Invalid" },
   },
+  "oidc-setting-unusable": {
+    code: "SL6060",
+    severity: "error",
+    title: "A login has a setting that cannot be used",
+    why: "Without it nobody could log in, or somebody who must not come in could; so requests get 500.",
+    condition: { type: "Accepted", status: "False", reason: "Invalid" },
+  },
+  "oidc-pass-through-unsafe": {
+    code: "SL6061",
+    severity: "warning",
+    title: "passThroughAuthHeader would let requests in that nobody verifies",
+    why: "A request with a token passes the login only where jwt of the same policy requires and verifies the token. Here it is redirected to log in, as all others.",
+  },
 } as const satisfies Record<string, FindingRow>;
