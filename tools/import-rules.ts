@@ -41,7 +41,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   "filter/proxy": {
     imports: ["base", "base/cel", "base/cidr", "base/regex", "ir", "wire", "wire/http1/path", "filter/contract"],
     types: ["telemetry"],
-    packages: ["jose", "oauth4webapi"],
+    packages: ["bcryptjs", "jose", "oauth4webapi"],
   },
   // Inside the compiler each row imports earlier rows only, but for the types of `contract`; `backend` and `policy` read one another.
   "compile/compile-options": { imports: [], types: ["ir", "resource"] },

@@ -1,11 +1,14 @@
 import type { Filter, FilterKind } from "../ir/filter.ts";
 import { buildAdmissionControl } from "./admissionControl/proxy.ts";
+import { buildApiKeyAuth } from "./apiKeyAuth/proxy.ts";
 import { buildAuthorization } from "./authorization/proxy.ts";
 import { buildBandwidthLimit } from "./bandwidthLimit/proxy.ts";
+import { buildBasicAuth } from "./basicAuth/proxy.ts";
 import { buildBodyLimit } from "./bodyLimit/proxy.ts";
 import { buildConcurrency } from "./concurrency/proxy.ts";
 import type { BuiltFilter, FilterOfKind, FilterServices } from "./contract/build.ts";
 import { buildCors } from "./cors/proxy.ts";
+import { buildCredentialInjection } from "./credentialInjection/proxy.ts";
 import { buildCsrf } from "./csrf/proxy.ts";
 import { buildDirectResponse } from "./directResponse/proxy.ts";
 import { buildExternalAuth } from "./externalAuth/proxy.ts";
@@ -40,6 +43,9 @@ export const proxyFilters = {
   jwt: buildJwt,
   authorization: buildAuthorization,
   oidc: buildOidc,
+  basicAuth: buildBasicAuth,
+  apiKeyAuth: buildApiKeyAuth,
+  credentialInjection: buildCredentialInjection,
 } as const satisfies { readonly [K in FilterKind]: Row<K> };
 
 /** Builds a filter of any kind. A plane takes it as an option, so that tests can put filters of their own in its place. */

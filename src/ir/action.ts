@@ -150,11 +150,17 @@ function answerOf(
         : undefined;
     case "jwt":
       return answerOfJwt(filter, { query: request.query, header: (name) => ownHeader(request.headers, name) });
-    case "authorization":
-    // What it answers depends on what a client brings.
+    case "basicAuth":
+      return filter.users === undefined
+        ? { status: 500, why: "the users did not resolve, so nothing may pass" }
+        : undefined;
+    case "credentialInjection":
+      return filter.credential === undefined ? { status: 500, why: "the credential did not resolve" } : undefined;
     // What these answer depends on what a client brings, and on a provider.
+    case "authorization":
     case "csrf":
     case "oidc":
+    case "apiKeyAuth":
     case "headerModifier":
     case "urlRewrite":
     case "requestMirror":

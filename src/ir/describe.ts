@@ -129,11 +129,29 @@ export function describeFilter(filter: Filter): string {
       }${filter.shadow.numerator === 0 ? "" : `; only counts them for ${describeFraction(filter.shadow)}`}`;
     case "oidc":
       return `lets in who has logged in at ${filter.issuer} as a user of client ${filter.clientId}; back to ${filter.redirectUrl.path}, out at ${filter.logoutPath}`;
+    case "basicAuth":
+      return filter.users === undefined
+        ? "refuses every request: its users did not resolve"
+        : `asks for a user and a password of ${filter.users}${describeTeller("the user", filter.usernameHeader)}`;
+    case "apiKeyAuth":
+      return `asks for the API key of one of ${filter.clients.length} clients in ${filter.sources
+        .map((source) => `${source.in} ${source.name}`)
+        .join(
+          ", ",
+        )}${filter.hidesKey ? ", hides the key from the backend" : ""}${describeTeller("the client", filter.clientHeader)}`;
+    case "credentialInjection":
+      return filter.credential === undefined
+        ? "refuses every request: its credential did not resolve"
+        : `sets request header ${filter.header} to ${filter.credential}${filter.overwrite ? "" : " unless there is one"}`;
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     default:
       return unreachable(filter);
   }
+}
+
+function describeTeller(what: string, header: string | undefined): string {
+  return header === undefined ? "" : `, tells the backend ${what} in ${header}`;
 }
 
 /** Such as `default/web:80`, or why the backend cannot be used. */

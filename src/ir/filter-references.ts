@@ -31,6 +31,9 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
   }),
   authorization: () => nothing,
   oidc: ({ cluster, clientSecret }) => ({ ...ofCluster(cluster), secrets: [clientSecret] }),
+  basicAuth: ({ users }) => ofSecret(users),
+  apiKeyAuth: ({ clients }) => ({ clusters: [], secrets: clients.map(({ key }) => key) }),
+  credentialInjection: ({ credential }) => ofSecret(credential),
 };
 
 /** What one filter refers to. */
@@ -51,4 +54,8 @@ export function secretKeysOfFilters(filters: readonly PlacedFilter[]): readonly 
 
 function ofCluster(cluster: ClusterKey | undefined): FilterReferences {
   return cluster === undefined ? nothing : { clusters: [cluster], secrets: [] };
+}
+
+function ofSecret(secret: SecretKey | undefined): FilterReferences {
+  return secret === undefined ? nothing : { clusters: [], secrets: [secret] };
 }

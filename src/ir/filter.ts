@@ -25,6 +25,11 @@ export type HeaderMatch = {
   readonly kind: "exact" | "prefix" | "suffix" | "regex";
   readonly value: string;
 };
+/** A client by its id, and the opaque row with its API key. */
+export type ApiClient = { readonly id: string; readonly key: SecretKey };
+
+/** Somewhere in a request where an API key may stand. */
+export type ApiKeySource = { readonly in: "header" | "query" | "cookie"; readonly name: string };
 
 /**
  * What is done to a request or a response, in the order in which the rule lists it.
@@ -175,6 +180,34 @@ export type Filter =
       readonly forwardIdTokenHeader: string;
       /** Headers (lower case) and what their values begin with: a JWT behind that is left to the `jwt` of the same policy. */
       readonly passThrough: readonly { readonly name: string; readonly prefix: string }[];
+    }
+  | {
+      readonly kind: "basicAuth";
+      /** Opaque row with lines of htpasswd. `undefined` when the reference did not resolve: every request is refused (fail closed). */
+      readonly users: SecretKey | undefined;
+      readonly realm: string;
+      /** Request header that the backend is told the user by, lower case. `undefined`: it is not told. */
+      readonly usernameHeader: string | undefined;
+    }
+  | {
+      readonly kind: "apiKeyAuth";
+      /** Those whose key resolved. An id that comes twice counts where it comes first. */
+      readonly clients: readonly ApiClient[];
+      /** Where a key may stand; the first that has something counts. Names of headers are lower case. */
+      readonly sources: readonly ApiKeySource[];
+      /** Request header that the backend is told the client by, lower case. `undefined`: it is not told. */
+      readonly clientHeader: string | undefined;
+      /** Whether backends are kept from seeing what stands in the sources. */
+      readonly hidesKey: boolean;
+    }
+  | {
+      readonly kind: "credentialInjection";
+      /** Lower case. */
+      readonly header: string;
+      /** Whether the client's own header of that name gives way. */
+      readonly overwrite: boolean;
+      /** Opaque row with the value; line ends behind it do not count. `undefined` when the reference did not resolve: every request gets 500. */
+      readonly credential: SecretKey | undefined;
     }
   /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */
   | { readonly kind: "directResponse"; readonly status: number; readonly reason: string };

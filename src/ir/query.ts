@@ -23,6 +23,26 @@ export function parseQuery(query: string): ReadonlyMap<string, string> {
   return values;
 }
 
+/** Value of the first parameter of a name, as it is written in the query. `undefined`: there is none. */
+export function parameterOf(query: string, name: string): string | undefined {
+  const part = query.split("&").find((written) => written !== "" && parameterName(written) === name);
+  if (part === undefined) return undefined;
+  const equals = part.indexOf("=");
+  return equals < 0 ? "" : part.slice(equals + 1);
+}
+
+/** A query without the parameters of some names, however these are spelled; what is left stays as it is, byte for byte. */
+export function withoutParameters(query: string, names: ReadonlySet<string>): string {
+  return query
+    .split("&")
+    .filter((part) => part !== "" && !names.has(parameterName(part)))
+    .join("&");
+}
+
+function parameterName(part: string): string {
+  return decodeQueryText(part.split("=", 1)[0] ?? "");
+}
+
 /** A name or value as it is compared. */
 export function decodeQueryText(text: string): string {
   if (!text.includes("%") && !text.includes("+")) return text;

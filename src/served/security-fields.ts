@@ -6,13 +6,13 @@ import { targetFields } from "./target-fields.ts";
 export const securityFields = {
   ...targetFields,
   mergeType: ["attachment", served],
-  apiKeyAuth: ["API key", notYetUnsafe],
+  apiKeyAuth: ["API key", served],
   authorization: ["authorization", served],
   "authorization.rules[].principal.clientIPGeoLocations": [
     "authorization",
     neverUnsafe("It needs a database of the places of addresses, which Sluice has none of."),
   ],
-  basicAuth: ["basic auth", notYetUnsafe],
+  basicAuth: ["basic auth", served],
   cors: ["CORS", served],
   csrf: ["CSRF", served],
   extAuth: ["external authorization", notYetUnsafe],

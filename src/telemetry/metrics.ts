@@ -153,6 +153,12 @@ export const metrics = {
     labels: ["kind", "namespace", "name", "result"],
     help: "Requests at a login, by the policy: admitted, redirected (sent to the provider), refused (401), loggedIn, renewed (got new tokens by a refresh), loggedOut, or failed (the provider gave no valid answer, or a callback was not valid).",
   },
+  gateway_credential_checks_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name", "method", "result"],
+    help: "Requests whose password (basicAuth) or API key (apiKeyAuth) was checked, by the object that asks for it: allowed, denied, or failed because too many passwords wait to be checked or the reference does not resolve.",
+  },
   gateway_trace_spans_exported_total: {
     type: "counter",
     unit: "",

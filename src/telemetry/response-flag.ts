@@ -70,6 +70,8 @@ export const responseFlags = {
       "A login failed: its callback is not valid, the provider refused it, or the provider gave no valid answer.",
   },
   CS: { status: "403", meaning: "A page of another origin asked for a change, which csrf forbids." },
+  CR: { status: "401", meaning: "The password or the API key of the request is missing or wrong." },
+  CO: { status: "503", meaning: "Too many passwords wait to be checked." },
   SI: { status: "none (streams)", meaning: "A TCP or TLS stream was idle for longer than the timeout." },
   SE: {
     status: "none (streams)",

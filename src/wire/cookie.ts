@@ -7,3 +7,12 @@ export function cookieValues(header: string, name: string): readonly string[] {
   }
   return values;
 }
+
+/** A Cookie header without the cookies of some names; `""`: nothing is left of it. */
+export function withoutCookies(header: string, names: ReadonlySet<string>): string {
+  return header
+    .split(";")
+    .map((part) => part.trim())
+    .filter((part) => part !== "" && !names.has(part.split("=", 1)[0]?.trim() as string))
+    .join("; ");
+}

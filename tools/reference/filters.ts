@@ -142,6 +142,27 @@ const filterDocs = {
       "Details: [OIDC](../policies/oidc.md).",
     ],
   },
+  basicAuth: {
+    types: ["basicAuth of a SecurityPolicy"],
+    where: "rules on which the policy is in force",
+    field: "BasicAuth of Envoy Gateway; RFC 7617",
+    does: "Asks for a user and a password of a file of htpasswd.",
+    notes: ["Fields, formats and limits: [basic auth](../policies/basic-auth.md)."],
+  },
+  apiKeyAuth: {
+    types: ["apiKeyAuth of a SecurityPolicy"],
+    where: "rules on which the policy is in force",
+    field: "APIKeyAuth of Envoy Gateway",
+    does: "Asks for the API key of a client.",
+    notes: ["Fields and limits: [API keys](../policies/api-keys.md)."],
+  },
+  credentialInjection: {
+    types: ["ExtensionRef to an HTTPRouteFilter with credentialInjection"],
+    where: "HTTPRoute and GRPCRoute rules and backendRefs",
+    field: "HTTPCredentialInjectionFilter of Envoy Gateway",
+    does: "Gives requests a credential for the backend.",
+    notes: ["Fields: [credential injection](../policies/credential-injection.md)."],
+  },
   directResponse: {
     types: ["ExtensionRef"],
     where: everywhere,

@@ -156,13 +156,15 @@ spec: { targetSelectors: [{ kind: HTTPRoute, matchLabels: { team: a } }], ${retr
   });
 
   it("let nothing pass where a SecurityPolicy is not served, and no other policy does that", () => {
-    const security = policy("auth", to.pay, "basicAuth: { users: { name: users } }", { kind: "SecurityPolicy" });
+    const places =
+      "authorization: { rules: [{ action: Allow, principal: { clientIPGeoLocations: [{ country: DE }] } }] }";
+    const security = policy("auth", to.pay, places, { kind: "SecurityPolicy" });
     const { rules, conditions, findings } = run(security, policy("all", to.edge, retry(1)));
     assert.deepEqual(conditions["auth"], ["Accepted=False/Invalid"]);
-    assert.ok(findings.includes("policy-field-unsafe /spec/basicAuth"));
+    assert.ok(findings.some((finding) => finding.startsWith("policy-field-unsafe /spec/authorization")));
     assert.deepEqual(rules, {
       [pay]: [
-        "SecurityPolicy auth /basicAuth/users/group /basicAuth/users/kind /basicAuth/users/name",
+        "SecurityPolicy auth /authorization/rules",
         "BackendTrafficPolicy all /retry/numRetries",
         "directResponse",
       ],

@@ -37,6 +37,8 @@ export interface FeatureScope extends FilterScope {
    * or there is no such Secret or entry: whoever needs it to let somebody in lets nobody in.
    */
   readSecret(ref: ObjectName, entry: string, field: string): SecretValue | undefined;
+  /** Names of the entries of a Secret, sorted. `undefined`, with a finding, as {@link FeatureScope.readSecret}. */
+  entriesOfSecret(ref: ObjectName, field: string): readonly string[] | undefined;
   /** Reads one entry of a ConfigMap. `undefined`, with a finding, as {@link FeatureScope.readSecret}. */
   readConfigMap(ref: ObjectName, entry: string, field: string): string | undefined;
 }
@@ -122,6 +124,13 @@ export class PolicyReferences {
         const namespace = ref.namespace ?? at(field).resource.metadata.namespace;
         const read = this.#context.secrets.value(namespace, ref.name, entry);
         return "problem" in read ? lacking(read.message.replace(/\.$/, ""), field) : read;
+      },
+      entriesOfSecret: (ref, field) => {
+        if (!isPermitted("Secret", ref, field)) return undefined;
+        const namespace = ref.namespace ?? at(field).resource.metadata.namespace;
+        const object = this.#context.snapshot.get("Secret", namespace, ref.name);
+        if (object === undefined) return lacking(`Secret ${namespace}/${ref.name} does not exist`, field);
+        return Object.keys(object.data).sort();
       },
       readConfigMap: (ref, entry, field) => {
         if (!isPermitted("ConfigMap", ref, field)) return undefined;

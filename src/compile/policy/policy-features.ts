@@ -1,6 +1,8 @@
 import { compileAdmissionControl } from "../../filter/admissionControl/compile-policy.ts";
+import { compileApiKeyAuthPolicy } from "../../filter/apiKeyAuth/compile-policy.ts";
 import { compileAuthorizationPolicy } from "../../filter/authorization/compile-policy.ts";
 import { compileBandwidthLimit } from "../../filter/bandwidthLimit/compile.ts";
+import { compileBasicAuthPolicy } from "../../filter/basicAuth/compile-policy.ts";
 import { compileBodyLimit } from "../../filter/bodyLimit/compile.ts";
 import { compileConcurrency } from "../../filter/concurrency/compile.ts";
 import { compileCorsPolicy } from "../../filter/cors/compile-policy.ts";
@@ -52,6 +54,8 @@ const features: readonly Feature[] = [
   feature("SecurityPolicy", "authorization", compileAuthorizationPolicy),
   feature("SecurityPolicy", "csrf", compileCsrf),
   feature("SecurityPolicy", "oidc", compileOidc),
+  feature("SecurityPolicy", "apiKeyAuth", compileApiKeyAuthPolicy),
+  feature("SecurityPolicy", "basicAuth", compileBasicAuthPolicy),
   feature("BackendTrafficPolicy", "requestBodyLimit", compileBodyLimit),
   feature("BackendTrafficPolicy", "concurrency", compileConcurrency),
   feature("BackendTrafficPolicy", "requestBuffer", compileRequestBuffer),

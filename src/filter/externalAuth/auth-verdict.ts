@@ -1,3 +1,4 @@
+import { withoutParameters } from "../../ir/query.ts";
 import type { AuthHeader } from "../../wire/ext-authz.ts";
 import type { LocalReply } from "../contract/local-reply.ts";
 import type { HeaderTarget, RequestHead } from "../contract/message.ts";
@@ -59,17 +60,7 @@ export function applyAuthChanges(request: RequestHead, changes: AuthChanges): vo
 
 /** Parameters that are named go; those that are set come last. What is not named stays as it is, byte for byte. */
 function changeQuery(query: string, changes: Pick<AuthChanges, "setQuery" | "removeQuery">): string {
-  const gone = new Set([...changes.removeQuery, ...changes.setQuery.map(([key]) => key)]);
-  const kept = query.split("&").filter((part) => part !== "" && !gone.has(parameterName(part)));
+  const kept = withoutParameters(query, new Set([...changes.removeQuery, ...changes.setQuery.map(([key]) => key)]));
   const added = changes.setQuery.map(([key, value]) => `${encodeURIComponent(key)}=${encodeURIComponent(value)}`);
-  return [...kept, ...added].join("&");
-}
-
-function parameterName(part: string): string {
-  const name = (part.split("=", 1)[0] ?? "").replaceAll("+", " ");
-  try {
-    return decodeURIComponent(name);
-  } catch {
-    return name;
-  }
+  return [...(kept === "" ? [] : [kept]), ...added].join("&");
 }

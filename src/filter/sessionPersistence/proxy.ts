@@ -1,5 +1,6 @@
 import type { Cluster } from "../../ir/cluster.ts";
 import type { SessionPersistence } from "../../ir/traffic-settings.ts";
+import { cookieValues } from "../../wire/cookie.ts";
 import { type BuiltFilter, built, type FilterServices } from "../contract/build.ts";
 import type { Endpoint } from "../contract/endpoint.ts";
 import type { FilterExchange } from "../contract/exchange.ts";
@@ -134,16 +135,6 @@ type RememberOptions = {
   /** Of the client's connection. */
   readonly scheme: "http" | "https";
 };
-
-/** Values of every cookie with this name, in the order of the header. */
-function cookieValues(header: string, name: string): readonly string[] {
-  const values: string[] = [];
-  for (const part of header.split(";")) {
-    const pair = part.trim();
-    if (pair.startsWith(`${name}=`)) values.push(pair.slice(name.length + 1).replace(/^"(.*)"$/, "$1"));
-  }
-  return values;
-}
 
 /** Text without what would end a cookie's attribute. */
 function cookieText(text: string): string {

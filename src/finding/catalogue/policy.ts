@@ -183,4 +183,22 @@ export const policyFindings = {
     title: "passThroughAuthHeader would let requests in that nobody verifies",
     why: "A request with a token passes the login only where jwt of the same policy requires and verifies the token. Here it is redirected to log in, as all others.",
   },
+  "htpasswd-line-unusable": {
+    code: "SL6030",
+    severity: "warning",
+    title: "A line of .htpasswd lets nobody in",
+    why: "Passwords are checked as {SHA}, bcrypt (cost 4 to 14) or apr1. Whoever has another hash could only be let in without a check.",
+  },
+  "api-key-shared": {
+    code: "SL6031",
+    severity: "warning",
+    title: "Two clients have the same API key",
+    why: "A key says which client a request comes from. Where two have it, backends would be told the wrong one.",
+  },
+  "api-client-repeated": {
+    code: "SL6032",
+    severity: "warning",
+    title: "A client stands in two Secrets of API keys",
+    why: "A client has one key. The Secrets count in the order in which credentialRefs names them.",
+  },
 } as const satisfies Record<string, FindingRow>;

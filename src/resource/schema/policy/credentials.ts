@@ -9,6 +9,10 @@ import { headerName, text } from "../text.ts";
 /** Spec: BasicAuth. */
 export const basicAuth = z.object({
   users: secretObjectReference.describe("Secret with lines of htpasswd under .htpasswd."),
+  realm: optional(
+    text({ min: 1, max: 64, pattern: /^[ !#-[\]-~]+$/, words: "plain ASCII without quotes and backslashes" }),
+    "What browsers show that they ask for. Default: Restricted. A field of Sluice's own.",
+  ),
   forwardUsernameHeader: optional(headerName, "Header by which backends are told the user."),
 });
 
