@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { externalAuth } from "../../test/external-auth-filter.ts";
 import { describeAction } from "./action.ts";
 import type { Cluster } from "./cluster.ts";
 import { defaultListenerSettings, type ListenerSettings } from "./listener-settings.ts";
@@ -35,15 +36,12 @@ const rule: HttpRule = {
   filters: [
     {
       from,
-      filter: {
-        kind: "externalAuth",
+      filter: externalAuth({
         protocol: "grpc",
-        cluster: "shop/auth:9000",
-        pathPrefix: "",
-        allowedHeaders: [],
+        servers: ["shop/auth:9000"],
         allowedResponseHeaders: ["x-user"],
         forwardBodyBytes: 1_024,
-      },
+      }),
     },
   ],
   backends: [{ from, weight: 1, filters: [], target: { kind: "cluster", cluster: "shop/app:80" } }],

@@ -145,7 +145,7 @@ function answerOf(
         ? { status: 200, why: "it is a CORS preflight, which the gateway answers" }
         : undefined;
     case "externalAuth":
-      return filter.cluster === undefined
+      return filter.servers.length === 0
         ? { status: 403, why: "the authorisation server did not resolve, so nothing may pass" }
         : undefined;
     case "jwt":

@@ -3,6 +3,7 @@ import { isSecretName } from "../base/secret-name.ts";
 import { unreachable } from "../base/unreachable.ts";
 import type { AuthorizationFilter } from "./authorization.ts";
 import { describeRateLimit, describeSelectors } from "./describe-rate-limit.ts";
+import type { ExternalAuth } from "./external-auth.ts";
 import type { Filter, Fraction, PathModifier } from "./filter.ts";
 import type { JwtFilter } from "./jwt.ts";
 import type { ListenerSettings } from "./listener-settings.ts";
@@ -101,9 +102,9 @@ export function describeFilter(filter: Filter): string {
         filter.allowCredentials ? " with credentials" : ""
       }`;
     case "externalAuth":
-      return filter.cluster === undefined
+      return filter.servers.length === 0
         ? "refuses every request: its authorisation server did not resolve"
-        : describeExternalAuth(filter, filter.cluster);
+        : describeExternalAuth(filter);
     case "localRateLimit":
       return `limits requests to ${filter.rules.map(describeRateLimit).join(" and ")}`;
     case "concurrency":
@@ -273,15 +274,21 @@ function describeAuthorization({ rules, defaultAction }: AuthorizationFilter): s
   return [...named, `${verbs[defaultAction]} what no rule matches`].join(", ");
 }
 
-function describeExternalAuth(filter: Extract<Filter, { kind: "externalAuth" }>, cluster: string): string {
-  const { protocol, allowedHeaders, allowedResponseHeaders, forwardBodyBytes } = filter;
+function describeExternalAuth(filter: ExternalAuth): string {
+  const { protocol, path, allowedHeaders, allowedResponseHeaders, forwardBodyBytes, onFailure, cache, signIn } = filter;
   const all = protocol === "grpc" && allowedHeaders.length === 0;
+  const names = allowedResponseHeaders === "all" ? [] : allowedResponseHeaders;
+  const servers = [filter.servers.join(" or "), ...filter.fallbacks].join(", else ");
   const parts = [
-    `asks ${cluster} (${protocol === "grpc" ? "gRPC" : "HTTP"}) whether the request may pass`,
+    `asks ${servers} (${protocol === "grpc" ? "gRPC" : "HTTP"}) whether the request may pass`,
+    ...(path.kind === "fixed" ? [`at ${path.value}`] : []),
     ...(all ? ["shows it all headers"] : []),
     ...(allowedHeaders.length > 0 ? [`shows it headers ${allowedHeaders.join(", ")}`] : []),
     ...(forwardBodyBytes > 0 ? [`shows it the body up to ${count(forwardBodyBytes, "byte", "bytes")}`] : []),
-    ...(allowedResponseHeaders.length > 0 ? [`takes over headers ${allowedResponseHeaders.join(", ")} from it`] : []),
+    ...(names.length > 0 ? [`takes over headers ${names.join(", ")} from it`] : []),
+    ...(cache === undefined ? [] : [`remembers permissions for ${cache.ttlMs / 1000} s by ${cache.by}`]),
+    ...(signIn === undefined ? [] : [`sends browsers to ${signIn.url} to sign in`]),
+    ...(onFailure.kind === "admit" ? ["lets requests pass while there is no valid answer"] : []),
   ];
   return parts.join(", ");
 }

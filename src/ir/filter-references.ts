@@ -19,7 +19,6 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
   directResponse: () => nothing,
   admissionControl: () => nothing,
   requestMirror: ({ cluster }) => ofCluster(cluster),
-  externalAuth: ({ cluster }) => ofCluster(cluster),
   localRateLimit: () => nothing,
   concurrency: () => nothing,
   requestBuffer: () => nothing,
@@ -31,6 +30,10 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
   }),
   authorization: () => nothing,
   oidc: ({ cluster, clientSecret }) => ({ ...ofCluster(cluster), secrets: [clientSecret] }),
+  externalAuth: ({ servers, fallbacks, context }) => ({
+    clusters: [...servers, ...fallbacks],
+    secrets: context.flatMap(({ value }) => (value.kind === "secret" ? [value.key] : [])),
+  }),
   basicAuth: ({ users }) => ofSecret(users),
   apiKeyAuth: ({ clients }) => ({ clusters: [], secrets: clients.map(({ key }) => key) }),
   credentialInjection: ({ credential }) => ofSecret(credential),

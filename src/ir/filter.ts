@@ -1,5 +1,6 @@
 import type { AuthorizationFilter } from "./authorization.ts";
 import type { ClusterKey } from "./cluster.ts";
+import type { ExternalAuth } from "./external-auth.ts";
 import type { JwtFilter } from "./jwt.ts";
 import type { Bandwidth, ConcurrencyRule, RateLimitRule } from "./rate-limit.ts";
 import type { SourceRef } from "./source-ref.ts";
@@ -70,20 +71,7 @@ export type Filter =
       readonly exposeHeaders: readonly string[];
       readonly maxAgeSeconds: number;
     }
-  | {
-      readonly kind: "externalAuth";
-      readonly protocol: "http" | "grpc";
-      /** `undefined` when the reference did not resolve: every request is refused (fail closed). */
-      readonly cluster: ClusterKey | undefined;
-      /** Path prefix put before the request's path; HTTP only. */
-      readonly pathPrefix: string;
-      /** Request headers sent to the authorisation server, lower case. Empty: those that always go (HTTP), all (gRPC). */
-      readonly allowedHeaders: readonly string[];
-      /** Response headers copied onto the request, lower case. Empty: all (HTTP). */
-      readonly allowedResponseHeaders: readonly string[];
-      /** Largest body forwarded; 0 means none is. Bytes. */
-      readonly forwardBodyBytes: number;
-    }
+  | ExternalAuth
   | {
       readonly kind: "localRateLimit";
       /** Of a refusal. */

@@ -1,6 +1,6 @@
 import type { SecurityPolicySpec } from "../resource/schema/policy/security-policy.ts";
 import { clusterFieldsBelow } from "./cluster-fields.ts";
-import { type CompleteTable, neverUnsafe, notYetUnsafe, served } from "./field-service.ts";
+import { type CompleteTable, neverUnsafe, served } from "./field-service.ts";
 import { targetFields } from "./target-fields.ts";
 
 export const securityFields = {
@@ -15,7 +15,11 @@ export const securityFields = {
   basicAuth: ["basic auth", served],
   cors: ["CORS", served],
   csrf: ["CSRF", served],
-  extAuth: ["external authorization", notYetUnsafe],
+  extAuth: ["external authorization", served],
+  "extAuth.recomputeRoute": [
+    "external authorization",
+    neverUnsafe("A request's route is chosen before its policies are known; match on what the client sends."),
+  ],
   ...clusterFieldsBelow("extAuth.grpc.backendSettings."),
   ...clusterFieldsBelow("extAuth.http.backendSettings."),
   jwt: ["JWT", served],

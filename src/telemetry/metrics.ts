@@ -139,7 +139,7 @@ export const metrics = {
     type: "counter",
     unit: "",
     labels: ["kind", "namespace", "name", "backend_name", "result"],
-    help: "Requests checked by an ExternalAuth filter, by the object that has the filter: allowed, denied, or failed because there was no valid answer.",
+    help: "Requests checked by an ExternalAuth filter, by the object that has the filter: allowed, cached (a remembered permission was enough), denied, or failed because there was no valid answer.",
   },
   gateway_csrf_requests_total: {
     type: "counter",

@@ -17,6 +17,8 @@ const check: CheckRequest = {
   protocol: "HTTP/1.1",
   size: 0,
   body: Buffer.alloc(0),
+  context: [],
+  route: undefined,
 };
 
 test("encodeCheckRequest() writes the bytes that the protobuf schema asks for", () => {

@@ -28,6 +28,10 @@ export type CheckRequest = {
   /** Of the body; -1 when it is not known. Bytes. */
   readonly size: number;
   readonly body: Buffer;
+  /** Values of the gateway's own configuration. */
+  readonly context: readonly (readonly [name: string, value: string])[];
+  /** The route; `undefined`: it is not told. */
+  readonly route: { readonly kind: string; readonly namespace: string; readonly name: string } | undefined;
 };
 
 export type AuthHeader = {
@@ -80,7 +84,27 @@ export function encodeCheckRequest(check: CheckRequest): Buffer {
     .message(1, peer(check.source))
     .message(2, peer(check.destination))
     .message(4, new ProtobufWriter().message(1, time).message(2, http));
+  for (const [name, value] of check.context) attributes.entry(10, name, value);
+  if (check.route !== undefined) attributes.message(13, routeMetadata(check.route));
   return new ProtobufWriter().message(1, attributes).finish();
+}
+
+/**
+ * `envoy.config.core.v3.Metadata` as Envoy Gateway has it for a route: below `envoy-gateway`, a list `resources` of structs.
+ * Spec: `google/protobuf/struct.proto`.
+ */
+function routeMetadata(route: NonNullable<CheckRequest["route"]>): ProtobufWriter {
+  const struct = new ProtobufWriter();
+  for (const [name, value] of Object.entries(route))
+    struct.message(1, member(name, new ProtobufWriter().string(3, value)));
+  const list = new ProtobufWriter().message(1, new ProtobufWriter().message(5, struct));
+  const resources = new ProtobufWriter().message(1, member("resources", new ProtobufWriter().message(6, list)));
+  return new ProtobufWriter().message(1, member("envoy-gateway", resources));
+}
+
+/** An entry of a map from names to messages. */
+function member(name: string, value: ProtobufWriter): ProtobufWriter {
+  return new ProtobufWriter().string(1, name).message(2, value);
 }
 
 /** Bytes of a header value as text: UTF-8 where they are that, latin1 otherwise. */

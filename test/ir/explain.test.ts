@@ -7,6 +7,7 @@ import type { Filter } from "../../src/ir/filter.ts";
 import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
 import type { HttpRule } from "../../src/ir/routing-model.ts";
 import { type SelectRequest, select } from "../../src/ir/select.ts";
+import { externalAuth } from "../external-auth-filter.ts";
 import { routingModel, selectRequest } from "../property/routing-model.ts";
 import {
   backend,
@@ -170,17 +171,7 @@ describe("explain() of answers that the gateway gives by itself", () => {
     [
       "an authorisation server that did not resolve",
       {
-        filters: [
-          place({
-            kind: "externalAuth",
-            protocol: "http",
-            cluster: undefined,
-            pathPrefix: "",
-            allowedHeaders: [],
-            allowedResponseHeaders: [],
-            forwardBodyBytes: 0,
-          }),
-        ],
+        filters: [place(externalAuth({ servers: [] }))],
       },
       {},
       { status: 403, why: "the authorisation server did not resolve, so nothing may pass" },

@@ -4,6 +4,7 @@ import type { Http2Session } from "node:http2";
 import type { Socket } from "node:net";
 import { test } from "node:test";
 import type { Filter } from "../../src/ir/filter.ts";
+import { externalAuth } from "../external-auth-filter.ts";
 import { eventually } from "./eventually.ts";
 import { clearClient } from "./http2-client.ts";
 import { Http2Server } from "./http2-upstream-server.ts";
@@ -148,15 +149,7 @@ test("connection login: a backend of HTTP/2 gets a connection for each client th
 
 test("connection login: an authorisation server and a mirror see each client on its own connection", async () => {
   const filters: readonly Filter[] = [
-    {
-      kind: "externalAuth",
-      protocol: "http",
-      cluster: "demo/auth:80",
-      pathPrefix: "",
-      allowedHeaders: [],
-      allowedResponseHeaders: [],
-      forwardBodyBytes: 0,
-    },
+    externalAuth(),
     { kind: "requestMirror", cluster: "demo/mirror:80", fraction: { numerator: 1, denominator: 1 } },
   ];
   const mirrored: { readonly authorization: boolean; readonly socket: Socket }[] = [];

@@ -1,21 +1,14 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ExternalAuth } from "../../src/ir/external-auth.ts";
 import type { Filter } from "../../src/ir/filter.ts";
+import { externalAuth } from "../external-auth-filter.ts";
 import { startProxy } from "./plane-fixture.ts";
 import { exchange, get } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
 
-function auth(options: Partial<Extract<Filter, { kind: "externalAuth" }>> = {}): Filter {
-  return {
-    kind: "externalAuth",
-    protocol: "http",
-    cluster: "demo/auth:80",
-    pathPrefix: "/check",
-    allowedHeaders: ["x-team"],
-    allowedResponseHeaders: [],
-    forwardBodyBytes: 0,
-    ...options,
-  };
+function auth(options: Partial<ExternalAuth> = {}): Filter {
+  return externalAuth({ path: { kind: "prefix", value: "/check" }, allowedHeaders: ["x-team"], ...options });
 }
 
 test("externalAuth: an allowed request goes on with the server's fields, body and all", async () => {
@@ -66,7 +59,7 @@ test("externalAuth: without a server that answers every request is refused", asy
   await using upstream = await RawUpstream.start(() => ok("never"));
   await using silent = await RawUpstream.start(() => undefined);
   for (const [filter, ports] of [
-    [auth({ cluster: undefined }), []],
+    [auth({ servers: [] }), []],
     [auth(), []],
     [auth({ protocol: "grpc" }), [silent.port]],
     [auth(), [silent.port]],

@@ -3,8 +3,9 @@ import { once } from "node:events";
 import { createServer, type Http2Server, type ServerHttp2Session, type ServerHttp2Stream } from "node:http2";
 import type { AddressInfo } from "node:net";
 import { test } from "node:test";
-import type { Filter } from "../../src/ir/filter.ts";
+import type { ExternalAuth } from "../../src/ir/external-auth.ts";
 import { ProtobufWriter, readProtobuf } from "../../src/wire/protobuf.ts";
+import { externalAuth } from "../external-auth-filter.ts";
 import { startProxy } from "./plane-fixture.ts";
 import { exchange, get } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
@@ -58,27 +59,12 @@ class AuthServer implements AsyncDisposable {
   }
 }
 
-function start(
-  backend: RawUpstream,
-  server: AuthServer,
-  options: Partial<Extract<Filter, { kind: "externalAuth" }>> = {},
-) {
+function start(backend: RawUpstream, server: AuthServer, options: Partial<ExternalAuth> = {}) {
   return startProxy(
     [backend.port],
     {},
     {
-      filters: [
-        {
-          kind: "externalAuth",
-          protocol: "grpc",
-          cluster: "demo/auth:80",
-          pathPrefix: "",
-          allowedHeaders: [],
-          allowedResponseHeaders: [],
-          forwardBodyBytes: 0,
-          ...options,
-        },
-      ],
+      filters: [externalAuth({ protocol: "grpc", ...options })],
       others: [{ name: "auth", ports: [server.port], cluster: { protocol: "http2" } }],
     },
   );

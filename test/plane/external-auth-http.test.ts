@@ -1,22 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Filter } from "../../src/ir/filter.ts";
+import { externalAuth } from "../external-auth-filter.ts";
 import { startProxy, startRules } from "./plane-fixture.ts";
 import { exchange, get, RawClient } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
-
-type ExternalAuth = Extract<Filter, { kind: "externalAuth" }>;
-
-const auth = (options: Partial<ExternalAuth> = {}): Filter => ({
-  kind: "externalAuth",
-  protocol: "http",
-  cluster: "demo/auth:80",
-  pathPrefix: "",
-  allowedHeaders: [],
-  allowedResponseHeaders: [],
-  forwardBodyBytes: 0,
-  ...options,
-});
 
 const header = (on: "request" | "response", name: string, value: string): Filter => ({
   kind: "headerModifier",
@@ -44,7 +32,7 @@ function start(ports: readonly number[], authPort: number, filters: readonly Fil
 test("externalAuth over HTTP: the server is told method, path, host, named headers and who asks, and nothing else", async () => {
   await using backend = await RawUpstream.start(() => ok(""));
   await using server = await RawUpstream.start(() => ok(""));
-  await using gateway = await start([backend.port], server.port, [auth({ allowedHeaders: ["x-team"] })]);
+  await using gateway = await start([backend.port], server.port, [externalAuth({ allowedHeaders: ["x-team"] })]);
   const sent =
     "Authorization: t\r\nX-Team: a\r\nCookie: c=1\r\nX-Forwarded-For: 6.6.6.6\r\nContent-Length: 2\r\n\r\nhi";
   await exchange(gateway.port, `PUT /a%20b?q=1 HTTP/1.1\r\nHost: App.Example.Test:8080\r\n${sent}`);
@@ -69,7 +57,7 @@ test("externalAuth over HTTP: the server is told method, path, host, named heade
 test("externalAuth over HTTP: only named headers are copied, and a client cannot send them itself", async () => {
   await using backend = await RawUpstream.start(() => ok(""));
   await using server = await RawUpstream.start(() => ok("", "X-User: ann\r\nX-User: bob\r\nX-Other: o\r\n"));
-  const filter = auth({ allowedResponseHeaders: ["x-user", "x-role", "authorization"] });
+  const filter = externalAuth({ allowedResponseHeaders: ["x-user", "x-role", "authorization"] });
   await using gateway = await start([backend.port], server.port, [filter]);
   await exchange(gateway.port, get("/", "X-User: root\r\nX_User: root\r\nX-Role: admin\r\nAuthorization: mine\r\n"));
   const { head } = backend.requests[0]!;
@@ -83,7 +71,7 @@ test("externalAuth over HTTP: what frames or describes a message is never copied
   await using server = await RawUpstream.start(() =>
     ok("text", "Host: evil\r\nContent-Type: text/x\r\nX-Forwarded-For: 6.6.6.6\r\nDate: d\r\nX-Ok: 1\r\n"),
   );
-  await using gateway = await start([backend.port], server.port, [auth()]);
+  await using gateway = await start([backend.port], server.port, [externalAuth()]);
   const post = "POST / HTTP/1.1\r\nHost: app\r\nContent-Type: a/b\r\nContent-Length: 4\r\n\r\nbody";
   assert.equal((await exchange(gateway.port, post)).body, "body");
   const sent = lines(backend.requests[0]!.head);
@@ -100,7 +88,7 @@ test("externalAuth over HTTP: a refusal comes as the server wrote it, bytes and 
     () =>
       "HTTP/1.1 302 Found\r\nLocation: /login\r\nSet-Cookie: a=1\r\nSet-Cookie: b=2\r\nContent-Type: x/y\r\nContent-Length: 3\r\n\r\n\xff\x00\xfe",
   );
-  await using gateway = await start([backend.port], server.port, [auth(), header("response", "x-seen", "yes")]);
+  await using gateway = await start([backend.port], server.port, [externalAuth(), header("response", "x-seen", "yes")]);
   const response = await exchange(gateway.port, get("/"));
   assert.equal(response.status, 302);
   assert.equal(response.headers.get("location"), "/login");
@@ -115,7 +103,7 @@ test("externalAuth over HTTP: a refusal comes as the server wrote it, bytes and 
 test("externalAuth over HTTP: a success other than 200 is no permission, and does not look like one", async () => {
   await using backend = await RawUpstream.start(() => ok("never"));
   await using server = await RawUpstream.start(() => "HTTP/1.1 204 No Content\r\n\r\n");
-  await using gateway = await start([backend.port], server.port, [auth()]);
+  await using gateway = await start([backend.port], server.port, [externalAuth()]);
   assert.equal((await exchange(gateway.port, get("/"))).status, 403);
   assert.equal(backend.requests.length, 0);
 });
@@ -139,7 +127,7 @@ test("externalAuth over HTTP: whatever goes wrong refuses the request with 403",
       socket.end(Buffer.from(answer, "latin1"));
       return undefined;
     });
-    await using gateway = await start([backend.port], server.port, [auth()]);
+    await using gateway = await start([backend.port], server.port, [externalAuth()]);
     assert.equal((await exchange(gateway.port, get("/"))).status, 403, answer.slice(0, 40));
     assert.equal(gateway.records[0]!.responseFlag, "UAE");
   }
@@ -152,7 +140,7 @@ test("externalAuth over HTTP: an answer of 64 KiB is read, and the length of the
   await using server = await RawUpstream.start(({ head }) =>
     head.startsWith("HEAD") ? "HTTP/1.1 200 OK\r\nContent-Length: 99999\r\n\r\n" : ok("x".repeat(largest)),
   );
-  await using gateway = await start([backend.port], server.port, [auth()]);
+  await using gateway = await start([backend.port], server.port, [externalAuth()]);
   assert.equal((await exchange(gateway.port, get("/"))).status, 200);
   assert.equal((await exchange(gateway.port, get("/").replace("GET", "HEAD"), "HEAD")).status, 200);
 });
@@ -162,7 +150,7 @@ test("externalAuth over HTTP: filters before it have changed what the server see
   await using server = await RawUpstream.start(() => ok("", "X-Stage: auth\r\n"));
   await using gateway = await start([backend.port], server.port, [
     header("request", "x-team", "set-before"),
-    auth({ allowedHeaders: ["x-team", "x-late"] }),
+    externalAuth({ allowedHeaders: ["x-team", "x-late"] }),
     { kind: "headerModifier", on: "request", set: [], add: [{ name: "x-stage", value: "late" }], remove: [] },
     header("request", "x-late", "1"),
   ]);
@@ -187,13 +175,13 @@ test("externalAuth over HTTP: two of them both have to admit, and one of a backe
   await using gateway = await startRules([
     {
       name: "app",
-      filters: [auth()],
+      filters: [externalAuth()],
       backends: [
         { name: "open", ports: [open.port] },
         {
           name: "closed",
           ports: [closed.port],
-          filters: [auth({ cluster: "demo/second:80", allowedHeaders: ["x-first"] })],
+          filters: [externalAuth({ servers: ["demo/second:80"], allowedHeaders: ["x-first"] })],
         },
       ],
       others: [
@@ -212,7 +200,10 @@ test("externalAuth over HTTP: a body larger than what the gateway holds waits fo
   const text = "0123456789abcdef".repeat(20_000);
   await using backend = await RawUpstream.start(({ body }) => ok(String(body.length)));
   await using server = await RawUpstream.start(() => ok(""));
-  await using gateway = await start([backend.port], server.port, [auth(), auth({ forwardBodyBytes: 400_000 })]);
+  await using gateway = await start([backend.port], server.port, [
+    externalAuth(),
+    externalAuth({ forwardBodyBytes: 400_000 }),
+  ]);
   const response = await exchange(
     gateway.port,
     `POST / HTTP/1.1\r\nHost: a\r\nContent-Length: ${text.length}\r\n\r\n${text}`,
@@ -227,7 +218,7 @@ test("externalAuth over HTTP: a body larger than what the gateway holds waits fo
 test("externalAuth over HTTP: a body above the limit is refused with 413, whatever its framing", async () => {
   await using backend = await RawUpstream.start(() => ok("never"));
   await using server = await RawUpstream.start(() => ok(""));
-  await using gateway = await start([backend.port], server.port, [auth({ forwardBodyBytes: 4 })]);
+  await using gateway = await start([backend.port], server.port, [externalAuth({ forwardBodyBytes: 4 })]);
   const post = "POST / HTTP/1.1\r\nHost: app\r\n";
   assert.equal((await exchange(gateway.port, `${post}Content-Length: 5\r\n\r\nabcde`)).status, 413);
   const chunked = `${post}Transfer-Encoding: chunked\r\n\r\n5\r\nabcde\r\n0\r\n\r\n`;
@@ -240,7 +231,7 @@ test("externalAuth over HTTP: every request of a connection is asked about, also
   await using server = await RawUpstream.start(({ head }) =>
     head.startsWith("GET /yes") ? ok("") : "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
   );
-  await using gateway = await start([backend.port], server.port, [auth()]);
+  await using gateway = await start([backend.port], server.port, [externalAuth()]);
   await using client = await RawClient.connect(gateway.port);
   client.send(get("/yes/1") + get("/no/2") + get("/yes/3"));
   const statuses = [];
@@ -254,7 +245,7 @@ test("externalAuth over HTTP: verdicts are counted by the object that has the fi
   await using server = await RawUpstream.start(({ head }) =>
     head.startsWith("GET /yes") ? ok("") : "HTTP/1.1 403 No\r\nContent-Length: 0\r\n\r\n",
   );
-  await using gateway = await start([backend.port], server.port, [auth()]);
+  await using gateway = await start([backend.port], server.port, [externalAuth()]);
   await exchange(gateway.port, get("/yes"));
   await exchange(gateway.port, get("/no"));
   const count = (result: string) =>

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Filter } from "../../src/ir/filter.ts";
+import { externalAuth } from "../external-auth-filter.ts";
 import { eventually } from "./eventually.ts";
 import { clearClient } from "./http2-client.ts";
 import { buildUpdate } from "./model-builder.ts";
@@ -8,15 +9,8 @@ import { startPlane } from "./plane-fixture.ts";
 import { exchange, get, RawClient } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
 
-const auth = (forwardBodyBytes = 0): Filter => ({
-  kind: "externalAuth",
-  protocol: "http",
-  cluster: "demo/auth:80",
-  pathPrefix: "",
-  allowedHeaders: ["x-id"],
-  allowedResponseHeaders: ["x-seen"],
-  forwardBodyBytes,
-});
+const auth = (forwardBodyBytes = 0): Filter =>
+  externalAuth({ allowedHeaders: ["x-id"], allowedResponseHeaders: ["x-seen"], forwardBodyBytes });
 
 type Ports = {
   readonly backend: number;

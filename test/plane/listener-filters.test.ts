@@ -1,20 +1,15 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import type { ExternalAuth } from "../../src/ir/external-auth.ts";
 import type { Filter } from "../../src/ir/filter.ts";
+import { externalAuth } from "../external-auth-filter.ts";
 import { buildUpdate, type TestRule } from "./model-builder.ts";
 import { startPlane } from "./plane-fixture.ts";
 import { exchange, get } from "./raw-client.ts";
 import { ok, RawUpstream } from "./raw-upstream.ts";
 
-const auth = (allowedResponseHeaders: readonly string[] = []): Filter => ({
-  kind: "externalAuth",
-  protocol: "http",
-  cluster: "demo/auth:80",
-  pathPrefix: "",
-  allowedHeaders: ["x-token"],
-  allowedResponseHeaders,
-  forwardBodyBytes: 0,
-});
+const auth = (allowedResponseHeaders: ExternalAuth["allowedResponseHeaders"] = "all"): Filter =>
+  externalAuth({ allowedHeaders: ["x-token"], allowedResponseHeaders });
 
 function start(rules: readonly TestRule[], filters: readonly Filter[]) {
   return startPlane(buildUpdate([{ name: "http", port: 80, rules, filters }]));

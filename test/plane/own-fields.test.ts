@@ -2,6 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import type { Filter } from "../../src/ir/filter.ts";
+import { externalAuth } from "../external-auth-filter.ts";
 import { clearClient } from "./http2-client.ts";
 import { startProxy, startRules } from "./plane-fixture.ts";
 import { exchange, get } from "./raw-client.ts";
@@ -216,15 +217,7 @@ test("an authorisation server sees neither claims nor fields that Connection nam
   );
   const filters: Filter[] = [
     modifier("request", { set: [{ name: "x-forwarded-proto", value: "wss" }] }),
-    {
-      kind: "externalAuth",
-      protocol: "http",
-      cluster: "demo/auth:80",
-      pathPrefix: "",
-      allowedHeaders: ["x-drop", "x-real-ip", "x-stays"],
-      allowedResponseHeaders: [],
-      forwardBodyBytes: 0,
-    },
+    externalAuth({ allowedHeaders: ["x-drop", "x-real-ip", "x-stays"] }),
   ];
   await using gateway = await startProxy(
     [upstream.port],

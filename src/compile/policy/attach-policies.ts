@@ -156,8 +156,7 @@ function findRulePolicies(
     effects.push(...effectsOfLevels(keyOf(at), levels), ...effectsOfPolicy(keyOf(at), effective, subject));
     policies.push(...partsOf(effective));
     if (isHttp(of.route)) {
-      const protocol = of.route.kind === "GRPCRoute" ? "grpc" : "http";
-      const references = new PolicyReferences(context, at.context, effective.traced, protocol);
+      const references = new PolicyReferences(context, at.context, effective.traced, of.route);
       onRule.push({ kind, traced: effective.traced, references });
     }
     if (kind === "BackendTrafficPolicy" && !effective.inForce.some(isUnsafe)) {

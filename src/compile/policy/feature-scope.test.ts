@@ -11,6 +11,10 @@ import { traceSpec } from "./merge-specs.ts";
 const base64 = (text: string) => Buffer.from(text).toString("base64");
 
 const objects = yaml(
+  `apiVersion: gateway.networking.k8s.io/v1
+kind: HTTPRoute
+metadata: { name: cart, namespace: shop }
+spec: { rules: [{}] }`,
   `apiVersion: gateway.sluice.dev/v1alpha1
 kind: SecurityPolicy
 metadata: { name: p, namespace: shop }
@@ -41,7 +45,7 @@ function start() {
     { snapshot, options: defaultOptions, secrets },
     gatewayContext,
     traced as never,
-    "http",
+    resources.find(({ kind }) => kind === "HTTPRoute") as Resource<"HTTPRoute">,
   );
   return { secrets, scope: references.scope("/basicAuth"), told: () => references.collect().effects };
 }

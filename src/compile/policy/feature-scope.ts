@@ -6,7 +6,7 @@ import type { Resource } from "../../resource/kinds.ts";
 import { type BackendRef, resolveBackend } from "../backend/backend.ts";
 import { makeBackendScope } from "../backend/backend-scope.ts";
 import { addHostCluster, type OutsideHost } from "../backend/host-cluster.ts";
-import type { BackendKey, CompileContext, GatewayContext } from "../contract.ts";
+import type { BackendKey, CompileContext, GatewayContext, Route } from "../contract.ts";
 import { explainGrant } from "../reference/grant.ts";
 import { type FindingText, groupOf, nameOf, refOf, report, sourceOf } from "../report/report.ts";
 import type { FilterScope } from "../route/filter-scope.ts";
@@ -30,6 +30,8 @@ export interface FeatureScope extends FilterScope {
   sibling(field: string): unknown;
   /** The cluster of a host that is named at a field, rather than by a reference to a backend. */
   addHost(host: OutsideHost, field: string): ClusterKey;
+  /** On whose rule the policy is in force. */
+  readonly route: SourceRef;
   /** Where the value at a field was written. */
   from(field: string): SourceRef;
   /**
@@ -59,18 +61,15 @@ export class PolicyReferences {
   readonly #gateway: GatewayContext;
   readonly #traced: TracedSpec<Inherited>;
   readonly #protocol: "http" | "grpc";
+  readonly #route: SourceRef;
   readonly #scopes = new Map<Inherited, ReturnType<typeof makeBackendScope>>();
 
-  constructor(
-    context: CompileContext,
-    gateway: GatewayContext,
-    traced: TracedSpec<Inherited>,
-    protocol: "http" | "grpc",
-  ) {
+  constructor(context: CompileContext, gateway: GatewayContext, traced: TracedSpec<Inherited>, route: Route) {
     this.#context = context;
     this.#gateway = gateway;
     this.#traced = traced;
-    this.#protocol = protocol;
+    this.#protocol = route.kind === "GRPCRoute" ? "grpc" : "http";
+    this.#route = sourceOf(route, "");
   }
 
   /** The scope of the feature at a pointer in the merged spec, such as `/jwt`. */
@@ -104,6 +103,7 @@ export class PolicyReferences {
       context: this.#context,
       pointer: at("").pointer,
       protocol: this.#protocol,
+      route: this.#route,
       from: (field) => {
         const { resource, pointer: own } = at(field);
         return sourceOf(resource, own);

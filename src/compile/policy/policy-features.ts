@@ -7,6 +7,7 @@ import { compileBodyLimit } from "../../filter/bodyLimit/compile.ts";
 import { compileConcurrency } from "../../filter/concurrency/compile.ts";
 import { compileCorsPolicy } from "../../filter/cors/compile-policy.ts";
 import { compileCsrf } from "../../filter/csrf/compile.ts";
+import { compileExtAuthPolicy } from "../../filter/externalAuth/compile-policy.ts";
 import { compileJwtPolicy } from "../../filter/jwt/compile-policy.ts";
 import { compileLocalRateLimit } from "../../filter/localRateLimit/compile.ts";
 import { compileOidc } from "../../filter/oidc/compile.ts";
@@ -50,18 +51,19 @@ function feature<K extends RulePolicyKind, F extends keyof Spec<K> & string>(
  */
 const features: readonly Feature[] = [
   feature("SecurityPolicy", "cors", compileCorsPolicy),
-  feature("SecurityPolicy", "jwt", compileJwtPolicy),
-  feature("SecurityPolicy", "authorization", compileAuthorizationPolicy),
   feature("SecurityPolicy", "csrf", compileCsrf),
-  feature("SecurityPolicy", "oidc", compileOidc),
+  feature("SecurityPolicy", "extAuth", compileExtAuthPolicy),
   feature("SecurityPolicy", "apiKeyAuth", compileApiKeyAuthPolicy),
   feature("SecurityPolicy", "basicAuth", compileBasicAuthPolicy),
-  feature("BackendTrafficPolicy", "requestBodyLimit", compileBodyLimit),
+  feature("SecurityPolicy", "oidc", compileOidc),
+  feature("SecurityPolicy", "jwt", compileJwtPolicy),
+  feature("SecurityPolicy", "authorization", compileAuthorizationPolicy),
   feature("BackendTrafficPolicy", "concurrency", compileConcurrency),
+  feature("BackendTrafficPolicy", "requestBodyLimit", compileBodyLimit),
   feature("BackendTrafficPolicy", "requestBuffer", compileRequestBuffer),
+  feature("BackendTrafficPolicy", "admissionControl", compileAdmissionControl),
   feature("BackendTrafficPolicy", "rateLimit", compileLocalRateLimit),
   feature("BackendTrafficPolicy", "bandwidthLimit", compileBandwidthLimit),
-  feature("BackendTrafficPolicy", "admissionControl", compileAdmissionControl),
 ];
 
 /** What one kind's policies come to on a rule. */

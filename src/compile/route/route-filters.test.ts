@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { brief, compileCase, httpRoute, service, yaml } from "../../../test/compile-case.ts";
+import { externalAuth } from "../../../test/external-auth-filter.ts";
 import type { Filter } from "../../ir/filter.ts";
 import { conditionOf } from "../report/conditions.ts";
 
@@ -197,23 +198,22 @@ describe("compileExternalAuth", () => {
     const { filter } = compileFilter(
       "type: ExternalAuth, externalAuth: { protocol: HTTP, backendRef: { name: api, port: 80 }, http: { path: /a/../verify/%2e%2E//x/, allowedHeaders: [X-A, x-a], allowedResponseHeaders: [X-User] }, forwardBody: { maxSize: 1024 } }",
     );
-    assert.deepEqual(filter, {
-      kind: "externalAuth",
-      protocol: "http",
-      cluster: "shop/api:80",
-      pathPrefix: "/x",
+    const expected = externalAuth({
+      servers: ["shop/api:80"],
+      path: { kind: "prefix", value: "/x" },
       allowedHeaders: ["x-a"],
       allowedResponseHeaders: ["x-user"],
       forwardBodyBytes: 1024,
     });
+    assert.deepEqual(filter, expected);
   });
 
   it("speaks HTTP/2 to a gRPC server, and fails closed when it does not resolve", () => {
     const grpc = "type: ExternalAuth, externalAuth: { protocol: GRPC, backendRef: { name: NAME, port: 80 }, grpc: {} }";
     const found = compileFilter(grpc.replace("NAME", "api")).filter;
-    assert.equal(found.kind === "externalAuth" && found.cluster, "shop/api:80|http2");
+    assert.deepEqual(found.kind === "externalAuth" && found.servers, ["shop/api:80|http2"]);
     const lost = compileFilter(grpc.replace("NAME", "gone"));
-    assert.deepEqual(lost.filter, { ...found, cluster: undefined });
+    assert.deepEqual(lost.filter, { ...found, servers: [] });
     assert.deepEqual(lost.names, [`backend-not-found ${at}/externalAuth/backendRef/name`]);
   });
 });

@@ -1,35 +1,65 @@
+import { KeyedHash } from "../../base/keyed-hash.ts";
+import { secretLine } from "../../ir/secret-text.ts";
 import type { Counter } from "../../telemetry/telemetry.ts";
 import type { FilterOfKind, FilterServices } from "../contract/build.ts";
 import type { UpstreamCluster } from "../contract/endpoint.ts";
+import { AuthCache } from "./auth-cache.ts";
 
 export type ExternalAuth = FilterOfKind<"externalAuth">;
 
-/** An authorisation server as one filter asks it. */
+/** Authorisation servers as one filter asks them. */
 export type AuthServer = {
   readonly filter: ExternalAuth;
   readonly services: FilterServices;
-  /** `undefined`: the reference does not resolve, and every request is refused. */
-  readonly cluster: UpstreamCluster | undefined;
+  /** Asked in turn. Empty: no reference resolves, and every request is refused. */
+  readonly servers: readonly UpstreamCluster[];
+  readonly fallbacks: readonly UpstreamCluster[];
+  /** Values that a gRPC server is told besides the request. */
+  readonly context: readonly (readonly [name: string, value: string])[];
+  /** Permissions that still hold; `undefined`: none do. */
+  readonly cache: AuthCache | undefined;
   /** Questions by their outcome. */
   readonly counters: { readonly admitted: Counter; readonly denied: Counter; readonly failed: Counter };
+  /** Requests that a remembered permission was enough for. */
+  readonly cached: Counter;
 };
 
-export function makeAuthServer(filter: ExternalAuth, services: FilterServices): AuthServer {
+/** `previous`: the permissions of the filter that stood in this one's place. */
+export function makeAuthServer(
+  filter: ExternalAuth,
+  services: FilterServices,
+  previous: AuthCache | undefined,
+): AuthServer {
   const { from, telemetry } = services;
-  const cluster = filter.cluster === undefined ? undefined : services.cluster(filter.cluster);
+  const find = (keys: ExternalAuth["servers"]): readonly UpstreamCluster[] =>
+    keys.map((key) => services.cluster(key)).filter((cluster) => cluster !== undefined);
+  const servers = find(filter.servers);
   const counter = (result: string): Counter =>
     telemetry.counter(
       "gateway_external_auth_requests_total",
       from.kind,
       from.namespace,
       from.name,
-      cluster?.cluster.name ?? "",
+      servers[0]?.cluster.name ?? "",
       result,
     );
   return {
     filter,
     services,
-    cluster,
+    servers,
+    fallbacks: find(filter.fallbacks),
+    context: filter.context.map(({ name, value }) => [
+      name,
+      value.kind === "text" ? value.text : (secretLine(services.secret(value.key)) ?? ""),
+    ]),
+    cache: filter.cache === undefined ? undefined : cacheFor(filter, services, previous),
     counters: { admitted: counter("allowed"), denied: counter("denied"), failed: counter("failed") },
+    cached: counter("cached"),
   };
+}
+
+/** What was permitted under other settings is asked about anew. */
+function cacheFor(filter: ExternalAuth, { clock }: FilterServices, previous: AuthCache | undefined): AuthCache {
+  const settings = JSON.stringify(filter);
+  return previous?.settings === settings ? previous : new AuthCache(settings, new KeyedHash(), clock);
 }

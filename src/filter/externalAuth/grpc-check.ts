@@ -5,7 +5,7 @@ import { HeadWriter } from "../../wire/http1/serialize.ts";
 import type { RequestFacts } from "../contract/exchange.ts";
 import type { RequestHead } from "../contract/message.ts";
 import type { OwnAnswer, OwnMessage } from "../contract/own-request.ts";
-import type { ExternalAuth } from "./auth-server.ts";
+import type { AuthServer, ExternalAuth } from "./auth-server.ts";
 import { type AuthVerdict, failed } from "./auth-verdict.ts";
 import { isOwnField } from "./own-field.ts";
 
@@ -17,8 +17,13 @@ const framePrefixBytes = 5;
  * HTTPExternalAuthFilter.grpc (GEP-1494); gRPC over HTTP/2.
  */
 export function writeGrpcCheck(
-  { filter, cluster, timeoutMs }: { filter: ExternalAuth; cluster: Cluster; timeoutMs: number },
-  { subject, facts, content }: { subject: RequestHead; facts: RequestFacts; content: Buffer },
+  { filter, context }: Pick<AuthServer, "filter" | "context">,
+  { cluster, timeoutMs }: { readonly cluster: Cluster; readonly timeoutMs: number },
+  {
+    subject,
+    facts,
+    content,
+  }: { readonly subject: RequestHead; readonly facts: RequestFacts; readonly content: Buffer },
 ): OwnMessage {
   const message = encodeCheckRequest({
     source: { address: facts.clientAddress, port: 0 },
@@ -33,6 +38,8 @@ export function writeGrpcCheck(
     protocol: facts.protocol,
     size: content.length,
     body: content,
+    context,
+    route: filter.route,
   });
   const body = Buffer.allocUnsafe(framePrefixBytes + message.length);
   body[0] = 0;

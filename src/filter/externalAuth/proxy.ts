@@ -1,6 +1,7 @@
 import type { BuildFilter } from "../contract/build.ts";
 import type { FilterExchange } from "../contract/exchange.ts";
 import { onResponse, type RequestContentHook, type RequestHook } from "../contract/hook.ts";
+import type { AuthCache } from "./auth-cache.ts";
 import { AuthCall } from "./auth-call.ts";
 import { type AuthServer, makeAuthServer } from "./auth-server.ts";
 import { applyAuthHeaders } from "./auth-verdict.ts";
@@ -11,8 +12,8 @@ const noContent = Buffer.alloc(0);
  * Asks an authorisation server whether the request may pass, and carries out what it says. Behind it no trailers of clients
  * pass: the server saw none of them. Spec: HTTPExternalAuthFilter (GEP-1494).
  */
-export const buildExternalAuth: BuildFilter<"externalAuth"> = (filter, services) => {
-  const server = makeAuthServer(filter, services);
+export const buildExternalAuth: BuildFilter<"externalAuth", AuthCache | undefined> = (filter, services, previous) => {
+  const server = makeAuthServer(filter, services, previous);
   const addHeaders = onResponse((response, { state }) => {
     if (state instanceof AuthCall && state.responseHeaders.length > 0) {
       applyAuthHeaders(response, state.responseHeaders);
@@ -20,7 +21,7 @@ export const buildExternalAuth: BuildFilter<"externalAuth"> = (filter, services)
     return undefined;
   });
   const asks = filter.forwardBodyBytes > 0 ? askWithContent(server) : askWithHead(server);
-  return { hooks: [asks, addHeaders], claimedTrailers: "all", carried: undefined };
+  return { hooks: [asks, addHeaders], claimedTrailers: "all", carried: server.cache };
 };
 
 function askWithHead(server: AuthServer): RequestHook {

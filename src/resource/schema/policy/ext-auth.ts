@@ -32,6 +32,33 @@ export const extAuth = withRules(
             text({ min: 1, max: 1024 }),
             "Path of the request to it, without that of the client's request.",
           ),
+          signInURL: optional(
+            text({
+              min: 1,
+              max: 1024,
+              pattern: /^(https?:\/\/[A-Za-z0-9[][!-"$-~]*|\/([!-"$-.0-[\]-~][!-"$-~]*)?)$/,
+              words: "a URL such as `https://auth.example.com/oauth2/start`, or a path, without a fragment",
+            }),
+            "Where browsers are sent that it answers 401. A field of Sluice's own.",
+          ),
+          signInParameter: optional(
+            text({ min: 1, max: 64, pattern: /^[A-Za-z0-9_.-]+$/, words: "the name of a query parameter" }),
+            "Parameter of signInURL for the address that was asked for. Default: rd. A field of Sluice's own.",
+          ),
+          headersToClient: optional(
+            listOf(headerName, { max: 64 }),
+            "Headers of a permission that clients are told, such as Set-Cookie. A field of Sluice's own.",
+          ),
+          cache: optional(
+            z.object({
+              ttl: duration.describe("For how long a permission holds; at most 1h counts."),
+              by: optional(
+                z.enum(["Request", "Credentials"]),
+                "What must be the same: all that it is told, or host and headers alone. Default: Request.",
+              ),
+            }),
+            "Remembers its permissions. A field of Sluice's own.",
+          ),
           headersToBackend: optional(listOf(headerName, { max: 64 }), "Headers of its answer that backends are told."),
         }),
         exactlyOne("backendRef", "backendRefs"),
