@@ -220,9 +220,8 @@ for (const [oidc, finding] of broken) {
 /** What `passThroughAuthHeader` comes to beside that `jwt`, and the findings. */
 function passThrough(jwt: JsonObject | undefined) {
   const findings: string[] = [];
-  const spec: JsonObject = jwt === undefined ? {} : { jwt };
   const report = (name: string, field: string) => findings.push(`${name} ${field}`);
-  return { headers: compilePassThrough({ spec, report } as unknown as FeatureScope), findings };
+  return { headers: compilePassThrough({ sibling: () => jwt, report } as unknown as FeatureScope), findings };
 }
 
 test("oidc: tokens pass by the login where jwt looks for them and requires them", () => {
