@@ -29,6 +29,9 @@ export type PeerOptions = {
   readonly port: number;
   /** Address that the client connected to. */
   readonly localAddress: string;
+  readonly localPort: number;
+  /** Of the client. */
+  readonly remotePort: number;
   /** SNI; `""` without one. */
   readonly serverName: string;
   readonly clientCertificate: ClientCertificate | undefined;
@@ -61,7 +64,12 @@ export function makePeer(address: string, options: PeerOptions): Peer {
   const local = plainAddress(localAddress);
   const host = serverName || (local.includes(":") ? `[${local}]` : local);
   const ownHost = port === (scheme === "http" ? 80 : 443) ? host : `${host}:${port}`;
-  const upstreams = new PrivateUpstreams();
+  const upstreams = new PrivateUpstreams({
+    sourceAddress: plain,
+    sourcePort: options.remotePort,
+    destinationAddress: local,
+    destinationPort: options.localPort,
+  });
   return { address: plain, scheme, port, ownLines, serverName, ownHost, clientCertificate, upstreams };
 }
 

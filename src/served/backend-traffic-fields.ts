@@ -12,6 +12,7 @@ export const backendTrafficFields = {
   healthCheck: ["health check", served],
   loadBalancer: ["load balancer", served],
   "loadBalancer.backendUtilization": ["load balancer", notYet],
+  proxyProtocol: ["PROXY protocol", served],
   retry: ["retry", served],
   "retry.numAttemptsPerPriority": ["retry", notYet],
   tcpKeepalive: ["TCP keepalive", served],

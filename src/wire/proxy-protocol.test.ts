@@ -19,9 +19,14 @@ test("readProxyHeader() reads v1, whatever follows", () => {
   }
 });
 
-for (const addresses of [v4, v6]) {
-  test(`writeProxyHeader() and readProxyHeader() agree on ${addresses.sourceAddress}`, () => {
-    const header = writeProxyHeader(addresses);
+for (const [version, addresses] of [
+  ["v1", v4],
+  ["v1", v6],
+  ["v2", v4],
+  ["v2", v6],
+] as const) {
+  test(`writeProxyHeader() and readProxyHeader() agree on ${addresses.sourceAddress}, ${version}`, () => {
+    const header = writeProxyHeader(version, addresses);
     assert.deepEqual(readProxyHeader(Buffer.concat([header, Buffer.from("x")])), {
       kind: "header",
       length: header.length,
@@ -31,8 +36,9 @@ for (const addresses of [v4, v6]) {
   });
 }
 
-test("writeProxyHeader() says LOCAL when the families differ", () => {
-  const header = writeProxyHeader({ ...v4, destinationAddress: "::1" });
+test("writeProxyHeader() says LOCAL, or UNKNOWN, when the families differ", () => {
+  assert.equal(writeProxyHeader("v1", { ...v4, destinationAddress: "::1" }).latin1Slice(), "PROXY UNKNOWN\r\n");
+  const header = writeProxyHeader("v2", { ...v4, destinationAddress: "::1" });
   assert.deepEqual(readProxyHeader(header), { kind: "header", length: 16, addresses: undefined });
 });
 
@@ -51,7 +57,7 @@ for (const [what, text] of [
 }
 
 test("readProxyHeader() refuses a v2 header that is too long, cut off or of another version", () => {
-  const header = writeProxyHeader(v4);
+  const header = writeProxyHeader("v2", v4);
   const long = Buffer.from(header);
   long.writeUInt16BE(5000, 14);
   assert.equal(readProxyHeader(long).kind, "invalid");
@@ -66,7 +72,7 @@ test("readProxyHeader() refuses a v2 header that is too long, cut off or of anot
 test("readProxyHeader() never throws", () => {
   fc.assert(
     fc.property(fc.uint8Array({ maxLength: 60 }), fc.boolean(), (tail, v2) => {
-      readProxyHeader(Buffer.concat([v2 ? writeProxyHeader(v4).subarray(0, 12) : Buffer.from("PROXY "), tail]));
+      readProxyHeader(Buffer.concat([v2 ? writeProxyHeader("v2", v4).subarray(0, 12) : Buffer.from("PROXY "), tail]));
     }),
     { numRuns: 2000 },
   );

@@ -96,8 +96,24 @@ function formatAddress(raw: Buffer): string {
   return new URL(`http://[${groups}]/`).hostname.slice(1, -1);
 }
 
-/** Builds a v2 header for a TCP connection. Addresses of different families, or that are not IP, give a LOCAL header. */
-export function writeProxyHeader(addresses: ProxiedAddresses): Buffer {
+/** Versions of the header that are written. */
+export type ProxyProtocolVersion = "v1" | "v2";
+
+/** Builds the header of a TCP connection. Addresses of different families, or that are not IP, give an UNKNOWN or LOCAL one. */
+export function writeProxyHeader(version: ProxyProtocolVersion, addresses: ProxiedAddresses): Buffer {
+  return version === "v1" ? writeV1(addresses) : writeV2(addresses);
+}
+
+function writeV1({ sourceAddress, sourcePort, destinationAddress, destinationPort }: ProxiedAddresses): Buffer {
+  const version = isIP(sourceAddress);
+  if (version === 0 || isIP(destinationAddress) !== version) return Buffer.from("PROXY UNKNOWN\r\n", "latin1");
+  // A zone says where an address holds on this machine, which means nothing elsewhere.
+  const [source, destination] = [sourceAddress, destinationAddress].map((address) => address.replace(/%.*$/, ""));
+  const line = `PROXY TCP${version} ${source} ${destination} ${sourcePort} ${destinationPort}\r\n`;
+  return Buffer.from(line, "latin1");
+}
+
+function writeV2(addresses: ProxiedAddresses): Buffer {
   const version = isIP(addresses.sourceAddress);
   if (version === 0 || isIP(addresses.destinationAddress) !== version) {
     return Buffer.concat([v2Signature, Buffer.from([0x20, 0, 0, 0])]);

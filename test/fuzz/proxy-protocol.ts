@@ -36,7 +36,8 @@ function writeLine(of: ProxiedAddresses): Buffer {
   );
 }
 
-const write = (of: ProxiedAddresses, random: Random): Buffer => (random.once(2) ? writeLine(of) : writeProxyHeader(of));
+const write = (of: ProxiedAddresses, random: Random): Buffer =>
+  random.once(2) ? writeLine(of) : writeProxyHeader("v2", of);
 
 function assertSane(result: ProxyHeaderResult, bytes: Buffer): void {
   if (result.kind !== "header") return;

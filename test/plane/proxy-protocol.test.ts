@@ -19,7 +19,7 @@ const client = {
   destinationPort: 80,
 };
 const v1 = "PROXY TCP4 203.0.113.7 198.51.100.1 4711 80\r\n";
-const v2 = writeProxyHeader(client).latin1Slice();
+const v2 = writeProxyHeader("v2", client).latin1Slice();
 const trusted: PlaneTestOptions = { settings: { proxyProtocolFrom: ["127.0.0.0/8"] } };
 const strangers: PlaneTestOptions = { settings: { proxyProtocolFrom: ["10.0.0.0/8"] } };
 

@@ -17,10 +17,10 @@ const defaultKeepalive: TcpKeepalive = { idleSeconds: 7_200, intervalSeconds: 75
  * BackendTrafficPolicy, what concerns connections and endpoints.
  */
 export function trafficUnderPolicy(own: TrafficSettings, settings: BackendSettings): TrafficSettings {
-  const { circuitBreaker, healthCheck, loadBalancer, tcpKeepalive, timeout } = settings;
+  const { circuitBreaker, healthCheck, loadBalancer, proxyProtocol, tcpKeepalive, timeout } = settings;
   const connectTimeoutMs = durationMs(timeout?.tcp?.connectTimeout ?? "") || own.connectTimeoutMs;
   const connections = compileConnections(settings);
-  const parts = [circuitBreaker, healthCheck, loadBalancer, tcpKeepalive];
+  const parts = [circuitBreaker, healthCheck, loadBalancer, proxyProtocol, tcpKeepalive];
   const changesConnections = connections.maxRequests + connections.maxAgeMs + connections.idleMs > 0;
   if (parts.every((part) => part === undefined) && !changesConnections) {
     return connectTimeoutMs === own.connectTimeoutMs ? own : { ...own, connectTimeoutMs };
@@ -45,12 +45,14 @@ export function trafficUnderPolicy(own: TrafficSettings, settings: BackendSettin
   };
 }
 
-function compileConnections({ circuitBreaker, tcpKeepalive, timeout }: BackendSettings): ConnectionSettings {
+function compileConnections(settings: BackendSettings): ConnectionSettings {
+  const { circuitBreaker, proxyProtocol, tcpKeepalive, timeout } = settings;
   const { connectionIdleTimeout, maxConnectionDuration } = timeout?.http ?? {};
   return {
     maxRequests: circuitBreaker?.maxRequestsPerConnection ?? 0,
     maxAgeMs: durationMs(maxConnectionDuration ?? "") ?? 0,
     idleMs: durationMs(connectionIdleTimeout ?? "") ?? 0,
+    ...(proxyProtocol === undefined ? {} : { proxyProtocol: proxyProtocol.version === "V1" ? "v1" : "v2" }),
     ...(tcpKeepalive === undefined
       ? {}
       : {

@@ -8,6 +8,8 @@ export type ConnectionSettings = {
   readonly idleMs: number;
   /** Absent: the plane's own probes. */
   readonly keepalive?: TcpKeepalive;
+  /** Each connection begins with this header, which names the client: it is that client's alone. Absent: it does not. */
+  readonly proxyProtocol?: "v1" | "v2";
 };
 
 /** Probes of silent connections. */

@@ -292,6 +292,8 @@ export class PortListener implements ConnectionOwner {
       scheme,
       port,
       localAddress: client?.destinationAddress ?? socket.localAddress ?? "",
+      localPort: client?.destinationPort ?? socket.localPort ?? 0,
+      remotePort: client?.sourcePort ?? socket.remotePort ?? 0,
       serverName: security?.serverName ?? "",
       clientCertificate: security?.clientCertificate,
     });

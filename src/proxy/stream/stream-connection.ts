@@ -190,6 +190,7 @@ export class StreamConnection implements Deadlined, Dial, Open {
     endpoint.activeRequests++;
     endpoint.dials.add(this);
     const { client, route } = this.#parts;
+    const proxyProtocol = endpoint.rules.proxyProtocol ?? cluster.cluster.proxyProtocol;
     const side = new Side(this);
     this.#upstream = side;
     side.transport = connect(
@@ -201,7 +202,7 @@ export class StreamConnection implements Deadlined, Dial, Open {
         tls: route.passesTls ? undefined : endpoint.tls,
         alpn: [],
         keepalive: endpoint.rules.keepalive,
-        ...(cluster.cluster.proxyProtocol === undefined ? {} : { preface: writeProxyHeader(client) }),
+        ...(proxyProtocol === undefined ? {} : { preface: writeProxyHeader(proxyProtocol, client) }),
       },
       side,
     );

@@ -36,6 +36,13 @@ export type ConnectTarget = {
   readonly keepalive?: TcpKeepalive | undefined;
 };
 
+/** What is dialled, with what a connection to it begins with. */
+export function dialledWith(target: ConnectTarget, preface: Buffer | undefined): ConnectTarget {
+  if (preface === undefined) return target;
+  const { address, port, tls, guard, descriptors, keepalive } = target;
+  return { address, port, tls, guard, descriptors, keepalive, preface };
+}
+
 /** Dials. Failures arrive as `onClose` without a preceding `onConnect`. */
 export function connect(target: ConnectTarget, events: ConnectEvents): Transport {
   const { tls, guard } = target;

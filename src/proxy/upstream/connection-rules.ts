@@ -1,4 +1,5 @@
 import type { TcpKeepalive } from "../../ir/traffic/connection-settings.ts";
+import type { ProxyProtocolVersion } from "../../wire/proxy-protocol.ts";
 import type { ProxyLimits } from "../limits.ts";
 import type { CircuitBreaker } from "./breaker/circuit-breaker.ts";
 import type { EndpointState } from "./endpoint-state.ts";
@@ -17,6 +18,8 @@ export type ConnectionRules = {
   readonly idleMs: number;
   /** `undefined`: the gateway's own probes. */
   readonly keepalive: TcpKeepalive | undefined;
+  /** Every connection begins by naming the client whose alone it is; `undefined`: they are shared. */
+  readonly proxyProtocol: ProxyProtocolVersion | undefined;
   /** Counts the connections to all endpoints of the backend. */
   readonly breaker: CircuitBreaker | undefined;
   /** Closes a connection of the backend that is not in use, for the sake of one to another endpoint. */
@@ -34,6 +37,7 @@ export function ordinaryRules(limits: ProxyLimits): ConnectionRules {
     maxAgeMs: Number.POSITIVE_INFINITY,
     idleMs: limits.upstreamIdleMs,
     keepalive: undefined,
+    proxyProtocol: undefined,
     breaker: undefined,
     closeIdle: () => {},
     onRoom: () => {},

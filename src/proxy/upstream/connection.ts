@@ -6,7 +6,7 @@ import type { ProxyLimits } from "../limits.ts";
 import { output } from "../transport/output.ts";
 import type { Transport } from "../transport/transport.ts";
 import { AnswerReader } from "./answer-reader.ts";
-import { type ConnectEvents, connect } from "./connect.ts";
+import { type ConnectEvents, connect, dialledWith } from "./connect.ts";
 import { type ConnectFailure, connectFailure, lossOf } from "./connect-failure.ts";
 import type { Dial, EndpointState } from "./endpoint-state.ts";
 import type { FailureProgress, OutgoingRequest, UpstreamEvents, UpstreamExchange } from "./exchange.ts";
@@ -27,6 +27,13 @@ const keepAliveMarginMs = 1_000;
 
 /** `head` and `body`: what is to come next of an answer. */
 type State = "connecting" | "idle" | "head" | "body" | "tunnel" | "closed";
+
+export type ConnectionOptions = {
+  readonly context: UpstreamContext;
+  readonly connectTimeoutMs: number;
+  /** Sent before anything else; `undefined`: nothing is. */
+  readonly preface: Buffer | undefined;
+};
 
 /** One HTTP/1.1 connection to an endpoint; one exchange at a time. */
 export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial, Deadlined {
@@ -57,13 +64,13 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
   #ended = false;
 
   /** The endpoint has made room for it; see `EndpointState.openConnection`. */
-  constructor(endpoint: EndpointState, connectTimeoutMs: number, context: UpstreamContext) {
+  constructor(endpoint: EndpointState, { context, connectTimeoutMs, preface }: ConnectionOptions) {
     this.endpoint = endpoint;
     this.context = context;
     this.#silenceMs = context.limits.responseStallMs;
     this.#answer = new AnswerReader(this);
     endpoint.dials.add(this);
-    this.#transport = connect(endpoint, this);
+    this.#transport = connect(dialledWith(endpoint, preface), this);
     context.deadlines.add(this);
     this.deadlineMs = context.deadlines.after(connectTimeoutMs);
   }

@@ -33,6 +33,8 @@ const sessionLimits: SessionLimits = {
 /** What a connection tells the pool that made it. */
 export interface Http2ConnectionOwner {
   readonly endpoint: EndpointState;
+  /** What the connection begins with, before HTTP/2 does; `undefined`: nothing. */
+  readonly preface: Buffer | undefined;
   /** The endpoint's settings are known. */
   onOpen(connection: Http2Connection): void;
   /** A stream ended. */
@@ -85,6 +87,7 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
         descriptors: endpoint.descriptors,
         alpn: ["h2"],
         keepalive: endpoint.rules.keepalive,
+        ...(owner.preface === undefined ? {} : { preface: owner.preface }),
       },
       this,
     );

@@ -11,13 +11,16 @@ import { Http2Exchange, type Http2ExchangeOwner } from "./http2-exchange.ts";
  */
 export class Http2Pool implements Http2ConnectionOwner, Http2ExchangeOwner {
   readonly endpoint: EndpointState;
+  readonly preface: Buffer | undefined;
   readonly #context: UpstreamContext;
   readonly #connections: Http2Connection[] = [];
   #waiting: Http2Exchange[] = [];
   #connectTimeoutMs = 0;
 
-  constructor(endpoint: EndpointState, context: UpstreamContext) {
+  /** `preface`: what every connection begins with, before HTTP/2 does. */
+  constructor(endpoint: EndpointState, context: UpstreamContext, preface: Buffer | undefined) {
     this.endpoint = endpoint;
+    this.preface = preface;
     this.#context = context;
   }
 

@@ -17,7 +17,7 @@ export type ExchangeOptions = {
 
 /**
  * Begins an exchange for a request on an idle connection or a new one; `undefined` when the endpoint has as many as it may. A
- * request that logs in on its connection only ever comes on one of the client's own.
+ * request that logs in on its connection, or whose endpoint is told of the client, only ever comes on one of the client's own.
  */
 export function openExchange(
   endpoint: EndpointState,
@@ -26,18 +26,19 @@ export function openExchange(
   options: ExchangeOptions,
 ): UpstreamExchange | undefined {
   const { context, own } = options;
-  if (request.logsIn) own.add(endpoint);
+  const alone = request.logsIn || endpoint.rules.proxyProtocol !== undefined;
+  if (alone) own.add(endpoint);
   if (endpoint.protocol === "http2") {
-    endpoint.http2 ??= new Http2Pool(endpoint, context);
-    const pool = request.logsIn || own.has(endpoint) ? own.pool(endpoint, context) : endpoint.http2;
+    endpoint.http2 ??= new Http2Pool(endpoint, context, undefined);
+    const pool = alone || own.has(endpoint) ? own.pool(endpoint, context) : endpoint.http2;
     return pool.begin(events, options.connectTimeoutMs);
   }
   let connection = options.reuse === "idle" ? (own.idle(endpoint) ?? endpoint.idle.pop()) : undefined;
   if (connection === undefined) {
     if (!endpoint.openConnection()) return undefined;
-    connection = new UpstreamConnection(endpoint, options.connectTimeoutMs, context);
+    connection = new UpstreamConnection(endpoint, { ...options, preface: own.preface(endpoint) });
   }
   connection.begin(events);
-  if (request.logsIn) connection.bind(own);
+  if (alone) connection.bind(own);
   return connection;
 }

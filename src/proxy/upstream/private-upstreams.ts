@@ -1,6 +1,10 @@
+import { type ProxiedAddresses, writeProxyHeader } from "../../wire/proxy-protocol.ts";
 import type { UpstreamConnection, UpstreamContext } from "./connection.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import { Http2Pool } from "./http2-pool.ts";
+
+/** Of requests of the gateway's own. */
+const nobody: ProxiedAddresses = { sourceAddress: "", sourcePort: 0, destinationAddress: "", destinationPort: 0 };
 
 /** What a client has at one endpoint. */
 type Place = { readonly connections: Set<UpstreamConnection>; pool: Http2Pool | undefined };
@@ -11,9 +15,20 @@ type Place = { readonly connections: Set<UpstreamConnection>; pool: Http2Pool | 
  * 9110 section 3.3.
  */
 export class PrivateUpstreams {
+  readonly #client: ProxiedAddresses;
   /** `undefined`, as for nearly every client: it logs in nowhere. */
   #places: Map<EndpointState, Place> | undefined;
   #closed = false;
+
+  /** `client`: for endpoints that are told by the PROXY protocol. */
+  constructor(client: ProxiedAddresses = nobody) {
+    this.#client = client;
+  }
+
+  /** What a connection to the endpoint begins with; `undefined`: it begins with the request. */
+  preface({ rules }: EndpointState): Buffer | undefined {
+    return rules.proxyProtocol && writeProxyHeader(rules.proxyProtocol, this.#client);
+  }
 
   /** Whether the client logs in at the endpoint. */
   has(endpoint: EndpointState): boolean {
@@ -55,7 +70,7 @@ export class PrivateUpstreams {
   /** The client's own connections of HTTP/2 to the endpoint. */
   pool(endpoint: EndpointState, context: UpstreamContext): Http2Pool {
     const place = this.#place(endpoint);
-    place.pool ??= new Http2Pool(endpoint, context);
+    place.pool ??= new Http2Pool(endpoint, context, this.preface(endpoint));
     return place.pool;
   }
 

@@ -38,6 +38,7 @@ export class TrafficHistory implements StandingListener {
       maxAgeMs: connections.maxAgeMs || Number.POSITIVE_INFINITY,
       idleMs: connections.idleMs || limits.upstreamIdleMs,
       keepalive: connections.keepalive,
+      proxyProtocol: connections.proxyProtocol,
       breaker: this.breaker,
       closeIdle: () => this.#closeIdle(),
       onRoom: (endpoint) => this.#onRoom(endpoint),
