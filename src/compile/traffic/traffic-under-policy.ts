@@ -1,5 +1,6 @@
+import { byteSize } from "../../base/byte-size.ts";
 import { durationMs } from "../../base/duration.ts";
-import type { ConnectionSettings, TcpKeepalive } from "../../ir/traffic/connection-settings.ts";
+import type { ConnectionSettings, Http2Settings, TcpKeepalive } from "../../ir/traffic/connection-settings.ts";
 import type { TrafficSettings } from "../../ir/traffic-settings.ts";
 import type { BackendSettings } from "./backend-settings.ts";
 import { compileCircuitBreaker } from "./circuit-breaker.ts";
@@ -17,10 +18,10 @@ const defaultKeepalive: TcpKeepalive = { idleSeconds: 7_200, intervalSeconds: 75
  * BackendTrafficPolicy, what concerns connections and endpoints.
  */
 export function trafficUnderPolicy(own: TrafficSettings, settings: BackendSettings): TrafficSettings {
-  const { circuitBreaker, healthCheck, loadBalancer, proxyProtocol, tcpKeepalive, timeout } = settings;
+  const { circuitBreaker, healthCheck, http2, loadBalancer, proxyProtocol, tcpKeepalive, timeout } = settings;
   const connectTimeoutMs = durationMs(timeout?.tcp?.connectTimeout ?? "") || own.connectTimeoutMs;
   const connections = compileConnections(settings);
-  const parts = [circuitBreaker, healthCheck, loadBalancer, proxyProtocol, tcpKeepalive];
+  const parts = [circuitBreaker, healthCheck, http2, loadBalancer, proxyProtocol, tcpKeepalive];
   const changesConnections = connections.maxRequests + connections.maxAgeMs + connections.idleMs > 0;
   if (parts.every((part) => part === undefined) && !changesConnections) {
     return connectTimeoutMs === own.connectTimeoutMs ? own : { ...own, connectTimeoutMs };
@@ -46,12 +47,13 @@ export function trafficUnderPolicy(own: TrafficSettings, settings: BackendSettin
 }
 
 function compileConnections(settings: BackendSettings): ConnectionSettings {
-  const { circuitBreaker, proxyProtocol, tcpKeepalive, timeout } = settings;
+  const { circuitBreaker, http2, proxyProtocol, tcpKeepalive, timeout } = settings;
   const { connectionIdleTimeout, maxConnectionDuration } = timeout?.http ?? {};
   return {
     maxRequests: circuitBreaker?.maxRequestsPerConnection ?? 0,
     maxAgeMs: durationMs(maxConnectionDuration ?? "") ?? 0,
     idleMs: durationMs(connectionIdleTimeout ?? "") ?? 0,
+    ...(http2 === undefined ? {} : { http2: compileHttp2(http2) }),
     ...(proxyProtocol === undefined ? {} : { proxyProtocol: proxyProtocol.version === "V1" ? "v1" : "v2" }),
     ...(tcpKeepalive === undefined
       ? {}
@@ -63,6 +65,22 @@ function compileConnections(settings: BackendSettings): ConnectionSettings {
           },
         }),
   };
+}
+
+function compileHttp2(http2: NonNullable<BackendSettings["http2"]>): Http2Settings {
+  const { initialStreamWindowSize, initialConnectionWindowSize, maxConcurrentStreams, connectionKeepalive } = http2;
+  return {
+    maxConcurrentStreams: maxConcurrentStreams ?? 0,
+    streamWindowBytes: windowBytes(initialStreamWindowSize),
+    connectionWindowBytes: windowBytes(initialConnectionWindowSize),
+    pingAfterMs: durationMs(connectionKeepalive?.interval ?? "") ?? 0,
+    pingTimeoutMs: durationMs(connectionKeepalive?.timeout ?? "") ?? 0,
+  };
+}
+
+/** 0: not written. RFC 9113 section 6.9.1 for the maximum. */
+function windowBytes(size: string | number | undefined): number {
+  return size === undefined ? 0 : Math.min(byteSize(size) ?? 0, 0x7fff_ffff);
 }
 
 /** Whole ones, at least one: the system knows no shorter time. */

@@ -194,6 +194,29 @@ test("trafficUnderPolicy: what the policy does not say is as without it", () => 
   });
 });
 
+test("trafficUnderPolicy: settings of HTTP/2 and of the PROXY protocol are those of connections", () => {
+  const http2 = {
+    initialStreamWindowSize: "128Ki",
+    initialConnectionWindowSize: "3Gi",
+    maxConcurrentStreams: 10,
+    connectionKeepalive: { interval: "30s", timeout: "5s" },
+  };
+  const { policy } = trafficUnderPolicy(defaultTrafficSettings, { http2, proxyProtocol: { version: "V1" } });
+  assert.deepEqual(policy?.connections, {
+    maxRequests: 0,
+    maxAgeMs: 0,
+    idleMs: 0,
+    http2: {
+      maxConcurrentStreams: 10,
+      streamWindowBytes: 131_072,
+      connectionWindowBytes: 2_147_483_647,
+      pingAfterMs: 30_000,
+      pingTimeoutMs: 5_000,
+    },
+    proxyProtocol: "v1",
+  });
+});
+
 test("findIdleSettings: tells of what can never happen, and of nothing else", () => {
   const passive = {
     splitExternalLocalOriginErrors: false,

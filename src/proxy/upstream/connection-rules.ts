@@ -3,6 +3,7 @@ import type { ProxyProtocolVersion } from "../../wire/proxy-protocol.ts";
 import type { ProxyLimits } from "../limits.ts";
 import type { CircuitBreaker } from "./breaker/circuit-breaker.ts";
 import type { EndpointState } from "./endpoint-state.ts";
+import { type Http2Rules, http2Rules, ordinaryHttp2 } from "./http2-rules.ts";
 
 /** How the connections to a backend's endpoints are kept. Backends with other rules have connections of their own. */
 export type ConnectionRules = {
@@ -18,6 +19,7 @@ export type ConnectionRules = {
   readonly idleMs: number;
   /** `undefined`: the gateway's own probes. */
   readonly keepalive: TcpKeepalive | undefined;
+  readonly http2: Http2Rules;
   /** Every connection begins by naming the client whose alone it is; `undefined`: they are shared. */
   readonly proxyProtocol: ProxyProtocolVersion | undefined;
   /** Counts the connections to all endpoints of the backend. */
@@ -37,6 +39,7 @@ export function ordinaryRules(limits: ProxyLimits): ConnectionRules {
     maxAgeMs: Number.POSITIVE_INFINITY,
     idleMs: limits.upstreamIdleMs,
     keepalive: undefined,
+    http2: http2Rules(ordinaryHttp2, limits),
     proxyProtocol: undefined,
     breaker: undefined,
     closeIdle: () => {},

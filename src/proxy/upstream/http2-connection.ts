@@ -1,5 +1,5 @@
 import { errorCode } from "../../wire/http2/frame.ts";
-import { Http2Session, type SessionEvents, type SessionLimits } from "../../wire/http2/session.ts";
+import { Http2Session, type SessionEvents } from "../../wire/http2/session.ts";
 import type { Http2Stream } from "../../wire/http2/stream.ts";
 import type { Deadlined } from "../deadlines.ts";
 import type { ProxyErrorKind } from "../error.ts";
@@ -10,25 +10,8 @@ import type { UpstreamContext } from "./connection.ts";
 import type { Dial, EndpointState } from "./endpoint-state.ts";
 import type { Http2Exchange } from "./http2-exchange.ts";
 
-/** Requests that share one connection, whatever the endpoint would take. */
-export const streamsPerConnection = 100;
-const streamWindowBytes = 65_536;
 /** Stream numbers of one connection run out at 2^30: it is replaced before. */
 const streamsPerLife = 1_000_000_000;
-
-/**
- * The connection's window covers every stream's: one client that does not read holds up its own stream and no other. What
- * waits in this process is bounded by the streams' windows.
- */
-const sessionLimits: SessionLimits = {
-  maxConcurrentStreams: streamsPerConnection,
-  streamWindowBytes,
-  connectionWindowBytes: streamsPerConnection * streamWindowBytes,
-  headerListBytes: 61_440,
-  // As of HTTP/1.1, and `:status`.
-  headerCount: 257,
-  continuationFrames: 8,
-};
 
 /** What a connection tells the pool that made it. */
 export interface Http2ConnectionOwner {
@@ -73,7 +56,7 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
     this.#context = context;
     this.session = new Http2Session(this.#sessionEvents(), {
       role: "client",
-      limits: sessionLimits,
+      limits: owner.endpoint.rules.http2.session,
       now: () => performance.now(),
     });
     const { endpoint } = owner;
@@ -111,7 +94,9 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
   /** Streams that may be added now. */
   get room(): number {
     if (this.#state !== "open") return 0;
-    const free = Math.min(this.session.peer.maxConcurrentStreams, streamsPerConnection) - this.#exchanges.size;
+    const free =
+      Math.min(this.session.peer.maxConcurrentStreams, this.#owner.endpoint.rules.http2.streamsPerConnection) -
+      this.#exchanges.size;
     return Math.min(free, this.#owner.endpoint.rules.maxRequests - this.#opened);
   }
 
@@ -234,7 +219,7 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
     }
     this.#probing = true;
     this.session.ping();
-    this.deadlineMs = this.#context.deadlines.after(this.#context.limits.pingTimeoutMs);
+    this.deadlineMs = this.#context.deadlines.after(this.#owner.endpoint.rules.http2.pingTimeoutMs);
   }
 
   /** The connection ended, or must. */
@@ -261,10 +246,10 @@ export class Http2Connection implements ConnectEvents, Dial, Deadlined {
 
   #wait(): void {
     if (this.#state !== "open" && this.#state !== "draining") return;
-    const { limits, deadlines } = this.#context;
+    const { rules } = this.#owner.endpoint;
     const idle = this.#exchanges.size === 0;
     this.#count(idle ? "idle" : "active");
-    this.deadlineMs = deadlines.after(idle ? this.#owner.endpoint.rules.idleMs : limits.pingAfterMs);
+    this.deadlineMs = this.#context.deadlines.after(idle ? rules.idleMs : rules.http2.pingAfterMs);
   }
 
   #count(gauge: "active" | "idle" | undefined): void {

@@ -2,7 +2,7 @@ import type { ProxyErrorKind } from "../error.ts";
 import type { UpstreamContext } from "./connection.ts";
 import type { EndpointState } from "./endpoint-state.ts";
 import type { UpstreamEvents } from "./exchange.ts";
-import { Http2Connection, type Http2ConnectionOwner, streamsPerConnection } from "./http2-connection.ts";
+import { Http2Connection, type Http2ConnectionOwner } from "./http2-connection.ts";
 import { Http2Exchange, type Http2ExchangeOwner } from "./http2-exchange.ts";
 
 /**
@@ -80,7 +80,8 @@ export class Http2Pool implements Http2ConnectionOwner, Http2ExchangeOwner {
 
   /** Sees to it that connections under way will hold those that wait and `more`; false when there may be no further one. */
   #prepareRoom(more: number): boolean {
-    const perConnection = Math.min(streamsPerConnection, this.endpoint.rules.maxRequests);
+    const { http2, maxRequests } = this.endpoint.rules;
+    const perConnection = Math.min(http2.streamsPerConnection, maxRequests);
     if (this.#waiting.length + more <= this.#connecting() * perConnection) return true;
     if (!this.endpoint.openConnection()) return false;
     this.#connections.push(new Http2Connection(this, this.#connectTimeoutMs, this.#context));

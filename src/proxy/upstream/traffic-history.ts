@@ -5,6 +5,7 @@ import { WaitingLine } from "./breaker/waiting-line.ts";
 import type { ConnectionRules } from "./connection-rules.ts";
 import type { StandingListener } from "./endpoint-standing.ts";
 import type { EndpointState } from "./endpoint-state.ts";
+import { http2Rules, ordinaryHttp2 } from "./http2-rules.ts";
 import type { TrafficMetrics } from "./traffic-metrics.ts";
 
 /** What of a backend's traffic outlives its runtime, when a configuration changes around it. */
@@ -38,6 +39,7 @@ export class TrafficHistory implements StandingListener {
       maxAgeMs: connections.maxAgeMs || Number.POSITIVE_INFINITY,
       idleMs: connections.idleMs || limits.upstreamIdleMs,
       keepalive: connections.keepalive,
+      http2: http2Rules(connections.http2 ?? ordinaryHttp2, limits),
       proxyProtocol: connections.proxyProtocol,
       breaker: this.breaker,
       closeIdle: () => this.#closeIdle(),
