@@ -130,7 +130,7 @@ test("outlierDetection: an endpoint that does not answer in the time of the requ
     {},
     {
       backends: [{ name: "app", ports: [stalling.port, good.port], cluster: { traffic: policy } }],
-      timeouts: { requestMs: 30 },
+      timeouts: { requestMs: 500 },
     },
   );
   const seen = await statuses(gateway, 10);

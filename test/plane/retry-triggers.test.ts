@@ -51,7 +51,7 @@ test("retry: a status is retried where the policy says so, and nowhere else", as
 test("retry: an attempt that takes too long is retried where timeouts are", async () => {
   await using upstream = await failOnce(() => undefined);
   const retry = { attempts: 1, codes: [], backoffMs: 1, triggers: { ...none, failures: ["timeout"] as const } };
-  await using gateway = await startProxy([upstream.port], {}, { retry, timeouts: { backendRequestMs: 30 } });
+  await using gateway = await startProxy([upstream.port], {}, { retry, timeouts: { backendRequestMs: 500 } });
   assert.equal((await exchange(gateway.port, get("/"))).body, "second");
 });
 

@@ -20,7 +20,7 @@ test("streamIdleTimeout: an answer on which nothing moves is cut off, and one th
     }
     return undefined;
   });
-  await using gateway = await startProxy([upstream.port], {}, { timeouts: { silence: 100 } });
+  await using gateway = await startProxy([upstream.port], {}, { timeouts: { silence: 600 } });
   assert.equal((await exchange(gateway.port, get("/moving"))).body, "01234567");
   await using client = await RawClient.connect(gateway.port);
   client.send(get("/silent"));
