@@ -30,8 +30,19 @@ export type ConnectionRules = {
   readonly onRoom: (endpoint: EndpointState) => void;
 };
 
-/** The rules of backends that no policy is about. */
+const ordinary = new WeakMap<ProxyLimits, ConnectionRules>();
+
+/** The rules of backends that no policy is about: one object for all of a plane. */
 export function ordinaryRules(limits: ProxyLimits): ConnectionRules {
+  let rules = ordinary.get(limits);
+  if (rules === undefined) {
+    rules = makeOrdinary(limits);
+    ordinary.set(limits, rules);
+  }
+  return rules;
+}
+
+function makeOrdinary(limits: ProxyLimits): ConnectionRules {
   return {
     key: "",
     maxConnections: limits.connectionsPerEndpoint,
