@@ -33,3 +33,9 @@ export type AuthorizationFilter = {
   readonly rules: readonly AuthorizationRule[];
   readonly defaultAction: AuthorizationAction;
 };
+
+/** Which clients may have a stream: the first rule that has their address decides. */
+export type StreamAdmission = {
+  readonly rules: readonly { readonly action: AuthorizationAction; readonly clientCidrs: readonly string[] }[];
+  readonly defaultAction: AuthorizationAction;
+};

@@ -2,6 +2,7 @@
  * The compiled routing model: plain JSON, resolved and in order of precedence. It knows neither Kubernetes nor Envoy.
  * A plane never sorts, never applies a default, never looks a name up elsewhere. `select.ts` is its meaning.
  */
+import type { StreamAdmission } from "./authorization.ts";
 import type { Cluster, ClusterKey } from "./cluster.ts";
 import type { PlacedFilter } from "./filter.ts";
 import type { ListenerSettings } from "./listener-settings.ts";
@@ -155,6 +156,8 @@ export type Retry = {
 
 export type StreamRule = RuleCommon & {
   readonly routeKind: "TLSRoute" | "TCPRoute" | "UDPRoute";
+  /** Absent: all clients may have streams. Never on a UDPRoute. */
+  readonly admission?: StreamAdmission;
   readonly backends: readonly WeightedBackend[];
 };
 

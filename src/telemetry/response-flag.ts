@@ -62,7 +62,6 @@ export const responseFlags = {
   UAE: { status: "403", meaning: "The external authorisation server did not give a valid answer." },
   JWT: { status: "401", meaning: "The request has no valid token (SecurityPolicy.jwt)." },
   JWU: { status: "503", meaning: "The keys that tokens are verified with cannot be had (SecurityPolicy.jwt)." },
-  RBAC: { status: "403", meaning: "The rules of a SecurityPolicy's authorization do not allow the request." },
   LN: { status: "302 or 401", meaning: "The request needs a login: it was sent to the provider, or refused." },
   LF: {
     status: "401, 500, 502 or 503",
@@ -72,6 +71,10 @@ export const responseFlags = {
   CS: { status: "403", meaning: "A page of another origin asked for a change, which csrf forbids." },
   CR: { status: "401", meaning: "The password or the API key of the request is missing or wrong." },
   CO: { status: "503", meaning: "Too many passwords wait to be checked." },
+  RBAC: {
+    status: "403, none (streams)",
+    meaning: "The rules of a SecurityPolicy's authorization do not allow the request, or the stream.",
+  },
   SI: { status: "none (streams)", meaning: "A TCP or TLS stream was idle for longer than the timeout." },
   SE: {
     status: "none (streams)",

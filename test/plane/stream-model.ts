@@ -1,3 +1,4 @@
+import type { StreamAdmission } from "../../src/ir/authorization.ts";
 import type { Cluster } from "../../src/ir/cluster.ts";
 import type { Endpoint } from "../../src/ir/endpoint-table.ts";
 import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
@@ -28,6 +29,7 @@ export type StreamTestListener =
       readonly port: number;
       /** Absent: no route is attached. */
       readonly backends?: readonly StreamTestBackend[];
+      readonly admission?: StreamAdmission;
     }
   | {
       readonly protocol: "TLS";
@@ -96,7 +98,8 @@ export function buildStreams(
       hash: "",
     };
     if (listener.protocol !== "TLS") {
-      const rule = listener.backends && ruleOf(listener.protocol, name, listener.backends);
+      const made = listener.backends && ruleOf(listener.protocol, name, listener.backends);
+      const rule = made && listener.admission ? { ...made, admission: listener.admission } : made;
       return { ...common, protocol: listener.protocol, hostname: "", rule };
     }
     const routes = Object.entries(listener.routes).map(([hostname, backends]) => ({

@@ -1,3 +1,5 @@
+import { compileStreamAdmission } from "../../filter/authorization/compile-stream.ts";
+import type { StreamAdmission } from "../../ir/authorization.ts";
 import type { PlacedFilter } from "../../ir/filter.ts";
 import type { PolicyInForce } from "../../ir/policy.ts";
 import type { HttpRule, StreamRule } from "../../ir/routing-model.ts";
@@ -128,6 +130,8 @@ type RulePolicies = {
   /** Of HTTP rules: the filters of the policies, and what making them has brought up. */
   readonly filters: readonly PlacedFilter[];
   readonly made: readonly FeatureYield[];
+  /** Of stream rules: who may have a stream. `refused`: nobody. */
+  readonly admission: StreamAdmission | "refused" | undefined;
   /** What a BackendTrafficPolicy says, or several that are merged; `undefined`: there is none. */
   readonly traffic: BackendSettings | undefined;
   /** A policy in force that cannot be left out and has a field that is not served: nothing may pass. */
@@ -144,6 +148,8 @@ function findRulePolicies(
   const policies: PolicyInForce[] = [];
   const effects: PolicyEffect[] = [];
   const onRule: PolicyOnRule[] = [];
+  const made: FeatureYield[] = [];
+  let admission: RulePolicies["admission"];
   const subject = nameOf(refOf(of.route));
   let traffic: BackendSettings | undefined;
   let refusedBy: Inherited | undefined;
@@ -155,9 +161,14 @@ function findRulePolicies(
     if (effective === undefined) continue;
     effects.push(...effectsOfLevels(keyOf(at), levels), ...effectsOfPolicy(keyOf(at), effective, subject));
     policies.push(...partsOf(effective));
-    if (isHttp(of.route)) {
-      const references = new PolicyReferences(context, at.context, effective.traced, of.route);
-      onRule.push({ kind, traced: effective.traced, references });
+    const references = new PolicyReferences(context, at.context, effective.traced, of.route);
+    if (isHttp(of.route)) onRule.push({ kind, traced: effective.traced, references });
+    else if (kind === "SecurityPolicy") {
+      const use = of.route.kind === "UDPRoute" ? "datagrams" : "connections";
+      // What is merged from specs of a kind has the shape of one.
+      const spec = effective.traced.spec as Resource<"SecurityPolicy">["spec"];
+      admission = compileStreamAdmission(spec, use, (field) => references.scope(field));
+      made.push(references.collect());
     }
     if (kind === "BackendTrafficPolicy" && !effective.inForce.some(isUnsafe)) {
       // What is merged from specs of a kind has the shape of one.
@@ -167,8 +178,8 @@ function findRulePolicies(
     if (row.unserved === "refused") refusedBy ??= effective.inForce.find(isUnsafe);
   }
   const filters = compileFeatures(onRule);
-  const made = onRule.map(({ references }) => references.collect());
-  return { policies, effects, filters, made, traffic, refusedBy, isOfListener };
+  made.push(...onRule.map(({ references }) => references.collect()));
+  return { policies, effects, filters, made, admission, traffic, refusedBy, isOfListener };
 }
 
 function isHttp({ kind }: Route): boolean {
@@ -197,12 +208,22 @@ function putOnHttp(
   };
 }
 
-function putOnStream(rule: StreamRule, { policies, traffic, refusedBy }: RulePolicies, clusters: Clusters): StreamRule {
+function putOnStream(
+  rule: StreamRule,
+  { policies, admission, traffic, refusedBy }: RulePolicies,
+  clusters: Clusters,
+): StreamRule {
   if (policies.length === 0) return rule;
-  if (refusedBy === undefined) {
-    return { ...(traffic === undefined ? rule : applyToStreamRule(rule, traffic, clusters)), policies };
+  if (refusedBy === undefined && admission !== "refused") {
+    return {
+      ...(traffic === undefined ? rule : applyToStreamRule(rule, traffic, clusters)),
+      policies,
+      ...(admission === undefined ? {} : { admission }),
+    };
   }
-  const target = { kind: "invalid", status: 500, reason: refusal(refusedBy) } as const;
+  const reason =
+    refusedBy === undefined ? "a policy on it is not for streams, so nothing may pass" : refusal(refusedBy);
+  const target = { kind: "invalid", status: 500, reason } as const;
   return { ...rule, policies, backends: rule.backends.map((backend) => ({ ...backend, target })) };
 }
 

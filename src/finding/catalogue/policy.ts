@@ -163,6 +163,12 @@ export const policyFindings = {
     title: "A key set is fetched in cleartext",
     why: "Tokens are as trustworthy as the keys that they are verified with. (RemoteJWKS.uri)",
   },
+  "policy-not-for-streams": {
+    code: "SL6054",
+    severity: "error",
+    title: "A policy about requests applies to streams",
+    why: "Of a TCP or TLS stream nothing but the client's address is known, and of a datagram not even that. What a policy asks for and cannot be had keeps everybody out.",
+  },
   "authorization-rule-unusable": {
     code: "SL6053",
     severity: "error",

@@ -60,7 +60,12 @@ export class StreamConnection implements Deadlined, Dial, Open {
     context.deadlines.add(this);
     parts.downstream.pause();
     parts.downstream.attach(this.#downstream, "data");
-    const { choice, backends } = parts.route.rule;
+    const { choice, backends, admits } = parts.route.rule;
+    if (!admits(parts.client.sourceAddress)) {
+      this.#series.active.add(1);
+      this.#break("RBAC");
+      return;
+    }
     this.#backendIndex = choice.next();
     this.#series.active.add(1);
     const cluster = backends[this.#backendIndex]?.cluster;

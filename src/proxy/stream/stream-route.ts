@@ -1,3 +1,4 @@
+import { buildStreamAdmission } from "../../filter/authorization/stream-admission.ts";
 import type { GatewayModel, StreamListener, StreamRule, TlsListener } from "../../ir/routing-model.ts";
 import type { BoundListener } from "../../ir/select.ts";
 import type { HttpSeriesLabels } from "../../telemetry/telemetry.ts";
@@ -17,7 +18,11 @@ export type StreamRuleRuntime = {
   readonly rule: StreamRule;
   readonly backends: readonly StreamBackend[];
   readonly choice: WeightedChoice;
+  /** Whether a client of that address may have a stream. */
+  readonly admits: (address: string) => boolean;
 };
+
+const admitsAll = (): boolean => true;
 
 /** The stream rules of one model. Weights go on where those of the model before were. */
 export class StreamRules {
@@ -43,7 +48,8 @@ export class StreamRules {
       const cluster = target.kind === "cluster" ? this.#clusters.get(target.cluster) : undefined;
       return { name: cluster?.cluster.name ?? "", cluster };
     });
-    const runtime = { rule, backends, choice };
+    const admits = rule.admission === undefined ? admitsAll : buildStreamAdmission(rule.admission);
+    const runtime = { rule, backends, choice, admits };
     this.#rules.set(key, runtime);
     return runtime;
   }
