@@ -154,7 +154,10 @@ test("authorization: claims and scopes of the token that was verified", async ()
   assert.equal(await status({ scope: "read" }), 403);
   assert.equal(await status({ sub: "cel" }), 200);
   assert.equal(await status({}), 403);
-  assert.equal((await exchange(gateway.port, get("/"))).status, 403);
+  const bare = await exchange(gateway.port, get("/"));
+  assert.deepEqual([bare.status, bare.headers.get("www-authenticate")], [403, undefined]);
+  const poor = await exchange(gateway.port, get("/", `Authorization: Bearer ${await issue(key)}\r\n`));
+  assert.equal(poor.headers.get("www-authenticate"), 'Bearer error="insufficient_scope", scope="read write"');
   // What one request has established is forgotten for the next on the same connection.
   const good = get("/", `Authorization: Bearer ${await issue(key, { org: { role: "admin" } })}\r\n`);
   assert.equal((await exchange(gateway.port, good)).status, 200);

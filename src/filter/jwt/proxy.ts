@@ -77,23 +77,12 @@ class JwtHook implements RequestHook {
   };
 
   async #verify(candidates: readonly Candidate[], turn: Turn, nowMs: number): Promise<void> {
-    let fault: JwtFault | undefined;
-    let valid: { readonly provider: JwtProvider; readonly token: VerifiedToken } | undefined;
-    for (const { runtime, token } of candidates) {
-      const answer = await runtime.verify(token, nowMs);
-      if (typeof answer !== "string") {
-        valid = { provider: runtime.provider, token: answer };
-        break;
-      }
-      fault = worseFault(fault, answer);
-    }
+    const answer = await judge(candidates, nowMs);
     this.#waiting--;
     if (turn.isOver) return;
     const { request, exchange } = turn;
     exchange.resume(
-      valid === undefined
-        ? this.#answer(fault ?? "malformed", request)
-        : this.#admit(valid.provider, valid.token, turn),
+      typeof answer === "string" ? this.#answer(answer, request) : this.#admit(answer.provider, answer.token, turn),
     );
   }
 
@@ -130,6 +119,24 @@ class JwtHook implements RequestHook {
 }
 
 type Candidate = { readonly runtime: ProviderRuntime; readonly token: string };
+
+/** The first of them that is valid, or what is wrong with all. Never rejects: who cannot be judged is not let in. */
+async function judge(
+  candidates: readonly Candidate[],
+  nowMs: number,
+): Promise<{ readonly provider: JwtProvider; readonly token: VerifiedToken } | JwtFault> {
+  let fault: JwtFault | undefined;
+  for (const { runtime, token } of candidates) {
+    try {
+      const answer = await runtime.verify(token, nowMs);
+      if (typeof answer !== "string") return { provider: runtime.provider, token: answer };
+      fault = worseFault(fault, answer);
+    } catch {
+      fault = "unavailable";
+    }
+  }
+  return fault ?? "malformed";
+}
 
 /** A request that waits for its verification. */
 type Turn = { readonly request: RequestHead; readonly exchange: FilterExchange; isOver: boolean };
