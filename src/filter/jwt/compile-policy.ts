@@ -1,5 +1,7 @@
+import { addressFamily } from "../../base/cidr.ts";
 import { durationMs } from "../../base/duration.ts";
 import type { FeatureScope } from "../../compile/policy/feature-scope.ts";
+import type { ClusterKey } from "../../ir/cluster.ts";
 import type { Filter } from "../../ir/filter.ts";
 import type { JwtKeys, JwtProvider } from "../../ir/jwt.ts";
 import { readJwks } from "../../ir/read-jwks.ts";
@@ -89,50 +91,56 @@ function compileLocal(local: ApiProvider["localJWKS"], scope: FeatureScope, fiel
 
 function compileRemote(remote: RemoteJwks, scope: FeatureScope, field: string): JwtKeys {
   const { uri, cacheDuration, failedRefetchDuration, backendRef, backendRefs = [] } = remote;
-  const url = parseUri(uri);
   const refs = backendRef === undefined ? backendRefs : [backendRef, ...backendRefs];
+  const url = parseUri(uri, refs.length > 0);
   if (url === undefined) {
     scope.report("jwt-keys-uri-unusable", `${field}/uri`, {
-      message: `${JSON.stringify(uri)} is not the URI of a key set, so no token of this provider is valid.`,
+      message: `Keys cannot be fetched from ${JSON.stringify(uri)}, so no token of this provider is valid.`,
       fix: "Write a URI such as https://login.example.com/.well-known/jwks.json.",
     });
-  } else if (url.protocol === "http:" && refs.length === 0) {
-    scope.report("jwt-keys-clear", `${field}/uri`, {
-      message: `The keys are fetched from ${url.host} in cleartext: whoever is in between can put others in their place.`,
-      fix: "Write an https URI.",
-    });
   }
+  const firstList = backendRef === undefined ? 0 : 1;
   const resolved = refs.flatMap((ref, index) => {
-    const place =
-      backendRef === undefined ? `/backendRefs/${index}` : index === 0 ? "/backendRef" : `/backendRefs/${index - 1}`;
+    const place = index < firstList ? "/backendRef" : `/backendRefs/${index - firstList}`;
     return scope.resolveBackend(ref, `${field}${place}`, "http") ?? [];
   });
-  const outside =
-    url === undefined || refs.length > 0
-      ? []
-      : [
-          scope.addHost(
-            {
-              scheme: url.protocol === "http:" ? "http" : "https",
-              hostname: url.hostname.replace(/^\[|\]$/g, ""),
-              port: Number(url.port) || (url.protocol === "http:" ? 80 : 443),
-            },
-            `${field}/uri`,
-          ),
-        ];
+  const outside = url === undefined || refs.length > 0 ? [] : [compileHost(url, scope, `${field}/uri`)];
   return {
     kind: "remote",
     clusters: url === undefined ? [] : [...resolved, ...outside],
     host: url?.host ?? "",
     target: url === undefined ? "/" : `${url.pathname}${url.search}`,
-    cacheMs: (cacheDuration === undefined ? undefined : durationMs(cacheDuration)) || defaultCacheMs,
-    failedRefetchMs:
-      (failedRefetchDuration === undefined ? undefined : durationMs(failedRefetchDuration)) ?? defaultFailedRefetchMs,
+    cacheMs: durationMs(cacheDuration ?? "") || defaultCacheMs,
+    failedRefetchMs: durationMs(failedRefetchDuration ?? "") ?? defaultFailedRefetchMs,
   };
 }
 
-function parseUri(uri: string): URL | undefined {
+/** The host of the URI itself. */
+function compileHost({ protocol, hostname, port, host }: URL, scope: FeatureScope, field: string): ClusterKey {
+  const isClear = protocol === "http:";
+  if (isClear) {
+    scope.report("jwt-keys-clear", field, {
+      message: `The keys are fetched from ${host} in cleartext: whoever is in between can put others in their place.`,
+      fix: "Write an https URI.",
+    });
+  }
+  const outside = {
+    scheme: isClear ? "http" : "https",
+    hostname: plainHost(hostname),
+    port: Number(port) || (isClear ? 80 : 443),
+  } as const;
+  return scope.addHost(outside, field);
+}
+
+/** `undefined` for what is no http or https URI, has credentials in it, or needs a certificate for an address. */
+function parseUri(uri: string, hasBackends: boolean): URL | undefined {
   const url = URL.parse(uri);
   if (url === null || (url.protocol !== "http:" && url.protocol !== "https:")) return undefined;
-  return url.username === "" && url.password === "" ? url : undefined;
+  if (url.username !== "" || url.password !== "") return undefined;
+  const isVerifiable = hasBackends || url.protocol === "http:" || addressFamily(plainHost(url.hostname)) === undefined;
+  return isVerifiable ? url : undefined;
+}
+
+function plainHost(hostname: string): string {
+  return hostname.replace(/^\[|\]$/g, "");
 }
