@@ -221,3 +221,27 @@ test("jwt: a token is good until it expires, also when it is remembered", async 
   while (status === 200 && Date.now() < deadline) status = (await lab.ask(bearer(token))).status;
   assert.equal(status, 401);
 });
+
+test("jwt: a gRPC call without a token ends with UNAUTHENTICATED", async () => {
+  await using lab = await startGuarded({ client: "http2", backend: "http2" }, [jwtFilter([provider([key])])]);
+  const headers = { "content-type": "application/grpc", te: "trailers" };
+  const refused = await lab.ask({ path: "/shop.Cart/Get", headers, body: Buffer.alloc(5) });
+  assert.equal(refused.status, 200);
+  assert.equal(refused.headers["grpc-status"], "16");
+  assert.equal(refused.headers["www-authenticate"], 'Bearer realm="app.example.test"');
+  assert.equal(lab.backend.arrived.length, 0);
+  const admitted = { ...headers, authorization: `Bearer ${await issue(key)}` };
+  await lab.ask({ path: "/shop.Cart/Get", headers: admitted, body: Buffer.alloc(5) });
+  assert.equal(lab.backend.arrived.length, 1);
+});
+
+testPairs("jwt: a request with content waits with it for the first verification", async (pair) => {
+  await using lab = await startGuarded(pair, [jwtFilter([provider([key])])]);
+  const content = "x".repeat(200_000);
+  const token = await issue(key);
+  const headers = { authorization: `Bearer ${token}` };
+  for (let round = 0; round < 2; round++) {
+    assert.equal((await lab.ask({ headers, body: content })).status, 200);
+    assert.equal(lab.backend.arrived[round]?.body, content);
+  }
+});

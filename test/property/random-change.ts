@@ -236,10 +236,11 @@ const secret = object("v1", "Secret", {
     ),
   }),
 });
+const keySet = JSON.stringify({ keys: [{ kty: "OKP", crv: "Ed25519", x: "AA" }] });
 const configMap = object("v1", "ConfigMap", {
   namespace,
-  name: one("ca", "unused"),
-  body: fc.record({ data: one({ "ca.crt": certificates[0].certPem }, { "ca.crt": "broken" }, {}) }),
+  name: one("ca", "keys", "unused"),
+  body: fc.record({ data: one({ "ca.crt": certificates[0].certPem }, { "ca.crt": "broken" }, { jwks: keySet }, {}) }),
 });
 const grant = object("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", {
   namespace,
@@ -364,9 +365,30 @@ const backendTraffic = fc.oneof(
     ),
   ),
 );
+const jwtProvider = fc
+  .oneof(
+    serviceName.map((name): Json => ({ remoteJWKS: { uri: "https://a.test/k", backendRefs: [{ name, port: 80 }] } })),
+    one<Json>(
+      { remoteJWKS: { uri: "https://a.test/keys" } },
+      { localJWKS: { type: "ValueRef", valueRef: { group: "", kind: "ConfigMap", name: "keys" } } },
+    ),
+  )
+  .map((keys) => ({ name: "login", ...(keys as object) }));
 const security = inherited(
   "SecurityPolicy",
-  merging.map((how) => ({ ...how, cors: { allowOrigins: ["https://a.test"] } })),
+  fc
+    .tuple(
+      merging,
+      fc.oneof(
+        fc.constant<Json>({ cors: { allowOrigins: ["https://a.test"] } }),
+        jwtProvider.map((provider): Json => ({ jwt: { providers: [provider] } })),
+        one<Json>(
+          { authorization: { rules: [{ action: "Allow", principal: { clientCIDRs: ["10.0.0.0/8"] } }] } },
+          { authorization: { rules: [{ action: "Allow", principal: { jwt: { provider: "login", scopes: ["a"] } } }] } },
+        ),
+      ),
+    )
+    .map(([how, own]) => ({ ...how, ...(own as object) })),
 );
 const clientTraffic = inherited("ClientTrafficPolicy", fc.constant({ timeout: { http: { idleTimeout: "5s" } } }));
 const xbackend = object(experimental, "XBackend", {
