@@ -579,7 +579,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     shownDefault: "a random key",
     parse: asIs,
-    help: "A secret of at least 32 bytes that signs session persistence tokens. Give every instance the same file, so that sessions survive restarts and are shared.",
+    help: "A secret of at least 32 bytes that signs session persistence tokens and seals the cookies of logins. Give every instance the same file, so that sessions survive restarts and are shared.",
     commands: serving,
   },
   drainSeconds: {

@@ -39,7 +39,7 @@ export function compileOidc(policy: OidcPolicy, scope: FeatureScope): CompiledFe
     return "refused";
   const { namespace, name } = scope.from("");
   const label = `${namespace}/${name}`;
-  const cookieSuffix = hashText(label).slice(0, 8);
+  const cookieSuffix = hashText(JSON.stringify([label, provider.issuer, clientId])).slice(0, 8);
   const { accessToken, idToken } = policy.cookieNames ?? {};
   const filter: Filter = {
     kind: "oidc",
