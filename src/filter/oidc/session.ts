@@ -56,10 +56,20 @@ type SessionRecord = {
 /** Where a session holds: cookies that were given to one host (or domain) are nothing at another. */
 export type SessionPlace = { readonly host: string; readonly names: CookieNames };
 
+/** Opened sessions that are remembered: opening one costs more than all else of a request. */
+const maxRemembered = 512;
+/** Tokens, sealed, of a session that is remembered, together. Characters. */
+const maxRememberedText = 8_192;
+
+/** A session that was opened, and the cookies of tokens that it was opened with. */
+type Opened = { readonly texts: readonly string[]; readonly session: Session };
+
 /** Sessions as cookies. Whatever was not written by a gateway with the same key, for that policy and host, is no session. */
 export class SessionCookies {
   readonly #filter: Oidc;
   readonly #seal: Seal;
+  /** By host and session cookie, the latest last. */
+  readonly #remembered = new Map<string, Opened>();
 
   constructor(filter: Oidc, seal: Seal) {
     this.#filter = filter;
@@ -69,10 +79,20 @@ export class SessionCookies {
   /** `undefined` where there is no session, or none that is still good for anything. */
   read(cookies: ReadonlyMap<string, string>, place: SessionPlace, nowSeconds: number): Session | undefined {
     const text = cookies.get(place.names.session);
-    const opened = text === undefined ? undefined : this.#seal.open(purpose("session", place), text);
+    if (text === undefined) return undefined;
+    const key = `${place.host}\n${text}`;
+    const known = this.#remembered.get(key);
+    const opened =
+      known !== undefined && hasTexts(cookies, place, known.texts) ? known : this.#open(text, cookies, place);
+    if (opened === undefined || opened.session.endsSeconds <= nowSeconds) return undefined;
+    if (opened !== known) this.#remember(key, opened);
+    return opened.session;
+  }
+
+  #open(text: string, cookies: ReadonlyMap<string, string>, place: SessionPlace): Opened | undefined {
+    const opened = this.#seal.open(purpose("session", place), text);
     if (opened === undefined) return undefined;
     const record = JSON.parse(opened) as SessionRecord;
-    if (record.ends <= nowSeconds) return undefined;
     const texts = tokenNames.map((name, index) => joinText(cookies, place.names[name], record.lengths[index] ?? 0));
     if (texts.includes(undefined) || !sameDigest(digestOf(texts as string[]), record.digest)) return undefined;
     const [accessToken, idToken, refreshToken] = tokenNames.map((name, index) =>
@@ -80,7 +100,18 @@ export class SessionCookies {
     );
     const claims = idToken === undefined ? undefined : claimsOf(idToken);
     if (accessToken === undefined || idToken === undefined || claims === undefined) return undefined;
-    return { accessToken, idToken, refreshToken, claims, expiresSeconds: record.expires, endsSeconds: record.ends };
+    const { expires: expiresSeconds, ends: endsSeconds } = record;
+    const session = { accessToken, idToken, refreshToken, claims, expiresSeconds, endsSeconds };
+    return { texts: texts as string[], session };
+  }
+
+  #remember(key: string, opened: Opened): void {
+    if (lengthOf(opened.texts) > maxRememberedText) return;
+    for (const oldest of this.#remembered.keys()) {
+      if (this.#remembered.size < maxRemembered) break;
+      this.#remembered.delete(oldest);
+    }
+    this.#remembered.set(key, opened);
   }
 
   /** Set-Cookie lines; `undefined` when the tokens are too long for cookies, or cannot stand there unencrypted. */
@@ -93,7 +124,7 @@ export class SessionCookies {
       const token = session[name];
       return token === undefined ? "" : this.#closeToken(name, token, place);
     });
-    const isPossible = texts.every(isCookieText) && texts.reduce((sum, text) => sum + text.length, 0) <= maxTokenText;
+    const isPossible = texts.every(isCookieText) && lengthOf(texts) <= maxTokenText;
     if (!isPossible) return undefined;
     const record: SessionRecord = {
       expires: session.expiresSeconds,
@@ -121,6 +152,14 @@ export class SessionCookies {
   #openToken(name: TokenName, text: string, place: SessionPlace): string | undefined {
     return this.#isSealed(name) ? this.#seal.open(purpose(name, place), text) : text;
   }
+}
+
+function hasTexts(cookies: ReadonlyMap<string, string>, { names }: SessionPlace, texts: readonly string[]): boolean {
+  return tokenNames.every((name, index) => joinText(cookies, names[name], texts[index]!.length) === texts[index]);
+}
+
+function lengthOf(texts: readonly string[]): number {
+  return texts.reduce((sum, text) => sum + text.length, 0);
 }
 
 function purpose(what: string, { host }: SessionPlace): string {
