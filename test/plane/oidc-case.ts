@@ -70,14 +70,22 @@ export class OidcCase implements AsyncDisposable {
       readonly others?: readonly TestBackend[];
       readonly behind?: readonly Filter[];
       readonly secret?: string;
+      /** Rules of the same policy by the paths that they are for. Default: one for all. */
+      readonly paths?: readonly string[];
     } = {},
   ): Promise<{ readonly plane: PlaneFixture; readonly browser: TestBrowser }> {
     const filters = [oidc(this.provider.issuer, options), ...(more.behind ?? [])];
     const backends = [{ name: "app", ports: [this.upstream.port] }];
-    const rule = { name: "app", backends, filters, others: more.others ?? [] };
+    const rules = (more.paths ?? ["/"]).map((value, index) => ({
+      name: `app-${index}`,
+      match: { path: { kind: "prefix", value } } as const,
+      backends,
+      filters,
+      others: more.others ?? [],
+    }));
     const bytesBase64 = Buffer.from(more.secret ?? clientSecret).toString("base64");
     const secrets = new Map([[clientSecretKey, { kind: "opaque", bytesBase64 } as const]]);
-    const plane = await startPlane(buildUpdate([{ name: "http", port: 80, rules: [rule] }], secrets), {
+    const plane = await startPlane(buildUpdate([{ name: "http", port: 80, rules }], secrets), {
       sessionKey,
       ...more.plane,
     });

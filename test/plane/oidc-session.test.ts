@@ -36,6 +36,17 @@ test("oidc: tokens that have expired are renewed once for all requests that need
   assert.deepEqual((await browser.visit(page)).cookies, [], "new tokens are good for as long as they say");
 });
 
+test("oidc: rules of one policy renew a session together", async (t) => {
+  await using setup = await OidcCase.start();
+  const pass = clock(t);
+  const { browser } = await setup.gateway({}, { paths: ["/oauth2", "/a", "/b", "/c"] });
+  await browser.open(`${page}a`);
+  pass(61);
+  const shown = await Promise.all(["a", "b", "c"].map((path) => browser.visit(`${page}${path}`)));
+  assert.ok(shown.every(({ status }) => status === 200));
+  assert.equal(refreshes(setup), 1);
+});
+
 test("oidc: without a refresh token, or when it is not to be used, expired tokens ask for a login", async (t) => {
   for (const [refreshSeconds, issued] of [
     [0, true],
