@@ -168,6 +168,8 @@ test("oidc: with all endpoints written down and TLS, no configuration is read", 
   assert.ok(direct?.kind === "oidc" && !direct.discovers && direct.refreshSeconds === 0);
   const [clear] = run(endpoints("http")).filters;
   assert.ok(clear?.kind === "oidc" && clear.discovers, "its tokens need a signature");
+  assert.ok(run(endpoints("http")).findings.includes("oidc-provider-clear /spec/oidc/provider/tokenEndpoint"));
+  assert.ok(!run(endpoints("https")).findings.some((finding) => finding.startsWith("oidc-")));
 });
 
 const broken: readonly (readonly [string, string])[] = [

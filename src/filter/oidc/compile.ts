@@ -87,6 +87,13 @@ function compileProvider(provider: Provider, scope: FeatureScope): CompiledProvi
   }
   const cluster = compileBackend(provider, scope);
   if (bad.length > 0 || cluster === undefined) return undefined;
+  const clear = cluster.key === undefined ? (tokenEndpoint ?? issuer) : "";
+  if (clear.startsWith("http://")) {
+    scope.report("oidc-provider-clear", `/provider/${tokenEndpoint === undefined ? "issuer" : "tokenEndpoint"}`, {
+      message: `The gateway asks ${new URL(clear).host} for tokens in cleartext.`,
+      fix: "Write an https URL.",
+    });
+  }
   // Tokens that come over TLS from a place that is written down need no signature: OpenID Connect Core 3.1.3.7, 6.
   const isTrusted = cluster.key === undefined && tokenEndpoint?.startsWith("https://") === true;
   const discovers = authorizationEndpoint === undefined || !isTrusted;

@@ -183,6 +183,12 @@ export const policyFindings = {
     why: "Without it nobody could log in, or somebody who must not come in could; so requests get 500.",
     condition: { type: "Accepted", status: "False", reason: "Invalid" },
   },
+  "oidc-provider-clear": {
+    code: "SL6062",
+    severity: "warning",
+    title: "The provider of a login is asked in cleartext",
+    why: "Whoever is in between reads the client's secret and the users' tokens. (OpenID Connect Core 16.17)",
+  },
   "oidc-pass-through-unsafe": {
     code: "SL6061",
     severity: "warning",
