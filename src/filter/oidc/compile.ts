@@ -88,14 +88,14 @@ function compileProvider(provider: Provider, scope: FeatureScope): CompiledProvi
   const cluster = compileBackend(provider, scope);
   if (bad.length > 0 || cluster === undefined) return undefined;
   const clear = cluster.key === undefined ? (tokenEndpoint ?? issuer) : "";
-  if (clear.startsWith("http://")) {
+  if (clear !== "" && !isHttps(clear)) {
     scope.report("oidc-provider-clear", `/provider/${tokenEndpoint === undefined ? "issuer" : "tokenEndpoint"}`, {
       message: `The gateway asks ${new URL(clear).host} for tokens in cleartext.`,
       fix: "Write an https URL.",
     });
   }
   // Tokens that come over TLS from a place that is written down need no signature: OpenID Connect Core 3.1.3.7, 6.
-  const isTrusted = cluster.key === undefined && tokenEndpoint?.startsWith("https://") === true;
+  const isTrusted = cluster.key === undefined && tokenEndpoint !== undefined && isHttps(tokenEndpoint);
   const discovers = authorizationEndpoint === undefined || !isTrusted;
   return { ...urls, discovers, cluster: cluster.key };
 }
@@ -159,6 +159,10 @@ function compileDenyRedirect(
     return { name: name.toLowerCase(), kind: matchKinds[type], value };
   });
   return isUsable ? matches : undefined;
+}
+
+function isHttps(url: string): boolean {
+  return new URL(url).protocol === "https:";
 }
 
 function isHttpUrl(text: string): boolean {

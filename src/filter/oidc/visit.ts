@@ -1,5 +1,5 @@
 import { type FilterExchange, type Verdict, type Waiting, waiting } from "../contract/exchange.ts";
-import { type LocalReply, page, problem } from "../contract/local-reply.ts";
+import { type LocalReply, page } from "../contract/local-reply.ts";
 import type { RequestHead } from "../contract/message.ts";
 import { cookiePairs, isCookieText, readCookies, setCookie } from "./cookies.ts";
 import type { Gatekeeper } from "./gatekeeper.ts";
@@ -7,27 +7,17 @@ import { browserSecret } from "./login.ts";
 import { isInDomain, originOf, type RequestOrigin } from "./origin.ts";
 import { type IssuedTokens, ProviderError } from "./provider.ts";
 import type { RefreshOutcome } from "./refreshes.ts";
-import type { CookieNames, Session } from "./session.ts";
-
-const noStore = ["cache-control", "no-store"] as const;
-const wrongHost = problem(
-  500,
-  "LF",
-  "This host cannot keep a login: the gateway's configuration gives its cookies another domain.",
-);
-const loginNeeded = problem(401, "LN", "You are not logged in.", [noStore]);
-const unavailable = problem(503, "LF", "The login service does not answer. Try again in a moment.", [
+import {
+  badCallback,
+  loginNeeded,
+  loginRefused,
   noStore,
-  ["retry-after", "5"],
-]);
-const badCallback = problem(
-  401,
-  "LF",
-  "This login has expired, or it began in another browser. Open the page that you want to see again.",
-  [noStore],
-);
-const loginRefused = problem(401, "LF", "The login service refused the login.", [noStore]);
-const tooLarge = problem(502, "LF", "What the login service issued does not fit into cookies.", [noStore]);
+  returnTo,
+  tooLarge,
+  unavailable,
+  wrongHost,
+} from "./replies.ts";
+import type { CookieNames, Session } from "./session.ts";
 
 /** One request at a policy with a login. Spec: SecurityPolicy.oidc. */
 export class Visit {
@@ -143,7 +133,7 @@ export class Visit {
       const lines = this.#write(origin, session);
       if (lines === undefined) return this.#fail(tooLarge);
       counters.loggedIn.add(1);
-      return this.#returnTo(login.returnUrl.href, lines, filter.sameSite === "Strict");
+      return returnTo(login.returnUrl.href, lines, filter.sameSite === "Strict");
     } catch (error) {
       const isRefused = error instanceof ProviderError && error.kind === "refused";
       return this.#fail(isRefused ? loginRefused : unavailable);
@@ -154,15 +144,6 @@ export class Visit {
   #mayReturnTo({ hostname, origin: target }: URL, { origin }: RequestOrigin): boolean {
     const { cookieDomain } = this.#keeper.filter;
     return target === origin || (cookieDomain !== "" && isInDomain(hostname, cookieDomain));
-  }
-
-  /** A redirect comes from the provider's site, so that browsers would not send strict cookies behind it: a page leads on. */
-  #returnTo(url: string, lines: readonly string[], byPage: boolean): LocalReply {
-    const cookies = lines.map((line) => ["set-cookie", line] as const);
-    if (!byPage) return page(302, [["location", url], noStore, ...cookies]);
-    const target = url.replace(/[&<>"']/g, (character) => `&#${character.charCodeAt(0)};`);
-    const html = `<!doctype html><meta http-equiv="refresh" content="0;url=${target}"><a href="${target}">Continue</a>`;
-    return page(200, [["content-type", "text/html; charset=utf-8"], noStore, ...cookies], html);
   }
 
   async #logout(origin: RequestOrigin): Promise<Verdict> {
