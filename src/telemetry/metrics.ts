@@ -151,7 +151,7 @@ export const metrics = {
     type: "counter",
     unit: "",
     labels: ["kind", "namespace", "name", "result"],
-    help: "Requests at a login, by the policy: admitted, redirected (sent to the provider), refused (401), loggedIn, renewed (got new tokens by a refresh), loggedOut, or failed (the provider gave no valid answer, or a callback was not valid).",
+    help: "Requests at a login, by the policy: admitted, redirected (sent to the provider), refused (401), loggedIn, renewed (got new tokens by a refresh), loggedOut; and of failures: callbackInvalid, loginRefused (by the provider), providerUnreachable, clientRefused (the provider does not take the gateway's id, secret or question), answerInvalid, tokensTooLarge.",
   },
   gateway_credential_checks_total: {
     type: "counter",

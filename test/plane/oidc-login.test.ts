@@ -6,6 +6,11 @@ import { page as answerWith } from "../../src/filter/contract/local-reply.ts";
 import { buildWith, labFilter } from "./filter-lab.ts";
 import { type Oidc, OidcCase } from "./oidc-case.ts";
 import type { ProviderSettings } from "./oidc-provider.ts";
+import type { PlaneFixture } from "./plane-fixture.ts";
+
+function counted({ telemetry }: PlaneFixture, result: string): number {
+  return telemetry.registry.counter("gateway_oidc_requests_total", "HTTPRoute", "demo", "test", result).value;
+}
 
 const page = "http://app.test/reports?year=2026";
 
@@ -83,34 +88,35 @@ for (const [name, headers] of noLogin) {
 }
 
 test("oidc: what the provider refuses or gets wrong lets nobody in", async (t) => {
-  const cases: readonly (readonly [string, Partial<ProviderSettings>, number])[] = [
-    ["the user refuses", { error: "access_denied" }, 401],
-    ["the nonce of another login", { claims: { nonce: "other" } }, 503],
-    ["no nonce", { claims: { nonce: undefined } }, 503],
-    ["a token for another client", { claims: { aud: "other" } }, 503],
-    ["a token of another issuer", { claims: { iss: "http://127.0.0.1:1" } }, 503],
-    ["an expired token", { claims: { exp: 1_000 } }, 503],
-    ["a token of the future", { claims: { nbf: 9_999_999_999 } }, 503],
-    ["a signature of somebody else", { signer: "stranger" }, 503],
-    ["no signature", { alg: "none" }, 503],
-    ["a signature by a shared key", { alg: "HS256" }, 503],
-    ["another algorithm than announced", { alg: "RS256" }, 503],
-    ["tokens without a lifetime", { expiresIn: undefined }, 503],
-    ["a lifetime of nothing", { expiresIn: 0 }, 503],
-    ["a token endpoint that hangs up", { tokens: "dead" }, 503],
-    ["a token endpoint that is silent", { tokens: "silent" }, 503],
-    ["no tokens", { tokens: "garbage" }, 503],
-    ["tokens that fit into no browser", { padding: 40_000 }, 502],
+  const cases: readonly (readonly [string, Partial<ProviderSettings>, number, string])[] = [
+    ["the user refuses", { error: "access_denied" }, 401, "loginRefused"],
+    ["the nonce of another login", { claims: { nonce: "other" } }, 503, "answerInvalid"],
+    ["no nonce", { claims: { nonce: undefined } }, 503, "answerInvalid"],
+    ["a token for another client", { claims: { aud: "other" } }, 503, "answerInvalid"],
+    ["a token of another issuer", { claims: { iss: "http://127.0.0.1:1" } }, 503, "answerInvalid"],
+    ["an expired token", { claims: { exp: 1_000 } }, 503, "answerInvalid"],
+    ["a token of the future", { claims: { nbf: 9_999_999_999 } }, 503, "answerInvalid"],
+    ["a signature of somebody else", { signer: "stranger" }, 503, "answerInvalid"],
+    ["no signature", { alg: "none" }, 503, "answerInvalid"],
+    ["a signature by a shared key", { alg: "HS256" }, 503, "answerInvalid"],
+    ["another algorithm than announced", { alg: "RS256" }, 503, "answerInvalid"],
+    ["tokens without a lifetime", { expiresIn: undefined }, 503, "answerInvalid"],
+    ["a lifetime of nothing", { expiresIn: 0 }, 503, "answerInvalid"],
+    ["a token endpoint that hangs up", { tokens: "dead" }, 503, "providerUnreachable"],
+    ["a token endpoint that is silent", { tokens: "silent" }, 503, "providerUnreachable"],
+    ["no tokens", { tokens: "garbage" }, 503, "answerInvalid"],
+    ["tokens that fit into no browser", { padding: 40_000 }, 502, "tokensTooLarge"],
   ];
   await using setup = await OidcCase.start();
   const good = { ...setup.provider.settings };
-  for (const [name, settings, status] of cases) {
+  for (const [name, settings, status, result] of cases) {
     await t.test(name, async () => {
       Object.assign(setup.provider.settings, good, settings);
       const { browser, plane } = await setup.gateway({}, { plane: { limits: { authTimeoutMs: 200 } } });
       const shown = await browser.open(page);
       assert.equal(shown.status, status);
       assert.equal(plane.records.at(-1)!.responseFlag, "LF");
+      assert.equal(counted(plane, result), 1);
       assert.doesNotMatch(browser.cookiesFor("app.test"), /OidcSession/);
       assert.equal((await browser.visit(page)).status, 302);
     });
@@ -139,6 +145,7 @@ test("oidc: without the client's secret nobody comes in", async () => {
   assert.equal((await browser.open(page)).status, 500);
   const wrong = await setup.gateway({}, { secret: "wrong" });
   assert.equal((await wrong.browser.open(page)).status, 503);
+  assert.equal(counted(wrong.plane, "clientRefused"), 1);
   assert.equal(setup.upstream.requests.length, 0);
 });
 

@@ -4,9 +4,11 @@ import type { Counter } from "../../telemetry/telemetry.ts";
 import type { FilterOfKind, FilterServices } from "../contract/build.ts";
 import type { UpstreamCluster } from "../contract/endpoint.ts";
 import type { RequestView } from "../contract/message.ts";
+import type { OwnRequests } from "../contract/own-request.ts";
 import type { CookieAttributes } from "./cookies.ts";
 import { Logins } from "./login.ts";
 import { Provider } from "./provider.ts";
+import type { ProviderFailure } from "./provider-error.ts";
 import { makeProviderFetch } from "./provider-fetch.ts";
 import { Refreshes } from "./refreshes.ts";
 import { Seal } from "./seal.ts";
@@ -15,8 +17,29 @@ import { anyHeaderMatcher } from "./string-matches.ts";
 
 type Oidc = FilterOfKind<"oidc">;
 
-const results = ["admitted", "redirected", "refused", "loggedIn", "renewed", "loggedOut", "failed"] as const;
-type Result = (typeof results)[number];
+const results = [
+  "admitted",
+  "redirected",
+  "refused",
+  "loggedIn",
+  "renewed",
+  "loggedOut",
+  "callbackInvalid",
+  "loginRefused",
+  "providerUnreachable",
+  "clientRefused",
+  "answerInvalid",
+  "tokensTooLarge",
+] as const;
+export type Result = (typeof results)[number];
+
+/** How a failure of the provider's is counted. */
+export const resultOf: Readonly<Record<ProviderFailure, Result>> = {
+  unreachable: "providerUnreachable",
+  refused: "loginRefused",
+  client: "clientRefused",
+  invalid: "answerInvalid",
+};
 
 /** What the login of one policy is made of: the same for all rules that it is in force on. */
 export class Gatekeeper {
@@ -70,10 +93,10 @@ function sealContext({ policy, issuer, clientId }: Oidc): string {
   return JSON.stringify(["oidc", 1, policy, issuer, clientId]);
 }
 
-type Kept = Omit<KeeperParts, "refreshes"> & { readonly keeper: Gatekeeper };
+type Kept = Omit<KeeperParts, "refreshes"> & { readonly signingKey: Buffer; readonly keeper: Gatekeeper };
 
-/** The gatekeepers in use, by the key of their plane and their settings: rules of one policy have one together. */
-const keepers = new WeakMap<Buffer, Map<string, WeakRef<Kept>>>();
+/** The gatekeepers in use, by their plane and their settings: rules of one policy have one together. */
+const keepers = new WeakMap<OwnRequests, Map<string, WeakRef<Kept>>>();
 /** Keeps an entry for as long as its gatekeeper is in use. */
 const entries = new WeakMap<Gatekeeper, Kept>();
 
@@ -83,17 +106,19 @@ export function gatekeeperOf(
   parts: Omit<KeeperParts, "refreshes">,
   services: FilterServices,
 ): Gatekeeper {
-  const { signingKey } = services;
-  const ofKey = keepers.get(signingKey) ?? new Map<string, WeakRef<Kept>>();
-  keepers.set(signingKey, ofKey);
+  const { requests, signingKey } = services;
+  const ofPlane = keepers.get(requests) ?? new Map<string, WeakRef<Kept>>();
+  keepers.set(requests, ofPlane);
   const id = canonicalJson(filter);
-  const known = ofKey.get(id)?.deref();
-  if (known !== undefined && known.secret === parts.secret && known.cluster === parts.cluster) return known.keeper;
-  for (const [key, entry] of ofKey) if (entry.deref() === undefined) ofKey.delete(key);
+  const known = ofPlane.get(id)?.deref();
+  const isSame =
+    known?.secret === parts.secret && known.cluster === parts.cluster && known.signingKey.equals(signingKey);
+  if (known !== undefined && isSame) return known.keeper;
+  for (const [key, entry] of ofPlane) if (entry.deref() === undefined) ofPlane.delete(key);
   const refreshes = known?.keeper.refreshes ?? new Refreshes();
   const keeper = new Gatekeeper(filter, { ...parts, refreshes }, services);
-  const entry = { ...parts, keeper };
+  const entry = { ...parts, signingKey, keeper };
   entries.set(keeper, entry);
-  ofKey.set(id, new WeakRef(entry));
+  ofPlane.set(id, new WeakRef(entry));
   return keeper;
 }

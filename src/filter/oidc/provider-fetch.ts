@@ -3,6 +3,7 @@ import type { FilterServices } from "../contract/build.ts";
 import type { UpstreamCluster } from "../contract/endpoint.ts";
 import type { OwnAnswer, OwnRequests } from "../contract/own-request.ts";
 import type { WebAnswer, WebRequests } from "../contract/web-request.ts";
+import { ProviderError } from "./provider-error.ts";
 
 /** Largest answer of a provider: a configuration, keys or tokens. Bytes. */
 const maxAnswerBytes = 256 * 1024;
@@ -14,7 +15,7 @@ export type ProviderRequest = {
   readonly body?: URLSearchParams | undefined;
 };
 
-/** Asks a provider. Rejects when there is no whole answer in time. Redirects are not followed. */
+/** Asks a provider. Rejects, with a {@link ProviderError}, when there is no whole answer in time. Redirects are not followed. */
 export type ProviderFetch = (url: string, request: ProviderRequest) => Promise<Response>;
 
 /** By a cluster of the model, which has its own connections and certificates, or by the URL itself. */
@@ -27,17 +28,20 @@ export function makeProviderFetch(
 }
 
 function byUrl(web: WebRequests, timeoutMs: number): ProviderFetch {
-  return async (url, { method, headers, body }) =>
-    response(
-      await web.ask({
-        url: new URL(url),
-        method: method === "POST" ? "POST" : "GET",
-        headers,
-        body: body?.toString() ?? "",
-        timeoutMs,
-        maxAnswerBytes,
-      }),
-    );
+  return async (url, { method, headers, body }) => {
+    const request = {
+      url: new URL(url),
+      method: method === "POST" ? "POST" : "GET",
+      headers,
+      body: body?.toString() ?? "",
+      timeoutMs,
+      maxAnswerBytes,
+    } as const;
+    const answer = await web.ask(request).catch((error: unknown) => {
+      throw new ProviderError("unreachable", error);
+    });
+    return response(answer);
+  };
 }
 
 function byCluster(requests: OwnRequests, cluster: UpstreamCluster, timeoutMs: number): ProviderFetch {
@@ -55,7 +59,7 @@ function byCluster(requests: OwnRequests, cluster: UpstreamCluster, timeoutMs: n
         { cluster, timeoutMs, maxAnswerBytes, repeatable: method === "GET", client: undefined },
         {
           onAnswer: (answer) => resolve(response(answer)),
-          onFailure: (failure) => reject(new Error(`the provider is ${failure}`)),
+          onFailure: (failure) => reject(new ProviderError("unreachable", failure)),
         },
       );
     });

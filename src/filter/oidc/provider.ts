@@ -1,6 +1,7 @@
 import type * as Library from "oauth4webapi";
 import type { Clock } from "../../base/clock.ts";
 import type { FilterOfKind } from "../contract/build.ts";
+import { ProviderError } from "./provider-error.ts";
 import type { ProviderFetch } from "./provider-fetch.ts";
 
 type Oidc = FilterOfKind<"oidc">;
@@ -29,16 +30,6 @@ export type IssuedTokens = {
   readonly claims: Readonly<Record<string, unknown>> | undefined;
 };
 
-/** `unavailable`: no answer, or none that can be understood. `refused`: the provider said no. */
-export class ProviderError extends Error {
-  readonly kind: "unavailable" | "refused";
-
-  constructor(kind: ProviderError["kind"], cause: unknown) {
-    super(`provider ${kind}`, { cause });
-    this.kind = kind;
-  }
-}
-
 /** What a login needs besides a code. */
 export type CodeExchange = {
   /** Of the callback. */
@@ -57,6 +48,8 @@ export class Provider {
   readonly #secret: string;
   readonly #fetch: ProviderFetch;
   readonly #clock: Clock;
+  /** The policy says so itself, or names a cluster: a provider of https does not lead to http. */
+  readonly #allowsClear: boolean;
   readonly #parts: Promise<Parts>;
   /** Keys of the provider, by its configuration. */
   readonly #keys: Library.JWKSCacheInput = {};
@@ -70,6 +63,8 @@ export class Provider {
     this.#secret = secret;
     this.#fetch = parts.fetch;
     this.#clock = parts.clock;
+    const urls = [filter.issuer, filter.tokenEndpoint ?? filter.issuer];
+    this.#allowsClear = filter.cluster !== undefined || urls.some((url) => new URL(url).protocol === "http:");
     // Loaded when a configuration with a login is swapped in, so that nobody else pays for it.
     this.#parts = import("oauth4webapi").then((library) => ({
       library,
@@ -82,7 +77,7 @@ export class Provider {
     const configuration = await this.#read();
     const { library } = await this.#parts;
     const endpoint = configuration.authorization_endpoint;
-    if (endpoint === undefined) throw new ProviderError("unavailable", "no authorization_endpoint");
+    if (endpoint === undefined) throw new ProviderError("invalid", "no authorization_endpoint");
     const url = new URL(endpoint);
     const { clientId, scopes, resources } = this.#filter;
     const parameters = {
@@ -168,7 +163,7 @@ export class Provider {
         [library.jwksCache]: this.#keys,
       });
     }
-    if (tokens.token_type !== "bearer") throw new ProviderError("unavailable", "token_type is not bearer");
+    if (tokens.token_type !== "bearer") throw new ProviderError("invalid", "token_type is not bearer");
     return {
       accessToken: tokens.access_token,
       idToken: tokens.id_token,
@@ -183,14 +178,12 @@ export class Provider {
     const server = await this.#read();
     const parts = await this.#parts;
     const { library } = parts;
-    if (this.#questions >= maxQuestions) throw new ProviderError("unavailable", "too many questions");
+    if (this.#questions >= maxQuestions) throw new ProviderError("unreachable", "too many questions");
     this.#questions++;
     try {
       return await question(server, parts);
     } catch (error) {
-      if (error instanceof ProviderError) throw error;
-      const saidNo = error instanceof library.AuthorizationResponseError || isRefusal(error, library);
-      throw new ProviderError(saidNo ? "refused" : "unavailable", error);
+      throw providerError(error, library);
     } finally {
       this.#questions--;
     }
@@ -207,8 +200,7 @@ export class Provider {
     const { resources } = this.#filter;
     return {
       [library.customFetch]: this.#fetch as never,
-      // What a URL says is the policy's choice.
-      [library.allowInsecureRequests]: true,
+      [library.allowInsecureRequests]: this.#allowsClear,
       ...(resources.length === 0
         ? {}
         : { additionalParameters: resources.map((resource): [string, string] => ["resource", resource]) }),
@@ -222,10 +214,10 @@ export class Provider {
     const earlier = this.#configuration;
     const next = this.#discover();
     this.#staleMs = now + configurationMs;
-    this.#configuration = next.catch((error: unknown) => {
+    this.#configuration = next.catch(async (error: unknown) => {
       this.#staleMs = this.#clock.monotonicMs() + pauseMs;
       if (earlier !== undefined) return earlier;
-      throw new ProviderError("unavailable", error);
+      throw providerError(error, (await this.#parts).library);
     });
     // Whoever waits for it is told; nobody may be waiting.
     this.#configuration.catch(() => {});
@@ -250,7 +242,11 @@ export class Provider {
   }
 }
 
-/** The token endpoint answered with an error of its own, and not because of the client's credentials or its state. */
-function isRefusal(error: unknown, library: typeof Library): boolean {
-  return error instanceof library.ResponseBodyError && error.error === "invalid_grant";
+/** What an exception of the library, or of the way to the provider, says of the provider. */
+function providerError(error: unknown, library: typeof Library): ProviderError {
+  if (error instanceof ProviderError) return error;
+  if (error instanceof library.AuthorizationResponseError) return new ProviderError("refused", error);
+  if (error instanceof library.ResponseBodyError)
+    return new ProviderError(error.error === "invalid_grant" ? "refused" : "client", error);
+  return new ProviderError(error instanceof library.WWWAuthenticateChallengeError ? "client" : "invalid", error);
 }

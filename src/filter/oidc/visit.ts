@@ -2,10 +2,11 @@ import { type FilterExchange, type Verdict, type Waiting, waiting } from "../con
 import { type LocalReply, page } from "../contract/local-reply.ts";
 import type { RequestHead } from "../contract/message.ts";
 import { cookiePairs, isCookieText, readCookies, setCookie } from "./cookies.ts";
-import type { Gatekeeper } from "./gatekeeper.ts";
+import { type Gatekeeper, type Result, resultOf } from "./gatekeeper.ts";
 import { browserSecret } from "./login.ts";
 import { isInDomain, originOf, type RequestOrigin } from "./origin.ts";
-import { type IssuedTokens, ProviderError } from "./provider.ts";
+import type { IssuedTokens } from "./provider.ts";
+import { failureOf, type ProviderFailure } from "./provider-error.ts";
 import type { RefreshOutcome } from "./refreshes.ts";
 import {
   badCallback,
@@ -109,8 +110,8 @@ export class Visit {
         ]),
         flag: "LN",
       };
-    } catch {
-      return this.#fail();
+    } catch (error) {
+      return this.#failBy(failureOf(error));
     }
   }
 
@@ -119,8 +120,7 @@ export class Visit {
     const query = new URLSearchParams(this.#request.query);
     const login = logins.end(this.#cookies, query.get("state"), this.#nowSeconds());
     if (login === undefined || !this.#mayReturnTo(login.returnUrl, origin)) {
-      counters.failed.add(1);
-      return badCallback;
+      return this.#fail("callbackInvalid", badCallback);
     }
     try {
       const issued = await provider.exchange({
@@ -129,14 +129,13 @@ export class Visit {
         redirectUri: origin.redirectUri,
       });
       const session = this.#sessionOf(issued, undefined);
-      if (session === undefined) return this.#fail();
+      if (session === undefined) return this.#failBy("invalid");
       const lines = this.#write(origin, session);
-      if (lines === undefined) return this.#fail(tooLarge);
+      if (lines === undefined) return this.#fail("tokensTooLarge", tooLarge);
       counters.loggedIn.add(1);
       return returnTo(login.returnUrl.href, lines, filter.sameSite === "Strict");
     } catch (error) {
-      const isRefused = error instanceof ProviderError && error.kind === "refused";
-      return this.#fail(isRefused ? loginRefused : unavailable);
+      return this.#failBy(failureOf(error));
     }
   }
 
@@ -173,8 +172,8 @@ export class Visit {
         const reply = this.#askForLogin(origin);
         return reply === waiting ? this.#beginLogin(origin) : reply;
       }
-      case "unavailable":
-        return this.#fail();
+      case "failed":
+        return this.#failBy(outcome.failure);
     }
   }
 
@@ -183,11 +182,12 @@ export class Visit {
       const issued = await this.#keeper.provider.refresh(refreshToken, session.claims["sub"]);
       const renewed = this.#sessionOf(issued, session);
       const setCookies = renewed === undefined ? undefined : this.#write(origin, renewed);
-      if (renewed === undefined || setCookies === undefined) return { kind: "unavailable" };
+      if (renewed === undefined || setCookies === undefined) return { kind: "failed", failure: "invalid" };
       this.#keeper.counters.renewed.add(1);
       return { kind: "renewed", session: renewed, setCookies };
     } catch (error) {
-      return { kind: error instanceof ProviderError ? error.kind : "unavailable" };
+      const failure = failureOf(error);
+      return failure === "refused" ? { kind: "refused" } : { kind: "failed", failure };
     }
   }
 
@@ -272,8 +272,12 @@ export class Visit {
     return query === "" ? spelledPath : `${spelledPath}?${query}`;
   }
 
-  #fail(reply: LocalReply = unavailable): LocalReply {
-    this.#keeper.counters.failed.add(1);
+  #failBy(failure: ProviderFailure): LocalReply {
+    return this.#fail(resultOf[failure], failure === "refused" ? loginRefused : unavailable);
+  }
+
+  #fail(result: Result, reply: LocalReply): LocalReply {
+    this.#keeper.counters[result].add(1);
     return reply;
   }
 
