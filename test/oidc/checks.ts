@@ -138,18 +138,12 @@ export const checks: Readonly<Record<string, Check>> = {
     assert.equal(await open(page, `https://app.test:${judge.ports[0]}/home`), 200);
     assert.notEqual((await told(page)).headers["authorization"], first);
   },
-  "another gateway with the same key takes the session, and ends a login that this one began": async (
-    judge,
-    context,
-  ) => {
+  "another gateway with the same key takes the session": async (judge, context) => {
     const page = await logInAt(judge, context, "app.test", "ann");
     const url = `https://app.test:${judge.ports[1]}/home`;
     assert.equal(await open(page, url), 200);
     assert.equal(page.url(), url);
-    await context.clearCookies();
-    const begun = await judge.ask("app.test", "/x");
-    assert.equal(begun.status, 302);
-    assert.equal(begun.location!.searchParams.get("code_challenge_method"), "S256");
+    assert.equal((await told(page)).url, "/home");
   },
   "cookies are nothing at another host, to another policy, or when they are changed": async (judge, context) => {
     await logInAt(judge, context, "app.test", "ann");
@@ -207,6 +201,7 @@ export const checks: Readonly<Record<string, Check>> = {
     for (const [from, expected] of [
       [`https://app.test:${port}/open/form?to=${to}`, 403],
       [`https://form.test:${port}/open/form?to=${to}`, 200],
+      [`https://partner.test:${port}/open/form?to=${to}`, 200],
     ] as const) {
       await open(page, from);
       await page.click("button");

@@ -84,7 +84,9 @@ ports: [{ name: http, port: ${echoPort} }]
 endpoints: [{ addresses: [127.0.0.1], conditions: { ready: true } }]
 ---${Object.values(logins)
     .map((one) => login(one, issuer))
-    .join("")}${route("open", "app.test", "/open")}${route("form", "form.test", "/")}
+    .join(
+      "",
+    )}${route("open", "app.test", "/open")}${route("partner", "partner.test", "/")}${route("form", "form.test", "/")}
 apiVersion: gateway.envoyproxy.io/v1alpha1
 kind: SecurityPolicy
 metadata: { name: form, namespace: default }
