@@ -5,15 +5,15 @@ import type { FilterOfKind, FilterServices } from "../contract/build.ts";
 import type { UpstreamCluster } from "../contract/endpoint.ts";
 import type { RequestView } from "../contract/message.ts";
 import type { OwnRequests } from "../contract/own-request.ts";
+import { anyHeaderMatcher } from "./any-header-matcher.ts";
 import type { CookieAttributes } from "./cookies.ts";
-import { Logins } from "./login.ts";
+import { Logins } from "./logins.ts";
 import { Provider } from "./provider.ts";
 import type { ProviderFailure } from "./provider-error.ts";
 import { makeProviderFetch } from "./provider-fetch.ts";
 import { Refreshes } from "./refreshes.ts";
 import { Seal } from "./seal.ts";
-import { type CookieNames, cookieNames, SessionCookies } from "./session.ts";
-import { anyHeaderMatcher } from "./string-matches.ts";
+import { type CookieNames, cookieNames, SessionCookies } from "./session-cookies.ts";
 
 type Oidc = FilterOfKind<"oidc">;
 

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import type { ProviderFailure } from "./provider-error.ts";
-import type { Session } from "./session.ts";
+import type { Session } from "./session-cookies.ts";
 
 /** What is known of a refresh by all requests that bring the same refresh token. */
 export type RefreshOutcome =

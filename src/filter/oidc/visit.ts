@@ -3,7 +3,7 @@ import { type LocalReply, page } from "../contract/local-reply.ts";
 import type { RequestHead } from "../contract/message.ts";
 import { cookiePairs, isCookieText, readCookies, setCookie } from "./cookies.ts";
 import { type Gatekeeper, type Result, resultOf } from "./gatekeeper.ts";
-import { browserSecret } from "./login.ts";
+import { browserSecret } from "./logins.ts";
 import { isInDomain, originOf, type RequestOrigin } from "./origin.ts";
 import type { IssuedTokens } from "./provider.ts";
 import { failureOf, type ProviderFailure } from "./provider-error.ts";
@@ -18,7 +18,7 @@ import {
   unavailable,
   wrongHost,
 } from "./replies.ts";
-import type { CookieNames, Session } from "./session.ts";
+import type { CookieNames, Session } from "./session-cookies.ts";
 
 /** One request at a policy with a login. Spec: SecurityPolicy.oidc. */
 export class Visit {
