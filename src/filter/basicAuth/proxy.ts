@@ -65,7 +65,8 @@ class Gate {
     }
     const question = { ...shown, ...found, asker: exchange.facts.clientAddress };
     const name = this.#verified.nameOf(question);
-    if (this.#verified.holds(name)) return this.#decide("matches", shown.user, request, exchange);
+    // A decoy may be the hash that the user had before, whose password is remembered.
+    if (!found.isDecoy && this.#verified.holds(name)) return this.#decide("matches", shown.user, request, exchange);
     const call = new PasswordCall(exchange);
     exchange.state = call;
     this.#verified.ask(name, question, (verdict) => {
