@@ -2,8 +2,9 @@
 import { isSecretName } from "../base/secret-name.ts";
 import { unreachable } from "../base/unreachable.ts";
 import type { AuthorizationFilter } from "./authorization.ts";
+import { describeApiKeyAuth, describeBasicAuth, describeCredentialInjection } from "./describe-credentials.ts";
+import { describeExternalAuth } from "./describe-external-auth.ts";
 import { describeRateLimit, describeSelectors } from "./describe-rate-limit.ts";
-import type { ExternalAuth } from "./external-auth.ts";
 import type { Filter, Fraction, PathModifier } from "./filter.ts";
 import type { JwtFilter } from "./jwt.ts";
 import type { ListenerSettings } from "./listener-settings.ts";
@@ -102,9 +103,7 @@ export function describeFilter(filter: Filter): string {
         filter.allowCredentials ? " with credentials" : ""
       }`;
     case "externalAuth":
-      return filter.servers.length === 0
-        ? "refuses every request: its authorisation server did not resolve"
-        : describeExternalAuth(filter);
+      return describeExternalAuth(filter);
     case "localRateLimit":
       return `limits requests to ${filter.rules.map(describeRateLimit).join(" and ")}`;
     case "concurrency":
@@ -131,28 +130,16 @@ export function describeFilter(filter: Filter): string {
     case "oidc":
       return `lets in who has logged in at ${filter.issuer} as a user of client ${filter.clientId}; back to ${filter.redirectUrl.path}, out at ${filter.logoutPath}`;
     case "basicAuth":
-      return filter.users === undefined
-        ? "refuses every request: its users did not resolve"
-        : `asks for a user and a password of ${filter.users}${describeTeller("the user", filter.usernameHeader)}`;
+      return describeBasicAuth(filter);
     case "apiKeyAuth":
-      return `asks for the API key of one of ${filter.clients.length} clients in ${filter.sources
-        .map((source) => `${source.in} ${source.name}`)
-        .join(
-          ", ",
-        )}${filter.hidesKey ? ", hides the key from the backend" : ""}${describeTeller("the client", filter.clientHeader)}`;
+      return describeApiKeyAuth(filter);
     case "credentialInjection":
-      return filter.credential === undefined
-        ? "refuses every request: its credential did not resolve"
-        : `sets request header ${filter.header} to ${filter.credential}${filter.overwrite ? "" : " unless there is one"}`;
+      return describeCredentialInjection(filter);
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     default:
       return unreachable(filter);
   }
-}
-
-function describeTeller(what: string, header: string | undefined): string {
-  return header === undefined ? "" : `, tells the backend ${what} in ${header}`;
 }
 
 /** Such as `default/web:80`, or why the backend cannot be used. */
@@ -272,25 +259,6 @@ const verbs = { allow: "allows", deny: "denies" } as const;
 function describeAuthorization({ rules, defaultAction }: AuthorizationFilter): string {
   const named = rules.map(({ name, action }, index) => `${verbs[action]} by rule ${name === "" ? index : quote(name)}`);
   return [...named, `${verbs[defaultAction]} what no rule matches`].join(", ");
-}
-
-function describeExternalAuth(filter: ExternalAuth): string {
-  const { protocol, path, allowedHeaders, allowedResponseHeaders, forwardBodyBytes, onFailure, cache, signIn } = filter;
-  const all = protocol === "grpc" && allowedHeaders.length === 0;
-  const names = allowedResponseHeaders === "all" ? [] : allowedResponseHeaders;
-  const servers = [filter.servers.join(" or "), ...filter.fallbacks].join(", else ");
-  const parts = [
-    `asks ${servers} (${protocol === "grpc" ? "gRPC" : "HTTP"}) whether the request may pass`,
-    ...(path.kind === "fixed" ? [`at ${path.value}`] : []),
-    ...(all ? ["shows it all headers"] : []),
-    ...(allowedHeaders.length > 0 ? [`shows it headers ${allowedHeaders.join(", ")}`] : []),
-    ...(forwardBodyBytes > 0 ? [`shows it the body up to ${count(forwardBodyBytes, "byte", "bytes")}`] : []),
-    ...(names.length > 0 ? [`takes over headers ${names.join(", ")} from it`] : []),
-    ...(cache === undefined ? [] : [`remembers permissions for ${cache.ttlMs / 1000} s by ${cache.by}`]),
-    ...(signIn === undefined ? [] : [`sends browsers to ${signIn.url} to sign in`]),
-    ...(onFailure.kind === "admit" ? ["lets requests pass while there is no valid answer"] : []),
-  ];
-  return parts.join(", ");
 }
 
 /** Such as `clients stay with one endpoint by cookie sid, for 300 s at most`. */
