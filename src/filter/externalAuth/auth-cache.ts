@@ -36,8 +36,10 @@ export class AuthCache {
       content,
     }: { readonly subject: RequestHead; readonly facts: RequestFacts; readonly content: Buffer },
   ): string {
-    // An absent header is not an empty one.
-    const headers = told.map((name) => subject.header(name)).map((value) => (value === undefined ? "-" : `=${value}`));
+    // An absent header is not an empty one. Another proxy that is trusted may tell of another scheme and host than its own connection's.
+    const headers = [...told, "x-forwarded-proto", "x-forwarded-host"]
+      .map((name) => subject.header(name))
+      .map((value) => (value === undefined ? "-" : `=${value}`));
     const whole = by === "credentials" ? [] : [subject.method, subject.askedTarget(), facts.clientAddress, content];
     return this.#names.of(by, facts.scheme, subject.sentHost(), ...whole, ...headers);
   }
