@@ -42,6 +42,8 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   host = "";
   path = "";
   query = "";
+  /** As the client sent it, whatever filters have made of it. */
+  askedQuery = "";
   framing: BodyFraming = "none";
   /** Of the body as it is sent; -1 without Content-Length. */
   contentLength = -1;
@@ -80,6 +82,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.host = received.host;
     this.path = path;
     this.query = received.query;
+    this.askedQuery = this.query;
     this.framing = received.framing;
     this.contentLength = received.contentLength;
     // A switch to HTTP/2 would carry requests past routing.

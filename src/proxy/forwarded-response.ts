@@ -32,6 +32,14 @@ export class ForwardedResponse implements ResponseHead {
     return this.edits.get(name);
   }
 
+  headerNames(): readonly string[] {
+    return this.edits.names();
+  }
+
+  headerLines(name: string): readonly string[] {
+    return this.edits.lines(name);
+  }
+
   setHeader(name: string, value: string): void {
     this.edits.set(name, value);
   }

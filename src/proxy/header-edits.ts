@@ -86,6 +86,15 @@ export class HeaderEdits {
     return [...names];
   }
 
+  /** The values under a name that is none of the gateway's own, one for each line, as they stand. */
+  lines(name: string): readonly string[] {
+    const lines: string[] = [];
+    const received = this.#isDropped(name) ? undefined : this.#received;
+    for (let i = 0; i < (received?.count ?? 0); i++) if (received!.nameAt(i) === name) lines.push(received!.valueAt(i));
+    for (const [i, added] of this.#names.entries()) if (added === name) lines.push(this.#values[i]!);
+    return lines;
+  }
+
   /** Whether a filter has set, added to, or removed a field: its word counts, not the gateway's. */
   decides(name: string): boolean {
     return this.#names.includes(name) || this.#dropped.includes(name);

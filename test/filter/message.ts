@@ -19,6 +19,8 @@ function headerStore(initial: Headers) {
     setHeader: (name: string, value: string): void => void values.set(name, [value]),
     addHeader: (name: string, value: string): void => void values.set(name, [...(values.get(name) ?? []), value]),
     removeHeader: (name: string): void => void values.delete(name),
+    headerNames: (): readonly string[] => [...values.keys()],
+    headerLines: (name: string): readonly string[] => values.get(name) ?? [],
     all: (): Headers => Object.fromEntries([...values].map(([name, list]) => [name, list.join(", ")])),
   };
 }
@@ -82,7 +84,6 @@ export function runFilter(
     query: sent.query,
     upgrade: false,
     ...store,
-    headerNames: () => Object.keys(store.all()),
     sentHost: () => sent.host,
     askedTarget: () => sent.path,
     ownLines: () => "",
@@ -104,6 +105,10 @@ export function runFilter(
       scheme: "http",
       protocol: "HTTP/1.1",
       grpc: false,
+      method: request.method,
+      host: sent.host,
+      spelledPath: sent.path,
+      query: sent.query,
       listenerPort: 80,
       clientAddress: "192.0.2.1",
       clientCertificate: "none",

@@ -21,6 +21,13 @@ export interface RequestFacts {
   readonly protocol: string;
   /** A gRPC call of a client that speaks HTTP/2. */
   readonly grpc: boolean;
+  readonly method: string;
+  /** As the client asked: lower case, without port. */
+  readonly host: string;
+  /** As the client asked, in its spelling. */
+  readonly spelledPath: string;
+  /** As the client asked, without `?`. */
+  readonly query: string;
   /** Port that clients use for this listener. */
   readonly listenerPort: number;
   /** Of the client, as far as it can be trusted; without port. */

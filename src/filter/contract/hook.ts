@@ -59,7 +59,10 @@ export type ResponseHook = {
   readonly cancel: (exchange: FilterExchange) => void;
 };
 
-/** Follows the content of a backend's answer. Not asked for answers without content, for tunnels and for the gateway's own. */
+/**
+ * Follows the content of a backend's answer. Not asked for answers without content, for tunnels and for the gateway's own.
+ * `start` may still change the head, for nothing of it has gone out: a filter that encodes content says so there.
+ */
 export type ResponseStreamHook = StreamHook & {
   readonly phase: "responseStream";
   readonly start: (response: ResponseHead, exchange: FilterExchange) => ContentUse;

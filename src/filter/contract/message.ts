@@ -72,6 +72,10 @@ export type ResponseSource = "backend" | "local";
 
 /** A response on its way to the downstream. Valid as long as a {@link RequestHead} is. */
 export interface ResponseHead extends HeaderTarget {
+  /** Lower-case names of all header fields, each once. */
+  headerNames(): readonly string[];
+  /** The values of a header by lower-case name, one for each line: of fields such as Set-Cookie that cannot be joined. */
+  headerLines(name: string): readonly string[];
   readonly status: number;
   readonly source: ResponseSource;
   /** What went wrong, `-` when nothing did. */

@@ -41,6 +41,22 @@ export class ExchangeFacts implements RequestFacts {
     return this.#state.outcome.grpc;
   }
 
+  get method(): string {
+    return this.#state.request.method;
+  }
+
+  get host(): string {
+    return this.#state.request.host;
+  }
+
+  get spelledPath(): string {
+    return this.#state.request.spelledPath;
+  }
+
+  get query(): string {
+    return this.#state.request.askedQuery;
+  }
+
   get listenerPort(): number {
     return this.#peer.port;
   }
