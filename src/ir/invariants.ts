@@ -149,7 +149,9 @@ function checkHostnames(name: string, rows: readonly { readonly hostname: string
 }
 
 function checkMatch(name: string, match: HttpMatch): readonly string[] {
-  const patterns = [match.path, ...match.headers, ...match.query].filter(({ kind }) => kind === "regex");
+  const patterns = [match.path, ...match.headers, ...match.query, ...(match.cookies ?? [])].filter(
+    ({ kind }) => kind === "regex",
+  );
   const { kind, value } = match.path;
   return [
     ...patterns

@@ -10,6 +10,7 @@ import {
   matchSubjects,
   ownHeader,
   pathMatchHolds,
+  requestCookie,
   type SelectRequest,
   valueMatchHolds,
 } from "./select.ts";
@@ -31,6 +32,7 @@ function subjectLacks(match: HttpMatch, request: MatchSubject): readonly string[
       .filter((header) => !headerMatchHolds(header, request))
       .flatMap((header) => valueLacks("header", header, ownHeader(request.headers, header.name))),
     ...match.query.flatMap((parameter) => valueLacks("query parameter", parameter, query.get(parameter.name))),
+    ...(match.cookies ?? []).flatMap((cookie) => valueLacks("cookie", cookie, requestCookie(request, cookie.name))),
   ];
 }
 

@@ -7,7 +7,7 @@ export type PathMatch =
   | { readonly kind: "regex"; readonly value: string };
 
 /**
- * How a header or query parameter is compared. Header names are lower case. Names of query parameters, and their `exact`
+ * How a header, query parameter or cookie is compared. Header names are lower case. Names of query parameters, and their `exact`
  * values, are decoded and case-sensitive.
  */
 export type ValueMatch = {
@@ -23,4 +23,6 @@ export type HttpMatch = {
   readonly headers: readonly ValueMatch[];
   /** The first value of a repeated parameter counts. Spec: HTTPQueryParamMatch. */
   readonly query: readonly ValueMatch[];
+  /** Names are case-sensitive; the first cookie of a name counts. Absent: none. Spec: HTTPRouteFilter.matches of Envoy Gateway. */
+  readonly cookies?: readonly ValueMatch[];
 };

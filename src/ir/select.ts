@@ -4,6 +4,7 @@
  * for listener isolation and misdirected requests (421).
  */
 import { compileRegex } from "../base/regex.ts";
+import { cookieValue } from "./cookie-value.ts";
 import { answersPreflights, readPreflight } from "./cors-preflight.ts";
 import { bySpecificity, hostnameCovers, mostSpecificCovering } from "./hostname.ts";
 import { leavesPrefix, type PathSpelling } from "./kept-path.ts";
@@ -220,8 +221,14 @@ export function httpMatchHolds(match: HttpMatch, request: MatchSubject): boolean
     pathMatchHolds(match.path, request.path) &&
     (match.method === undefined || match.method === request.method) &&
     match.headers.every((header) => headerMatchHolds(header, request)) &&
-    match.query.every((parameter) => valueMatchHolds(parameter, parseQuery(request.query).get(parameter.name)))
+    match.query.every((parameter) => valueMatchHolds(parameter, parseQuery(request.query).get(parameter.name))) &&
+    (match.cookies ?? []).every((cookie) => valueMatchHolds(cookie, requestCookie(request, cookie.name)))
   );
+}
+
+/** The value of a cookie of a request. */
+export function requestCookie({ headers }: Pick<SelectRequest, "headers">, name: string): string | undefined {
+  return cookieValue(ownHeader(headers, "cookie"), name);
 }
 
 /** Whether the path fits; a pattern that does not compile fits nothing. */

@@ -1,6 +1,7 @@
 import { differingRange } from "../base/differing-range.ts";
 import { type CompiledRegex, compileRegex } from "../base/regex.ts";
 import type { RequestView } from "../filter/contract/message.ts";
+import { cookieValue } from "../ir/cookie-value.ts";
 import { type AskedRequest, answersPreflights, readPreflight } from "../ir/cors-preflight.ts";
 import type { ValueMatch } from "../ir/match.ts";
 import { parseQuery } from "../ir/query.ts";
@@ -31,6 +32,7 @@ type Candidate<T> = {
   readonly answersPreflights: boolean;
   readonly headers: readonly ValueTest[];
   readonly query: readonly ValueTest[];
+  readonly cookies: readonly ValueTest[];
   readonly value: T;
 };
 
@@ -107,8 +109,10 @@ class IndexEdit<T> {
     const made = make(entry);
     const headers = compileTests(match.headers);
     const query = compileTests(match.query);
+    const cookies = compileTests(match.cookies ?? []);
     const place = placeOf(match.path);
-    if (made === undefined || headers === undefined || query === undefined || place === undefined) return;
+    if (made === undefined || headers === undefined || query === undefined) return;
+    if (cookies === undefined || place === undefined) return;
     const candidate = {
       order,
       pattern: place.pattern,
@@ -116,6 +120,7 @@ class IndexEdit<T> {
       answersPreflights: answersPreflights(made.rule),
       headers,
       query,
+      cookies,
       value: made.value,
     };
     this.#change(place, (list) => {
@@ -269,6 +274,10 @@ function restHolds(candidate: Candidate<unknown>, { view, path, asked: preflight
   if (candidate.query.length > 0) {
     const parameters = parametersOf(view.query);
     for (const test of candidate.query) if (!testHolds(test, parameters.get(test.name))) return false;
+  }
+  if (candidate.cookies.length > 0) {
+    const header = view.header("cookie");
+    for (const test of candidate.cookies) if (!testHolds(test, cookieValue(header, test.name))) return false;
   }
   return candidate.pattern === undefined || candidate.pattern.matchesWhole(path);
 }

@@ -81,8 +81,16 @@ const httpMatch: fc.Arbitrary<HttpMatch> = fc
     method: fc.option(fc.constantFrom("GET", "POST"), { nil: undefined, freq: 3 }),
     headers: fc.array(valueMatch(headerName), { maxLength: 2 }),
     query: fc.array(valueMatch(queryName), { maxLength: 2 }),
+    cookies: fc.option(fc.array(valueMatch(fc.constantFrom("c", "C")), { minLength: 1, maxLength: 2 }), {
+      nil: undefined,
+      freq: 3,
+    }),
   })
-  .map(({ method, ...rest }) => (method === undefined ? rest : { ...rest, method }));
+  .map(({ method, cookies, ...rest }) => ({
+    ...rest,
+    ...(method === undefined ? {} : { method }),
+    ...(cookies === undefined ? {} : { cookies }),
+  }));
 
 const ruleCount = 4;
 
@@ -240,7 +248,12 @@ export const selectRequest: fc.Arbitrary<SelectRequest> = fc
       "&&q=%zz",
       "=1",
     ),
-    headers: fc.dictionary(headerName, fc.constantFrom("1", "2", "1, 2", "a b", ""), { maxKeys: 2 }),
+    headers: fc
+      .tuple(
+        fc.dictionary(headerName, fc.constantFrom("1", "2", "1, 2", "a b", ""), { maxKeys: 2 }),
+        fc.option(fc.constantFrom("c=1", "C=1; c=2", "c=2; c=1", 'c="a b"', "x=c=1"), { nil: undefined }),
+      )
+      .map(([headers, cookie]) => (cookie === undefined ? headers : { ...headers, cookie })),
     preflight: fc.option(
       fc.record({
         origin: fc.constant("https://app.test"),

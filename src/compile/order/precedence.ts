@@ -5,7 +5,7 @@ import { compareText } from "./by-name.ts";
 
 /**
  * The place of an HTTPRoute's match: exact path, then regular expression, then prefix; among equals the longest path, a
- * method, the most headers, the most query parameters, the oldest route. Spec: HTTPRouteRule.matches, "MUST prioritize".
+ * method, the most headers, the most query parameters, the most cookies, the oldest route. Spec: HTTPRouteRule.matches, "MUST prioritize".
  *
  * The specification leaves regular expressions to us. They stand before prefixes, as in Envoy Gateway and nginx: a prefix
  * `/` in the same route would otherwise take every request that the expression was written for.
@@ -17,6 +17,7 @@ export function scoreHttpMatch(match: HttpMatch, createdMs: number | undefined):
     match.method === undefined ? 0 : 1,
     match.headers.length,
     match.query.length,
+    match.cookies?.length ?? 0,
     scoreAge(createdMs),
   ];
 }

@@ -115,16 +115,17 @@ function isCatchAll(match: HttpMatch): boolean {
     match.path.kind === "regex" &&
     everyPath.has(match.path.value) &&
     match.headers.length === 0 &&
-    match.query.length === 0
+    match.query.length === 0 &&
+    match.cookies === undefined
   );
 }
 
 /** Equal for matches that ask the same, in whatever order their headers and parameters are listed. */
-function matchKey({ path, method = "", headers, query }: HttpMatch): string {
+function matchKey({ path, method = "", headers, query, cookies = [] }: HttpMatch): string {
   // Most matches have a path alone, and this runs for every match of every route: JSON would be half of the step's time.
   const start = `${path.kind} ${method} ${path.value}`;
-  if (headers.length === 0 && query.length === 0) return start;
-  return JSON.stringify([start, headers.map(valueKey).sort(), query.map(valueKey).sort()]);
+  if (headers.length === 0 && query.length === 0 && cookies.length === 0) return start;
+  return JSON.stringify([start, ...[headers, query, cookies].map((values) => values.map(valueKey).sort())]);
 }
 
 function valueKey(value: ValueMatch): string {
