@@ -106,6 +106,9 @@ export const layers: Readonly<Record<string, Layer>> = {
       "base",
       "base/regex",
       "ir",
+      "resource",
+      "served",
+      "store",
       "filter/compile",
       "wire/http1/path",
       "wire/http1/path-language",
@@ -114,9 +117,10 @@ export const layers: Readonly<Record<string, Layer>> = {
       "compile/hostname-patterns",
       "compile/listener",
       "compile/order",
+      "compile/policy",
       "compile/report",
     ],
-    types: ["finding", "resource", "compile/contract"],
+    types: ["finding", "compile/contract"],
   },
   "compile/gateway": {
     imports: [

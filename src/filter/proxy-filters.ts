@@ -5,6 +5,7 @@ import { buildAuthorization } from "./authorization/proxy.ts";
 import { buildBandwidthLimit } from "./bandwidthLimit/proxy.ts";
 import { buildBasicAuth } from "./basicAuth/proxy.ts";
 import { buildBodyLimit } from "./bodyLimit/proxy.ts";
+import { buildCompression } from "./compression/proxy.ts";
 import { buildConcurrency } from "./concurrency/proxy.ts";
 import type { BuiltFilter, FilterOfKind, FilterServices } from "./contract/build.ts";
 import { buildCors } from "./cors/proxy.ts";
@@ -12,13 +13,18 @@ import { buildCredentialInjection } from "./credentialInjection/proxy.ts";
 import { buildCsrf } from "./csrf/proxy.ts";
 import { buildDirectResponse } from "./directResponse/proxy.ts";
 import { buildExternalAuth } from "./externalAuth/proxy.ts";
+import { buildFaultInjection } from "./faultInjection/proxy.ts";
 import { buildHeaderModifier } from "./headerModifier/proxy.ts";
+import { buildHeaderMutation } from "./headerMutation/proxy.ts";
 import { buildJwt } from "./jwt/proxy.ts";
 import { buildLocalRateLimit } from "./localRateLimit/proxy.ts";
 import { buildOidc } from "./oidc/proxy.ts";
+import { buildRegexRewrite } from "./regexRewrite/proxy.ts";
 import { buildRequestBuffer } from "./requestBuffer/proxy.ts";
 import { buildRequestMirror } from "./requestMirror/proxy.ts";
 import { buildRequestRedirect } from "./requestRedirect/proxy.ts";
+import { buildResponseOverride } from "./responseOverride/proxy.ts";
+import { buildResponseRewrite } from "./responseRewrite/proxy.ts";
 import { buildUrlRewrite } from "./urlRewrite/proxy.ts";
 
 /** A `BuildFilter` of the kind, whatever it carries. */
@@ -33,6 +39,12 @@ export const proxyFilters = {
   csrf: buildCsrf,
   directResponse: buildDirectResponse,
   requestMirror: buildRequestMirror,
+  compression: buildCompression,
+  faultInjection: buildFaultInjection,
+  headerMutation: buildHeaderMutation,
+  regexRewrite: buildRegexRewrite,
+  responseOverride: buildResponseOverride,
+  responseRewrite: buildResponseRewrite,
   externalAuth: buildExternalAuth,
   localRateLimit: buildLocalRateLimit,
   concurrency: buildConcurrency,

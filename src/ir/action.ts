@@ -156,13 +156,19 @@ function answerOf(
         : undefined;
     case "credentialInjection":
       return filter.credential === undefined ? { status: 500, why: "the credential did not resolve" } : undefined;
+    case "faultInjection":
+      return filter.abort !== undefined && filter.abort.percent >= 100
+        ? { status: filter.abort.httpStatus ?? 200, why: "a fault is injected into every request" }
+        : undefined;
     // What these answer depends on what a client brings, and on a provider.
     case "authorization":
     case "csrf":
     case "oidc":
     case "apiKeyAuth":
+    case "compression":
     case "headerModifier":
-    case "urlRewrite":
+    case "headerMutation":
+    case "regexRewrite":
     case "requestMirror":
     case "localRateLimit":
     case "concurrency":
@@ -170,6 +176,9 @@ function answerOf(
     case "bodyLimit":
     case "bandwidthLimit":
     case "admissionControl":
+    case "responseOverride":
+    case "responseRewrite":
+    case "urlRewrite":
       return undefined;
     default:
       return unreachable(filter);

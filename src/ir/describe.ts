@@ -3,6 +3,7 @@ import { isSecretName } from "../base/secret-name.ts";
 import { unreachable } from "../base/unreachable.ts";
 import type { AuthorizationFilter } from "./authorization.ts";
 import { describeApiKeyAuth, describeBasicAuth, describeCredentialInjection } from "./describe-credentials.ts";
+import { describeExtension } from "./describe-extension.ts";
 import { describeExternalAuth } from "./describe-external-auth.ts";
 import { describeRateLimit, describeSelectors } from "./describe-rate-limit.ts";
 import type { Filter, Fraction, PathModifier } from "./filter.ts";
@@ -23,6 +24,7 @@ export function describeMatch(match: HttpMatch): string {
     ...(match.method === undefined ? [] : [`method ${match.method}`]),
     ...match.headers.map((header) => `header ${describeValue(header)}`),
     ...match.query.map((parameter) => `query parameter ${describeValue(parameter)}`),
+    ...(match.cookies ?? []).map((cookie) => `cookie ${describeValue(cookie)}`),
   ].join(", ");
 }
 
@@ -137,6 +139,13 @@ export function describeFilter(filter: Filter): string {
       return describeCredentialInjection(filter);
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
+    case "compression":
+    case "faultInjection":
+    case "headerMutation":
+    case "regexRewrite":
+    case "responseOverride":
+    case "responseRewrite":
+      return describeExtension(filter);
     default:
       return unreachable(filter);
   }

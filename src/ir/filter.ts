@@ -4,6 +4,8 @@ import type { ExternalAuth } from "./external-auth.ts";
 import type { JwtFilter } from "./jwt.ts";
 import type { Bandwidth, ConcurrencyRule, RateLimitRule } from "./rate-limit.ts";
 import type { SourceRef } from "./source-ref.ts";
+import type { HeaderTemplate } from "./template.ts";
+import type { TextMatch } from "./text-match.ts";
 import type { SecretKey } from "./tls.ts";
 
 export type HeaderValue = { readonly name: string; readonly value: string };
@@ -31,6 +33,62 @@ export type ApiClient = { readonly id: string; readonly key: SecretKey };
 
 /** Somewhere in a request where an API key may stand. */
 export type ApiKeySource = { readonly in: "header" | "query" | "cookie"; readonly name: string };
+/** What takes the place of every match of an expression in RE2 syntax; `\1` stands for its first group. */
+export type RegexSubstitution = { readonly pattern: string; readonly substitution: string };
+
+/** Applied in this order. Names are lower case. */
+export type HeaderChanges = {
+  /** Nothing is left under a name whose value comes out empty. */
+  readonly set: readonly HeaderTemplate[];
+  readonly add: readonly HeaderTemplate[];
+  readonly addIfAbsent: readonly HeaderTemplate[];
+  readonly remove: readonly string[];
+  /** Compared with names. */
+  readonly removeOnMatch: readonly TextMatch[];
+};
+
+/** What an answer of the gateway's own holds. */
+export type AnswerContent = {
+  /** Content-Type is among them. A name that stands twice is two lines. */
+  readonly headers: readonly HeaderTemplate[];
+  readonly body: string;
+};
+
+/** Encodings of content that the gateway can make. */
+export type CompressionEncoding = "br" | "gzip" | "zstd";
+
+/** What an answer is replaced with. */
+export type OverrideAction =
+  /** `status` absent: that of the answer. Its other headers stay, but for those that describe its content. */
+  | {
+      readonly kind: "answer";
+      readonly status?: number;
+      readonly content: AnswerContent;
+      readonly remove: readonly string[];
+    }
+  | {
+      readonly kind: "redirect";
+      readonly redirect: Omit<Extract<Filter, { readonly kind: "requestRedirect" }>, "kind">;
+    }
+  /** What this service answers to GET `path`, told of the request and of the answer by headers. Without its answer the first one stays. */
+  | {
+      readonly kind: "errorPage";
+      /** `undefined` when the reference did not resolve. */
+      readonly cluster: ClusterKey | undefined;
+      readonly path: string;
+      readonly timeoutMs: number;
+      readonly maxBytes: number;
+    };
+
+/** One row of a response override: the first that an answer fits counts. */
+export type OverrideRow = {
+  /** Statuses of the answer; both ends are in it. */
+  readonly statuses: readonly { readonly from: number; readonly to: number }[];
+  /** All of these must be there; without `value` any will do. Names are lower case. */
+  readonly headers: readonly { readonly name: string; readonly value?: TextMatch }[];
+  readonly source: "all" | "local" | "backend";
+  readonly action: OverrideAction;
+};
 
 /**
  * What is done to a request or a response, in the order in which the rule lists it.
@@ -198,7 +256,45 @@ export type Filter =
       readonly credential: SecretKey | undefined;
     }
   /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */
-  | { readonly kind: "directResponse"; readonly status: number; readonly reason: string };
+  | {
+      readonly kind: "directResponse";
+      readonly status: number;
+      readonly reason: string;
+      /** Absent: none, and no headers. */
+      readonly content?: AnswerContent;
+    }
+  | {
+      readonly kind: "regexRewrite";
+      readonly path?: RegexSubstitution;
+      /** Host sent to the backend; what comes out as no host leaves the request's. */
+      readonly host?:
+        | { readonly from: "header"; readonly name: string }
+        | ({ readonly from: "path" } & RegexSubstitution);
+      /** X-Forwarded-Host tells the backend what the client asked for. */
+      readonly tellsHost: boolean;
+    }
+  | { readonly kind: "headerMutation"; readonly request: HeaderChanges; readonly response: HeaderChanges }
+  | {
+      readonly kind: "responseRewrite";
+      /** Beginnings of Location and Content-Location; the first that fits is replaced. */
+      readonly location: readonly { readonly from: string; readonly to: string }[];
+      /** Lower case, without a leading dot; `*` is any. An empty `to` takes the attribute out. */
+      readonly cookieDomain: readonly { readonly from: string; readonly to: string }[];
+      /** Beginnings of paths, in whole elements. */
+      readonly cookiePath: readonly { readonly from: string; readonly to: string }[];
+    }
+  | {
+      readonly kind: "faultInjection";
+      readonly delay?: { readonly ms: number; readonly percent: number };
+      /** Exactly one of the statuses. */
+      readonly abort?: { readonly httpStatus?: number; readonly grpcStatus?: number; readonly percent: number };
+    }
+  | {
+      readonly kind: "compression";
+      /** In the gateway's order of preference. */
+      readonly encodings: readonly { readonly encoding: CompressionEncoding; readonly minBytes: number }[];
+    }
+  | { readonly kind: "responseOverride"; readonly rows: readonly OverrideRow[] };
 
 export type FilterKind = Filter["kind"];
 

@@ -1,10 +1,12 @@
 import type { HttpRouteFilterSpec } from "../resource/schema/policy/http-route-filter.ts";
-import { type CompleteTable, notYetUnsafe } from "./field-service.ts";
+import { type CompleteTable, notYetUnsafe, served } from "./field-service.ts";
 
 /** A rule whose filter is left out in part answers 500, so nothing of it is safe to leave out. */
 export const filterFields = {
   credentialInjection: ["credential injection", notYetUnsafe],
-  directResponse: ["direct response", notYetUnsafe],
-  matches: ["matches", notYetUnsafe],
-  urlRewrite: ["URL rewrite", notYetUnsafe],
+  directResponse: ["direct response", served],
+  headerMutation: ["header mutation", served],
+  matches: ["matches", served],
+  responseRewrite: ["response rewrite", served],
+  urlRewrite: ["URL rewrite", served],
 } satisfies CompleteTable<HttpRouteFilterSpec>;

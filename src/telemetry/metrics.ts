@@ -135,6 +135,24 @@ export const metrics = {
     labels: ["kind", "namespace", "name", "result"],
     help: "Requests judged by the authorization rules of a policy, by that policy: allowed or denied.",
   },
+  gateway_http_compressed_responses_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name", "encoding"],
+    help: "Responses that were compressed, by the object that asks for it and the encoding; busy: left as they were because too many were being compressed.",
+  },
+  gateway_http_error_pages_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name", "result"],
+    help: "Responses that an error-page service was asked to replace, by the object that names it: served, or failed because it gave no answer.",
+  },
+  gateway_http_injected_faults_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name", "fault"],
+    help: "Requests that were delayed or aborted on purpose, by the object that asks for it.",
+  },
   gateway_external_auth_requests_total: {
     type: "counter",
     unit: "",

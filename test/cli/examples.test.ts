@@ -58,7 +58,8 @@ async function checkRequest(request: ReadmeRequest, ports: Ports): Promise<void>
   const counts: Record<string, number> = {};
   for (let round = 0; round < times; round += 1) {
     const { status, headers, body } = await ask(request, ports);
-    const echoed = headers["content-type"] === "application/json" ? JSON.parse(body) : undefined;
+    const isPlain = headers["content-encoding"] === undefined;
+    const echoed = isPlain && headers["content-type"] === "application/json" ? JSON.parse(body) : undefined;
     if (echoed) counts[echoed.service] = (counts[echoed.service] ?? 0) + 1;
     if (expected.status !== undefined) assert.equal(status, expected.status, `${line}\n${body}`);
     if (expected.service !== undefined) assert.equal(echoed?.service, expected.service, line);

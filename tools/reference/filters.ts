@@ -17,6 +17,8 @@ type FilterDoc = {
 const policies = "wherever a policy is in force, before the rule's own filters";
 const everywhere = "HTTPRoute and GRPCRoute rules and backendRefs";
 
+const extensions = "HTTPRoute rules and backendRefs";
+
 /** One entry for each kind of filter; one that is missing here is a type error. */
 const filterDocs = {
   headerModifier: {
@@ -164,11 +166,72 @@ const filterDocs = {
     notes: ["Fields: [credential injection](../policies/credential-injection.md)."],
   },
   directResponse: {
-    types: ["ExtensionRef"],
+    types: ["ExtensionRef: HTTPRouteFilter directResponse"],
     where: everywhere,
-    field: "HTTPRouteFilter.extensionRef",
-    does: "Requests get 500: there are no extension kinds, and a filter that does not resolve must not be skipped.",
-    notes: ["The finding has the reason; the response to the client does not."],
+    field: "HTTPRouteFilter.extensionRef; HTTPDirectResponseFilter of Envoy Gateway",
+    does: "Answers by itself. With a reference that does not resolve, requests get 500: a filter must not be skipped.",
+    notes: [
+      "The finding has the reason of a 500; the response to the client does not.",
+      "How to write one: [HTTPRouteFilter](../policies/http-route-filter.md).",
+    ],
+  },
+  regexRewrite: {
+    types: ["ExtensionRef: HTTPRouteFilter urlRewrite"],
+    where: extensions,
+    field: "HTTPURLRewriteFilter of Envoy Gateway",
+    does: "Replaces what a regular expression matches in the path, and takes the host from a header or from the path.",
+    notes: [
+      "The path is looked at without its query, in the form in which it is matched.",
+      "`\\1` to `\\9` stand for groups, `\\0` for the whole match. A query in the substitution comes before the request's own.",
+      "A value that is no host leaves the host of the request.",
+      "The cost is bounded: a path of thousands of characters that matches again and again gets 414.",
+    ],
+  },
+  headerMutation: {
+    types: ["ExtensionRef: HTTPRouteFilter headerMutation"],
+    where: extensions,
+    field: "Sluice's own",
+    does: "Changes headers of requests and responses, with values from the request.",
+    notes: [
+      "In order: set, add, addIfAbsent, remove, removeOnMatch. Values are taken before the first change.",
+      "Control characters in a value are percent-encoded, so that no value can end a header.",
+      "A value that comes out empty is not written; with `set` the header is removed all the same.",
+    ],
+  },
+  responseRewrite: {
+    types: ["ExtensionRef: HTTPRouteFilter responseRewrite"],
+    where: extensions,
+    field: "Sluice's own; nginx's proxy_redirect, proxy_cookie_domain and proxy_cookie_path",
+    does: "Rewrites the beginning of Location and Content-Location, and the domain and path of cookies.",
+    notes: ["The gateway's own responses are left alone.", "The first row that fits counts."],
+  },
+  faultInjection: {
+    types: ["BackendTrafficPolicy faultInjection"],
+    where: policies,
+    field: "FaultInjection of Envoy Gateway",
+    does: "Delays a share of the requests, and answers a share of them with an error.",
+    notes: ["The access log marks aborted requests with FI."],
+  },
+  compression: {
+    types: ["BackendTrafficPolicy compression"],
+    where: policies,
+    field: "Compression of Envoy Gateway",
+    does: "Compresses what backends answer with gzip, Brotli or Zstandard, as the client accepts.",
+    notes: [
+      "Only text and similar types, from minContentLength on, or without a length.",
+      "Never what is encoded, event streams, ranges, and with `Cache-Control: no-transform` or a digest of the content.",
+      "`Vary: Accept-Encoding` is added, and an ETag becomes weak.",
+    ],
+  },
+  responseOverride: {
+    types: ["BackendTrafficPolicy responseOverride"],
+    where: policies,
+    field: "ResponseOverride of Envoy Gateway",
+    does: "Replaces responses by their status: with a response of its own, a redirect, or what an error-page service says.",
+    notes: [
+      "The first row that fits counts.",
+      "Headers that do not describe the content stay, such as WWW-Authenticate and Retry-After.",
+    ],
   },
   localRateLimit: {
     types: ["rateLimit.local"],

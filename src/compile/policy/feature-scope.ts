@@ -1,30 +1,26 @@
 import type { FindingName } from "../../finding/catalogue.ts";
 import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
 import type { SourceRef } from "../../ir/source-ref.ts";
-import type { SecretKey } from "../../ir/tls.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { type BackendRef, resolveBackend } from "../backend/backend.ts";
 import { makeBackendScope } from "../backend/backend-scope.ts";
 import { addHostCluster, type OutsideHost } from "../backend/host-cluster.ts";
 import type { BackendKey, CompileContext, GatewayContext, Route } from "../contract.ts";
-import { explainGrant } from "../reference/grant.ts";
-import { type FindingText, groupOf, nameOf, refOf, report, sourceOf } from "../report/report.ts";
-import type { FilterScope } from "../route/filter-scope.ts";
+import { type FindingText, report, sourceOf } from "../report/report.ts";
+import type { ReaderScope } from "../route/filter-scope.ts";
 import { sourceAt, type TracedSpec } from "./merge-specs.ts";
+import { objectReaders } from "./object-readers.ts";
 import { type PolicyEffect, policyKey } from "./policy-effect.ts";
 import type { InheritedKind } from "./policy-kinds.ts";
 
 type Inherited = Resource<InheritedKind>;
-
-/** A reference to a Secret or a ConfigMap; without a namespace it is in the policy's own. */
-export type ObjectName = { readonly name: string; readonly namespace?: string };
 
 /**
  * What one feature of a policy is compiled with. `field` is a JSON pointer below the feature's own field, `""` for that itself.
  * In a merged policy each part of a value belongs to the policy that wrote it: findings name that one, and references count
  * as that one's.
  */
-export interface FeatureScope extends FilterScope {
+export interface FeatureScope extends ReaderScope {
   readonly context: CompileContext;
   /** Another field of the merged policy, such as `jwt`; `undefined` when it has none. */
   sibling(field: string): unknown;
@@ -34,19 +30,7 @@ export interface FeatureScope extends FilterScope {
   readonly route: SourceRef;
   /** Where the value at a field was written. */
   from(field: string): SourceRef;
-  /**
-   * Reads one entry of a Secret. `key`: names it in the model. `undefined`, with a finding, when the reference is not permitted,
-   * or there is no such Secret or entry: whoever needs it to let somebody in lets nobody in.
-   */
-  readSecret(ref: ObjectName, entry: string, field: string): SecretValue | undefined;
-  /** Names of the entries of a Secret, sorted. `undefined`, with a finding, as {@link FeatureScope.readSecret}. */
-  entriesOfSecret(ref: ObjectName, field: string): readonly string[] | undefined;
-  /** Reads one entry of a ConfigMap. `undefined`, with a finding, as {@link FeatureScope.readSecret}. */
-  readConfigMap(ref: ObjectName, entry: string, field: string): string | undefined;
 }
-
-/** An entry of a Secret: what it is called in the model, and its content, which must not get into the model or a finding. */
-export type SecretValue = { readonly key: SecretKey; readonly bytes: Buffer };
 
 /** What compiling features has brought up, for all policies that have a part in them. */
 export type FeatureYield = {
@@ -79,26 +63,6 @@ export class PolicyReferences {
       const place = at(field);
       place.scope.findings.push(report(name, place, text));
     };
-    /** Why a reference of the policy that stands at a field is not permitted, as a finding. */
-    const isPermitted = (kind: "Secret" | "ConfigMap", ref: ObjectName, field: string): boolean => {
-      const { resource } = at(field);
-      const from = { group: groupOf(resource.apiVersion), kind: resource.kind, namespace: resource.metadata.namespace };
-      const to = { group: "", kind, namespace: ref.namespace ?? from.namespace, name: ref.name };
-      const permission = explainGrant(this.#context.snapshot, from, to);
-      if (permission.answer === "granted") return true;
-      tell("policy-reference-not-permitted", field, {
-        message: `${nameOf(refOf(resource))} is not permitted to refer to ${kind} ${to.namespace}/${to.name}: ${permission.detail}.`,
-        fix: permission.fix,
-      });
-      return false;
-    };
-    const lacking = (what: string, field: string): undefined => {
-      tell("policy-reference-unresolved", field, {
-        message: `${what}.`,
-        fix: "Create it, or correct the reference.",
-      });
-      return undefined;
-    };
     return {
       context: this.#context,
       pointer: at("").pointer,
@@ -119,26 +83,7 @@ export class PolicyReferences {
         const answer = resolveBackend(scope, ref, { pointer: own, use });
         return answer.kind === "cluster" ? answer.cluster : undefined;
       },
-      readSecret: (ref, entry, field) => {
-        if (!isPermitted("Secret", ref, field)) return undefined;
-        const namespace = ref.namespace ?? at(field).resource.metadata.namespace;
-        const read = this.#context.secrets.value(namespace, ref.name, entry);
-        return "problem" in read ? lacking(read.message.replace(/\.$/, ""), field) : read;
-      },
-      entriesOfSecret: (ref, field) => {
-        if (!isPermitted("Secret", ref, field)) return undefined;
-        const namespace = ref.namespace ?? at(field).resource.metadata.namespace;
-        const object = this.#context.snapshot.get("Secret", namespace, ref.name);
-        if (object === undefined) return lacking(`Secret ${namespace}/${ref.name} does not exist`, field);
-        return Object.keys(object.data).sort();
-      },
-      readConfigMap: (ref, entry, field) => {
-        if (!isPermitted("ConfigMap", ref, field)) return undefined;
-        const namespace = ref.namespace ?? at(field).resource.metadata.namespace;
-        const object = this.#context.snapshot.get("ConfigMap", namespace, ref.name);
-        if (object === undefined) return lacking(`ConfigMap ${namespace}/${ref.name} does not exist`, field);
-        return object.data[entry] ?? lacking(`ConfigMap ${namespace}/${ref.name} has no ${entry}`, field);
-      },
+      ...objectReaders(this.#context, (field) => at(field).resource, tell),
     };
   }
 

@@ -4,14 +4,17 @@ import { compileAuthorizationPolicy } from "../../filter/authorization/compile-p
 import { compileBandwidthLimit } from "../../filter/bandwidthLimit/compile.ts";
 import { compileBasicAuthPolicy } from "../../filter/basicAuth/compile-policy.ts";
 import { compileBodyLimit } from "../../filter/bodyLimit/compile.ts";
+import { compileCompressionPolicy } from "../../filter/compression/compile-policy.ts";
 import { compileConcurrency } from "../../filter/concurrency/compile.ts";
 import { compileCorsPolicy } from "../../filter/cors/compile-policy.ts";
 import { compileCsrf } from "../../filter/csrf/compile.ts";
 import { compileExtAuthPolicy } from "../../filter/externalAuth/compile-policy.ts";
+import { compileFaultPolicy } from "../../filter/faultInjection/compile-policy.ts";
 import { compileJwtPolicy } from "../../filter/jwt/compile-policy.ts";
 import { compileLocalRateLimit } from "../../filter/localRateLimit/compile.ts";
 import { compileOidc } from "../../filter/oidc/compile.ts";
 import { compileRequestBuffer } from "../../filter/requestBuffer/compile.ts";
+import { compileOverridePolicy } from "../../filter/responseOverride/compile-policy.ts";
 import type { Filter, PlacedFilter } from "../../ir/filter.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { FeatureScope, PolicyReferences } from "./feature-scope.ts";
@@ -50,6 +53,7 @@ function feature<K extends RulePolicyKind, F extends keyof Spec<K> & string>(
  * acts on answers alone stands last, as answers meet filters the other way round.
  */
 const features: readonly Feature[] = [
+  feature("BackendTrafficPolicy", "faultInjection", compileFaultPolicy),
   feature("SecurityPolicy", "cors", compileCorsPolicy),
   feature("SecurityPolicy", "csrf", compileCsrf),
   feature("SecurityPolicy", "extAuth", compileExtAuthPolicy),
@@ -64,6 +68,9 @@ const features: readonly Feature[] = [
   feature("BackendTrafficPolicy", "admissionControl", compileAdmissionControl),
   feature("BackendTrafficPolicy", "rateLimit", compileLocalRateLimit),
   feature("BackendTrafficPolicy", "bandwidthLimit", compileBandwidthLimit),
+  feature("BackendTrafficPolicy", "compressor", compileCompressionPolicy),
+  feature("BackendTrafficPolicy", "compression", compileCompressionPolicy),
+  feature("BackendTrafficPolicy", "responseOverride", compileOverridePolicy),
 ];
 
 /** What one kind's policies come to on a rule. */

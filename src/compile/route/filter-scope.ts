@@ -2,8 +2,10 @@
 import type { FindingName } from "../../finding/catalogue.ts";
 import type { ClusterKey } from "../../ir/cluster.ts";
 import type { Filter } from "../../ir/filter.ts";
+import type { SecretKey } from "../../ir/tls.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { FindingText } from "../report/report.ts";
+import type { PartScope } from "./part-scope.ts";
 
 type HttpRule = NonNullable<Resource<"HTTPRoute">["spec"]["rules"]>[number];
 
@@ -26,6 +28,51 @@ export interface FilterScope {
   /** Resolves a reference at `field`, with its findings. `undefined` when it does not resolve. */
   resolveBackend(ref: BackendObjectReference, field: string, protocol: "http" | "grpc"): ClusterKey | undefined;
 }
+
+/** Of filters that refer to filter objects. */
+export interface ExtensionScope extends FilterScope {
+  /** The HTTPRouteFilter of either group, in the referrer's namespace. */
+  findFilter(ref: FilterField<"extensionRef">): ExtensionFilter | "missing" | "unknownKind";
+}
+
+/** A reference to a Secret or a ConfigMap; without a namespace it is in that of the object which refers to it. */
+export type ObjectName = { readonly name: string; readonly namespace?: string };
+
+/** An entry of a Secret: what it is called in the model, and its content, which must not get into the model or a finding. */
+export type SecretValue = { readonly key: SecretKey; readonly bytes: Buffer };
+
+/** Reads what a field refers to. */
+export interface ObjectReaders {
+  /**
+   * Reads one entry of a Secret. `key`: names it in the model. `undefined`, with a finding, when the reference is not permitted,
+   * or there is no such Secret or entry: whoever needs it to let somebody in lets nobody in.
+   */
+  readSecret(ref: ObjectName, entry: string, field: string): SecretValue | undefined;
+  /** Names of the entries of a Secret, sorted. `undefined`, with a finding, as {@link ObjectReaders.readSecret}. */
+  entriesOfSecret(ref: ObjectName, field: string): readonly string[] | undefined;
+  /** Reads one entry of a ConfigMap. `undefined`, with a finding, as {@link ObjectReaders.readSecret}. */
+  readConfigMap(ref: ObjectName, entry: string, field: string): string | undefined;
+}
+
+/** Of filters and features that may refer to Secrets and ConfigMaps. */
+export type ReaderScope = FilterScope & ObjectReaders;
+
+/** The settings of a filter object. */
+export type HttpRouteFilterSpec = Resource<"HTTPRouteFilter">["spec"];
+
+type HeaderMutation = NonNullable<NonNullable<HttpRouteFilterSpec["headerMutation"]>["request"]>;
+
+/** A comparison with text, as policies and filter objects have it. */
+export type StringMatch = NonNullable<HeaderMutation["removeOnMatch"]>[number];
+
+/** A filter object that a reference names, and what its fields are compiled with. */
+export type ExtensionFilter = {
+  readonly filter: Resource<"HTTPRouteFilter">;
+  /** Every field that it sets is served; a finding has told of those that are not. */
+  readonly isServed: boolean;
+  /** For the field at a JSON pointer in the object. */
+  readonly partScope: (pointer: string) => PartScope;
+};
 
 /** Turns one kind of filter into the model's. Mistakes become findings; what is left of the filter is returned. */
 export type FilterCompiler<K extends keyof ApiFilter> = (config: FilterField<K>, scope: FilterScope) => Filter;

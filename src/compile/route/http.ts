@@ -14,6 +14,7 @@ import { keepPathsAnnotation, mayKeepPaths } from "../listener/keep-paths.ts";
 import { createdMs } from "../order/age.ts";
 import { scoreHttpMatch } from "../order/precedence.ts";
 import { sourceOf } from "../report/report.ts";
+import { cookieChoices } from "./cookie-matches.ts";
 import { compileFilters } from "./route-filters.ts";
 import { compileBackends } from "./rule-backends.ts";
 import { type RuleFault, reportFaults } from "./rule-fault.ts";
@@ -41,15 +42,16 @@ export function compileHttpRoute(route: Route, scope: BackendScope): readonly Sc
   const entries = route.spec.rules.flatMap((rule, ruleIndex) => {
     const own: RuleFault[] = [...findIncompatibleFilters(rule, ruleIndex), ...findAddressHostnames(rule, ruleIndex)];
     const matches = compileMatches({ scope, ruleIndex, faults: own }, rule.matches);
+    const choices = cookieChoices({ scope, ruleIndex, faults: own }, rule.filters ?? []);
     faults.push(...own);
     if (own.length > 0) return [];
     const compiled = compileRule(route, scope, ruleIndex);
-    return matches.map((match, matchIndex) => ({
-      match,
-      rule: compiled,
-      matchIndex,
-      score: scoreHttpMatch(match, createdMs(route)),
-    }));
+    return matches.flatMap((match, matchIndex) =>
+      choices.map((cookies) => {
+        const narrowed = cookies.length === 0 ? match : { ...match, cookies };
+        return { match: narrowed, rule: compiled, matchIndex, score: scoreHttpMatch(narrowed, createdMs(route)) };
+      }),
+    );
   });
   reportFaults(scope, faults, route.spec.rules.length);
   return entries;

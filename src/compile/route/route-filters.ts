@@ -9,7 +9,8 @@ import type { Filter, PlacedFilter } from "../../ir/filter.ts";
 import { resolveBackend } from "../backend/backend.ts";
 import { type BackendScope, reportIn } from "../backend/backend-scope.ts";
 import { sourceOf } from "../report/report.ts";
-import type { ApiFilter, FilterField, FilterScope } from "./filter-scope.ts";
+import { findExtensionFilter } from "./extension-filter.ts";
+import type { ApiFilter, ExtensionScope, FilterField, FilterScope } from "./filter-scope.ts";
 
 /** The field that holds the settings of each filter type. */
 type FieldOf = {
@@ -25,7 +26,7 @@ type FieldOf = {
 
 type Row<K extends keyof ApiFilter> = {
   readonly field: K;
-  readonly compile: (config: FilterField<K>, scope: FilterScope) => Filter;
+  readonly compile: (config: FilterField<K>, scope: ExtensionScope) => Filter | readonly Filter[];
 };
 
 /** Every filter type of the API and what compiles it. A missing line is a type error. */
@@ -58,19 +59,28 @@ export function compileFilters(
 ): readonly PlacedFilter[] {
   return (filters ?? []).flatMap((filter, index) => {
     const at = `${pointer}/${index}`;
-    const compiled = compileFilter(scope, filter, at);
-    return compiled === undefined ? [] : [{ from: sourceOf(scope.referrer, at), filter: compiled }];
+    const from = sourceOf(scope.referrer, at);
+    return compileFilter(scope, filter, at).map((compiled) => ({ from, filter: compiled }));
   });
 }
 
-function compileFilter(scope: BackendScope, filter: ApiFilter, pointer: string): Filter | undefined {
+function compileFilter(scope: BackendScope, filter: ApiFilter, pointer: string): readonly Filter[] {
   // The row's field and its compiler agree by construction; the type system cannot follow that through an index.
   const row = filterCompilers[filter.type] as unknown as Row<"urlRewrite">;
   const config = filter[row.field];
-  return config === undefined ? undefined : row.compile(config, filterScope(scope, `${pointer}/${row.field}`));
+  if (config === undefined) return [];
+  const compiled = row.compile(config, extensionScope(scope, `${pointer}/${row.field}`));
+  return Array.isArray(compiled) ? compiled : [compiled as Filter];
 }
 
-function filterScope(scope: BackendScope, pointer: string): FilterScope {
+function extensionScope(scope: BackendScope, pointer: string): ExtensionScope {
+  const isOfRule = scope.referrer.kind === "HTTPRoute" && !pointer.includes("/backendRefs/");
+  const place = isOfRule ? "httpRule" : "elsewhere";
+  return { ...filterScope(scope, pointer), findFilter: (ref) => findExtensionFilter(scope, ref, place) };
+}
+
+/** What a filter at a JSON pointer of the referrer is compiled with. */
+export function filterScope(scope: BackendScope, pointer: string): FilterScope {
   return {
     pointer,
     protocol: scope.referrer.kind === "GRPCRoute" ? "grpc" : "http",

@@ -1,14 +1,67 @@
-import type { FilterCompiler } from "../../compile/route/filter-scope.ts";
+import type {
+  ExtensionFilter,
+  ExtensionScope,
+  FilterField,
+  HttpRouteFilterSpec,
+} from "../../compile/route/filter-scope.ts";
+import type { PartScope } from "../../compile/route/part-scope.ts";
+import type { Filter } from "../../ir/filter.ts";
+import { compileDirectResponse } from "../directResponse/compile.ts";
+import { compileHeaderMutation } from "../headerMutation/compile.ts";
+import { compileRegexRewrite } from "../regexRewrite/compile.ts";
+import { compileResponseRewrite } from "../responseRewrite/compile.ts";
+import { compileExtensionMatches } from "./compile-matches.ts";
+
+/** `undefined`, with a finding: it cannot be honoured. */
+type Part<V> = (value: V, scope: PartScope) => Filter | readonly Filter[] | undefined;
+
+/** Fields that are not served have been told before anything is compiled. */
+const unserved = (): undefined => undefined;
+
+/** Every field of an HTTPRouteFilter, in the order in which requests meet them; one that is missing here is a type error. */
+const parts: { readonly [F in keyof HttpRouteFilterSpec]-?: Part<NonNullable<HttpRouteFilterSpec[F]>> } = {
+  matches: compileExtensionMatches,
+  urlRewrite: compileRegexRewrite,
+  headerMutation: compileHeaderMutation,
+  credentialInjection: unserved,
+  responseRewrite: compileResponseRewrite,
+  directResponse: compileDirectResponse,
+};
 
 /**
- * Compiles ExtensionRef. No extension kinds exist here, so every one is unknown: the rule answers 500, as the specification
- * demands of a filter that cannot be resolved. Spec: HTTPRouteFilter.type.
+ * Compiles ExtensionRef: an HTTPRouteFilter, of Sluice's group or of Envoy Gateway's, in the referrer's namespace. One that does
+ * not exist, or of which any part cannot be honoured, answers 500, as the specification demands of a filter that cannot be
+ * resolved. Spec: HTTPRouteFilter.extensionRef.
  */
-export const compileExtensionRef: FilterCompiler<"extensionRef"> = (config, scope) => {
+export function compileExtensionRef(config: FilterField<"extensionRef">, scope: ExtensionScope): readonly Filter[] {
   const name = `${config.kind} ${config.name}${config.group === "" ? "" : ` (${config.group})`}`;
-  scope.report("extension-filter-unknown", "", {
-    message: `The filter refers to ${name}, an unknown kind of filter; its requests get 500.`,
-    fix: "Remove the filter, or use the filters that the Gateway API defines.",
+  const refused = (reason: string): readonly Filter[] => [{ kind: "directResponse", status: 500, reason }];
+  const found = scope.findFilter(config);
+  switch (found) {
+    case "unknownKind":
+      scope.report("extension-filter-unknown", "", {
+        message: `The filter refers to ${name}, an unknown kind of filter; its requests get 500.`,
+        fix: "Remove the filter, or use the filters that the Gateway API defines.",
+      });
+      return refused(`unknown filter ${name}`);
+    case "missing":
+      scope.report("extension-filter-missing", "", {
+        message: `The filter refers to ${name}, which does not exist; its requests get 500.`,
+        fix: "Create it in the route's namespace, or correct the reference.",
+      });
+      return refused(`filter ${name} does not exist`);
+    default:
+      return compileParts(found) ?? refused(`filter ${name} cannot be honoured`);
+  }
+}
+
+function compileParts({ filter, isServed, partScope }: ExtensionFilter): readonly Filter[] | undefined {
+  if (!isServed) return undefined;
+  const compiled = (Object.keys(parts) as (keyof HttpRouteFilterSpec)[]).flatMap((field) => {
+    const value = filter.spec[field];
+    // The table pairs each field with its own function; that the two agree is beyond what an index can say.
+    const compile = parts[field] as Part<unknown>;
+    return value === undefined ? [] : [compile(value, partScope(`/spec/${field}`))];
   });
-  return { kind: "directResponse", status: 500, reason: `unknown filter ${name}` };
-};
+  return compiled.every((one) => one !== undefined) ? compiled.flat() : undefined;
+}

@@ -27,7 +27,7 @@ export function compileHeaderModifier(on: "request" | "response", config: Header
   /** The lower-case name when this action counts. */
   const claim = (name: string, field: string): string | undefined => {
     const lower = name.toLowerCase();
-    const reason = whyHeaderRefused(lower, on);
+    const reason = whyRefused(lower, on);
     if (reason !== undefined) {
       const fix =
         lower === "host"
@@ -63,8 +63,8 @@ export function compileHeaderModifier(on: "request" | "response", config: Header
   return { kind: "headerModifier", on, set, add, remove };
 }
 
-/** Why a header is not for users to change, as in "…, which frames the message"; `undefined`: it is. `name` is lower case. */
-export function whyHeaderRefused(name: string, on: "request" | "response"): string | undefined {
+/** Why a filter may not change a header (lower case): completes "The filter changes x, …". `undefined`: it may. */
+export function whyRefused(name: string, on: "request" | "response"): string | undefined {
   if (name.startsWith(":")) return "a pseudo-header of HTTP/2";
   if (!token.test(name)) return "which is not a header name";
   if (connectionHeaders.includes(name)) return "which belongs to the connection, not to the message";

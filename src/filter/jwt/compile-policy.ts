@@ -6,7 +6,7 @@ import type { Filter } from "../../ir/filter.ts";
 import type { JwtKeys, JwtProvider } from "../../ir/jwt.ts";
 import { readJwks } from "../../ir/read-jwks.ts";
 import type { Resource } from "../../resource/kinds.ts";
-import { whyHeaderRefused } from "../headerModifier/compile.ts";
+import { whyRefused } from "../headerModifier/compile.ts";
 
 type JwtPolicy = NonNullable<Resource<"SecurityPolicy">["spec"]["jwt"]>;
 type ApiProvider = JwtPolicy["providers"][number];
@@ -49,7 +49,7 @@ function compileProvider(provider: ApiProvider, scope: FeatureScope, field: stri
     keys,
     claimToHeaders: claimToHeaders.flatMap(({ header, claim }, index) => {
       const lower = header.toLowerCase();
-      const reason = whyHeaderRefused(lower, "request");
+      const reason = whyRefused(lower, "request");
       if (reason === undefined) return [{ header: lower, claim }];
       scope.report("header-not-modifiable", `${field}/claimToHeaders/${index}/header`, {
         message: `A claim is to be told in ${JSON.stringify(header)}, ${reason}; it is not told.`,

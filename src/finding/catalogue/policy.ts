@@ -213,4 +213,11 @@ export const policyFindings = {
     title: "A client stands in two Secrets of API keys",
     why: "A client has one key. The Secrets count in the order in which credentialRefs names them.",
   },
+  "policy-value-unusable": {
+    code: "SL6021",
+    severity: "error",
+    title: "A policy has a value that cannot be used",
+    why: "The part of the policy that needs the value is left out; the rest is in force.",
+    condition: { type: "Accepted", status: "False", reason: "Invalid" },
+  },
 } as const satisfies Record<string, FindingRow>;

@@ -102,6 +102,20 @@ export const routeFindings = {
     title: "A path expression can never match",
     why: "A regular expression must match the whole path, from the first slash to the last character, in the one form in which paths are compared. (HTTPPathMatch, RegularExpression)",
   },
+  "extension-filter-missing": {
+    code: "SL4018",
+    severity: "error",
+    title: "An ExtensionRef names a filter that does not exist",
+    why: "A filter that cannot be resolved must not be skipped: requests that it would have processed get 500. (HTTPRouteFilter.extensionRef)",
+    condition: { type: "ResolvedRefs", status: "False", reason: "FilterNotFound" },
+  },
+  "extension-filter-invalid": {
+    code: "SL4019",
+    severity: "error",
+    title: "A filter that a route refers to cannot be honoured",
+    why: "A filter that cannot be honoured must not be skipped: requests that it would have processed get 500. (HTTPRouteFilter.extensionRef)",
+    condition: { type: "ResolvedRefs", status: "False", reason: "FilterInvalid" },
+  },
   "path-match-never-matches": {
     code: "SL4017",
     severity: "warning",

@@ -5,7 +5,7 @@ import { listOf } from "../list.ts";
 import { secretObjectReference } from "../object-reference.ts";
 import { optional } from "../optional.ts";
 import { headerName, text } from "../text.ts";
-import { headerMutation } from "./header-mutation.ts";
+import { headerMutation, listenerHeaderMutation } from "./header-mutation.ts";
 import { responseBody } from "./local-value.ts";
 import { httpStatus } from "./sizes.ts";
 
@@ -61,6 +61,29 @@ const cookieMatch = z.object({
   value: text({ min: 1, max: 4096 }).describe("What to compare with."),
 });
 
+/** Beginnings of a text, and what takes their place. */
+function rewrites(from: ReturnType<typeof text>, to: ReturnType<typeof text>) {
+  return listOf(z.object({ from: from.describe("What is replaced."), to: to.describe("What takes its place.") }), {
+    max: 16,
+  });
+}
+
+/** Ours alone: what nginx does with proxy_redirect, proxy_cookie_domain and proxy_cookie_path. */
+const responseRewrite = z.object({
+  location: optional(
+    rewrites(text({ min: 1, max: 1024 }), text({ min: 1, max: 1024 })),
+    "Beginnings of Location and Content-Location; the first that fits is replaced.",
+  ),
+  cookieDomain: optional(
+    rewrites(text({ min: 1, max: 253 }), text({ max: 253 })),
+    'Domains of cookies; "*" is any. An empty `to` takes the domain out.',
+  ),
+  cookiePath: optional(
+    rewrites(text({ min: 1, max: 1024 }), text({ min: 1, max: 1024 })),
+    "Beginnings of cookie paths, in whole elements.",
+  ),
+});
+
 /** A filter that rules of HTTPRoutes refer to by extensionRef. Spec: HTTPRouteFilterSpec of Envoy Gateway. */
 export const httpRouteFilterSpec = z.object({
   urlRewrite: optional(urlRewrite, "Changes where the request goes."),
@@ -75,6 +98,14 @@ export const httpRouteFilterSpec = z.object({
     }),
     "Shows the backend a credential.",
   ),
+  headerMutation: optional(
+    z.object({
+      request: optional(listenerHeaderMutation, "Headers of requests to backends."),
+      response: optional(listenerHeaderMutation, "Headers of answers."),
+    }),
+    "Changes headers. Values may hold operators such as `%REQ(x-user)%`. Not in Envoy Gateway.",
+  ),
+  responseRewrite: optional(responseRewrite, "Rewrites places in what backends answer. Not in Envoy Gateway."),
   matches: optional(
     listOf(
       z.object({

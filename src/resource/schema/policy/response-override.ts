@@ -1,8 +1,9 @@
 import { z } from "zod";
 import { exactlyOne, fieldOfType, withRules } from "../agreed-rules.ts";
 import { listOf } from "../list.ts";
+import { backendObjectReference } from "../object-reference.ts";
 import { optional } from "../optional.ts";
-import { headerName, portNumber, preciseHostname, text } from "../text.ts";
+import { duration, headerName, portNumber, preciseHostname, text } from "../text.ts";
 import { headerMutation } from "./header-mutation.ts";
 import { responseBody } from "./local-value.ts";
 import { httpStatus } from "./sizes.ts";
@@ -65,6 +66,16 @@ const redirect = z.object({
   statusCode: z.literal([301, 302]).default(302).describe("Status of the redirect."),
 });
 
+/** Ours alone: what ingress-nginx does with custom-http-errors and default-backend. */
+const errorPage = z.object({
+  backendRef: backendObjectReference.describe("Service that makes the pages."),
+  path: optional(
+    text({ min: 1, max: 1024, pattern: /^\/[^\s?#]*$/, words: "a path that begins with `/`" }),
+    "Path that it is asked for. Default: /.",
+  ),
+  timeout: optional(duration, "Time that it may take. Default: 2s."),
+});
+
 /** Spec: ResponseOverride. */
 export const responseOverride = withRules(
   z.object({
@@ -75,6 +86,7 @@ export const responseOverride = withRules(
     ),
     response: optional(response, "What is answered instead."),
     redirect: optional(redirect, "Where the client is sent instead."),
+    errorPage: optional(errorPage, "Service whose answer is sent instead. Not in Envoy Gateway."),
   }),
-  exactlyOne("response", "redirect"),
+  exactlyOne("response", "redirect", "errorPage"),
 );

@@ -1,0 +1,109 @@
+import type { HeaderTemplate, Placeholder, Template } from "../../ir/template.ts";
+import type { FilterExchange } from "../contract/exchange.ts";
+import type { RequestHead, ResponseHead } from "../contract/message.ts";
+
+/** What templates are filled from. `request`: while it is under way. */
+export type TemplateSource = {
+  readonly exchange: FilterExchange;
+  readonly request: RequestHead | undefined;
+  readonly response: ResponseHead | undefined;
+};
+
+/** The text of a template. Whatever a client or a token says in it cannot end a header. */
+export function renderTemplate(template: Template, source: TemplateSource): string {
+  let text = "";
+  for (const part of template) text += typeof part === "string" ? part : escapeControls(textAt(part, source) ?? "");
+  return text;
+}
+
+/** Whether a template needs the request: what it says of it has to be kept for the answer. */
+export function needsRequest(template: Template): boolean {
+  return template.some((part) => typeof part !== "string" && fromRequest.has(part.from));
+}
+
+const fromRequest: ReadonlySet<Placeholder["from"]> = new Set([
+  "request",
+  "host",
+  "method",
+  "path",
+  "query",
+  "target",
+] satisfies Placeholder["from"][]);
+
+/** Headers of an answer with what they say of the request filled in; those that say nothing of it are the same. */
+export function bindRequest(
+  headers: readonly HeaderTemplate[],
+  request: RequestHead,
+  exchange: FilterExchange,
+): readonly HeaderTemplate[] {
+  const source: TemplateSource = { exchange, request, response: undefined };
+  return headers.map(({ name, value }) => ({
+    name,
+    value: value.map((part) =>
+      typeof part !== "string" && fromRequest.has(part.from) ? escapeControls(textAt(part, source) ?? "") : part,
+    ),
+  }));
+}
+
+function textAt(place: Placeholder, { exchange, request, response }: TemplateSource): string | undefined {
+  const { facts, established } = exchange;
+  switch (place.from) {
+    case "request":
+      return field(place, request);
+    case "response":
+      return field(place, response);
+    case "claim":
+      return claimText(established.claims, place.path);
+    case "clientAddress":
+      return facts.clientAddress;
+    case "host":
+      return request?.sentHost();
+    case "method":
+      return request?.method;
+    case "path":
+      return request?.askedTarget().split("?", 1)[0];
+    case "query":
+      return request?.query;
+    case "target":
+      return request?.askedTarget();
+    case "principal":
+      return established.principal;
+    case "protocol":
+      return facts.protocol;
+    case "requestId":
+      return facts.requestId;
+    case "scheme":
+      return facts.scheme;
+    case "startTime":
+      return new Date(facts.startMs).toISOString();
+    case "status":
+      return response === undefined ? undefined : String(response.status);
+    case "traceId":
+      return facts.traceId;
+  }
+}
+
+function field(
+  place: Extract<Placeholder, { readonly from: "request" | "response" }>,
+  message: Pick<RequestHead, "header"> | undefined,
+): string | undefined {
+  const value =
+    message?.header(place.name) ?? (place.otherwise === undefined ? undefined : message?.header(place.otherwise));
+  return value?.slice(0, place.maxLength);
+}
+
+/** Lists and objects as JSON, so that a reader can tell them apart from text. */
+function claimText(claims: Readonly<Record<string, unknown>> | undefined, path: readonly string[]): string | undefined {
+  let value: unknown = claims;
+  for (const name of path) {
+    if (typeof value !== "object" || value === null || !Object.hasOwn(value, name)) return undefined;
+    value = (value as Readonly<Record<string, unknown>>)[name];
+  }
+  if (value === undefined || value === null) return undefined;
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Percent-encodes control characters, line ends among them. */
+function escapeControls(text: string): string {
+  return /[\u0000-\u001f\u007f]/.test(text) ? text.replace(/[\u0000-\u001f\u007f]/g, encodeURIComponent) : text;
+}

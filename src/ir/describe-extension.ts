@@ -1,0 +1,106 @@
+/** Filters of policies and of HTTPRouteFilters in words. Values of headers are left out: they may be credentials. */
+import { unreachable } from "../base/unreachable.ts";
+import type { Filter, HeaderChanges, OverrideRow, RegexSubstitution } from "./filter.ts";
+
+/** Filters that come from no filter type of the Gateway API. */
+export type ExtensionFilter = Extract<
+  Filter,
+  {
+    readonly kind:
+      | "compression"
+      | "faultInjection"
+      | "headerMutation"
+      | "regexRewrite"
+      | "responseOverride"
+      | "responseRewrite";
+  }
+>;
+
+/** Such as `compresses with gzip from 1024 bytes on`. */
+export function describeExtension(filter: ExtensionFilter): string {
+  switch (filter.kind) {
+    case "compression":
+      return `compresses with ${filter.encodings
+        .map(({ encoding, minBytes }) => `${encoding} from ${minBytes} bytes on`)
+        .join(", ")}`;
+    case "faultInjection":
+      return describeFaults(filter);
+    case "headerMutation":
+      return listed(
+        [...describeChanges("request", filter.request), ...describeChanges("response", filter.response)],
+        "changes no header",
+      );
+    case "regexRewrite":
+      return describeRewrite(filter);
+    case "responseOverride":
+      return filter.rows.map(describeRow).join("; ");
+    case "responseRewrite":
+      return listed(
+        [
+          ...filter.location.map(({ from, to }) => `rewrites Location ${from} to ${to}`),
+          ...filter.cookieDomain.map(({ from, to }) => `rewrites cookie domain ${from} to ${to || "none"}`),
+          ...filter.cookiePath.map(({ from, to }) => `rewrites cookie path ${from} to ${to}`),
+        ],
+        "rewrites nothing of the response",
+      );
+    default:
+      return unreachable(filter);
+  }
+}
+
+function listed(parts: readonly string[], otherwise: string): string {
+  return parts.length === 0 ? otherwise : parts.join(", ");
+}
+
+function describeFaults({ delay, abort }: Extract<Filter, { readonly kind: "faultInjection" }>): string {
+  const status = abort?.grpcStatus === undefined ? abort?.httpStatus : `gRPC status ${abort.grpcStatus}`;
+  return [
+    ...(delay === undefined ? [] : [`delays ${delay.percent} % of requests by ${delay.ms} ms`]),
+    ...(abort === undefined ? [] : [`answers ${abort.percent} % of requests with ${status}`]),
+  ].join(" and ");
+}
+
+function describeChanges(on: "request" | "response", changes: HeaderChanges): readonly string[] {
+  return [
+    ...changes.set.map(({ name }) => `sets ${on} header ${name}`),
+    ...changes.add.map(({ name }) => `adds to ${on} header ${name}`),
+    ...changes.addIfAbsent.map(({ name }) => `adds ${on} header ${name} if it is absent`),
+    ...changes.remove.map((name) => `removes ${on} header ${name}`),
+    ...changes.removeOnMatch.map(({ kind, value }) => `removes ${on} headers whose names fit ${kind} ${value}`),
+  ];
+}
+
+function describeRewrite({ path, host, tellsHost }: Extract<Filter, { readonly kind: "regexRewrite" }>): string {
+  const describe = ({ pattern, substitution }: RegexSubstitution) => `${pattern} by ${substitution || "nothing"}`;
+  return listed(
+    [
+      ...(host === undefined
+        ? []
+        : host.from === "header"
+          ? [`rewrites the host to header ${host.name}`]
+          : [`rewrites the host to the path with ${describe(host)}`]),
+      ...(path === undefined ? [] : [`replaces ${describe(path)} in the path`]),
+      ...(tellsHost ? [] : ["does not send X-Forwarded-Host"]),
+    ],
+    "rewrites nothing",
+  );
+}
+
+const whose = { all: "answers", local: "the gateway's own answers", backend: "backends' answers" } as const;
+
+function describeRow({ statuses, source, action }: OverrideRow): string {
+  const which = statuses.map(({ from, to }) => (from === to ? `${from}` : `${from} to ${to}`)).join(", ");
+  const subject = `${whose[source]} with ${which}`;
+  switch (action.kind) {
+    case "answer":
+      return `replaces ${subject}${action.status === undefined ? "" : ` by ${action.status}`}`;
+    case "redirect":
+      return `redirects ${subject} with ${action.redirect.status}`;
+    case "errorPage":
+      return action.cluster === undefined
+        ? `leaves ${subject} as they are: the error-page service did not resolve`
+        : `has ${subject} replaced by ${action.cluster}`;
+    default:
+      return unreachable(action);
+  }
+}
