@@ -41,3 +41,14 @@ test("redact() hides the headers that are sent with spans, whatever their names 
   assert.equal(shown?.cluster, "otel/collector:4318");
   assert.equal(redact("sent quite-secret", model), "sent [redacted]");
 });
+
+test("redact() hides what headers of filters are set to, and shows what they take from requests", () => {
+  const model: RoutingModel = { clusters: {}, gateways: [] };
+  const filter = {
+    kind: "headerMutation",
+    set: [{ name: "x-any", value: ["Bearer abc ", { from: "claim", path: ["sub"] }] }],
+  };
+  assert.deepEqual(redact(filter, model).set, [
+    { name: "x-any", value: ["[redacted]", { from: "claim", path: ["sub"] }] },
+  ]);
+});

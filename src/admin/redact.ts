@@ -1,5 +1,6 @@
 import { isSecretName } from "../base/secret-name.ts";
 import type { RoutingModel } from "../ir/routing-model.ts";
+import type { HeaderTemplate } from "../ir/template.ts";
 
 const redacted = "[redacted]";
 
@@ -19,6 +20,9 @@ export function redact<T>(value: T, model: RoutingModel): T {
     if (key === "tracing" && hasHeaders(member)) return { ...member, headers: member.headers.map(withoutValue) };
     if (isHeaderModifier(member)) {
       return { ...member, set: member.set.map(withoutValue), add: member.add.map(withoutValue) };
+    }
+    if (isHeaderTemplate(member)) {
+      return { ...member, value: member.value.map((part) => (typeof part === "string" ? redacted : part)) };
     }
     return isSecretPair(member) ? { ...member, value: redacted } : member;
   }) as T;
@@ -45,6 +49,13 @@ function isSecretPair(member: unknown): member is { readonly name: string; reado
   if (typeof member !== "object" || member === null) return false;
   const { name, value } = member as { readonly name?: unknown; readonly value?: unknown };
   return typeof name === "string" && typeof value === "string" && isSecretName(name);
+}
+
+/** What it takes from requests may be seen: they name it alone. */
+function isHeaderTemplate(member: unknown): member is HeaderTemplate {
+  if (typeof member !== "object" || member === null) return false;
+  const { name, value } = member as { readonly name?: unknown; readonly value?: unknown };
+  return typeof name === "string" && Array.isArray(value);
 }
 
 function withoutValue(header: object): object {

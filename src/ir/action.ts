@@ -17,6 +17,7 @@ import { findToken } from "./jwt-token.ts";
 import { modifyPath, modifyQuery } from "./path-modifier.ts";
 import type { PolicyInForce } from "./policy.ts";
 import { redirectLocation } from "./redirect-location.ts";
+import { compileHostRewrite, compileRewrite, isHost } from "./rewrite-path.ts";
 import type { HttpListener, HttpRule, RoutingModel, WeightedBackend } from "./routing-model.ts";
 import { ownHeader, type SelectRequest } from "./select.ts";
 import type { SourceRef } from "./source-ref.ts";
@@ -207,14 +208,29 @@ function forwarded(
   filters: readonly Filter[],
   { request, listener, matchedPrefix }: MatchedRequest,
 ): NonNullable<Action["forwarded"]> {
-  const rewrites = filters.filter((filter) => filter.kind === "urlRewrite");
   const path = spelledPath(request, listener);
-  const modifier = rewrites.findLast((filter) => filter.path !== undefined)?.path;
-  return {
-    host: rewrites.reduce((host, { hostname }) => hostname ?? host, request.host),
-    path: modifier === undefined ? path : modifyPath(modifier, path, matchedPrefix),
-    query: modifier === undefined ? request.query : modifyQuery(modifier, request.query),
-  };
+  let sent = { host: request.host, path, query: request.query };
+  // What expressions look at: the form that is matched, until a filter has changed it.
+  let seen = listener.settings.paths === "asSent" ? (request.spelling?.keptPath ?? request.path) : request.path;
+  for (const filter of filters) {
+    if (filter.kind === "urlRewrite") {
+      sent = { ...sent, host: filter.hostname ?? sent.host };
+      if (filter.path === undefined) continue;
+      seen = modifyPath(filter.path, path, matchedPrefix);
+      sent = { ...sent, path: seen, query: modifyQuery(filter.path, sent.query) };
+    } else if (filter.kind === "regexRewrite") {
+      const { host } = filter;
+      const name =
+        host?.from === "header" ? ownHeader(request.headers, host.name) : host && compileHostRewrite(host)(seen);
+      if (name !== undefined && isHost(name)) sent = { ...sent, host: name };
+      const rewritten = filter.path && compileRewrite(filter.path)(seen);
+      if (rewritten?.kind !== "path") continue;
+      seen = rewritten.path;
+      const query = modifyQuery({ kind: "full", value: "", query: rewritten.query }, sent.query);
+      sent = { ...sent, path: seen, query };
+    }
+  }
+  return sent;
 }
 
 /** The path as a backend gets it when no filter changes it. */

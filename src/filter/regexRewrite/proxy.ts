@@ -1,15 +1,12 @@
-import { compileReplacement } from "../../base/regex/replacement.ts";
-import type { RegexSubstitution } from "../../ir/filter.ts";
-import { modifyPath, modifyQuery } from "../../ir/path-modifier.ts";
-import { parseHostPort } from "../../wire/http1/host.ts";
+import { modifyQuery } from "../../ir/path-modifier.ts";
+import { compileHostRewrite, compileRewrite, isHost } from "../../ir/rewrite-path.ts";
 import { type BuildFilter, built, type FilterOfKind } from "../contract/build.ts";
 import { onRequest } from "../contract/hook.ts";
 import { problem } from "../contract/local-reply.ts";
 import type { RequestHead } from "../contract/message.ts";
 
-/** `undefined`: it would cost too much. */
-type Replace = (text: string) => string | undefined;
 type HostSource = NonNullable<FilterOfKind<"regexRewrite">["host"]>;
+/** `undefined`: it would cost too much. */
 type HostOf = (request: RequestHead, path: string) => string | undefined;
 
 /** Only a path of thousands of characters, made to match again and again, costs that much. */
@@ -20,28 +17,25 @@ const tooCostly = problem(414, "DL", "The path is too long to be rewritten.");
  * which it is matched, as earlier filters have left it. A host that comes out as none changes nothing. Spec: HTTPURLRewriteFilter
  * of Envoy Gateway.
  */
-export const buildRegexRewrite: BuildFilter<"regexRewrite"> = (filter) => {
-  const replacePath = filter.path && replacing(filter.path);
-  const hostOf = filter.host && hostFrom(filter.host);
-  const keepsHost = filter.tellsHost;
+export const buildRegexRewrite: BuildFilter<"regexRewrite"> = ({ path: substitution, host, tellsHost }) => {
+  const rewrite = substitution && compileRewrite(substitution);
+  const hostOf = host && hostFrom(host);
   return built(
     onRequest((request) => {
       const path = request.askedTarget().split("?", 1)[0]!;
       if (hostOf !== undefined) {
-        const host = hostOf(request, path);
-        if (host === undefined) return tooCostly;
-        if (parseHostPort(host) !== undefined) request.setHost(host);
+        const sent = hostOf(request, path);
+        if (sent === undefined) return tooCostly;
+        if (isHost(sent)) request.setHost(sent);
       }
-      if (!keepsHost) request.removeHeader("x-forwarded-host");
-      if (replacePath === undefined) return undefined;
-      const changed = replacePath(path);
-      if (changed === undefined) return tooCostly;
-      if (changed === path) return undefined;
-      // A `?` can only come from the substitution: paths have none.
-      const [value = "", ...query] = changed.split("?");
-      const modifier = { kind: "full", value, query: query.join("?") } as const;
-      request.setPath(modifyPath(modifier, path, undefined));
-      if (modifier.query !== "") request.setQuery(modifyQuery(modifier, request.query));
+      if (!tellsHost) request.removeHeader("x-forwarded-host");
+      const rewritten = rewrite?.(path);
+      if (rewritten?.kind === "tooCostly") return tooCostly;
+      if (rewritten?.kind !== "path") return undefined;
+      request.setPath(rewritten.path);
+      if (rewritten.query !== "") {
+        request.setQuery(modifyQuery({ kind: "full", value: "", query: rewritten.query }, request.query));
+      }
       return undefined;
     }),
   );
@@ -49,12 +43,6 @@ export const buildRegexRewrite: BuildFilter<"regexRewrite"> = (filter) => {
 
 function hostFrom(source: HostSource): HostOf {
   if (source.from === "header") return (request) => request.header(source.name) ?? "";
-  const replace = replacing(source);
-  return (_request, path) => replace(path);
-}
-
-/** The compiler has checked the pattern; one that does not compile here replaces nothing. */
-function replacing({ pattern, substitution }: RegexSubstitution): Replace {
-  const replacement = compileReplacement(pattern, substitution);
-  return replacement.kind === "replacement" ? replacement.apply : (text) => text;
+  const rewrite = compileHostRewrite(source);
+  return (_request, path) => rewrite(path);
 }

@@ -104,9 +104,11 @@ function replace(row: ReadyRow, response: ResponseHead, scene: Scene): LocalRepl
     case "answer":
       return overridden(action, response, scene.exchange);
     case "redirect":
-      return redirect(action, scene);
+      // Clients of gRPC follow no redirects and read no pages.
+      return scene.exchange.facts.grpc ? undefined : redirect(action, scene);
     case "errorPage": {
       const { exchange } = scene;
+      if (exchange.facts.grpc) return undefined;
       const kept: Kept = scene.kept ?? { accept: undefined, rows: [], call: undefined };
       exchange.state = kept;
       kept.call = new ErrorPageCall(pages as ErrorPages, exchange);
