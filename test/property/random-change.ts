@@ -100,6 +100,9 @@ const filter = fc.oneof(
     requestMirror: backendRef.map(({ name, port }) => ({ backendRef: { name, port } })),
   }),
   fc.constant({ type: "RequestHeaderModifier", requestHeaderModifier: { set: [{ name: "x-a", value: "1" }] } }),
+  fc
+    .record({ group: one("gateway.sluice.dev", "gateway.envoyproxy.io"), name: one("f1", "f2") })
+    .map(({ group, name }) => ({ type: "ExtensionRef", extensionRef: { group, kind: "HTTPRouteFilter", name } })),
 );
 const httpRule = fc.record(
   { matches: list(match, 1, 2), backendRefs: list(anyRef, 0, 2), filters: list(filter, 0, 1), name: one("one", "two") },
@@ -240,8 +243,34 @@ const keySet = JSON.stringify({ keys: [{ kty: "OKP", crv: "Ed25519", x: "AA" }] 
 const configMap = object("v1", "ConfigMap", {
   namespace,
   name: one("ca", "keys", "unused"),
-  body: fc.record({ data: one({ "ca.crt": certificates[0].certPem }, { "ca.crt": "broken" }, { jwks: keySet }, {}) }),
+  body: fc.record({
+    data: one<Json>(
+      { "ca.crt": certificates[0].certPem, "response.body": "one" },
+      { "ca.crt": "broken", "response.body": "two" },
+      { jwks: keySet },
+      {},
+    ),
+  }),
 });
+const body = { type: "ValueRef", valueRef: { group: "", kind: "ConfigMap", name: "ca" } };
+const routeFilter = fc.oneof(
+  ...["gateway.sluice.dev/v1alpha1", "gateway.envoyproxy.io/v1alpha1"].map((apiVersion) =>
+    object(apiVersion, "HTTPRouteFilter", {
+      namespace,
+      name: one("f1", "f2"),
+      body: fc.record({
+        spec: one<Json>(
+          { directResponse: { statusCode: 503, body } },
+          { matches: [{ cookies: [{ name: "version", value: "next" }] }] },
+          {
+            urlRewrite: { path: { type: "ReplaceRegexMatch", replaceRegexMatch: { pattern: "a", substitution: "b" } } },
+          },
+          { urlRewrite: { hostname: { type: "Backend" } } },
+        ),
+      }),
+    }).map((change) => ({ ...change, id: `${apiVersion} ${change.id}` })),
+  ),
+);
 const grant = object("gateway.networking.k8s.io/v1beta1", "ReferenceGrant", {
   namespace,
   name: one("g1", "g2"),
@@ -359,7 +388,19 @@ const backendTraffic = fc.oneof(
     inherited(
       "BackendTrafficPolicy",
       fc
-        .tuple(merging, one<Json>({ retry: { numRetries: 2 } }, { timeout: { http: { requestTimeout: "5s" } } }))
+        .tuple(
+          merging,
+          one<Json>(
+            { retry: { numRetries: 2 } },
+            { timeout: { http: { requestTimeout: "5s" } } },
+            { responseOverride: [{ match: { statusCodes: [{ value: 404 }] }, response: { body } }] },
+            {
+              responseOverride: [
+                { match: { statusCodes: [{ value: 503 }] }, errorPage: { backendRef: { name: "api", port: 80 } } },
+              ],
+            },
+          ),
+        )
         .map(([how, own]) => ({ ...how, ...own })),
       apiVersion,
     ),
@@ -439,6 +480,7 @@ const weighted = [
   { weight: 4, arbitrary: slice },
   { weight: 4, arbitrary: secret },
   { weight: 3, arbitrary: configMap },
+  { weight: 3, arbitrary: routeFilter },
   { weight: 3, arbitrary: grant },
   { weight: 2, arbitrary: labelled },
   { weight: 3, arbitrary: backendTls },
