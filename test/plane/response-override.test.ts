@@ -155,3 +155,30 @@ testPairs("the gateway's own answers have error pages, too", async (pair) => {
   assert.deepEqual([got.status, got.body.toString()], [500, "page"]);
   assert.equal(lab.other.arrived[0]?.headers["x-original-uri"], "/x");
 });
+
+testPairs("a client that leaves while the error-page service is asked leaves nothing behind", async (pair) => {
+  let silent = true;
+  await using lab = await startFilters(
+    pair,
+    [override(row({ ...errorPage, timeoutMs: 60_000 }))],
+    () => ({ status: 503, pieces: ["down"] }),
+    () => (silent ? { silent } : { pieces: ["page"] }),
+  );
+  const left = new Promise((later) => setTimeout(later, 50));
+  await ask(pair.client, lab.port, { until: left }).catch(() => {});
+  assert.equal(lab.other.arrived.length, 1);
+  silent = false;
+  assert.equal((await ask(pair.client, lab.port)).body.toString(), "page");
+});
+
+testPairs("an answer to HEAD, and one whose status has none, keep no content", async (pair) => {
+  let status = 503;
+  const noContent: OverrideAction = { ...closed, status: 204 };
+  const filter = override(row(noContent, { statuses: [{ from: 500, to: 500 }] }), row(closed));
+  await using lab = await startFilters(pair, [filter], () => ({ status }));
+  const head = await ask(pair.client, lab.port, { method: "HEAD" });
+  assert.deepEqual([head.status, head.body.length, head.headers["content-length"]], [502, 0, "15"]);
+  status = 500;
+  const empty = await ask(pair.client, lab.port);
+  assert.deepEqual([empty.status, empty.body.length], [204, 0]);
+});

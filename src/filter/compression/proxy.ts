@@ -13,6 +13,9 @@ const maxCompressing = 256;
 /** Accept-Encoding values that are remembered: browsers of one kind send the same. */
 const maxRemembered = 128;
 
+/** Longer ones are no browser's. Characters. */
+const maxRememberedLength = 128;
+
 /**
  * Encodes what backends answer, if the client accepts that and it is worth it. Never of what is encoded already, of event
  * streams, of parts, and where Cache-Control says no-transform. Spec: Compression of Envoy Gateway.
@@ -30,6 +33,7 @@ export const buildCompression: BuildFilter<"compression"> = ({ encodings }, serv
     let known = remembered.get(accept);
     if (known === undefined) {
       known = acceptedEncodings(accept, encodings);
+      if (accept.length > maxRememberedLength) return known;
       if (remembered.size >= maxRemembered) remembered.clear();
       remembered.set(accept, known);
     }
