@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { createGzip, type Gzip, gunzipSync } from "node:zlib";
 import type { ContentStream } from "../../src/filter/contract/content.ts";
-import type { HookOf } from "../../src/filter/contract/hook.ts";
+import { waiting } from "../../src/filter/contract/exchange.ts";
+import type { FilterHook, HookOf } from "../../src/filter/contract/hook.ts";
 import { problem } from "../../src/filter/contract/local-reply.ts";
 import { eventually } from "./eventually.ts";
 import { ask, hooksOnly, LabBackend, startLab, testPairs } from "./filter-lab.ts";
@@ -263,4 +264,35 @@ test("a filter of content is told when its exchange ends early", async () => {
   setTimeout(resolve, 50);
   await assert.rejects(asked);
   await eventually(() => cancelled === 1);
+});
+
+/** Lets the request wait, and passes its content on in its own time. */
+const waitsAndPasses: readonly FilterHook[] = [
+  {
+    phase: "request",
+    onRequest: (_request, exchange) => {
+      setTimeout(() => exchange.resume(undefined), 50);
+      return waiting;
+    },
+    cancel: () => {},
+  },
+  {
+    phase: "requestStream",
+    start: () => "change",
+    onContent: (bytes, stream) => {
+      const kept = Buffer.from(bytes);
+      setImmediate(() => stream.push(kept));
+    },
+    onEnd: (stream) => void setImmediate(() => stream.end()),
+    cancel: () => {},
+  },
+];
+
+testPairs("a client that was stopped while a filter waited is read on when filters have its content", async (pair) => {
+  await using app = await LabBackend.start(pair.backend, () => ({}));
+  const filters = { waits: hooksOnly(...waitsAndPasses) };
+  await using proxy = await startLab({ protocol: pair.backend, port: app.port }, filters);
+  const body = "some words ".repeat(50_000);
+  assert.equal((await ask(pair.client, proxy.port, { body })).status, 200);
+  assert.ok(app.arrived[0]?.body === body);
 });

@@ -69,6 +69,8 @@ export class RequestFlow implements FlowEnds {
     }
     const held = body.takeOut();
     body.complete = false;
+    // The client may have been stopped because what it sent had nowhere to go: now the filters have it, and may stop it themselves.
+    body.resume("endpoint");
     flow.push(held, 0, held.length);
     if (complete) flow.finish(trailers);
   }
