@@ -13,6 +13,7 @@ import { buildCredentialInjection } from "./credentialInjection/proxy.ts";
 import { buildCsrf } from "./csrf/proxy.ts";
 import { buildDirectResponse } from "./directResponse/proxy.ts";
 import { buildExternalAuth } from "./externalAuth/proxy.ts";
+import { buildExternalProcessing } from "./externalProcessing/proxy.ts";
 import { buildFaultInjection } from "./faultInjection/proxy.ts";
 import { buildHeaderModifier } from "./headerModifier/proxy.ts";
 import { buildHeaderMutation } from "./headerMutation/proxy.ts";
@@ -40,6 +41,7 @@ export const proxyFilters = {
   directResponse: buildDirectResponse,
   requestMirror: buildRequestMirror,
   compression: buildCompression,
+  externalProcessing: buildExternalProcessing,
   faultInjection: buildFaultInjection,
   headerMutation: buildHeaderMutation,
   regexRewrite: buildRegexRewrite,

@@ -161,6 +161,10 @@ function answerOf(
       return filter.abort !== undefined && filter.abort.percent >= 100
         ? { status: filter.abort.httpStatus ?? 200, why: "a fault is injected into every request" }
         : undefined;
+    case "externalProcessing":
+      return filter.cluster === undefined && !filter.failOpen && filter.request !== undefined
+        ? { status: filter.errorStatus, why: "the processing service did not resolve" }
+        : undefined;
     // What these answer depends on what a client brings, and on a provider.
     case "authorization":
     case "csrf":

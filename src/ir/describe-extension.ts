@@ -8,6 +8,7 @@ export type ExtensionFilter = Extract<
   {
     readonly kind:
       | "compression"
+      | "externalProcessing"
       | "faultInjection"
       | "headerMutation"
       | "regexRewrite"
@@ -23,6 +24,8 @@ export function describeExtension(filter: ExtensionFilter): string {
       return `compresses with ${filter.encodings
         .map(({ encoding, minBytes }) => `${encoding} from ${minBytes} bytes on`)
         .join(", ")}`;
+    case "externalProcessing":
+      return describeProcessing(filter);
     case "faultInjection":
       return describeFaults(filter);
     case "headerMutation":
@@ -50,6 +53,15 @@ export function describeExtension(filter: ExtensionFilter): string {
 
 function listed(parts: readonly string[], otherwise: string): string {
   return parts.length === 0 ? otherwise : parts.join(", ");
+}
+
+function describeProcessing(filter: Extract<Filter, { readonly kind: "externalProcessing" }>): string {
+  const parts = (["request", "response"] as const).flatMap((of) => {
+    const message = filter[of];
+    if (message === undefined) return [];
+    return [`${of} headers${message.body === "none" ? "" : ` and ${message.body} content`}`];
+  });
+  return `shows ${filter.cluster ?? "nobody (the service did not resolve)"} ${listed(parts, "nothing")}`;
 }
 
 function describeFaults({ delay, abort }: Extract<Filter, { readonly kind: "faultInjection" }>): string {

@@ -140,6 +140,7 @@ export function describeFilter(filter: Filter): string {
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     case "compression":
+    case "externalProcessing":
     case "faultInjection":
     case "headerMutation":
     case "regexRewrite":

@@ -27,6 +27,7 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
     clusters: rows.flatMap(({ action }) => (action.kind === "errorPage" ? ofCluster(action.cluster).clusters : [])),
     secrets: [],
   }),
+  externalProcessing: ({ cluster }) => ofCluster(cluster),
   requestMirror: ({ cluster }) => ofCluster(cluster),
   localRateLimit: () => nothing,
   concurrency: () => nothing,

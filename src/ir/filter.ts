@@ -80,6 +80,26 @@ export type OverrideAction =
       readonly maxBytes: number;
     };
 
+/** What an external processing service is told of a message beside its head. */
+export type ProcessedMessage = {
+  readonly body: "none" | "buffered" | "streamed";
+  /** As Envoy names them. */
+  readonly attributes: readonly ProcessingAttribute[];
+};
+
+export const processingAttributes = [
+  "request.host",
+  "request.id",
+  "request.method",
+  "request.path",
+  "request.protocol",
+  "request.query",
+  "request.scheme",
+  "request.url_path",
+  "source.address",
+] as const;
+export type ProcessingAttribute = (typeof processingAttributes)[number];
+
 /** One row of a response override: the first that an answer fits counts. */
 export type OverrideRow = {
   /** Statuses of the answer; both ends are in it. */
@@ -293,6 +313,19 @@ export type Filter =
       readonly kind: "compression";
       /** In the gateway's order of preference. */
       readonly encodings: readonly { readonly encoding: CompressionEncoding; readonly minBytes: number }[];
+    }
+  | {
+      readonly kind: "externalProcessing";
+      /** `undefined` when the reference did not resolve: as if the service did not answer. */
+      readonly cluster: ClusterKey | undefined;
+      /** For each message. Milliseconds. */
+      readonly timeoutMs: number;
+      /** Requests go on without a service that does not answer; otherwise they get `errorStatus`. */
+      readonly failOpen: boolean;
+      readonly errorStatus: number;
+      /** Absent: the service is not told of requests, or of answers. */
+      readonly request?: ProcessedMessage;
+      readonly response?: ProcessedMessage;
     }
   | { readonly kind: "responseOverride"; readonly rows: readonly OverrideRow[] };
 

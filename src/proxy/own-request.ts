@@ -14,6 +14,7 @@ import type { BodyFraming } from "../wire/head/received-request.ts";
 import { ResponseField } from "../wire/http1/known-field.ts";
 import type { HeaderField } from "../wire/http2/hpack-table.ts";
 import type { ProxyErrorKind } from "./error.ts";
+import { openOwnStream } from "./own-stream.ts";
 import { AnswerCollector } from "./upstream/answer-collector.ts";
 import type { UpstreamContext } from "./upstream/connection.ts";
 import { isEndpointPool } from "./upstream/endpoint-pool.ts";
@@ -30,6 +31,7 @@ export function ownRequests(context: UpstreamContext): OwnRequests {
       request.start();
       return request;
     },
+    open: (options, caller) => openOwnStream(options, caller, context),
   };
 }
 

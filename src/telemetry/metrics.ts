@@ -147,6 +147,12 @@ export const metrics = {
     labels: ["kind", "namespace", "name", "result"],
     help: "Responses that an error-page service was asked to replace, by the object that names it: served, or failed because it gave no answer.",
   },
+  gateway_external_processing_requests_total: {
+    type: "counter",
+    unit: "",
+    labels: ["kind", "namespace", "name", "result"],
+    help: "Requests shown to an external processing service, by the object that names it: processed, answered by the service itself, or failed because it gave no valid answer.",
+  },
   gateway_http_injected_faults_total: {
     type: "counter",
     unit: "",

@@ -58,6 +58,8 @@ export const responseFlags = {
   URX: { status: "any", meaning: "All retries that the rule allows failed; the last response was passed on." },
   RL: { status: "429 or the policy's own", meaning: "The request exceeded a limit of the rule's policies." },
   RLSE: { status: "500", meaning: "Nobody could be asked who counts requests, and the policy lets none pass then." },
+  EPE: { status: "500 or the policy's own", meaning: "The external processing service did not give a valid answer." },
+  EPR: { status: "the service's own", meaning: "The external processing service answered the request itself." },
   FI: { status: "any", meaning: "A fault was injected, as a BackendTrafficPolicy says." },
   UAEX: { status: "401, 403 or the server's own", meaning: "The external authorisation server refused the request." },
   UAE: { status: "403", meaning: "The external authorisation server did not give a valid answer." },

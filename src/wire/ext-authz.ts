@@ -2,7 +2,9 @@
  * The messages of `envoy.service.auth.v3.Authorization/Check`, as far as a gateway sends and heeds them.
  * Spec: Envoy API v3, `service/auth/v3/external_auth.proto` and `attribute_context.proto`.
  */
+import { type HeaderOption, readHeaderOptions } from "./header-options.ts";
 import { type ProtobufField, ProtobufWriter, readProtobuf, readProtobufText } from "./protobuf.ts";
+import { all, empty, every, last, maxFields, numberIn, texts } from "./protobuf-message.ts";
 
 /** Path of the method. */
 export const checkPath = "/envoy.service.auth.v3.Authorization/Check";
@@ -34,14 +36,7 @@ export type CheckRequest = {
   readonly route: { readonly kind: string; readonly namespace: string; readonly name: string } | undefined;
 };
 
-export type AuthHeader = {
-  /** Lower case. */
-  readonly name: string;
-  /** A byte for each character. */
-  readonly value: string;
-  /** `set` replaces, `add` keeps what is there, the others look first. */
-  readonly how: "set" | "add" | "addIfAbsent" | "setIfPresent";
-};
+export type AuthHeader = HeaderOption;
 
 /** What an authorisation server answers. */
 export type CheckResponse =
@@ -62,9 +57,6 @@ export type CheckResponse =
       readonly headers: readonly AuthHeader[];
       readonly body: Buffer;
     };
-
-/** Fields of one message, and header options of one list, that are read; more makes the answer unreadable. */
-const maxFields = 1_024;
 
 export function encodeCheckRequest(check: CheckRequest): Buffer {
   const http = new ProtobufWriter().string(1, check.id).string(2, check.method);
@@ -132,14 +124,12 @@ export function decodeCheckResponse(bytes: Buffer): CheckResponse | undefined {
   return permitted(last(fields, 3) ?? empty);
 }
 
-const empty = Buffer.alloc(0);
-
 function denied(bytes: Buffer): CheckResponse | undefined {
   const fields = readProtobuf(bytes, maxFields);
   if (fields === undefined) return undefined;
   const status = last(fields, 1);
   const code = status === undefined ? 0 : numberIn(status, 1);
-  const headers = readHeaders(fields, 2, "set");
+  const headers = readHeaderOptions(fields, 2, "set");
   if (code === undefined || headers === undefined) return undefined;
   return { kind: "denied", status: code, headers, body: last(fields, 3) ?? empty };
 }
@@ -147,8 +137,8 @@ function denied(bytes: Buffer): CheckResponse | undefined {
 function permitted(bytes: Buffer): CheckResponse | undefined {
   const fields = readProtobuf(bytes, maxFields);
   if (fields === undefined) return undefined;
-  const headers = readHeaders(fields, 2, "set");
-  const responseHeaders = readHeaders(fields, 6, "add");
+  const headers = readHeaderOptions(fields, 2, "set");
+  const responseHeaders = readHeaderOptions(fields, 6, "add");
   const removeHeaders = texts(fields, 5);
   const removeQuery = texts(fields, 8);
   const setQuery = readPairs(fields, 7);
@@ -163,31 +153,9 @@ function permitted(bytes: Buffer): CheckResponse | undefined {
   };
 }
 
-/** The last field of a number that has a length: proto3 lets the last one win. */
-function last(fields: readonly ProtobufField[], number: number): Buffer | undefined {
-  const found = fields.findLast((field) => field.number === number && field.kind === "bytes");
-  return found?.kind === "bytes" ? found.value : undefined;
-}
-
 /** Whether the fields of these numbers are what the schema says: anything else is a message of another schema. */
 function areBytes(fields: readonly ProtobufField[], numbers: readonly number[]): boolean {
   return fields.every((field) => field.kind === "bytes" || !numbers.includes(field.number));
-}
-
-/** A number in a message of its own; 0 when absent, `undefined` when the message is broken or the field is no number. */
-function numberIn(bytes: Buffer, number: number): number | undefined {
-  const fields = readProtobuf(bytes, maxFields);
-  const found = fields?.findLast((field) => field.number === number);
-  if (fields === undefined || found?.kind === "bytes") return undefined;
-  return found?.value ?? 0;
-}
-
-function every(fields: readonly ProtobufField[], number: number): readonly Buffer[] {
-  return fields.flatMap((field) => (field.number === number && field.kind === "bytes" ? [field.value] : []));
-}
-
-function texts(fields: readonly ProtobufField[], number: number): readonly string[] | undefined {
-  return all(every(fields, number).map(readProtobufText));
 }
 
 /** `key` and `value` at 1 and 2. */
@@ -201,41 +169,4 @@ function readPair(bytes: Buffer): [string, string] | undefined {
   const key = readProtobufText(last(fields, 1) ?? empty);
   const value = readProtobufText(last(fields, 2) ?? empty);
   return key === undefined || value === undefined ? undefined : [key, value];
-}
-
-const appendActions: readonly AuthHeader["how"][] = ["add", "addIfAbsent", "set", "setIfPresent"];
-
-/**
- * `HeaderValueOption`s. The old `append` decides where it is given, else `append_action`; without either, `fallback`, which
- * for a request's headers is to replace them.
- */
-function readHeaders(
-  fields: readonly ProtobufField[],
-  number: number,
-  fallback: AuthHeader["how"],
-): readonly AuthHeader[] | undefined {
-  return all(every(fields, number).map((bytes) => readHeader(bytes, fallback)));
-}
-
-function readHeader(bytes: Buffer, fallback: AuthHeader["how"]): AuthHeader | undefined {
-  const option = readProtobuf(bytes, maxFields);
-  const header = option === undefined ? undefined : last(option, 1);
-  if (option === undefined || header === undefined) return undefined;
-  const parts = readProtobuf(header, maxFields);
-  const name = parts === undefined ? undefined : readProtobufText(last(parts, 1) ?? empty);
-  if (parts === undefined || name === undefined) return undefined;
-  // `raw_value` is for values that are not UTF-8.
-  const value = last(parts, 3) ?? last(parts, 2) ?? empty;
-  const append = last(option, 2);
-  const appends = append === undefined ? undefined : numberIn(append, 1);
-  if (append !== undefined && appends === undefined) return undefined;
-  const action = numberIn(bytes, 3) ?? 0;
-  const how = appends === undefined ? (action === 0 ? fallback : appendActions[action]) : appends === 0 ? "set" : "add";
-  if (how === undefined) return undefined;
-  return { name: name.toLowerCase(), value: value.latin1Slice(), how };
-}
-
-/** The list when none of it is `undefined`. */
-function all<T>(values: readonly (T | undefined)[]): readonly T[] | undefined {
-  return values.every((value) => value !== undefined) ? (values as readonly T[]) : undefined;
 }

@@ -55,6 +55,9 @@ function servicesFor(exchange: Exchange): FilterServices {
       send: () => {
         throw new Error("the filter asks another server: test it through a plane");
       },
+      open: () => {
+        throw new Error("the filter asks another server: test it through a plane");
+      },
     },
     shared: new LocalSharedState(systemClock),
     web: { ask: () => Promise.reject(new Error("the filter asks another server: test it through a plane")) },

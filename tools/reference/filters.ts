@@ -205,6 +205,16 @@ const filterDocs = {
     does: "Rewrites the beginning of Location and Content-Location, and the domain and path of cookies.",
     notes: ["The gateway's own responses are left alone.", "The first row that fits counts."],
   },
+  externalProcessing: {
+    types: ["ExtensionPolicy extProc"],
+    where: policies,
+    field: "ExtProc of Envoy Gateway; envoy.service.ext_proc.v3",
+    does: "Shows requests and responses to a gRPC service, which changes them or answers itself.",
+    notes: [
+      "Without an answer of the service, requests get statusOnError, or go on with failOpen.",
+      "Details: [external processing](../policies/external-processing.md).",
+    ],
+  },
   faultInjection: {
     types: ["BackendTrafficPolicy faultInjection"],
     where: policies,

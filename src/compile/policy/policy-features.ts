@@ -9,6 +9,7 @@ import { compileConcurrency } from "../../filter/concurrency/compile.ts";
 import { compileCorsPolicy } from "../../filter/cors/compile-policy.ts";
 import { compileCsrf } from "../../filter/csrf/compile.ts";
 import { compileExtAuthPolicy } from "../../filter/externalAuth/compile-policy.ts";
+import { compileProcessingPolicy } from "../../filter/externalProcessing/compile-policy.ts";
 import { compileFaultPolicy } from "../../filter/faultInjection/compile-policy.ts";
 import { compileJwtPolicy } from "../../filter/jwt/compile-policy.ts";
 import { compileLocalRateLimit } from "../../filter/localRateLimit/compile.ts";
@@ -68,6 +69,7 @@ const features: readonly Feature[] = [
   feature("BackendTrafficPolicy", "admissionControl", compileAdmissionControl),
   feature("BackendTrafficPolicy", "rateLimit", compileLocalRateLimit),
   feature("BackendTrafficPolicy", "bandwidthLimit", compileBandwidthLimit),
+  feature("ExtensionPolicy", "extProc", compileProcessingPolicy),
   feature("BackendTrafficPolicy", "compressor", compileCompressionPolicy),
   feature("BackendTrafficPolicy", "compression", compileCompressionPolicy),
   feature("BackendTrafficPolicy", "responseOverride", compileOverridePolicy),

@@ -58,10 +58,37 @@ export interface OwnRequest {
   cancel(): void;
 }
 
+/** Told of what comes on a stream, unless it is cancelled; perhaps before `open` has returned. */
+export interface OwnStreamCaller {
+  /** Content as it comes, without framing; valid during the call. */
+  onData(bytes: Buffer): void;
+  /** The answer is over, well or not: nothing more comes, and nothing that is sent is heard. Once. */
+  onOver(): void;
+}
+
+/** A request of the gateway's own whose content and answer go on side by side, over HTTP/2. */
+export interface OwnStream {
+  /** Part of the content; kept until the endpoint takes it. */
+  send(bytes: Buffer): void;
+  /** Nothing more is sent. */
+  end(): void;
+  /** Gives up; nothing is reported any more. */
+  cancel(): void;
+}
+
+/** Where a stream goes to, and with which head. */
+export type OwnStreamOptions = {
+  readonly cluster: UpstreamCluster;
+  /** The whole head as HTTP/1.1 bytes, without a length. */
+  readonly head: Buffer;
+};
+
 /**
  * Sends requests of the gateway's own. Bounded in time and in the size of the answer; further endpoints are tried where none of
  * the request was sent. What a caller throws fails that request and nothing else.
  */
 export interface OwnRequests {
   send(message: OwnMessage, options: OwnRequestOptions, caller: OwnRequestCaller): OwnRequest;
+  /** Opens a stream by POST, at one endpoint. How long it may last is the caller's affair. */
+  open(options: OwnStreamOptions, caller: OwnStreamCaller): OwnStream;
 }

@@ -20,7 +20,7 @@ function start() {
   const waiting: OwnRequestCaller[] = [];
   const results: string[] = [];
   let sent = 0;
-  const requests: OwnRequests = {
+  const requests: Pick<OwnRequests, "send"> = {
     send: (_message, _options, caller) => {
       sent++;
       waiting.push(caller);

@@ -24,7 +24,8 @@ export const unknownKeyMs = 5_000;
 const refreshShare = 0.8;
 
 /** What a fetch needs of the configuration that is in force. */
-export type FetchParts = Pick<FilterServices, "requests" | "clock"> & {
+export type FetchParts = Pick<FilterServices, "clock"> & {
+  readonly requests: Pick<FilterServices["requests"], "send">;
   readonly clusters: readonly UpstreamCluster[];
   readonly onFetch: (result: "ok" | "failed") => void;
 };
@@ -151,7 +152,7 @@ function keyRequest({ host, target }: RemoteKeySource): OwnMessage {
 }
 
 /** Key sets that filters of a plane use: those of one address and cluster share one, whichever rules they are for. */
-const shared = new WeakMap<FilterServices["requests"], Map<string, WeakRef<RemoteKeys>>>();
+const shared = new WeakMap<FetchParts["requests"], Map<string, WeakRef<RemoteKeys>>>();
 
 /** The keys at that address, fetched with what is in force now. */
 export function remoteKeys(source: RemoteKeySource, parts: FetchParts): RemoteKeys {
