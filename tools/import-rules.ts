@@ -198,8 +198,10 @@ export const layers: Readonly<Record<string, Layer>> = {
       "telemetry",
       "filter/contract",
       "filter/proxy",
+      "proxy/redis",
     ],
   },
+  "proxy/redis": { imports: ["filter/contract", "proxy"], packages: ["ioredis"] },
   control: {
     imports: ["base", "finding", "ir", "status", "telemetry"],
     types: ["store", "compile/contract"],

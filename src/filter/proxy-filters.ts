@@ -15,6 +15,7 @@ import { buildDirectResponse } from "./directResponse/proxy.ts";
 import { buildExternalAuth } from "./externalAuth/proxy.ts";
 import { buildExternalProcessing } from "./externalProcessing/proxy.ts";
 import { buildFaultInjection } from "./faultInjection/proxy.ts";
+import { buildGlobalRateLimit } from "./globalRateLimit/proxy.ts";
 import { buildHeaderModifier } from "./headerModifier/proxy.ts";
 import { buildHeaderMutation } from "./headerMutation/proxy.ts";
 import { buildJwt } from "./jwt/proxy.ts";
@@ -49,6 +50,7 @@ export const proxyFilters = {
   responseRewrite: buildResponseRewrite,
   externalAuth: buildExternalAuth,
   localRateLimit: buildLocalRateLimit,
+  globalRateLimit: buildGlobalRateLimit,
   concurrency: buildConcurrency,
   requestBuffer: buildRequestBuffer,
   bodyLimit: buildBodyLimit,

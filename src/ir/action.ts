@@ -176,6 +176,7 @@ function answerOf(
     case "regexRewrite":
     case "requestMirror":
     case "localRateLimit":
+    case "globalRateLimit":
     case "concurrency":
     case "requestBuffer":
     case "bodyLimit":

@@ -1,4 +1,4 @@
-import type { ClientSelector, RateLimitRule, SelectorValue } from "./rate-limit.ts";
+import type { ClientSelector, GlobalLimiter, RateLimitRule, SelectorValue } from "./rate-limit.ts";
 
 /** Such as `100 a minute for each header x-user-id`. */
 export function describeRateLimit(rule: RateLimitRule): string {
@@ -24,6 +24,20 @@ export function describeSelectors(selectors: readonly ClientSelector[]): string 
     ...claims.map((claim) => describeValue("claim", claim)),
   ]);
   return parts.length === 0 ? "" : ` for ${parts.join(" with ")}`;
+}
+
+/** Such as `default/redis:6379 within 100 ms, else they pass`. */
+export function describeLimiter({
+  limiter,
+  timeoutMs,
+  onFailure,
+}: {
+  readonly limiter: GlobalLimiter;
+  readonly timeoutMs: number;
+  readonly onFailure: "open" | "closed";
+}): string {
+  const otherwise = onFailure === "open" ? "they pass" : "they get 500";
+  return `${limiter.cluster ?? "nobody: its backend did not resolve"} within ${timeoutMs} ms, else ${otherwise}`;
 }
 
 /** Values are left out: they may be keys of clients. */

@@ -5,7 +5,7 @@ import type { AuthorizationFilter } from "./authorization.ts";
 import { describeApiKeyAuth, describeBasicAuth, describeCredentialInjection } from "./describe-credentials.ts";
 import { describeExtension } from "./describe-extension.ts";
 import { describeExternalAuth } from "./describe-external-auth.ts";
-import { describeRateLimit, describeSelectors } from "./describe-rate-limit.ts";
+import { describeLimiter, describeRateLimit, describeSelectors } from "./describe-rate-limit.ts";
 import type { Filter, Fraction, PathModifier } from "./filter.ts";
 import type { JwtFilter } from "./jwt.ts";
 import type { ListenerSettings } from "./listener-settings.ts";
@@ -108,6 +108,8 @@ export function describeFilter(filter: Filter): string {
       return describeExternalAuth(filter);
     case "localRateLimit":
       return `limits requests to ${filter.rules.map(describeRateLimit).join(" and ")}`;
+    case "globalRateLimit":
+      return `limits requests to ${filter.rules.map(describeRateLimit).join(" and ")}, counted by ${describeLimiter(filter)}`;
     case "concurrency":
       return `limits requests at a time to ${filter.rules.map(({ requests, selectors }) => `${requests}${describeSelectors(selectors)}`).join(" and ")}`;
     case "requestBuffer":

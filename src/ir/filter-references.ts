@@ -30,6 +30,10 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
   externalProcessing: ({ cluster }) => ofCluster(cluster),
   requestMirror: ({ cluster }) => ofCluster(cluster),
   localRateLimit: () => nothing,
+  globalRateLimit: ({ limiter }) => ({
+    ...ofCluster(limiter.cluster),
+    secrets: limiter.kind === "redis" && limiter.password !== undefined ? [limiter.password] : [],
+  }),
   concurrency: () => nothing,
   requestBuffer: () => nothing,
   bodyLimit: () => nothing,

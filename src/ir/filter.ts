@@ -2,7 +2,7 @@ import type { AuthorizationFilter } from "./authorization.ts";
 import type { ClusterKey } from "./cluster.ts";
 import type { ExternalAuth } from "./external-auth.ts";
 import type { JwtFilter } from "./jwt.ts";
-import type { Bandwidth, ConcurrencyRule, RateLimitRule } from "./rate-limit.ts";
+import type { Bandwidth, ConcurrencyRule, GlobalLimiter, RateLimitRule } from "./rate-limit.ts";
 import type { SourceRef } from "./source-ref.ts";
 import type { HeaderTemplate } from "./template.ts";
 import type { TextMatch } from "./text-match.ts";
@@ -155,6 +155,17 @@ export type Filter =
       /** Of a refusal. */
       readonly status: number;
       readonly rules: readonly RateLimitRule[];
+    }
+  | {
+      readonly kind: "globalRateLimit";
+      /** Of a refusal. */
+      readonly status: number;
+      readonly rules: readonly RateLimitRule[];
+      readonly limiter: GlobalLimiter;
+      /** How long a request waits for the limiter. Milliseconds. */
+      readonly timeoutMs: number;
+      /** What becomes of requests when the limiter does not answer: they pass, or get 500. */
+      readonly onFailure: "open" | "closed";
     }
   | {
       readonly kind: "concurrency";

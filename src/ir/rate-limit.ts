@@ -1,4 +1,6 @@
+import type { ClusterKey } from "./cluster.ts";
 import type { PathMatch } from "./match.ts";
+import type { SecretKey } from "./tls.ts";
 
 /**
  * How one value of a request is compared. `distinct`: every value counts for itself, and a request without one is not meant.
@@ -59,6 +61,19 @@ export type RateLimitRule = {
   /** Answers say in X-RateLimit headers what is left (draft-ietf-httpapi-ratelimit-headers-03). */
   readonly tells: boolean;
 };
+
+/** Who counts for all gateways together. `cluster` is `undefined` when the reference did not resolve: nobody can be asked. */
+export type GlobalLimiter =
+  /** A rate limit service (`envoy.service.ratelimit.v3`). */
+  | { readonly kind: "service"; readonly cluster: ClusterKey | undefined; readonly domain: string }
+  | {
+      readonly kind: "redis";
+      readonly cluster: ClusterKey | undefined;
+      readonly database: number;
+      readonly username: string;
+      /** `undefined`: it asks for none. */
+      readonly password: SecretKey | undefined;
+    };
 
 /** How many requests may be answered at a time, of those that it is about. */
 export type ConcurrencyRule = {

@@ -8,6 +8,7 @@ import type { EmbeddedPlaneOptions } from "./embedded-plane-options.ts";
 import { defaultLimits, limitsOf } from "./limits.ts";
 import { ownRequests } from "./own-request.ts";
 import type { PlaneContext } from "./plane-context.ts";
+import { RedisLinks } from "./redis/redis-links.ts";
 import { LocalSharedState } from "./shared-state.ts";
 import { TracingRegistry } from "./tracing/tracing-registry.ts";
 import { type DescriptorOptions, Descriptors } from "./transport/descriptors.ts";
@@ -41,6 +42,7 @@ export function createPlaneContext(
     ...upstream,
     requestLimits: defaultRequestLimits,
     requests: ownRequests(upstream),
+    redis: new RedisLinks(upstream.onBug),
     shared: new LocalSharedState(systemClock),
     web: webRequests(guard),
     buildFilter: options.buildFilter ?? buildProxyFilter,

@@ -120,6 +120,7 @@ export class EmbeddedPlane implements Plane {
     this.#ports = new Map();
     await Promise.all([...this.#draining, this.#udp.drain(deadlineMs)]);
     await this.#context.tracing.close(Math.min(deadlineMs, this.#context.limits.spanExportTimeoutMs));
+    this.#context.redis.close();
     this.#context.registry.closeAll();
   }
 

@@ -57,6 +57,7 @@ export function filterServices(
     cluster: (key) => dependencies.cluster(key, tables),
     secret: (key) => dependencies.secret(key, tables),
     requests: context.requests,
+    redis: context.redis,
     shared: context.shared,
     web: context.web,
     telemetry: context.telemetry,

@@ -10,6 +10,7 @@ import type { RequestLimits } from "../wire/http1/request-head.ts";
 import type { ClientCertificateForwarding } from "./client-certificate.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { ProxyLimits } from "./limits.ts";
+import type { RedisLinks } from "./redis/redis-links.ts";
 import type { TracingRegistry } from "./tracing/tracing-registry.ts";
 import type { Descriptors } from "./transport/descriptors.ts";
 import type { TicketKeys } from "./transport/ticket-keys.ts";
@@ -57,6 +58,8 @@ export type PlaneContext = {
   readonly signingKey: Buffer;
   /** Requests of the gateway's own. */
   readonly requests: OwnRequests;
+  /** Connections to Redis servers that filters ask. */
+  readonly redis: RedisLinks;
   /** State of filters that outlives a configuration. */
   readonly shared: SharedState;
   /** Requests to URLs outside the model. */

@@ -1,6 +1,6 @@
 import type { BackendTrafficPolicySpec } from "../resource/schema/policy/backend-traffic-policy.ts";
 import { clusterFieldsBelow } from "./cluster-fields.ts";
-import { type CompleteTable, neverUnsafe, notYet, notYetUnsafe, served } from "./field-service.ts";
+import { type CompleteTable, neverUnsafe, notYet, served } from "./field-service.ts";
 import { targetFields } from "./target-fields.ts";
 
 const metadata = neverUnsafe("There is no dynamic metadata but in Envoy; write a number.");
@@ -30,7 +30,6 @@ export const backendTrafficFields = {
   faultInjection: ["fault injection", served],
   httpUpgrade: ["upgrade", notYet],
   rateLimit: ["rate limit", served],
-  "rateLimit.global": ["rate limit", notYetUnsafe],
   "rateLimit.global.rules[].cost.request.metadata": ["rate limit", metadata],
   "rateLimit.global.rules[].cost.response.metadata": ["rate limit", metadata],
   "rateLimit.global.rules[].limit.fromMetadata": ["rate limit", metadata],

@@ -59,6 +59,12 @@ function servicesFor(exchange: Exchange): FilterServices {
         throw new Error("the filter asks another server: test it through a plane");
       },
     },
+    redis: {
+      connect() {},
+      call: () => {
+        throw new Error("the filter asks a Redis server: test it through a plane");
+      },
+    },
     shared: new LocalSharedState(systemClock),
     web: { ask: () => Promise.reject(new Error("the filter asks another server: test it through a plane")) },
     telemetry: { counter: () => counter, gauge: () => counter, histogram: () => counter },

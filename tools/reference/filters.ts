@@ -250,6 +250,13 @@ const filterDocs = {
     does: "Limits requests by token buckets that the process keeps. Above the limit: 429 with Retry-After.",
     notes: ["Details: [rate limits](../policies/rate-limit.md)."],
   },
+  globalRateLimit: {
+    types: ["rateLimit.global"],
+    where: "BackendTrafficPolicy",
+    field: "GlobalRateLimit of Envoy Gateway",
+    does: "Limits requests by what a rate limit service, or a Redis or Valkey server, counts for all gateways together.",
+    notes: ["Details: [rate limits](../policies/rate-limit.md)."],
+  },
   concurrency: {
     types: ["concurrency"],
     where: "BackendTrafficPolicy",

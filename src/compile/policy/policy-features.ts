@@ -11,6 +11,7 @@ import { compileCsrf } from "../../filter/csrf/compile.ts";
 import { compileExtAuthPolicy } from "../../filter/externalAuth/compile-policy.ts";
 import { compileProcessingPolicy } from "../../filter/externalProcessing/compile-policy.ts";
 import { compileFaultPolicy } from "../../filter/faultInjection/compile-policy.ts";
+import { compileGlobalRateLimit } from "../../filter/globalRateLimit/compile.ts";
 import { compileJwtPolicy } from "../../filter/jwt/compile-policy.ts";
 import { compileLocalRateLimit } from "../../filter/localRateLimit/compile.ts";
 import { compileOidc } from "../../filter/oidc/compile.ts";
@@ -68,6 +69,7 @@ const features: readonly Feature[] = [
   feature("BackendTrafficPolicy", "requestBuffer", compileRequestBuffer),
   feature("BackendTrafficPolicy", "admissionControl", compileAdmissionControl),
   feature("BackendTrafficPolicy", "rateLimit", compileLocalRateLimit),
+  feature("BackendTrafficPolicy", "rateLimit", compileGlobalRateLimit),
   feature("BackendTrafficPolicy", "bandwidthLimit", compileBandwidthLimit),
   feature("ExtensionPolicy", "extProc", compileProcessingPolicy),
   feature("BackendTrafficPolicy", "compressor", compileCompressionPolicy),

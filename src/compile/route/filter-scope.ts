@@ -25,8 +25,8 @@ export interface FilterScope {
   readonly protocol: "http" | "grpc";
   /** Tells of a mistake; `field` is a pointer below {@link FilterScope.pointer}, `""` for the filter itself. */
   report(name: FindingName, field: string, text: FindingText): void;
-  /** Resolves a reference at `field`, with its findings. `undefined` when it does not resolve. */
-  resolveBackend(ref: BackendObjectReference, field: string, protocol: "http" | "grpc"): ClusterKey | undefined;
+  /** Resolves a reference at `field`, with its findings. `tls`: bytes, over TLS where a BackendTLSPolicy says so. `undefined` when it does not resolve. */
+  resolveBackend(ref: BackendObjectReference, field: string, use: "http" | "grpc" | "tls"): ClusterKey | undefined;
 }
 
 /** Of filters that refer to filter objects. */

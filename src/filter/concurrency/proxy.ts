@@ -1,7 +1,7 @@
 import { type BuildFilter, built } from "../contract/build.ts";
 import { onOutcome, onRequest } from "../contract/hook.ts";
 import type { Semaphores } from "../contract/shared-state.ts";
-import { buildClientKey } from "../rateLimit/client-selector.ts";
+import { boundedKey, buildClientKey } from "../rateLimit/client-key.ts";
 import { makeLimitCounters } from "../rateLimit/limit-counters.ts";
 import { tooMany } from "../rateLimit/refusal.ts";
 import { tableName } from "../rateLimit/table-name.ts";
@@ -17,16 +17,17 @@ export const buildConcurrency: BuildFilter<"concurrency"> = ({ rules, status }, 
   const counters = makeLimitCounters("concurrency", services);
   const limits = rules.map(({ counter, requests, selectors }) => ({
     permits: services.shared.semaphores(tableName(counter, services), { permits: requests, maxKeys: maxClients }),
-    keyOf: buildClientKey(selectors, services.signingKey),
+    isMeant: buildClientKey(selectors),
   }));
   const busy = tooMany(status, 1_000);
   return built(
     onRequest((request, exchange) => {
       const held: Permit[] = [];
       exchange.state = held;
-      for (const { permits, keyOf } of limits) {
-        const key = keyOf(request, exchange);
-        if (key === undefined) continue;
+      for (const { permits, isMeant } of limits) {
+        const client = isMeant(request, exchange);
+        if (client === undefined) continue;
+        const key = boundedKey(client, services.signingKey);
         if (!permits.acquire(key)) {
           counters.limited.add(1);
           return busy;

@@ -8,6 +8,7 @@ import type { Telemetry } from "../../telemetry/telemetry.ts";
 import type { UpstreamCluster } from "./endpoint.ts";
 import type { FilterHook } from "./hook.ts";
 import type { OwnRequests } from "./own-request.ts";
+import type { RedisScripts } from "./redis.ts";
 import type { SharedState } from "./shared-state.ts";
 import type { WebRequests } from "./web-request.ts";
 
@@ -30,6 +31,7 @@ export interface FilterServices {
   /** Key material that the same row names; the filter is built anew when it changes. `undefined`: there is none. */
   secret(key: SecretKey): SecretMaterial | undefined;
   readonly requests: OwnRequests;
+  readonly redis: RedisScripts;
   readonly shared: SharedState;
   readonly web: WebRequests;
   readonly telemetry: Pick<Telemetry, "counter" | "gauge" | "histogram">;

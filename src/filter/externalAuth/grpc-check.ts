@@ -1,16 +1,12 @@
 import type { Cluster } from "../../ir/cluster.ts";
 import { checkPath, decodeCheckResponse, encodeCheckRequest } from "../../wire/ext-authz.ts";
-import { isGrpcContentType } from "../../wire/grpc-content-type.ts";
-import { HeadWriter } from "../../wire/http1/serialize.ts";
 import type { RequestFacts } from "../contract/exchange.ts";
 import type { RequestHead } from "../contract/message.ts";
 import type { OwnAnswer, OwnMessage } from "../contract/own-request.ts";
+import { readGrpcMessage, writeGrpcCall } from "../grpcCall/grpc-call.ts";
 import type { AuthServer, ExternalAuth } from "./auth-server.ts";
 import { type AuthVerdict, failed } from "./auth-verdict.ts";
 import { isOwnField } from "./own-field.ts";
-
-/** gRPC's frame of one message: a flag for compression and the length. */
-const framePrefixBytes = 5;
 
 /**
  * Asks as `envoy.service.auth.v3.Authorization/Check`. Without names of headers all are sent. Spec:
@@ -41,21 +37,7 @@ export function writeGrpcCheck(
     context,
     route: filter.route,
   });
-  const body = Buffer.allocUnsafe(framePrefixBytes + message.length);
-  body[0] = 0;
-  body.writeUInt32BE(message.length, 1);
-  message.copy(body, framePrefixBytes);
-  const writer = new HeadWriter(512);
-  writer
-    .text(`POST ${checkPath} HTTP/1.1`)
-    .crlf()
-    .field("host", cluster.tls?.hostname ?? `${cluster.name}.${cluster.namespace}:${cluster.port}`)
-    .field("content-type", "application/grpc")
-    .field("te", "trailers")
-    .field("grpc-timeout", `${timeoutMs}m`)
-    .contentLength(body.length)
-    .crlf();
-  return { method: "POST", head: writer.take(), content: body, acceptsTrailers: true, logsIn: false };
+  return writeGrpcCall(checkPath, message, { cluster, timeoutMs });
 }
 
 function headersOf(filter: ExternalAuth, subject: RequestHead): readonly [string, string][] {
@@ -75,7 +57,7 @@ function headersOf(filter: ExternalAuth, subject: RequestHead): readonly [string
 
 /** A permission, a refusal with its own answer (403 when it names no status), or nothing that can be understood. */
 export function readGrpcVerdict(answer: OwnAnswer): AuthVerdict {
-  const message = grpcMessage(answer);
+  const message = readGrpcMessage(answer);
   const response = message === undefined ? undefined : decodeCheckResponse(message);
   if (response === undefined) return failed;
   if (response.kind === "ok") return { kind: "admitted", changes: response };
@@ -91,13 +73,4 @@ export function readGrpcVerdict(answer: OwnAnswer): AuthVerdict {
       body: response.body,
     },
   };
-}
-
-/** The one message of a call that ended well. */
-function grpcMessage({ status, headers, trailers, content: body }: OwnAnswer): Buffer | undefined {
-  const find = (name: string) => [...trailers, ...headers].find(([known]) => known === name)?.[1];
-  if (status !== 200 || find("grpc-status") !== "0") return undefined;
-  if (!isGrpcContentType(find("content-type"))) return undefined;
-  if (body.length < framePrefixBytes || body[0] !== 0) return undefined;
-  return body.readUInt32BE(1) === body.length - framePrefixBytes ? body.subarray(framePrefixBytes) : undefined;
 }

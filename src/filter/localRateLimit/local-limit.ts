@@ -1,7 +1,9 @@
 import { limitUnitSeconds, type RateLimitRule } from "../../ir/rate-limit.ts";
 import type { FilterServices } from "../contract/build.ts";
+import type { FilterExchange } from "../contract/exchange.ts";
+import type { RequestHead } from "../contract/message.ts";
 import type { BucketAnswer, TokenBuckets } from "../contract/shared-state.ts";
-import { buildClientKey, type ClientKey } from "../rateLimit/client-selector.ts";
+import { boundedKey, buildClientKey, type ClientKey } from "../rateLimit/client-key.ts";
 import type { Quota } from "../rateLimit/quota.ts";
 import { tableName } from "../rateLimit/table-name.ts";
 
@@ -11,19 +13,27 @@ export const maxClients = 65_536;
 /** One rule with the buckets of its clients. */
 export class LocalLimit {
   readonly rule: RateLimitRule;
-  readonly keyOf: ClientKey;
   readonly refillPerSecond: number;
   readonly #buckets: TokenBuckets;
+  readonly #secret: Buffer;
+  readonly #isMeant: ClientKey;
 
   constructor(rule: RateLimitRule, services: FilterServices) {
     this.rule = rule;
-    this.keyOf = buildClientKey(rule.selectors, services.signingKey);
+    this.#isMeant = buildClientKey(rule.selectors);
+    this.#secret = services.signingKey;
     this.refillPerSecond = rule.requests / limitUnitSeconds[rule.unit];
     this.#buckets = services.shared.tokenBuckets(tableName(rule.counter, services), {
       capacity: rule.burst,
       refillPerSecond: this.refillPerSecond,
       maxKeys: maxClients,
     });
+  }
+
+  /** The bucket of a request; `undefined`: the rule is not about it. */
+  keyOf(request: RequestHead, exchange: FilterExchange): string | undefined {
+    const key = this.#isMeant(request, exchange);
+    return key === undefined ? undefined : boundedKey(key, this.#secret);
   }
 
   /** Takes what a request costs. One that costs nothing needs a token to be there. */

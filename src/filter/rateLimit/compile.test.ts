@@ -26,14 +26,14 @@ spec:
   service("api"),
 ];
 
-function run(spec: string) {
+function run(spec: string, ...more: readonly string[]) {
   const policy = `apiVersion: gateway.sluice.dev/v1alpha1
 kind: BackendTrafficPolicy
 metadata: { name: p, namespace: shop }
 spec:
   targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: cart }]
 ${spec}`;
-  const result = compile(createSnapshot(resourcesOf(yaml(...world, policy))), defaultOptions);
+  const result = compile(createSnapshot(resourcesOf(yaml(...world, policy, ...more))), defaultOptions);
   const rule = Object.values(result.routing.gateways[0]?.httpRules ?? {})[0];
   return { filters: (rule?.filters ?? []).map(({ filter }) => filter), findings: brief(result.findings) };
 }
@@ -163,4 +163,60 @@ test("limits: of requests at a time, of content and of its speed, in the order i
   assert.ok(bandwidth?.kind === "bandwidthLimit");
   assert.equal(bandwidth.request?.bytesPerSecond, 104_857.6);
   assert.deepEqual([bandwidth.response?.bytesPerSecond, bandwidth.response?.trailerPrefix], [1_000, "x-"]);
+});
+
+const secret = `apiVersion: v1
+kind: Secret
+metadata: { name: redis, namespace: shop }
+data: { password: c2VzYW1l }`;
+
+test("global limits: a rate limit service, or Redis with a password that only the secret table holds", () => {
+  const rules = "rules: [{ limit: { requests: 5, unit: Week } }]";
+  const byService = run(`  rateLimit:
+    global: { ${rules}, service: { backendRef: { name: api, port: 80 }, domain: edge }, onFailure: Closed, timeout: 1s }`);
+  const [first] = byService.filters;
+  assert.ok(first?.kind === "globalRateLimit");
+  assert.deepEqual(
+    [first.limiter.kind === "service" && first.limiter.domain, first.timeoutMs, first.onFailure],
+    ["edge", 1_000, "closed"],
+  );
+  assert.match(first.limiter.cluster ?? "", /^shop\/api:80/);
+  const byRedis = run(
+    `  rateLimit:
+    global: { ${rules}, redis: { backendRef: { name: api, port: 80 }, passwordRef: { name: redis } } }
+    local: { rules: [{ limit: { requests: 1, unit: Second } }] }`,
+    secret,
+  );
+  assert.deepEqual(
+    byRedis.filters.map(({ kind }) => kind),
+    ["localRateLimit", "globalRateLimit"],
+  );
+  const [, second] = byRedis.filters;
+  assert.ok(second?.kind === "globalRateLimit" && second.limiter.kind === "redis");
+  assert.deepEqual([second.timeoutMs, second.onFailure, second.limiter.database], [100, "open", 0]);
+  assert.equal(second.limiter.password, "Secret/shop/redis#entry/password");
+  assert.doesNotMatch(JSON.stringify(byRedis.filters), /c2VzYW1l|sesame/);
+});
+
+test("global limits: nobody to count, or a password that is not there: nothing may pass", () => {
+  const rules = "rules: [{ limit: { requests: 5, unit: Week } }]";
+  const rows: readonly (readonly [limiter: string, finding: string])[] = [
+    ["", "global-limit-without-counter /spec/rateLimit/global"],
+    [
+      ", redis: { backendRef: { name: api, port: 80 }, passwordRef: { name: gone } }",
+      "policy-reference-unresolved /spec/rateLimit/global/redis/passwordRef",
+    ],
+    [
+      ", service: { backendRef: { name: gone, port: 80 } }",
+      "backend-not-found /spec/rateLimit/global/service/backendRef/name",
+    ],
+  ];
+  for (const [limiter, finding] of rows) {
+    const { filters, findings } = run(`  rateLimit: { global: { ${rules}${limiter} } }`);
+    assert.deepEqual(
+      filters.map(({ kind }) => kind),
+      ["directResponse"],
+    );
+    assert.ok(findings.includes(finding), findings.join("\n"));
+  }
 });

@@ -218,6 +218,12 @@ export const policyFindings = {
     severity: "error",
     title: "A policy has a value that cannot be used",
     why: "The part of the policy that needs the value is left out; the rest is in force.",
+  },
+  "global-limit-without-counter": {
+    code: "SL6041",
+    severity: "error",
+    title: "A global rate limit does not say who counts",
+    why: "Gateways can count together only where somebody counts for them; until then requests get 500 where the policy is in force. (GlobalRateLimit of Envoy Gateway)",
     condition: { type: "Accepted", status: "False", reason: "Invalid" },
   },
 } as const satisfies Record<string, FindingRow>;

@@ -6,7 +6,7 @@ import { optional } from "../optional.ts";
 import { backendSettings } from "./cluster-settings.ts";
 
 /** What {@link portRule} says, in CEL. */
-const portCel = cel(
+export const portCel = cel(
   "self.group == 'gateway.networking.x-k8s.io' && self.kind == 'XBackend' ? !has(self.port) : has(self.port) || self.group != '' || self.kind != 'Service'",
   "a Service needs a port, and an XBackend has its own",
 );

@@ -1,8 +1,10 @@
 import { z } from "zod";
-import { atLeastOne, fieldOfType, withRules } from "../agreed-rules.ts";
+import { atLeastOne, atMostOne, fieldOfType, withRules } from "../agreed-rules.ts";
 import { listOf } from "../list.ts";
+import { backendObjectReference, secretObjectReference } from "../object-reference.ts";
 import { optional } from "../optional.ts";
-import { text } from "../text.ts";
+import { duration, text } from "../text.ts";
+import { portCel } from "./backend-cluster.ts";
 import { uint32 } from "./sizes.ts";
 import { distinctMatch, httpMethod, pathMatch } from "./string-match.ts";
 
@@ -85,13 +87,44 @@ const rateLimitRule = z.object({
   ),
 });
 
+const counterRef = backendObjectReference.meta(portCel);
+
 /** Spec: RateLimitSpec. */
 export const rateLimit = withRules(
   z.object({
     type: optional(z.enum(["Global", "Local"]), "Deprecated: write global, local or both."),
     global: optional(
-      z.object({ rules: listOf(rateLimitRule, { max: 128 }).describe("The limits; every one that fits counts.") }),
-      "Limits that all gateways count together, by a rate limit service.",
+      withRules(
+        z.object({
+          rules: listOf(rateLimitRule, { max: 128 }).describe("The limits; every one that fits counts."),
+          service: optional(
+            z.object({
+              backendRef: counterRef.describe("The service, which speaks envoy.service.ratelimit.v3 over gRPC."),
+              domain: optional(text({ min: 1, max: 253 }), "Domain that its configuration has. Default: sluice."),
+            }),
+            "Counts by a rate limit service. Sluice's own.",
+          ),
+          redis: optional(
+            z.object({
+              backendRef: counterRef.describe("The server."),
+              database: optional(z.int32().min(0).max(1023), "Number of the database. Default: 0."),
+              username: optional(
+                text({ min: 1, max: 253 }),
+                "Name to log in with. Default: the server's default user.",
+              ),
+              passwordRef: optional(secretObjectReference, "Secret with the password, under the key `password`."),
+            }),
+            "Counts on a Redis or Valkey server. Sluice's own.",
+          ),
+          timeout: optional(duration, "How long a request waits for whoever counts. Default: 100ms. Sluice's own."),
+          onFailure: optional(
+            z.enum(["Open", "Closed"]),
+            "Whether requests pass, or get 500, when whoever counts does not answer in time. Default: Open. Sluice's own.",
+          ),
+        }),
+        atMostOne("service", "redis"),
+      ),
+      "Limits that all gateways count together, by a rate limit service or a Redis server.",
     ),
     statusCode: optional(
       z.int32().min(400).max(599),

@@ -1,35 +1,29 @@
 import { createHmac } from "node:crypto";
 import { cidrContains, parseCidr } from "../../base/cidr.ts";
 import { compileRegex } from "../../base/regex.ts";
-import { parseQuery } from "../../ir/query.ts";
 import type { ClientSelector, SelectorValue } from "../../ir/rate-limit.ts";
-import type { FilterExchange } from "../contract/exchange.ts";
-import type { RequestHead } from "../contract/message.ts";
+import { type RequestValue, readValues } from "./request-value.ts";
 
 /** Whom a request counts for: `""` for all that match alike; `undefined`: it does not match. */
-export type ClientKey = (request: RequestHead, exchange: FilterExchange) => string | undefined;
+export type ClientKey = RequestValue;
 
-type ValueTest = (value: string | undefined) => string | undefined;
-
-/** Longest key that is kept as it is. Longer ones, which clients choose, are kept as a digest, so that entries are small. */
+/** Longest key that is kept as it is. */
 const maxPlainKey = 64;
+
+/** Makes entries of one size of keys that clients choose: long ones become digests, under a secret that clients cannot know. */
+export function boundedKey(key: string, secret: Buffer): string {
+  return key.length <= maxPlainKey ? key : createHmac("sha256", secret).update(key, "latin1").digest("base64url");
+}
 
 /**
  * Makes the test of a rule: a request must match all selectors. Values that tell clients apart make up the key, each with its
- * length before it, so that no two lists of values are one key. `secret` keys the digests of long ones.
+ * length before it, so that no two lists of values are one key.
  */
-export function buildClientKey(selectors: readonly ClientSelector[], secret: Buffer): ClientKey {
+export function buildClientKey(selectors: readonly ClientSelector[]): ClientKey {
   const tests = selectors.flatMap(testsOf);
   const [only] = tests;
   if (only === undefined) return () => "";
-  const bounded = (key: string): string =>
-    key.length <= maxPlainKey ? key : createHmac("sha256", secret).update(key, "latin1").digest("base64url");
-  if (tests.length === 1) {
-    return (request, exchange) => {
-      const part = only(request, exchange);
-      return part === undefined ? undefined : bounded(part);
-    };
-  }
+  if (tests.length === 1) return only;
   return (request, exchange) => {
     let key = "";
     for (const test of tests) {
@@ -37,29 +31,25 @@ export function buildClientKey(selectors: readonly ClientSelector[], secret: Buf
       if (part === undefined) return undefined;
       key += part;
     }
-    return bounded(key);
+    return key;
   };
 }
 
-function testsOf({ headers, query, claims, methods, path, network }: ClientSelector): readonly ClientKey[] {
+/** The cheapest first. */
+function testsOf(selector: ClientSelector): readonly ClientKey[] {
+  const { methods, path, network } = selector;
   return [
     ...(methods.length === 0 ? [] : [methodTest(methods)]),
     ...(path === undefined ? [] : [pathTest(path)]),
     ...(network === undefined ? [] : [networkTest(network)]),
-    ...headers.map((header): ClientKey => {
-      const test = valueTest(header);
-      return (request) => test(request.header(header.name));
-    }),
-    ...(query.length === 0 ? [] : [queryTest(query)]),
-    ...claims.map((claim): ClientKey => {
-      const test = valueTest(claim);
-      const names = claim.name.split(".");
-      return (_request, { established }) => test(claimText(established.claims, claim.name, names));
+    ...readValues(selector).map(({ wanted, read }): ClientKey => {
+      const test = valueTest(wanted);
+      return (request, exchange) => test(read(request, exchange));
     }),
   ];
 }
 
-function valueTest(wanted: SelectorValue): ValueTest {
+function valueTest(wanted: SelectorValue): (value: string | undefined) => string | undefined {
   switch (wanted.kind) {
     case "distinct":
       return (value) => (value === undefined ? undefined : `${value.length}:${value}`);
@@ -100,35 +90,4 @@ function networkTest({ cidr, distinct }: NonNullable<ClientSelector["network"]>)
     if (network === undefined || !isOfFamily || !(all || cidrContains(network, address))) return undefined;
     return distinct ? `${address.length}:${address}` : "";
   };
-}
-
-function queryTest(query: readonly SelectorValue[]): ClientKey {
-  const tests = query.map((parameter) => ({ name: parameter.name, test: valueTest(parameter) }));
-  return (request) => {
-    const values = parseQuery(request.query);
-    let key = "";
-    for (const { name, test } of tests) {
-      const part = test(values.get(name));
-      if (part === undefined) return undefined;
-      key += part;
-    }
-    return key;
-  };
-}
-
-/** A claim as text: a list or an object is none. A claim whose name has dots comes before one that is inside others. */
-function claimText(
-  claims: Readonly<Record<string, unknown>> | undefined,
-  name: string,
-  names: readonly string[],
-): string | undefined {
-  if (claims === undefined) return undefined;
-  let value: unknown = Object.hasOwn(claims, name) ? claims[name] : claims;
-  if (value === claims) {
-    for (const one of names) {
-      if (typeof value !== "object" || value === null || !Object.hasOwn(value, one)) return undefined;
-      value = (value as Readonly<Record<string, unknown>>)[one];
-    }
-  }
-  return typeof value === "string" || typeof value === "number" || typeof value === "boolean" ? `${value}` : undefined;
 }
