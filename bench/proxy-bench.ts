@@ -134,7 +134,7 @@ ${backends.join("\n")}
 
 /**
  * Envoy as a proxy of the 100 routes, with one worker; HTTP/1.1 and HTTP/2 on the same port. `tls`: files of a certificate and
- * its key. `http2Upstream`: gRPC backends.
+ * its key. `http2Upstream`: gRPC backends. `filters`: HTTP filters before the router.
  */
 export function envoy(
   folder: BenchFolder,
@@ -143,7 +143,12 @@ export function envoy(
     upstreamPort,
     tls,
     http2Upstream = false,
-  }: ProxyPorts & { readonly tls?: { readonly cert: string; readonly key: string }; readonly http2Upstream?: boolean },
+    filters = [],
+  }: ProxyPorts & {
+    readonly tls?: { readonly cert: string; readonly key: string };
+    readonly http2Upstream?: boolean;
+    readonly filters?: readonly object[];
+  },
 ): ChildProcess {
   const address = (number: number) => ({ socket_address: { address: "127.0.0.1", port_value: number } });
   const typed = (name: string, config: object) => ({ "@type": `type.googleapis.com/envoy.${name}`, ...config });
@@ -154,6 +159,7 @@ export function envoy(
     use_remote_address: true,
     route_config: { virtual_hosts: hosts.map((host) => ({ name: host, domains: [host, `${host}:*`], routes })) },
     http_filters: [
+      ...filters,
       { name: "envoy.filters.http.router", typed_config: typed("extensions.filters.http.router.v3.Router", {}) },
     ],
   });

@@ -1,10 +1,11 @@
 /** `npm run bench -- NAME [flags]`: runs one benchmark of this folder; without a name, lists them. */
 
-/** By name: what it measures. The first six run beside nginx and HAProxy in one run, as CPU and as ratios. */
+/** By name: what it measures. The first seven run beside nginx and HAProxy in one run, as CPU and as ratios. */
 const benchmarks = {
   http1: "CPU that a proxied HTTP/1.1 request costs",
   http2: "CPU that an HTTP/2 request costs",
   grpc: "CPU that a gRPC call costs",
+  policies: "CPU that a policy adds to a proxied HTTP/1.1 request",
   tls: "CPU of new TLS handshakes, and of requests over kept connections",
   tcp: "CPU of a TCP connection, and of a MiB passed through",
   udp: "CPU of a datagram and its answer",
