@@ -126,6 +126,16 @@ export async function startRedis(file: string, ...more: readonly string[]): Prom
   return redis;
 }
 
+/** The same over TLS alone, with this certificate. */
+export async function startSecureRedis(file: string, cert: string, key: string): Promise<Program> {
+  const port = await freePort();
+  const tls = ["--tls-cert-file", cert, "--tls-key-file", key, "--tls-auth-clients", "no"];
+  const args = ["--port", "0", "--tls-port", `${port}`, "--bind", "127.0.0.1", "--save", "", ...tls];
+  const redis = new Program(port, [file, ...args]);
+  await redis.start();
+  return redis;
+}
+
 /** A folder with the service's configuration; all limits come with the questions. */
 export class ServiceFolder implements Disposable {
   readonly path = mkdtempSync(join(tmpdir(), "sluice-ratelimit-"));

@@ -5,16 +5,20 @@
  *   npm run check:limits
  */
 import assert from "node:assert/strict";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import fc from "fast-check";
 import { Redis } from "ioredis";
 import { gcraResults, gcraScript } from "../../src/filter/globalRateLimit/gcra-script.ts";
 import { maxClients } from "../../src/filter/localRateLimit/local-limit.ts";
+import type { UpstreamTls } from "../../src/ir/cluster.ts";
 import type { Filter } from "../../src/ir/filter.ts";
 import type { ClientSelector, GlobalLimiter, RateLimitRule } from "../../src/ir/rate-limit.ts";
 import type { SecretMaterial } from "../../src/ir/secret-table.ts";
 import { ask, LabBackend } from "../plane/filter-lab.ts";
 import { buildUpdate } from "../plane/model-builder.ts";
 import { type PlaneFixture, startPlane } from "../plane/plane-fixture.ts";
+import { makeCertificate, type TestCertificate } from "../test-certificate.ts";
 import {
   findRateLimitService,
   findRedis,
@@ -22,6 +26,7 @@ import {
   ServiceFolder,
   startRateLimitService,
   startRedis,
+  startSecureRedis,
 } from "./programs.ts";
 
 let passed = 0;
@@ -66,13 +71,19 @@ type Global = Extract<Filter, { kind: "globalRateLimit" }>;
 async function startGateway(
   app: LabBackend,
   filter: Filter,
-  counter: { readonly program: Program; readonly protocol: "tcp" | "http2" } | undefined,
+  counter: { readonly program: Program; readonly protocol: "tcp" | "http2"; readonly tls?: UpstreamTls } | undefined,
   secrets?: ReadonlyMap<string, SecretMaterial>,
 ): Promise<PlaneFixture> {
   const others =
     counter === undefined
       ? []
-      : [{ name: "counter", ports: [counter.program.port], cluster: { protocol: counter.protocol } }];
+      : [
+          {
+            name: "counter",
+            ports: [counter.program.port],
+            cluster: { protocol: counter.protocol, ...(counter.tls === undefined ? {} : { tls: counter.tls }) },
+          },
+        ];
   const backends = [{ name: "app", ports: [app.port] }];
   const rules = [{ name: "app", filters: [filter], backends, others }];
   return startPlane(buildUpdate([{ name: "http", port: 80, rules }], secrets));
@@ -329,6 +340,28 @@ else {
     assert.deepEqual(await countStatuses(right, "inside", 6), { 200: 5, 429: 1 });
     await using wrong = await startGateway(app, filter, counter, secrets({ kind: "opaque", bytesBase64: "eA==" }));
     assert.equal(await statusOf(wrong, "outside"), 500);
+    return undefined;
+  });
+  await check("Redis over TLS: the authority that is named counts, another is not believed", async () => {
+    using files = new ServiceFolder("tls");
+    const [authority, stranger] = [1, 2].map(() => makeCertificate({ commonName: "root", authority: "yes" }));
+    const leaf = makeCertificate({ names: ["redis.test"], issuer: authority! });
+    const [cert, key] = [join(files.path, "cert.pem"), join(files.path, "key.pem")];
+    writeFileSync(cert, leaf.certPem);
+    writeFileSync(key, leaf.keyPem);
+    await using program = await startSecureRedis(redisFile, cert, key);
+    const filter = globalLimit(redisLimiter, { onFailure: "closed" });
+    const start = (root: TestCertificate) => {
+      const ca = [{ kind: "bundle", key: "ca", fingerprint: root.certPem }] as const;
+      const tls = { hostname: "redis.test", ca, subjectAltNames: [] };
+      const secrets = new Map<string, SecretMaterial>([["ca", { kind: "ca", bundlePem: root.certPem }]]);
+      return startGateway(app, filter, { program, protocol: "tcp", tls }, secrets);
+    };
+    await using right = await start(authority!);
+    await untilCounted(right, "secure");
+    assert.deepEqual(await countStatuses(right, "secure ann", 6), { 200: 5, 429: 1 });
+    await using wrong = await start(stranger!);
+    assert.deepEqual(await countStatuses(wrong, "secure bob", 3), { 500: 3 });
     return undefined;
   });
   if (serviceFile === undefined) console.log("skipped: Envoy's rate limit service needs Go to be built once");

@@ -35,7 +35,10 @@ export class RedisLink {
   constructor(server: RedisServer, onBug: (error: unknown) => void) {
     this.#server = server;
     this.#onBug = onBug;
-    this.#open().catch(onBug);
+    this.#open().catch((error: unknown) => {
+      this.close();
+      onBug(error);
+    });
   }
 
   /** The same server, as a later model has it: its endpoints are asked from now on. */
@@ -46,7 +49,7 @@ export class RedisLink {
   call(run: RedisRun, caller: RedisCaller): RedisCall {
     this.usedMs = performance.now();
     const call = new RedisCall(run, caller);
-    if (this.#state === "away" || this.#state === "closed" || this.#calls >= maxCalls) {
+    if (this.#state === "away" || this.#state === "closed" || this.#calls + this.#waiting.size >= maxCalls) {
       call.fail();
       return call;
     }
