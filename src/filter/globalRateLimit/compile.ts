@@ -20,8 +20,9 @@ const passwordEntry = "password";
 
 /** Compiles `BackendTrafficPolicy.spec.rateLimit.global`: no rules, no filter. Spec: GlobalRateLimit of Envoy Gateway; who counts is our own. */
 export function compileGlobalRateLimit({ global, statusCode }: RateLimit, scope: FeatureScope): CompiledFeature {
-  if (global === undefined || global.rules.length === 0) return [];
-  const rules = compileLimits(global.rules, "/global/rules", scope);
+  const apiRules = global?.rules ?? [];
+  if (global === undefined || apiRules.length === 0) return [];
+  const rules = compileLimits(apiRules, "/global/rules", scope);
   const limiter = compileLimiter(global, scope);
   if (rules === undefined || limiter === undefined) return "refused";
   return [

@@ -220,3 +220,26 @@ test("global limits: nobody to count, or a password that is not there: nothing m
     assert.ok(findings.includes(finding), findings.join("\n"));
   }
 });
+
+test("global limits: the Gateway's policy says who counts, and a policy for Envoy Gateway on the route says the rules", () => {
+  const policies = [
+    `apiVersion: gateway.sluice.dev/v1alpha1
+kind: BackendTrafficPolicy
+metadata: { name: counter, namespace: shop }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: Gateway, name: edge }]
+  rateLimit: { global: { redis: { backendRef: { name: api, port: 80 } }, onFailure: Closed } }`,
+    `apiVersion: gateway.envoyproxy.io/v1alpha1
+kind: BackendTrafficPolicy
+metadata: { name: route, namespace: shop }
+spec:
+  targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: cart }]
+  mergeType: StrategicMerge
+  rateLimit: { type: Global, global: { rules: [{ limit: { requests: 5, unit: Hour } }] } }`,
+  ];
+  const result = compile(createSnapshot(resourcesOf(yaml(...world, ...policies))), defaultOptions);
+  const [first] = Object.values(result.routing.gateways[0]?.httpRules ?? {})[0]?.filters ?? [];
+  assert.ok(first?.filter.kind === "globalRateLimit");
+  assert.deepEqual([first.filter.limiter.kind, first.filter.onFailure], ["redis", "closed"]);
+  assert.match(first.filter.rules[0]?.counter.name ?? "", /^BackendTrafficPolicy\/shop\/route\//);
+});

@@ -96,7 +96,10 @@ export const rateLimit = withRules(
     global: optional(
       withRules(
         z.object({
-          rules: listOf(rateLimitRule, { max: 128 }).describe("The limits; every one that fits counts."),
+          rules: optional(
+            listOf(rateLimitRule, { max: 128 }),
+            "The limits; every one that fits counts. Without any, a policy may say who counts for those merged over it.",
+          ),
           service: optional(
             z.object({
               backendRef: counterRef.describe("The service, which speaks envoy.service.ratelimit.v3 over gRPC."),
