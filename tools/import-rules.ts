@@ -101,6 +101,20 @@ export const layers: Readonly<Record<string, Layer>> = {
     ],
     types: ["compile/contract", "compile/route"],
   },
+  "compile/client-traffic": {
+    imports: [
+      "base",
+      "base/cidr",
+      "ir",
+      "filter/compile",
+      "compile/listener",
+      "compile/policy",
+      "compile/reference",
+      "compile/report",
+      "compile/tls",
+    ],
+    types: ["finding", "resource", "compile/contract"],
+  },
   "compile/route": {
     imports: [
       "base",
@@ -161,6 +175,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "store",
       "compile/attach",
       "compile/backend",
+      "compile/client-traffic",
       "compile/compile-options",
       "compile/data-plane",
       "compile/gateway",
@@ -179,7 +194,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     imports: ["base", "compile/memo"],
     types: ["store", "compile/compile-options", "compile/contract"],
   },
-  wire: { imports: ["base", "wire/http1/path", "wire/http1/fault"] },
+  wire: { imports: ["base", "base/cidr", "wire/http1/path", "wire/http1/fault"] },
   // What requests are refused for and how paths are compared, which match values must agree with.
   "wire/http1/path": { imports: ["wire", "wire/http1/fault"] },
   "wire/http1/path-language": { imports: ["wire"], types: ["base/regex"] },

@@ -19,6 +19,7 @@ import { buildGlobalRateLimit } from "./globalRateLimit/proxy.ts";
 import { buildHeaderModifier } from "./headerModifier/proxy.ts";
 import { buildHeaderMutation } from "./headerMutation/proxy.ts";
 import { buildJwt } from "./jwt/proxy.ts";
+import { buildListenerChecks } from "./listenerChecks/proxy.ts";
 import { buildLocalRateLimit } from "./localRateLimit/proxy.ts";
 import { buildOidc } from "./oidc/proxy.ts";
 import { buildRegexRewrite } from "./regexRewrite/proxy.ts";
@@ -40,6 +41,7 @@ export const proxyFilters = {
   cors: buildCors,
   csrf: buildCsrf,
   directResponse: buildDirectResponse,
+  listenerChecks: buildListenerChecks,
   requestMirror: buildRequestMirror,
   compression: buildCompression,
   externalProcessing: buildExternalProcessing,

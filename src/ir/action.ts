@@ -149,6 +149,8 @@ function answerOf(
       return filter.servers.length === 0
         ? { status: 403, why: "the authorisation server did not resolve, so nothing may pass" }
         : undefined;
+    case "listenerChecks":
+      return answerOfChecks(filter, request);
     case "jwt":
       return answerOfJwt(filter, { query: request.query, header: (name) => ownHeader(request.headers, name) });
     case "basicAuth":
@@ -199,6 +201,19 @@ function answerOfJwt(
   const tokens = providers.flatMap((provider) => findToken(provider, request) ?? []);
   if (failOpen || tokens.some((token) => token !== "malformed") || (optional && tokens.length === 0)) return undefined;
   return { status: 401, why: tokens.length === 0 ? "it has no token" : "its token is malformed" };
+}
+
+function answerOfChecks(
+  checks: Extract<Filter, { readonly kind: "listenerChecks" }>,
+  { path, headers }: SelectRequest,
+): Action["answer"] {
+  if (checks.healthPath !== "" && path === checks.healthPath)
+    return { status: 200, why: "the gateway answers health checks itself" };
+  if (checks.addressHeader !== "" && ownHeader(headers, checks.addressHeader) === undefined)
+    return { status: 403, why: `header ${checks.addressHeader}, which names the client, is missing` };
+  if (checks.underscores === "reject" && Object.keys(headers).some((name) => name.includes("_")))
+    return { status: 400, why: "a header name has an underscore" };
+  return undefined;
 }
 
 function answerWithoutBackend(rule: HttpRule): Action["answer"] {

@@ -8,7 +8,7 @@ import { describeExternalAuth } from "./describe-external-auth.ts";
 import { describeLimiter, describeRateLimit, describeSelectors } from "./describe-rate-limit.ts";
 import type { Filter, Fraction, PathModifier } from "./filter.ts";
 import type { JwtFilter } from "./jwt.ts";
-import type { ListenerSettings } from "./listener-settings.ts";
+import { defaultListenerSettings, type ListenerSettings } from "./listener-settings.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
 import type { HttpRule, Listener, Retry, StreamRule, WeightedBackend } from "./routing-model.ts";
 import type { Tracing } from "./tracing.ts";
@@ -139,6 +139,8 @@ export function describeFilter(filter: Filter): string {
       return describeApiKeyAuth(filter);
     case "credentialInjection":
       return describeCredentialInjection(filter);
+    case "listenerChecks":
+      return describeChecks(filter);
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     case "compression":
@@ -308,16 +310,57 @@ function describeFraction({ numerator, denominator }: Fraction): string {
   return denominator === 100 ? `${numerator}% of requests` : `${numerator} of ${denominator} requests`;
 }
 
+function describeChecks(checks: Extract<Filter, { readonly kind: "listenerChecks" }>): string {
+  const { healthPath, addressHeader, escapedSlashes, underscores, hostDot } = checks;
+  const parts = [
+    ...(healthPath === "" ? [] : [`answers ${healthPath} with 200`]),
+    ...(addressHeader === "" ? [] : [`refuses requests without an address in ${addressHeader}`]),
+    ...(escapedSlashes === "keep" ? [] : [`${escapedSlashes}s paths with escaped slashes`]),
+    ...(underscores === "allow" ? [] : [`${underscores}s headers with an underscore in their name`]),
+    ...(hostDot === "kept" ? [] : ["takes a final dot off the host"]),
+  ];
+  return parts.join(", ");
+}
+
 /** What a listener's settings grant and believe beyond what is usual; empty for the usual ones. */
 export function describeSettings(settings: ListenerSettings): readonly string[] {
-  const { trust, forwardClientCertificate, requestBodyBytes, requestBodyTimeoutMs } = settings;
+  const { trust, trustedNetworks, clientAddressHeader, forwardClientCertificate, requestId } = settings;
   const proxies = trust.trustedHops === 1 ? "1 proxy" : `${trust.trustedHops} proxies`;
   return [
     ...(trust.trustedHops === 0 ? [] : [`${proxies} in front trusted, by ${trust.source}`]),
+    ...(trustedNetworks.length === 0 ? [] : [`proxies in ${trustedNetworks.join(", ")} trusted, by ${trust.source}`]),
+    ...(clientAddressHeader === "" ? [] : [`the client's address from ${clientAddressHeader}`]),
     ...(forwardClientCertificate === "off"
       ? []
       : [`client certificates told to backends (${forwardClientCertificate})`]),
-    ...(requestBodyBytes === 0 ? [] : [`request bodies of at most ${requestBodyBytes} bytes, else 413`]),
-    ...(requestBodyTimeoutMs === 0 ? [] : [`request bodies within ${requestBodyTimeoutMs} ms, else 408`]),
+    ...(requestId === "keep" ? [] : [`x-request-id: ${requestIdWords[requestId]}`]),
+    ...limitWords.flatMap(([name, words]) => {
+      const limit = settings[name];
+      return limit === defaultListenerSettings[name] ? [] : [words(limit)];
+    }),
   ];
 }
+
+const requestIdWords = {
+  replace: "always a new one",
+  pass: "the client's, or none",
+  drop: "none",
+} as const satisfies Record<Exclude<ListenerSettings["requestId"], "keep">, string>;
+
+type NumberSetting = {
+  [Name in keyof ListenerSettings]: ListenerSettings[Name] extends number ? Name : never;
+}[keyof ListenerSettings];
+
+/** Limits, told where they are not the usual ones. */
+const limitWords: readonly (readonly [name: NumberSetting, words: (limit: number) => string])[] = [
+  ["requestBodyBytes", (bytes) => `request bodies of at most ${bytes} bytes, else 413`],
+  ["requestBodyTimeoutMs", (ms) => `request bodies within ${ms} ms, else 408`],
+  ["headBytes", (bytes) => `request heads of at most ${bytes} bytes, else 431`],
+  ["headerTimeoutMs", (ms) => `request heads within ${ms} ms, else 408`],
+  ["exchangeMs", (ms) => `requests and their answers within ${ms} ms`],
+  ["exchangeIdleMs", (ms) => `at most ${ms} ms without a byte of a request or its answer`],
+  ["idleTimeoutMs", (ms) => `connections without a request for at most ${ms} ms`],
+  ["connectionAgeMs", (ms) => `connections of at most ${ms} ms`],
+  ["connectionsPerPort", (count) => `at most ${count} connections on the port`],
+  ["requestsPerConnection", (count) => `at most ${count} requests on a connection`],
+];

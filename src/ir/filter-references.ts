@@ -28,6 +28,7 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
     secrets: [],
   }),
   externalProcessing: ({ cluster }) => ofCluster(cluster),
+  listenerChecks: () => nothing,
   requestMirror: ({ cluster }) => ofCluster(cluster),
   localRateLimit: () => nothing,
   globalRateLimit: ({ limiter }) => ({

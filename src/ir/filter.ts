@@ -286,6 +286,20 @@ export type Filter =
       /** Opaque row with the value; line ends behind it do not count. `undefined` when the reference did not resolve: every request gets 500. */
       readonly credential: SecretKey | undefined;
     }
+  /** What a listener asks of requests before anything else looks at them. Spec: ClientTrafficPolicy. */
+  | {
+      readonly kind: "listenerChecks";
+      /** Answered with 200 by the gateway itself; `""`: none. */
+      readonly healthPath: string;
+      /** Requests get 403 unless this lower-case header has an IP address; `""`: none is asked for. */
+      readonly addressHeader: string;
+      /** Requests with `%2F` or `%5C` in the path: `reject` answers 400, `redirect` sends the client to the path with slashes. */
+      readonly escapedSlashes: "keep" | "reject" | "redirect";
+      /** Headers with an underscore in their name: `reject` answers 400, `drop` takes them off. */
+      readonly underscores: "allow" | "reject" | "drop";
+      /** A final dot of the host, as it is sent on. */
+      readonly hostDot: "kept" | "stripped";
+    }
   /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */
   | {
       readonly kind: "directResponse";

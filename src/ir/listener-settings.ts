@@ -12,12 +12,23 @@ export type ListenerSettings = {
     readonly source: "x-forwarded-for" | "forwarded";
   };
   /**
+   * Networks (CIDR) of proxies whose X-Forwarded-For counts, whatever their number: the client is the last address outside of
+   * them. Empty: `trust.trustedHops` counts.
+   */
+  readonly trustedNetworks: readonly string[];
+  /** Lower-case header that names the client's address, whoever sends it; it counts before anything else. `""`: none. */
+  readonly clientAddressHeader: string;
+  /** X-Request-Id. `keep`: the client's, else a new one. `replace`: always a new one. `pass`: the client's or none. `drop`: none. */
+  readonly requestId: "keep" | "replace" | "pass" | "drop";
+  /**
    * What backends are told of client certificates in X-Forwarded-Client-Cert. `off`: nothing. `sanitize`: what the gateway saw
    * itself. `append`: that, behind what trusted proxies have sent. The header of anybody else is dropped.
    */
   readonly forwardClientCertificate: "off" | "sanitize" | "append";
   /** Networks (CIDR) of proxies whose connections begin with a PROXY header; those of others must not. */
   readonly proxyProtocolFrom: readonly string[];
+  /** Whether those proxies may leave the header out. */
+  readonly proxyProtocol: "required" | "optional";
   /** `resolved`: `//`, `.` and `..` in paths are merged and resolved. `asSent`: paths are matched and forwarded as they come. */
   readonly paths: "resolved" | "asSent";
   /** Request line and header fields of one request, together. Above: 431. Bytes. */
@@ -30,6 +41,17 @@ export type ListenerSettings = {
   readonly connectionsPerPort: number;
   /** Requests served on one connection before it is closed. 0: no limit. */
   readonly requestsPerConnection: number;
+  /** Age at which a connection for HTTP ends, after the requests on it. 0: none. */
+  readonly connectionAgeMs: number;
+  /** Probes of connections on which nothing moves. */
+  readonly keepalive: {
+    /** Silence before the first. Milliseconds, in whole seconds. */
+    readonly idleMs: number;
+    /** Between two. 0: what the system does. Milliseconds, in whole seconds. */
+    readonly intervalMs: number;
+    /** Unanswered ones after which a connection is dead. 0: what the system does. */
+    readonly probes: number;
+  };
   /** From accept to the end of the TLS handshake. Then: closed. */
   readonly handshakeTimeoutMs: number;
   /** From accept to the end of the ClientHello, where it decides what comes next. Then: closed. */
@@ -46,6 +68,10 @@ export type ListenerSettings = {
   readonly requestBodyRate: number;
   /** Such a body as a whole, gRPC calls aside. Then: 408. 0: no limit. */
   readonly requestBodyTimeoutMs: number;
+  /** A request and its answer as a whole, whatever the route grants. Then: 504, or a reset when the answer has begun. 0: no limit. */
+  readonly exchangeMs: number;
+  /** Nothing moves on a request, its answer or an upgraded connection. Then: 408, 504 or a reset. 0: what the plane does. */
+  readonly exchangeIdleMs: number;
   /** A client that takes none of what is waiting for it. Then: closed. */
   readonly writeStallMs: number;
   /** A TCP or TLS stream on which nothing moves in either direction. Then: reset. */
@@ -70,14 +96,20 @@ export type ListenerSettings = {
 /** What suits a gateway in front of ordinary services: in force where nobody says otherwise. */
 export const defaultListenerSettings: ListenerSettings = {
   trust: { trustedHops: 0, source: "x-forwarded-for" },
+  trustedNetworks: [],
+  clientAddressHeader: "",
+  requestId: "keep",
   forwardClientCertificate: "off",
   proxyProtocolFrom: [],
+  proxyProtocol: "required",
   paths: "resolved",
   headBytes: 64 * 1024,
   targetBytes: 16 * 1024,
   requestBodyBytes: 0,
   connectionsPerPort: 65_536,
   requestsPerConnection: 0,
+  connectionAgeMs: 0,
+  keepalive: { idleMs: 60_000, intervalMs: 0, probes: 0 },
   handshakeTimeoutMs: 10_000,
   helloTimeoutMs: 5_000,
   proxyHeaderTimeoutMs: 5_000,
@@ -86,6 +118,8 @@ export const defaultListenerSettings: ListenerSettings = {
   requestStallMs: 60_000,
   requestBodyRate: 240,
   requestBodyTimeoutMs: 0,
+  exchangeMs: 0,
+  exchangeIdleMs: 0,
   writeStallMs: 60_000,
   streamIdleMs: 3_600_000,
   http2: {
@@ -102,14 +136,20 @@ export const defaultListenerSettings: ListenerSettings = {
 /** Whose word counts for a value where listeners share a port: each listener's own, or that of the port's first. */
 export const sharedBy = {
   trust: "listener",
+  trustedNetworks: "listener",
+  clientAddressHeader: "listener",
+  requestId: "listener",
   forwardClientCertificate: "listener",
   proxyProtocolFrom: "port",
+  proxyProtocol: "port",
   paths: "listener",
   headBytes: "port",
   targetBytes: "port",
   requestBodyBytes: "port",
   connectionsPerPort: "port",
   requestsPerConnection: "port",
+  connectionAgeMs: "port",
+  keepalive: "port",
   handshakeTimeoutMs: "port",
   helloTimeoutMs: "port",
   proxyHeaderTimeoutMs: "port",
@@ -118,6 +158,8 @@ export const sharedBy = {
   requestStallMs: "port",
   requestBodyRate: "port",
   requestBodyTimeoutMs: "port",
+  exchangeMs: "listener",
+  exchangeIdleMs: "port",
   writeStallMs: "port",
   streamIdleMs: "port",
   http2: "port",

@@ -8,6 +8,7 @@ import type { EmbeddedPlaneOptions } from "./embedded-plane-options.ts";
 import { defaultLimits, limitsOf } from "./limits.ts";
 import { ownRequests } from "./own-request.ts";
 import type { PlaneContext } from "./plane-context.ts";
+import { forwardedTrust } from "./port-context.ts";
 import { RedisLinks } from "./redis/redis-links.ts";
 import { LocalSharedState } from "./shared-state.ts";
 import { TracingRegistry } from "./tracing/tracing-registry.ts";
@@ -52,8 +53,11 @@ export function createPlaneContext(
     health: new HealthRegistry(options.random ?? Math.random),
     zone: options.zone ?? "",
     random: options.random ?? Math.random,
-    trust: defaultListenerSettings.trust,
+    trust: forwardedTrust(defaultListenerSettings),
     proxyProtocolFrom: [],
+    proxyProtocol: defaultListenerSettings.proxyProtocol,
+    requestId: defaultListenerSettings.requestId,
+    keepalive: defaultListenerSettings.keepalive,
     tenant: options.tenant ?? { header: "", label: "tenant" },
     environment: options.environment ?? { header: "", label: "environment" },
     ticketKeys: options.ticketKeys ?? new TicketKeys(),

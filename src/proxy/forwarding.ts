@@ -102,10 +102,12 @@ export function forwardTrusted(trust: ForwardedTrust, peer: Peer, received: Rece
       xForwardedProto: received.header("x-forwarded-proto"),
       xForwardedHost: received.header("x-forwarded-host"),
       forwarded: received.header("forwarded"),
+      named: trust.header === "" ? undefined : received.header(trust.header),
     },
     { address: peer.address, scheme: peer.scheme, host: received.hostText },
   );
-  const told = trust.source === "x-forwarded-for" ? received.known(RequestField.xForwardedPort) : undefined;
+  const told =
+    trust.source === "x-forwarded-for" && trust.header === "" ? received.known(RequestField.xForwardedPort) : undefined;
   const port = readPort(told) ?? peer.port;
   let lines =
     `x-forwarded-for: ${view.xForwardedFor}\r\nx-forwarded-proto: ${view.scheme}\r\n` +

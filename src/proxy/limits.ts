@@ -13,6 +13,7 @@ type ListenerLimits = Pick<
   | "requestStallMs"
   | "requestBodyRate"
   | "requestBodyTimeoutMs"
+  | "connectionAgeMs"
   | "writeStallMs"
   | "handshakeTimeoutMs"
   | "helloTimeoutMs"
@@ -111,12 +112,23 @@ export const defaultLimits: PlaneLimits = {
 
 /** The limits of a port: the plane's own, and what the settings of its listeners say. */
 export function limitsOf(own: PlaneLimits, settings: ListenerSettings): ProxyLimits {
+  const { exchangeIdleMs } = settings;
+  const silent = exchangeIdleMs === 0 ? {} : { responseStallMs: exchangeIdleMs, tunnelIdleMs: exchangeIdleMs };
   return {
     ...own,
     ...settings,
+    ...silent,
     requestBodyBytes: orUnlimited(settings.requestBodyBytes),
     requestsPerConnection: orUnlimited(settings.requestsPerConnection),
     requestBodyTimeoutMs: orUnlimited(settings.requestBodyTimeoutMs),
+    connectionAgeMs: orUnlimited(settings.connectionAgeMs),
+    headerTimeoutMs: orUnlimited(settings.headerTimeoutMs),
+    idleTimeoutMs: orUnlimited(settings.idleTimeoutMs),
+    requestStallMs: orUnlimited(settings.requestStallMs),
+    writeStallMs: orUnlimited(settings.writeStallMs),
+    streamIdleMs: orUnlimited(settings.streamIdleMs),
+    helloTimeoutMs: orUnlimited(settings.helloTimeoutMs),
+    proxyHeaderTimeoutMs: orUnlimited(settings.proxyHeaderTimeoutMs),
   };
 }
 

@@ -3,6 +3,7 @@ import type { OwnRequests } from "../filter/contract/own-request.ts";
 import type { SharedState } from "../filter/contract/shared-state.ts";
 import type { WebRequests } from "../filter/contract/web-request.ts";
 import type { BuildAnyFilter } from "../filter/proxy-filters.ts";
+import type { ListenerSettings } from "../ir/listener-settings.ts";
 import type { Telemetry } from "../telemetry/telemetry.ts";
 import type { ForwardedTrust } from "../wire/forwarded.ts";
 import type { HeadLimits } from "../wire/http1/message-head.ts";
@@ -46,6 +47,11 @@ export type PlaneContext = {
   readonly trust: ForwardedTrust;
   /** Proxies in front whose connections begin with a PROXY header; those of others must not. */
   readonly proxyProtocolFrom: readonly Cidr[];
+  /** Whether those may leave it out. */
+  readonly proxyProtocol: ListenerSettings["proxyProtocol"];
+  /** What becomes of X-Request-Id. */
+  readonly requestId: ListenerSettings["requestId"];
+  readonly keepalive: ListenerSettings["keepalive"];
   readonly tenant: OwnerSource;
   readonly environment: OwnerSource;
   /** Port that clients use for a listener port. */

@@ -1,5 +1,6 @@
 import { parseCidr } from "../base/cidr.ts";
 import type { ListenerSettings } from "../ir/listener-settings.ts";
+import type { ForwardedTrust } from "../wire/forwarded.ts";
 import { defaultRequestLimits } from "../wire/http1/request-head.ts";
 import { limitsOf } from "./limits.ts";
 import type { PlaneContext } from "./plane-context.ts";
@@ -20,10 +21,19 @@ export function portContext(context: PlaneContext, settings: readonly ListenerSe
       maxTargetBytes: limits.targetBytes,
       query: "browser",
     },
-    trust: first.trust,
+    trust: forwardedTrust(first),
     proxyProtocolFrom: first.proxyProtocolFrom.flatMap((network) => parseCidr(network) ?? []),
+    proxyProtocol: first.proxyProtocol,
+    requestId: first.requestId,
+    keepalive: first.keepalive,
     forwardClientCertificate:
       settings.find(({ forwardClientCertificate }) => forwardClientCertificate !== "off")?.forwardClientCertificate ??
       "off",
   };
+}
+
+/** Whom a listener believes, ready for requests. */
+export function forwardedTrust({ trust, trustedNetworks, clientAddressHeader }: ListenerSettings): ForwardedTrust {
+  const networks = trustedNetworks.flatMap((network) => parseCidr(network) ?? []);
+  return { ...trust, networks, header: clientAddressHeader };
 }

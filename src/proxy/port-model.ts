@@ -1,4 +1,5 @@
 import { sameJson } from "../base/same-json.ts";
+import type { ListenerSettings } from "../ir/listener-settings.ts";
 import type { HttpListener, Listener, ListenerKey } from "../ir/routing-model.ts";
 import type { BoundListener } from "../ir/select.ts";
 import type { ResponseFlag } from "../telemetry/response-flag.ts";
@@ -31,6 +32,15 @@ export type PortModelParts = {
   /** Of the TLS or TCP listeners; `undefined` when there are none. */
   readonly streams?: PortStreams | undefined;
 };
+
+/** Settings of a listener that what is done before routing depends on. */
+const settingsBeforeRouting = [
+  "trust",
+  "trustedNetworks",
+  "clientAddressHeader",
+  "forwardClientCertificate",
+  "requestId",
+] as const satisfies readonly (keyof ListenerSettings)[];
 
 /** What a socket serves: swapped as a whole; a request keeps the one that it began with. */
 export class PortModel {
@@ -71,13 +81,11 @@ export class PortModel {
       listeners.set(listener.key, current ? known! : new ListenerRuntime(listener, gateway, made, known));
     }
     const runtimes = [...listeners.values()];
-    const { trust, forwardClientCertificate } = first.listener.settings;
     this.listensBeforeRouting = runtimes.some(
       ({ chain, tracing, settings }) =>
         chain.size > 0 ||
         tracing !== undefined ||
-        settings.forwardClientCertificate !== forwardClientCertificate ||
-        !sameJson(settings.trust, trust),
+        settingsBeforeRouting.some((name) => !sameJson(settings[name], first.listener.settings[name])),
     );
     this.port = first.listener.port;
     this.rules = rules;

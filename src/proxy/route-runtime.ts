@@ -4,12 +4,14 @@ import type { PlacedFilter } from "../ir/filter.ts";
 import type { ListenerSettings } from "../ir/listener-settings.ts";
 import type { GatewayKey, GatewayModel, HttpListener, HttpRule, WeightedBackend } from "../ir/routing-model.ts";
 import type { Gauge, HttpSeries } from "../telemetry/telemetry.ts";
+import type { ForwardedTrust } from "../wire/forwarded.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
 import { EditedTrailers } from "./edited-trailers.ts";
 import { buildChain, type ChainParts, type FilterChain } from "./filter-chain.ts";
 import { Dependencies, filterServices, type ModelTables } from "./filter-services.ts";
 import { listenerLabels } from "./listener-labels.ts";
 import type { PlaneContext } from "./plane-context.ts";
+import { forwardedTrust } from "./port-context.ts";
 import type { TracingRuntime } from "./tracing/tracing-registry.ts";
 import { WeightedChoice } from "./upstream/weighted-choice.ts";
 
@@ -101,6 +103,7 @@ export class ListenerRuntime {
   readonly gateway: GatewayHead;
   readonly listener: Pick<HttpListener, "name">;
   readonly settings: ListenerSettings;
+  readonly trust: ForwardedTrust;
   readonly chain: FilterChain;
   /** Requests that no route serves. */
   readonly unrouted: HttpSeries;
@@ -122,12 +125,21 @@ export class ListenerRuntime {
     this.gateway = { key, namespace, name: gatewayName, labels };
     this.listener = { name };
     this.settings = settings;
+    this.trust = forwardedTrust(settings);
     this.chain = buildChain(filters, { ...parts, place: `${key}/${listenerKey}`, previous: previous?.chain });
     this.tracing = context.tracing.get(key);
     this.unrouted = context.telemetry.httpSeries(listenerLabels(this));
     this.active = context.telemetry.gauge("gateway_http_requests_active", gatewayName, namespace, name);
     this.#filters = filters;
     this.#context = context;
+  }
+
+  get forwardClientCertificate(): ListenerSettings["forwardClientCertificate"] {
+    return this.settings.forwardClientCertificate;
+  }
+
+  get requestId(): ListenerSettings["requestId"] {
+    return this.settings.requestId;
   }
 
   /** Whether it serves on in a model with this listener and what its filters refer to. */
@@ -159,6 +171,8 @@ export class RouteRuntime {
   readonly listener: ListenerRuntime;
   /** Of all filters that a request may meet here. */
   readonly trailers: EditedTrailers;
+  /** The shorter time of the rule's and the listener's for a request as a whole; `Infinity`: no limit. Milliseconds. */
+  readonly timeLimitMs: number;
   readonly tenant: string;
   readonly environment: string;
   readonly #context: PlaneContext;
@@ -170,6 +184,9 @@ export class RouteRuntime {
     this.listener = listener;
     const chains = [listener.chain, rule.chain, ...rule.backends.map(({ chain }) => chain)];
     this.trailers = new EditedTrailers(chains.map(({ claimedTrailers }) => claimedTrailers));
+    const { requestMs, maxStreamMs = 0 } = rule.rule.timeouts;
+    const limits = [requestMs, maxStreamMs, listener.settings.exchangeMs].filter((ms) => ms > 0);
+    this.timeLimitMs = Math.min(...limits);
     const labels = { ...listener.gateway.labels, ...rule.rule.labels };
     this.tenant = labels[context.tenant.label] ?? "";
     this.environment = labels[context.environment.label] ?? "";

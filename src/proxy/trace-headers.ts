@@ -1,3 +1,4 @@
+import type { ListenerSettings } from "../ir/listener-settings.ts";
 import {
   createRequestId,
   createSpanId,
@@ -31,16 +32,22 @@ export class TraceHeaders implements SpanPlace {
   /** Header lines to send, CR LF after each; `traceparent` is the last. */
   lines = "";
 
-  /** `tracing` is that of the Gateway; absent: nothing is recorded. */
-  begin(request: ForwardedRequest, tracing: TracingRuntime | undefined): void {
+  /** `tracing` is that of the Gateway; absent: nothing is recorded. `requestId`: what becomes of the client's id. */
+  begin(
+    request: ForwardedRequest,
+    tracing: TracingRuntime | undefined,
+    requestId: ListenerSettings["requestId"],
+  ): void {
     const id = request.known(RequestField.xRequestId);
-    this.requestId =
-      id !== undefined && isRequestId(id) && !request.isRepeated(RequestField.xRequestId) ? id : createRequestId();
+    const usable = id !== undefined && isRequestId(id) && !request.isRepeated(RequestField.xRequestId);
+    const told = usable && (requestId === "keep" || requestId === "pass");
+    this.requestId = told ? id : createRequestId();
     const text = request.known(RequestField.traceparent);
     const parent =
       text === undefined || request.isRepeated(RequestField.traceparent) ? undefined : parseTraceparent(text);
     const traceparent = tracing === undefined ? this.#pass(text, parent) : this.#trace(tracing, text, parent);
-    this.lines = `x-request-id: ${this.requestId}\r\ntraceparent: ${traceparent}\r\n`;
+    const tells = told || requestId === "keep" || requestId === "replace";
+    this.lines = `${tells ? `x-request-id: ${this.requestId}\r\n` : ""}traceparent: ${traceparent}\r\n`;
     const state = request.known(RequestField.tracestate);
     this.traceState = "";
     if (state === undefined) return;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
+import { parseCidr } from "../base/cidr.ts";
 import {
   type ForwardedFields,
   type ForwardedTrust,
@@ -15,8 +16,10 @@ const nothing: ForwardedFields = {
   xForwardedProto: undefined,
   xForwardedHost: undefined,
   forwarded: undefined,
+  named: undefined,
 };
 const hops = (trustedHops: number, source: ForwardedTrust["source"] = "x-forwarded-for"): ForwardedTrust => ({
+  ...trustNobody,
   trustedHops,
   source,
 });
@@ -28,6 +31,7 @@ describe("readForwarded", () => {
       xForwardedProto: "https",
       xForwardedHost: "evil",
       forwarded: "for=1.1.1.1",
+      named: "1.1.1.1",
     };
     assert.deepEqual(readForwarded(trustNobody, fields, peer), {
       clientAddress: "10.0.0.9",
@@ -43,6 +47,27 @@ describe("readForwarded", () => {
     assert.equal(readForwarded(hops(1), fields, peer).clientAddress, "2.2.2.2");
     assert.equal(readForwarded(hops(2), fields, peer).clientAddress, "1.1.1.1");
     assert.equal(readForwarded(hops(1), fields, peer).xForwardedFor, "6.6.6.6, 1.1.1.1, 2.2.2.2, 10.0.0.9");
+  });
+
+  it("takes the last address outside of trusted networks, when the peer is in one", () => {
+    const networks = ["10.0.0.0/8", "2001:db8::/32"].flatMap((text) => parseCidr(text) ?? []);
+    const trust = { ...trustNobody, networks };
+    const client = (xForwardedFor: string, address: string) =>
+      readForwarded(trust, { ...nothing, xForwardedFor }, { ...peer, address }).clientAddress;
+    assert.equal(client("6.6.6.6, 1.1.1.1, 10.0.0.1, 2001:db8::1", "10.0.0.9"), "1.1.1.1");
+    assert.equal(client("10.0.0.1, 10.0.0.2", "10.0.0.9"), "10.0.0.1");
+    assert.equal(client("6.6.6.6, 1.1.1.1", "192.0.2.1"), "192.0.2.1");
+    assert.equal(client("1.1.1.1, unknown, 10.0.0.1", "10.0.0.9"), "10.0.0.9");
+  });
+
+  it("takes the address that a header of its own names, or the peer's when it names none", () => {
+    const trust = { ...trustNobody, header: "x-client" };
+    const view = (named: string | undefined) =>
+      readForwarded(trust, { ...nothing, named, xForwardedFor: "6.6.6.6" }, peer);
+    assert.equal(view("1.1.1.1").clientAddress, "1.1.1.1");
+    assert.equal(view("1.1.1.1").xForwardedFor, "1.1.1.1, 10.0.0.9");
+    assert.deepEqual(view("nobody"), view(undefined));
+    assert.equal(view(undefined).clientAddress, "10.0.0.9");
   });
 
   it("falls back to the peer when the list is short, long, empty in places or no address", () => {

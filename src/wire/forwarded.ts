@@ -1,3 +1,4 @@
+import { type Cidr, cidrContains } from "../base/cidr.ts";
 import { TOKEN } from "./http1/ascii.ts";
 import { hostNameEnd, parseHostPort } from "./http1/host.ts";
 
@@ -11,9 +12,19 @@ export type ForwardedTrust = {
   readonly trustedHops: number;
   /** The one list those proxies maintain. The other is dropped: a client could have written it. */
   readonly source: "x-forwarded-for" | "forwarded";
+  /** Networks of proxies whose X-Forwarded-For counts, whatever their number. Empty: `trustedHops` counts. */
+  readonly networks: readonly Cidr[];
+  /** Lower-case header that names the client's address; it counts before anything else. `""`: none. */
+  readonly header: string;
 };
 
-export const trustNobody: ForwardedTrust = { trustedHops: 0, source: "x-forwarded-for" };
+export const trustNobody: ForwardedTrust = { trustedHops: 0, source: "x-forwarded-for", networks: [], header: "" };
+
+/** Whether anything that a peer says of its client is believed. */
+export function believes({ trustedHops, networks, header }: ForwardedTrust, peerAddress: string): boolean {
+  if (networks.length > 0) return isWithin(networks, peerAddress);
+  return trustedHops > 0 || header !== "";
+}
 
 /** Forwarding headers as they came; several lines of one name joined with `, `. */
 export type ForwardedFields = {
@@ -21,6 +32,8 @@ export type ForwardedFields = {
   readonly xForwardedProto: string | undefined;
   readonly xForwardedHost: string | undefined;
   readonly forwarded: string | undefined;
+  /** Value of the trust's own header. */
+  readonly named: string | undefined;
 };
 
 /** What the gateway itself sees of the connection. */
@@ -46,7 +59,8 @@ export type ForwardedView = {
 /**
  * Finds the client behind trusted proxies. The peer is hop 1, so with N trusted hops the client is the N-th entry from the right;
  * entries left of it are the client's own claims and are passed on as such. A list that is too short, too long or malformed is
- * dropped whole and the peer is the client: that errs towards blaming the proxy, never towards believing a stranger.
+ * dropped whole and the peer is the client: that errs towards blaming the proxy, never towards believing a stranger. With
+ * networks, the client is the first entry from the right that is in none of them, or the leftmost where all are.
  */
 export function readForwarded(trust: ForwardedTrust, fields: ForwardedFields, peer: DirectPeer): ForwardedView {
   const own = renderElement(peer);
@@ -57,25 +71,47 @@ export function readForwarded(trust: ForwardedTrust, fields: ForwardedFields, pe
     xForwardedFor: peer.address,
     forwarded: own,
   };
-  if (trust.trustedHops <= 0) return direct;
+  if (!believes(trust, peer.address)) return direct;
+  if (trust.header !== "") return fromNamed(fields.named, direct);
   return trust.source === "forwarded" ? fromForwarded(trust, fields, direct) : fromXForwarded(trust, fields, direct);
 }
 
 function fromXForwarded(trust: ForwardedTrust, fields: ForwardedFields, direct: ForwardedView): ForwardedView {
   const list = fields.xForwardedFor;
   const entries = list === undefined ? undefined : splitList(list);
-  const address = entries === undefined ? undefined : parseNodeAddress(entries.at(-trust.trustedHops) ?? "");
+  const address = entries === undefined ? undefined : chooseClient(trust, entries);
   const believed = {
     ...direct,
     scheme: parseScheme(fields.xForwardedProto) ?? direct.scheme,
     host: parseHost(fields.xForwardedHost) ?? direct.host,
   };
-  if (entries === undefined || address === undefined || entries.length < trust.trustedHops) return believed;
+  if (entries === undefined || address === undefined) return believed;
   return {
     ...believed,
     clientAddress: address,
     xForwardedFor: `${entries.join(", ")}, ${direct.xForwardedFor}`,
   };
+}
+
+/** The entry that is the client; `undefined` when the list does not reach so far, or has no address there. */
+function chooseClient({ trustedHops, networks }: ForwardedTrust, entries: readonly string[]): string | undefined {
+  if (networks.length === 0) return parseNodeAddress(entries.at(-trustedHops) ?? "");
+  let address: string | undefined;
+  for (const entry of entries.toReversed()) {
+    address = parseNodeAddress(entry);
+    if (address === undefined || !isWithin(networks, address)) return address;
+  }
+  return address;
+}
+
+function isWithin(networks: readonly Cidr[], address: string): boolean {
+  return networks.some((network) => cidrContains(network, address));
+}
+
+function fromNamed(named: string | undefined, direct: ForwardedView): ForwardedView {
+  const address = parseNodeAddress(named ?? "");
+  if (address === undefined) return direct;
+  return { ...direct, clientAddress: address, xForwardedFor: `${address}, ${direct.xForwardedFor}` };
 }
 
 function fromForwarded(trust: ForwardedTrust, fields: ForwardedFields, direct: ForwardedView): ForwardedView {

@@ -34,6 +34,11 @@ export function readProxyHeader(bytes: Buffer): ProxyHeaderResult {
   return invalid("the connection does not begin with a PROXY header");
 }
 
+/** Whether the bytes are, or may still become, the start of a header of either version, valid or not. */
+export function beginsProxyHeader(bytes: Buffer): boolean {
+  return startsLike(bytes, v2Signature) || startsLike(bytes, v1Start);
+}
+
 /** Whether the bytes are, or may still become, the signature. */
 function startsLike(bytes: Buffer, signature: Buffer): boolean {
   const length = Math.min(bytes.length, signature.length);

@@ -165,6 +165,13 @@ const filterDocs = {
     does: "Gives requests a credential for the backend.",
     notes: ["Fields: [credential injection](../policies/credential-injection.md)."],
   },
+  listenerChecks: {
+    types: ["ClientTrafficPolicy"],
+    where: "listeners, before routing",
+    field: "ClientTrafficPolicy: healthCheck, path, headers, clientIPDetection",
+    does: "Answers health checks, refuses requests and tidies them up before anything else looks at them.",
+    notes: ["Details: [client traffic](../policies/client-traffic.md)."],
+  },
   directResponse: {
     types: ["ExtensionRef: HTTPRouteFilter directResponse"],
     where: everywhere,

@@ -2,11 +2,11 @@ import { sameJson } from "../../base/same-json.ts";
 import type { Finding } from "../../finding/finding.ts";
 import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
 import type { GatewayModel } from "../../ir/routing-model.ts";
+import { findListenerPolicies, type GatewayPolicies } from "../client-traffic/listener-policies.ts";
 import type { CompileContext } from "../contract.ts";
 import { allListeners, type CompiledGateway } from "../gateway/gateway.ts";
 import { gatewayStatus } from "../gateway/gateway-status.ts";
 import { isServable, type ListenerDraft } from "../listener/listener.ts";
-import { findListenerPolicies, type ListenerPolicies } from "../policy/attach-policies.ts";
 import { type CompiledTracing, compileGatewayTracing } from "../policy/compile-tracing.ts";
 import type { PolicyEffect } from "../policy/policy-effect.ts";
 import type { Report, ReportTable } from "../report/report-table.ts";
@@ -26,7 +26,7 @@ export class GatewayState {
   readonly #unreachable: UnreachableRules;
   readonly #effects: PolicyEffects;
   readonly #tracing = new Cell<CompiledTracing>();
-  readonly #policies = new Cell<ReadonlyMap<ListenerDraft, ListenerPolicies>>();
+  readonly #policies = new Cell<GatewayPolicies>();
   /** What the policies on the listeners come to now. */
   #effectsInForce: readonly PolicyEffect[] = [];
   #listenersByKey = new Map<string, ListenerRoutes>();
@@ -82,7 +82,7 @@ export class GatewayState {
       const changes = routes.flush();
       if (this.#served.has(draft)) this.#hostChanges.push(...changes);
     }
-    this.#effect([...this.#readPolicies(context, tracked).values()].flatMap(({ effects }) => effects));
+    this.#effect(this.#readPolicies(context, tracked).effects);
     const tracing = this.#tracing.read(tracked, () => compileGatewayTracing(context, gateway.context));
     this.#hold(gateway.served ? [tracing.clusters, ...[...this.#served].map(({ clusters }) => clusters)] : []);
     return this.routes.flush();
@@ -92,9 +92,9 @@ export class GatewayState {
   build(context: CompileContext, tracked: TrackedSnapshot): GatewayModel | undefined {
     const gateway = this.#gateway!;
     const tracing = this.#tracing.read(tracked, () => compileGatewayTracing(context, gateway.context));
-    const policies = this.#readPolicies(context, tracked);
+    const { listeners } = this.#readPolicies(context, tracked);
     const built = [...this.#served].map((draft) =>
-      this.#listeners.get(draft)!.build(draft, policies.get(draft)!.policies),
+      this.#listeners.get(draft)!.build(listeners.get(draft)!.draft, listeners.get(draft)!.policies),
     );
     const model = this.routes.build(
       gateway,
@@ -126,12 +126,12 @@ export class GatewayState {
     return this.routes.flush();
   }
 
-  #readPolicies(context: CompileContext, tracked: TrackedSnapshot): ReadonlyMap<ListenerDraft, ListenerPolicies> {
-    const { resource } = this.#gateway!;
-    const drafts = [...this.#listeners.keys()];
-    return this.#policies.read(
-      tracked,
-      () => new Map(drafts.map((draft) => [draft, findListenerPolicies(context, { gateway: resource, draft })])),
+  #readPolicies(context: CompileContext, tracked: TrackedSnapshot): GatewayPolicies {
+    const gateway = this.#gateway!;
+    // What is served comes first, in order of precedence on each port.
+    const drafts = [...new Set([...this.#served, ...this.#listeners.keys()])];
+    return this.#policies.read(tracked, () =>
+      findListenerPolicies(context, gateway.resource, { drafts, context: gateway.context }),
     );
   }
 

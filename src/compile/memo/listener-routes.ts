@@ -100,7 +100,7 @@ export class ListenerRoutes {
       port: spec.port,
       hostname,
       settings,
-      hash: hashJson({ key, port: spec.port, hostname, protocol: protocol ?? "", tls, filters, settings, ...attached }),
+      hash: hashJson({ key, port: spec.port, hostname, protocol: protocol ?? "", tls, filters, settings }),
       ...attached,
     };
     const virtualHosts = this.#virtualHosts.items;

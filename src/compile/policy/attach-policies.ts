@@ -30,12 +30,6 @@ type Inherited = Resource<InheritedKind>;
 /** A listener with the Gateway that it belongs to. */
 export type ListenerOfGateway = { readonly gateway: Resource<"Gateway">; readonly draft: ListenerDraft };
 
-/** The policies of a listener as a whole, and what becomes of all that are attached to it. */
-export type ListenerPolicies = {
-  readonly policies: readonly PolicyInForce[];
-  readonly effects: readonly PolicyEffect[];
-};
-
 /** A listener of a Gateway that routes are compiled for. */
 export type ListenerOfRoutes = ListenerOfGateway & { readonly context: GatewayContext };
 
@@ -46,25 +40,6 @@ export type RoutePolicies = {
   /** A policy of the listener, or of its ListenerSet, has a part in it: on other listeners the route may be another. */
   readonly isOfListener: boolean;
 };
-
-/** Finds the policies that are attached to a listener, itself or through its Gateway or ListenerSet. */
-export function findListenerPolicies(context: CompileContext, at: ListenerOfGateway): ListenerPolicies {
-  const policies: PolicyInForce[] = [];
-  const effects: PolicyEffect[] = [];
-  const targets = targetsOfListener(at);
-  for (const kind of inheritedKindNames) {
-    if (context.snapshot.isEmpty(kind)) continue;
-    const row: InheritedRow = inheritedKinds[kind];
-    const levels = findKindLevels(context, kind, targets);
-    effects.push(...effectsOfLevels(keyOf(at), levels));
-    // Policies for rules are in force where there are rules.
-    const effective = row.appliesTo === "listener" ? effectivePolicy(levels, row.listKeys) : undefined;
-    if (effective === undefined) continue;
-    effects.push(...effectsOfPolicy(keyOf(at), effective, `listener ${at.draft.key}`));
-    policies.push(...partsOf(effective));
-  }
-  return { policies, effects };
-}
 
 /**
  * Puts the policies for rules on a route that has been compiled for a listener's Gateway. The same compiled route when there
@@ -227,16 +202,16 @@ function putOnStream(
   return { ...rule, policies, backends: rule.backends.map((backend) => ({ ...backend, target })) };
 }
 
-function isUnsafe({ kind, spec }: Inherited): boolean {
+export function isUnsafe({ kind, spec }: Inherited): boolean {
   return unservedFields(kind, spec).some(({ safe }) => safe === "no");
 }
 
-function refusal(policy: Inherited): string {
+export function refusal(policy: Inherited): string {
   return `${policyName(policy)} has settings that are not served, so nothing may pass`;
 }
 
 /** The policies in force, each with the fields that it gives. */
-function partsOf({ inForce, traced }: EffectivePolicy<Inherited>): readonly PolicyInForce[] {
+export function partsOf({ inForce, traced }: EffectivePolicy<Inherited>): readonly PolicyInForce[] {
   const fields = fieldSources(traced).map(({ from }) => from);
   return inForce.map((policy) => ({
     from: sourceOf(policy, "/spec"),
@@ -244,7 +219,7 @@ function partsOf({ inForce, traced }: EffectivePolicy<Inherited>): readonly Poli
   }));
 }
 
-function findKindLevels(
+export function findKindLevels(
   context: CompileContext,
   kind: InheritedKind,
   targets: readonly PolicyTarget[],
@@ -260,7 +235,7 @@ function findKindLevels(
   return findLevels(own, (target) => findCandidates(context.snapshot, kind, target), rules);
 }
 
-function targetsOfListener({ gateway, draft }: ListenerOfGateway): readonly PolicyTarget[] {
+export function targetsOfListener({ gateway, draft }: ListenerOfGateway): readonly PolicyTarget[] {
   return listenerLevels({
     gateway: labelled(gateway),
     listenerSet: draft.owner.kind === "ListenerSet" ? labelled(draft.owner) : undefined,
@@ -272,6 +247,6 @@ function labelled({ metadata }: Route | ListenerDraft["owner"]): Labelled {
   return { namespace: metadata.namespace, name: metadata.name, labels: () => metadata.labels };
 }
 
-function keyOf({ gateway }: ListenerOfGateway): string {
+export function keyOf({ gateway }: ListenerOfGateway): string {
   return `${gateway.metadata.namespace}/${gateway.metadata.name}`;
 }

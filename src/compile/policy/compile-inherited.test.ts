@@ -220,7 +220,7 @@ describe("policies for listeners", () => {
     assert.deepEqual(listeners, { web: ["web"], admin: ["all"] });
     assert.deepEqual(Object.values(rules), [[], []]);
     assert.deepEqual(conditions["all"], [
-      "Accepted=False/Invalid",
+      "Accepted=True/Accepted",
       "Overridden: A more specific ClientTrafficPolicy is in force instead for listener Gateway/shop/edge/web.",
     ]);
   });

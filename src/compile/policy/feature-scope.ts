@@ -26,11 +26,14 @@ export interface FeatureScope extends ReaderScope {
   sibling(field: string): unknown;
   /** The cluster of a host that is named at a field, rather than by a reference to a backend. */
   addHost(host: OutsideHost, field: string): ClusterKey;
-  /** On whose rule the policy is in force. */
-  readonly route: SourceRef;
+  /** On whose rule or listener the policy is in force. */
+  readonly place: SourceRef;
   /** Where the value at a field was written. */
   from(field: string): SourceRef;
 }
+
+/** Whose rules or listener a policy is in force on. */
+export type PolicyPlace = Route | Resource<"Gateway"> | Resource<"ListenerSet">;
 
 /** What compiling features has brought up, for all policies that have a part in them. */
 export type FeatureYield = {
@@ -45,15 +48,15 @@ export class PolicyReferences {
   readonly #gateway: GatewayContext;
   readonly #traced: TracedSpec<Inherited>;
   readonly #protocol: "http" | "grpc";
-  readonly #route: SourceRef;
+  readonly #place: SourceRef;
   readonly #scopes = new Map<Inherited, ReturnType<typeof makeBackendScope>>();
 
-  constructor(context: CompileContext, gateway: GatewayContext, traced: TracedSpec<Inherited>, route: Route) {
+  constructor(context: CompileContext, gateway: GatewayContext, traced: TracedSpec<Inherited>, place: PolicyPlace) {
     this.#context = context;
     this.#gateway = gateway;
     this.#traced = traced;
-    this.#protocol = route.kind === "GRPCRoute" ? "grpc" : "http";
-    this.#route = sourceOf(route, "");
+    this.#protocol = place.kind === "GRPCRoute" ? "grpc" : "http";
+    this.#place = sourceOf(place, "");
   }
 
   /** The scope of the feature at a pointer in the merged spec, such as `/jwt`. */
@@ -67,7 +70,7 @@ export class PolicyReferences {
       context: this.#context,
       pointer: at("").pointer,
       protocol: this.#protocol,
-      route: this.#route,
+      place: this.#place,
       from: (field) => {
         const { resource, pointer: own } = at(field);
         return sourceOf(resource, own);

@@ -69,7 +69,7 @@ export const directKinds = {
 
 /** By name, in the order in which their statuses are made. */
 export const inheritedKinds = {
-  ClientTrafficPolicy: { targets: listeners, appliesTo: "listener", listKeys: {}, unserved: "leftOut" },
+  ClientTrafficPolicy: { targets: listeners, appliesTo: "listener", listKeys: {}, unserved: "refused" },
   SecurityPolicy: {
     targets: [...listeners, namespaces, route("HTTPRoute"), route("GRPCRoute"), route("TCPRoute")],
     appliesTo: "rule",

@@ -25,7 +25,7 @@ export function compileExtAuthPolicy(config: ExtAuth, scope: FeatureScope): read
   const { servers, fallbacks } = resolveService(grpc ?? http ?? {}, protocol, scope);
   const context = readContext(config, scope);
   if (servers.length + fallbacks.length === 0 || context === "refused") return "refused";
-  const { kind, namespace, name } = scope.route;
+  const { kind, namespace, name } = scope.place;
   return [
     {
       kind: "externalAuth",

@@ -226,4 +226,24 @@ export const policyFindings = {
     why: "Gateways can count together only where somebody counts for them; until then requests get 500 where the policy is in force. (GlobalRateLimit of Envoy Gateway)",
     condition: { type: "Accepted", status: "False", reason: "Invalid" },
   },
+  "client-setting-invalid": {
+    code: "SL6050",
+    severity: "error",
+    title: "A ClientTrafficPolicy gives a value that cannot be used",
+    why: "What the listener does without the value goes on; where the value keeps something out, nothing gets in.",
+    condition: { type: "Accepted", status: "False", reason: "Invalid" },
+  },
+  "client-setting-conflicts": {
+    code: "SL6051",
+    severity: "error",
+    title: "A ClientTrafficPolicy wants for one listener what another on its port decides",
+    why: "Listeners of one port share connections: what counts before a connection's listener is known is that of the first listener in order of precedence.",
+    condition: { type: "Accepted", status: "False", reason: "Conflicted" },
+  },
+  "client-setting-spreads": {
+    code: "SL6052",
+    severity: "warning",
+    title: "A ClientTrafficPolicy for one listener counts for others on its port",
+    why: "Listeners of one port share connections: what counts before a connection's listener is known is that of the first listener in order of precedence.",
+  },
 } as const satisfies Record<string, FindingRow>;

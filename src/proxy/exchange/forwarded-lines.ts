@@ -1,3 +1,4 @@
+import { believes } from "../../wire/forwarded.ts";
 import type { ReceivedRequest } from "../../wire/head/received-request.ts";
 import {
   type ClientView,
@@ -14,9 +15,10 @@ export function forwardedLines(
   { peer, hostText }: { readonly peer: Peer; readonly hostText: string },
   { trust, forwardClientCertificate: forwarding }: Pick<PlaneContext, "trust" | "forwardClientCertificate">,
 ): ClientView {
+  const believed = believes(trust, peer.address);
   // Proxies that keep Forwarded pass on whatever else a client wrote.
-  if (received.claims && (trust.trustedHops === 0 || trust.source === "forwarded")) received.forgetClaims();
-  if (trust.trustedHops === 0) return { address: peer.address, lines: peer.ownLines + forwardedHostLine(hostText) };
+  if (received.claims && (!believed || trust.source === "forwarded")) received.forgetClaims();
+  if (!believed) return { address: peer.address, lines: peer.ownLines + forwardedHostLine(hostText) };
   const { address, lines } = forwardTrusted(trust, peer, received);
   return { address, lines: forwardClientCertificate(forwarding, peer, received) + lines };
 }

@@ -44,8 +44,9 @@ export class Routing {
     this.#connection = connection;
     const table = model.listensBeforeRouting ? (connection ?? model.table.forHost(request.host)) : undefined;
     const listener = table === undefined ? undefined : model.listenerOf(table.listeners[0]);
-    trace.begin(request, listener?.tracing);
-    const view = forwardedLines(received, { peer, hostText: request.hostText() }, listener?.settings ?? model.context);
+    const settings = listener ?? model.context;
+    trace.begin(request, listener?.tracing, settings.requestId);
+    const view = forwardedLines(received, { peer, hostText: request.hostText() }, settings);
     facts.clientAddress = view.address;
     record.clientAddress = view.address;
     request.setOwnLines(view.lines + trace.lines);

@@ -10,7 +10,7 @@ export interface TimeLimitHost {
   onTimeLimit(): void;
 }
 
-/** How long a request may take as a whole: what its route says and, of a gRPC call, what the client asks for. */
+/** How long a request may take as a whole: what its route and listener say and, of a gRPC call, what the client asks for. */
 export class TimeLimit {
   readonly #host: TimeLimitHost;
   #timer: NodeJS.Timeout | undefined;
@@ -21,8 +21,7 @@ export class TimeLimit {
 
   /** Begins to count, from when the request came. False: what the client asks for is malformed. */
   begin(route: RouteRuntime): boolean {
-    const { requestMs, maxStreamMs = Number.POSITIVE_INFINITY } = route.rule.rule.timeouts;
-    const routeMs = Math.min(requestMs > 0 ? requestMs : Number.POSITIVE_INFINITY, maxStreamMs);
+    const routeMs = route.timeLimitMs;
     const limitMs = this.#host.state.outcome.grpc ? this.#callMs(routeMs) : routeMs;
     if (limitMs === "malformed") return false;
     if (limitMs <= maxTimerMs) this.#timer = setTimeout(onTimeout, limitMs, this.#host);

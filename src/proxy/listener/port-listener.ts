@@ -16,7 +16,7 @@ import { Handshaker } from "../transport/handshaker.ts";
 import { peekServerName } from "../transport/peek-server-name.ts";
 import type { PortTls } from "../transport/port-tls.ts";
 import { SocketTransport } from "../transport/socket-transport.ts";
-import { probeAfterMs } from "../transport/transport.ts";
+import { ConnectionAges } from "./connection-ages.ts";
 import type { ConnectionOwner, ConnectionSecurity, DownstreamConnection } from "./downstream-connection.ts";
 import { Http1Connection } from "./http1-connection.ts";
 import { Http2Connection } from "./http2-connection.ts";
@@ -60,10 +60,12 @@ export class PortListener implements ConnectionOwner {
   readonly #serverNames = new PendingConnections<string>();
   readonly #front: StreamFront;
   readonly #connections = new Set<DownstreamConnection>();
+  readonly #ages: ConnectionAges;
 
   private constructor(model: PortModel) {
     this.#model = model;
     this.#httpModel = model;
+    this.#ages = new ConnectionAges(model.context.deadlines);
     this.#front = new StreamFront({
       model: () => this.#model,
       serveHttp: (socket) => this.#serveHttp(socket),
@@ -71,12 +73,12 @@ export class PortListener implements ConnectionOwner {
     if (model.tls !== undefined) this.#handshaker = this.#makeHandshaker(model.tls);
     const options = {
       noDelay: true,
-      keepAlive: true,
-      keepAliveInitialDelay: probeAfterMs,
       allowHalfOpen: true,
       highWaterMark: writeQueueBytes,
     };
     this.#server = createServer(options, (socket) => {
+      const { idleMs, intervalMs, probes } = this.context.keepalive;
+      socket.setKeepAlive({ enable: true, initialDelay: idleMs, interval: intervalMs, count: probes });
       if (!this.context.descriptors.admits(socket)) this.#turnAway(socket);
       else if (this.#model.streams === undefined && this.context.proxyProtocolFrom.length === 0)
         this.#serveHttp(socket);
@@ -149,12 +151,14 @@ export class PortListener implements ConnectionOwner {
   }
 
   onConnectionClosed(connection: DownstreamConnection): void {
+    this.#ages.delete(connection);
     if (this.#connections.delete(connection)) this.#model.activeConnections.add(-1);
   }
 
   onConnectionReplaced(connection: DownstreamConnection, next: DownstreamConnection): void {
     this.#connections.delete(connection);
     this.#connections.add(next);
+    this.#ages.replace(connection, next);
   }
 
   onRefused(flag: ResponseFlag, refusal: Refusal | undefined): void {
@@ -300,6 +304,7 @@ export class PortListener implements ConnectionOwner {
     const isHttp2 = security !== undefined && (socket as TLSSocket).alpnProtocol === "h2";
     const connection = new (isHttp2 ? Http2Connection : Http1Connection)(this, transport, peer, security);
     this.#connections.add(connection);
+    this.#ages.add(connection, this.context.limits.connectionAgeMs);
     this.#model.activeConnections.add(1);
     this.#model.acceptedConnections.add(1);
     transport.attach(connection, "data");

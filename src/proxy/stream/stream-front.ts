@@ -3,7 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { cidrContains } from "../../base/cidr.ts";
 import type { BoundListener } from "../../ir/select.ts";
 import type { TcpSeries } from "../../telemetry/telemetry.ts";
-import { proxyHeaderLimitBytes, readProxyHeader } from "../../wire/proxy-protocol.ts";
+import { beginsProxyHeader, proxyHeaderLimitBytes, readProxyHeader } from "../../wire/proxy-protocol.ts";
 import { listenerLabels } from "../listener-labels.ts";
 import type { PortModel } from "../port-model.ts";
 import { type ClientAddresses, clientAddresses, PendingConnections } from "../transport/client-address.ts";
@@ -72,10 +72,12 @@ export class StreamFront {
   }
 
   #readProxyHeader(socket: Socket): void {
-    const { limits, deadlines } = this.#owner.model().context;
+    const { limits, deadlines, proxyProtocol } = this.#owner.model().context;
     const peek: Peek<ClientAddresses | undefined> = new Peek(socket, {
       read(bytes) {
         const result = readProxyHeader(bytes);
+        if (result.kind === "invalid" && proxyProtocol === "optional" && !beginsProxyHeader(bytes))
+          return { kind: "done", value: undefined, consumed: 0 };
         return result.kind === "header" ? { kind: "done", value: result.addresses, consumed: result.length } : result;
       },
       limitBytes: proxyHeaderLimitBytes,
