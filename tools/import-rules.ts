@@ -67,6 +67,8 @@ export const layers: Readonly<Record<string, Layer>> = {
   },
   "compile/backend": {
     imports: [
+      "resource",
+      "served",
       "base",
       "ir",
       "store",
@@ -77,7 +79,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "compile/report",
       "compile/tls",
     ],
-    types: ["finding", "resource", "compile/contract"],
+    types: ["finding", "compile/contract"],
   },
   "compile/traffic": { imports: ["base"], types: ["ir", "resource"] },
   "compile/policy": {

@@ -39,7 +39,7 @@ export type CompileContext = {
   readonly secrets: SecretReader;
 };
 
-/** `Service/namespace/name` or `XBackend/namespace/name`. */
+/** `Service/namespace/name`, `XBackend/namespace/name` or `Backend/namespace/name`. */
 export type BackendKey = string;
 
 /** What a Gateway contributes to the compilation of the routes attached to it. */

@@ -113,6 +113,7 @@ function rowsOf({ ref, body }: ObjectStatus): readonly StatusRow[] {
         forParent(renderParent(ancestorRef, namespace), conditions),
       );
     case "gatewayClass":
+    case "backend":
       return forParent("", body.conditions);
     case "gateway":
     case "listenerSet":

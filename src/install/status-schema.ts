@@ -66,4 +66,5 @@ export const statusSchemas: Readonly<Record<StatusShape, JsonObject>> = {
   listenerSet: open,
   route: open,
   policy,
+  backend: { type: "object", properties: { conditions } },
 };

@@ -1,11 +1,11 @@
 import type { SourceRef } from "./source-ref.ts";
-import type { CaSource, SecretKey } from "./tls.ts";
+import type { CaSource, SecretKey, TlsHandshakes } from "./tls.ts";
 import type { TrafficSettings } from "./traffic-settings.ts";
 
 /** Names a cluster: `namespace/name:port` plus whatever makes two uses of one Service port differ (protocol, TLS, policy). */
 export type ClusterKey = string;
 
-/** Names a row of the endpoint table: `namespace/name:port` of a Service (with `/udp` after it for UDP), or of an XBackend. */
+/** Names a row of the endpoint table: `namespace/name:port` of a Service (with `/udp` after it for UDP), of an XBackend or a Backend. */
 export type EndpointsKey = string;
 
 /** TLS from the gateway to the endpoints. Spec: BackendTLSPolicy, XBackend.tls, Gateway.spec.tls.backend. */
@@ -16,13 +16,17 @@ export type UpstreamTls = {
   /** When not empty, the certificate must carry at least one of these and `hostname` is used for SNI alone. */
   readonly subjectAltNames: readonly { readonly kind: "dns" | "uri"; readonly value: string }[];
   readonly clientCertificate?: SecretKey;
+  /** `none`: whatever certificate the endpoint shows is taken. Absent: it must be for this backend. */
+  readonly verification?: "none";
+  /** Absent: as usual. */
+  readonly handshakes?: Partial<TlsHandshakes>;
 };
 
 /** One Service port (or XBackend) as the planes dial it: shared by every rule that names it in the same way. */
 export type Cluster = {
   readonly key: ClusterKey;
   readonly from: SourceRef;
-  /** For metrics and logs: Service or XBackend name. */
+  /** For metrics and logs: name of the Service, XBackend or Backend. */
   readonly namespace: string;
   readonly name: string;
   readonly port: number;

@@ -79,3 +79,23 @@ export function findGroup(text: string): string | undefined {
     [name, ...aliases].some((known) => known.toLowerCase() === wanted),
   )?.name;
 }
+
+/** Signature algorithms that can be served, in the names of RFC 8446, which OpenSSL knows too. */
+export const signatureAlgorithms: readonly string[] = [
+  "ecdsa_secp256r1_sha256",
+  "ecdsa_secp384r1_sha384",
+  "ecdsa_secp521r1_sha512",
+  "ed25519",
+  "rsa_pss_rsae_sha256",
+  "rsa_pss_rsae_sha384",
+  "rsa_pss_rsae_sha512",
+  "rsa_pkcs1_sha256",
+  "rsa_pkcs1_sha384",
+  "rsa_pkcs1_sha512",
+];
+
+/** The algorithm of a name, letter case aside. */
+export function findSignatureAlgorithm(text: string): string | undefined {
+  const wanted = text.toLowerCase();
+  return signatureAlgorithms.find((name) => name === wanted);
+}

@@ -14,6 +14,21 @@ export type CertificateRef = {
   readonly names: readonly string[];
 };
 
+export type TlsVersion = "TLSv1.2" | "TLSv1.3";
+
+/** What is agreed on in handshakes. What is absent is that of the intermediate profile. */
+export type TlsHandshakes = {
+  readonly minVersion: TlsVersion;
+  /** Absent: the highest. */
+  readonly maxVersion?: TlsVersion;
+  /** OpenSSL names, preferred first. */
+  readonly cipherSuites?: readonly string[];
+  /** Of the key exchange, OpenSSL names, preferred first. */
+  readonly groups?: readonly string[];
+  /** Names of RFC 8446. Absent: OpenSSL's. */
+  readonly signatureAlgorithms?: readonly string[];
+};
+
 /** Client certificates asked for on a listener. Spec: FrontendTLSValidation. */
 export type ClientValidation = {
   readonly ca: readonly CaSource[];
@@ -23,14 +38,9 @@ export type ClientValidation = {
 
 /** How a listener handles TLS. Absent on a clear listener. */
 export type ListenerTls =
-  | {
+  | (TlsHandshakes & {
       readonly mode: "terminate";
       readonly certificates: readonly CertificateRef[];
       readonly clientValidation?: ClientValidation;
-      readonly minVersion: "TLSv1.2" | "TLSv1.3";
-      /** OpenSSL names, preferred first. Absent: those of the intermediate profile. */
-      readonly cipherSuites?: readonly string[];
-      /** Of the key exchange, OpenSSL names, preferred first. Absent: those of the intermediate profile. */
-      readonly groups?: readonly string[];
-    }
+    })
   | { readonly mode: "passthrough" };

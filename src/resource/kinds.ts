@@ -32,7 +32,7 @@ import { type XTelemetryPolicySpec, xTelemetryPolicySpec } from "./schema/x-tele
 export type VersionState = "served" | "deprecated" | "removed";
 
 /** The shapes of status that the API has. */
-export type StatusShape = "gatewayClass" | "gateway" | "listenerSet" | "route" | "policy";
+export type StatusShape = "gatewayClass" | "gateway" | "listenerSet" | "route" | "policy" | "backend";
 
 export type KindRow = {
   readonly group: string;
@@ -295,6 +295,7 @@ export const kinds = {
     singular: "backend",
     shortNames: ["be"],
     scope: "Namespaced",
+    status: "backend",
     channel: "own",
     twin: { group: envoyGateway, kind: "Backend", plural: "backends" },
   },

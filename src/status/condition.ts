@@ -47,6 +47,7 @@ export type StatusBody<C extends Condition = Condition> =
       readonly conditions: readonly C[];
       readonly listeners: readonly ListenerStatus<C>[];
     }
+  | { readonly shape: "backend"; readonly conditions: readonly C[] }
   | {
       readonly shape: "route";
       readonly parents: readonly { readonly parentRef: ParentRef; readonly conditions: readonly C[] }[];

@@ -171,6 +171,7 @@ function withTimes(
     });
   switch (body.shape) {
     case "gatewayClass":
+    case "backend":
       return { ...body, conditions: time(body.conditions, conditionsOf(old)) };
     case "gateway":
     case "listenerSet": {

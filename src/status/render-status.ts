@@ -42,6 +42,8 @@ export function renderStatus(source: StatusSource, options: RenderOptions): Json
         listeners: renderListeners(body.listeners, previous["listeners"]),
         attachedListenerSets: body.attachedListenerSets,
       };
+    case "backend":
+      return { ...previous, conditions: renderConditions(body.conditions, previous["conditions"]) };
     case "listenerSet":
       return {
         ...previous,

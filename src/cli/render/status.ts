@@ -51,6 +51,11 @@ export function renderStatus(view: StatusView): string {
       headers: ["NAMESPACE", "NAME", "KIND", "HOSTNAMES", "PARENT", "ACCEPTED", "RESOLVED", "AGE"],
       rows: [],
     },
+    backends: {
+      title: "Backends",
+      headers: ["NAMESPACE", "NAME", "KIND", "ACCEPTED", "AGE"],
+      rows: [],
+    },
     policies: {
       title: "Policies",
       headers: ["NAMESPACE", "NAME", "KIND", "FOR", "ACCEPTED", "RESOLVED", "AGE"],
@@ -135,6 +140,9 @@ function addRows(tables: Record<string, Table>, object: ObjectStatus, view: Stat
         const states = [show(conditions, "Accepted"), show(conditions, "ResolvedRefs")];
         tables["policies"]?.rows.push([namespace, name, ref.kind, renderParent(ancestorRef), ...states, age]);
       }
+      return;
+    case "backend":
+      tables["backends"]?.rows.push([namespace, name, ref.kind, show(body.conditions, "Accepted"), age]);
       return;
     default:
       unreachable(body);

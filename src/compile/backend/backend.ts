@@ -1,19 +1,23 @@
 /** The one way from a reference to a backend to a cluster: routes, mirrors and authorisation filters all come here. */
 import type { FindingName } from "../../finding/catalogue.ts";
 import type { ClusterKey } from "../../ir/cluster.ts";
+import { kindOf, kinds } from "../../resource/kinds.ts";
+import { resolveObject } from "../../store/resolve-object.ts";
 import { isAddress } from "../hostname-patterns.ts";
 import { findBackendTls } from "../policy/backend-tls.ts";
 import { findBackendTraffic } from "../policy/backend-traffic.ts";
 import { explainGrant } from "../reference/grant.ts";
 import { groupSlip } from "../reference/group-slip.ts";
 import { byFlag } from "../report/by-flag.ts";
-import { type FindingText, groupOf, sourceOf } from "../report/report.ts";
+import { type FindingText, groupOf, refOf, sourceOf } from "../report/report.ts";
 import { addCluster, type ClusterParts, endpointsKey, withClientCertificate } from "./add-cluster.ts";
+import { backendEndpointsKey, compileBackendObject } from "./backend-object.ts";
 import { type BackendScope, reportIn } from "./backend-scope.ts";
 import { loadBalancingOf } from "./load-balancing.ts";
 import { describeMissing } from "./missing-backend.ts";
 import {
   type BackendUse,
+  chooseBackendProtocol,
   chooseProtocol,
   chooseXBackendProtocol,
   describePorts,
@@ -47,10 +51,10 @@ export type BackendAnswer =
  */
 export function resolveBackend(scope: BackendScope, ref: BackendRef, place: BackendPlace): BackendAnswer {
   const namespace = ref.namespace ?? scope.referrer.metadata.namespace;
-  const isService = ref.group === "" && ref.kind === "Service";
-  if (!isService && !(ref.group === experimentalGroup && ref.kind === "XBackend")) {
+  const kind = kindOf(ref.group, ref.kind);
+  if (kind !== "Service" && kind !== "XBackend" && kind !== "Backend") {
     const group = ref.group === "" ? "" : ` (group ${ref.group})`;
-    const slip = groupSlip(ref, ["/Service", `${experimentalGroup}/XBackend`]);
+    const slip = groupSlip(ref, ["/Service", `${experimentalGroup}/XBackend`, `${kinds.Backend.group}/Backend`]);
     return refuse(scope, place, "backend-kind-unsupported", {
       field: "/kind",
       reason: "kind of backend not supported",
@@ -77,9 +81,15 @@ export function resolveBackend(scope: BackendScope, ref: BackendRef, place: Back
       ...(permission.answer === "tooNarrow" ? { related: [permission.grant] } : {}),
     });
   }
-  return isService
-    ? resolveService(scope, { ...ref, namespace }, place)
-    : resolveXBackend(scope, { ...ref, namespace }, place);
+  const placed = { ...ref, namespace };
+  switch (kind) {
+    case "Service":
+      return resolveService(scope, placed, place);
+    case "XBackend":
+      return resolveXBackend(scope, placed, place);
+    case "Backend":
+      return resolveBackendObject(scope, placed, place);
+  }
 }
 
 type PlacedRef = BackendRef & { readonly namespace: string };
@@ -231,6 +241,35 @@ function resolveXBackend(scope: BackendScope, ref: PlacedRef, place: BackendPlac
   });
 }
 
+function resolveBackendObject(scope: BackendScope, ref: PlacedRef, place: BackendPlace): BackendAnswer {
+  const { context } = scope;
+  const backend = resolveObject(context.snapshot, "Backend", ref);
+  if (backend === undefined) return refuseMissing(scope, { ...ref, kind: "Backend" }, place);
+  const label = `Backend ${ref.namespace}/${ref.name}`;
+  const { usable, tls } = compileBackendObject(context, backend);
+  if (!usable) {
+    return refuse(scope, place, "backend-object-unusable", {
+      field: "/name",
+      reason: `${label} is not accepted`,
+      message: `${label} cannot be used.`,
+      fix: `Correct ${label}; its own finding has the reason.`,
+      related: [refOf(backend)],
+    });
+  }
+  const [first] = backend.spec.endpoints ?? [];
+  const securable = place.use === "http" || place.use === "grpc" || place.use === "tls";
+  const secured = securable ? tls : undefined;
+  return made(scope, {
+    from: sourceOf(backend, "/spec"),
+    endpoints: backendEndpointsKey(backend),
+    port: first?.ip?.port ?? first?.fqdn?.port ?? 0,
+    protocol: chooseBackendProtocol(backend.spec.appProtocols ?? [], place.use),
+    tls: secured === undefined ? undefined : withClientCertificate(scope, secured),
+    tlsName: secured === undefined ? undefined : "own",
+    traffic: {},
+  });
+}
+
 function made(scope: BackendScope, parts: ClusterParts): BackendAnswer {
   return { kind: "cluster", cluster: addCluster(scope, parts) };
 }
@@ -248,7 +287,7 @@ function refuse(
 
 function refuseMissing(
   scope: BackendScope,
-  ref: { readonly kind: "Service" | "XBackend"; readonly namespace: string; readonly name: string },
+  ref: { readonly kind: "Service" | "XBackend" | "Backend"; readonly namespace: string; readonly name: string },
   place: BackendPlace,
 ): BackendAnswer {
   return refuse(scope, place, "backend-not-found", {

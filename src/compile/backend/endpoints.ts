@@ -4,6 +4,7 @@ import type { Resource } from "../../resource/kinds.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import { indexByNamespace, type SnapshotIndex } from "../../store/snapshot-index.ts";
 import { compareAge } from "../order/age.ts";
+import { backendEndpoints } from "./backend-object.ts";
 import { hostEndpoint } from "./host-cluster.ts";
 
 type EndpointSlice = Resource<"EndpointSlice">;
@@ -29,12 +30,20 @@ export function slicesOf(snapshot: Snapshot, namespace: string, service: string)
 /**
  * The endpoints of one cluster, in order of address and port. Those that are ready serve; when none is, those that are shutting
  * down but still serve. `undefined` when its Service does not exist: whoever makes stand-ins adds them.
- * Spec: EndpointSlice (KEP-752, KEP-1672), XBackend.
+ * Spec: EndpointSlice (KEP-752, KEP-1672), XBackend, Backend.
  */
 export function clusterEndpoints(snapshot: Snapshot, cluster: Cluster): readonly Endpoint[] | undefined {
   const outside = hostEndpoint(cluster.endpoints);
   if (outside !== undefined) return [outside];
   return cluster.from.kind === "XBackend" ? xbackendEndpoints(snapshot, cluster) : serviceEndpoints(snapshot, cluster);
+  switch (cluster.from.kind) {
+    case "XBackend":
+      return xbackendEndpoints(snapshot, cluster);
+    case "Backend":
+      return backendEndpoints(snapshot, cluster);
+    default:
+      return serviceEndpoints(snapshot, cluster);
+  }
 }
 
 function serviceEndpoints(snapshot: Snapshot, cluster: Cluster): readonly Endpoint[] | undefined {

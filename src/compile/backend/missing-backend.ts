@@ -5,13 +5,14 @@ import type { FindingText } from "../report/report.ts";
 
 const indexes = {
   Service: { byNamespace: indexByNamespace("Service"), byName: indexByName("Service") },
+  Backend: { byNamespace: indexByNamespace("Backend"), byName: indexByName("Backend") },
   XBackend: { byNamespace: indexByNamespace("XBackend"), byName: indexByName("XBackend") },
 } as const;
 
 /** What to say of a backend that does not exist: the mistyped name, or the namespace that has one of that name. */
 export function describeMissing(
   snapshot: Snapshot,
-  ref: { readonly kind: "Service" | "XBackend"; readonly namespace: string; readonly name: string },
+  ref: { readonly kind: "Service" | "XBackend" | "Backend"; readonly namespace: string; readonly name: string },
 ): FindingText {
   const { kind, namespace, name } = ref;
   const { byNamespace, byName } = indexes[kind];

@@ -123,6 +123,15 @@ const xbackendProtocols = {
   GRPC: "http2",
 } as const satisfies Record<XBackendProtocol, Cluster["protocol"]>;
 
+type AppProtocol = NonNullable<Resource<"Backend">["spec"]["appProtocols"]>[number];
+
+/** How a Backend is spoken to: HTTP/2 for gRPC and where it says h2c, else HTTP/1.1. */
+export function chooseBackendProtocol(protocols: readonly AppProtocol[], use: BackendUse): Cluster["protocol"] {
+  if (use === "udp") return "udp";
+  if (use === "tcp" || use === "tls") return "tcp";
+  return use === "grpc" || protocols.includes("gateway.envoyproxy.io/h2c") ? "http2" : "http1";
+}
+
 /** Chooses the protocol for an XBackend: its own when it has one, else the route's. Spec: BackendSpec.protocol. */
 export function chooseXBackendProtocol(protocol: XBackendProtocol | undefined, use: BackendUse): ProtocolChoice {
   const own = protocol === undefined ? undefined : xbackendProtocols[protocol];

@@ -8,7 +8,9 @@ import { report } from "../report/report.ts";
 /** Tells of a used Service or XBackend that has no endpoint ready: its requests are answered with 503. */
 export function findEmptyBackend(context: CompileContext, backend: BackendKey): readonly Finding[] {
   const [kind, namespace = "", name = ""] = backend.split("/");
-  return kind === "Service" ? findEmptyService(context, namespace, name) : findEmptyXBackend(context, namespace, name);
+  if (kind === "Service") return findEmptyService(context, namespace, name);
+  // A Backend lists its endpoints.
+  return kind === "XBackend" ? findEmptyXBackend(context, namespace, name) : [];
 }
 
 type Service = Resource<"Service">;

@@ -88,4 +88,30 @@ export const backendFindings = {
     why: "An external hostname is a DNS name; IP addresses are not allowed. (XBackend.spec.externalHostname)",
     condition: { type: "ResolvedRefs", status: "False", reason: "UnsupportedValue" },
   },
+  "backend-object-invalid": {
+    code: "SL5020",
+    severity: "error",
+    title: "A Backend cannot be used as it is written",
+    why: "Requests to it get 500 rather than being sent to somebody else, or without what it asks for.",
+    condition: { type: "Accepted", status: "False", reason: "Invalid" },
+  },
+  "backend-field-unserved": {
+    code: "SL5021",
+    severity: "warning",
+    title: "A Backend sets a field that is not served",
+    why: "Requests are sent as if it were not there.",
+  },
+  "backend-unverified": {
+    code: "SL5022",
+    severity: "warning",
+    title: "A Backend is spoken to over TLS and not verified",
+    why: "Anyone on the network path can pretend to be it. (BackendTLSSettings.insecureSkipVerify)",
+  },
+  "backend-object-unusable": {
+    code: "SL5023",
+    severity: "error",
+    title: "A reference leads to a Backend that cannot be used",
+    why: "Its share of the requests gets 500.",
+    condition: { type: "ResolvedRefs", status: "False", reason: "UnsupportedValue" },
+  },
 } as const satisfies Record<string, FindingRow>;

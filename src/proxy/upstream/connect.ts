@@ -91,6 +91,7 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
     servername: tls.hostname,
     secureContext: tls.secureContext,
     ...(alpn.length === 0 ? {} : { ALPNProtocols: [...alpn] }),
+    rejectUnauthorized: tls.verifies,
     checkServerIdentity: (_hostname, certificate) => tls.checkIdentity(certificate),
     ...(session === undefined ? {} : { session }),
   };

@@ -15,8 +15,10 @@ import { UpstreamSessions } from "./upstream-sessions.ts";
 /** How endpoints of a backend are spoken to over TLS. Equal `key`: the same authorities, names and client certificate. */
 export type UpstreamTlsContext = {
   readonly key: string;
-  /** Sent as SNI. */
+  /** Sent as SNI; `""`: none is. */
   readonly hostname: string;
+  /** A certificate that is not for this backend ends the handshake. */
+  readonly verifies: boolean;
   readonly secureContext: SecureContext;
   /** Of this context's connections: what they are resumed with. */
   readonly sessions: UpstreamSessions;
@@ -32,13 +34,16 @@ export function buildUpstreamTlsContext(tls: UpstreamTls, secrets: SecretTable):
   if (tls.clientCertificate !== undefined && client?.kind !== "certificate") {
     return new Error("the client certificate is missing");
   }
+  const { handshakes } = tls;
   const pair = client?.kind === "certificate" ? client : undefined;
   try {
     const secureContext = createSecureContext({
       ca: [...authorities],
-      ciphers: tlsCiphers,
-      ecdhCurve: tlsCurves,
-      minVersion: "TLSv1.2",
+      ciphers: handshakes?.cipherSuites?.join(":") ?? tlsCiphers,
+      ecdhCurve: handshakes?.groups?.join(":") ?? tlsCurves,
+      minVersion: handshakes?.minVersion ?? "TLSv1.2",
+      ...(handshakes?.maxVersion === undefined ? {} : { maxVersion: handshakes.maxVersion }),
+      ...(handshakes?.signatureAlgorithms === undefined ? {} : { sigalgs: handshakes.signatureAlgorithms.join(":") }),
       ...(pair === undefined ? {} : { cert: pair.chainPem, key: pair.keyPem }),
     });
     const digest = createHash("sha256").update(JSON.stringify(tls));
@@ -46,6 +51,7 @@ export function buildUpstreamTlsContext(tls: UpstreamTls, secrets: SecretTable):
     return {
       key: digest.digest("base64url"),
       hostname: tls.hostname,
+      verifies: tls.verification !== "none",
       secureContext,
       sessions: new UpstreamSessions(),
       checkIdentity: (certificate) => checkIdentity(tls, certificate),
