@@ -107,6 +107,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     imports: [
       "base",
       "base/cidr",
+      "base/regex",
       "ir",
       "filter/compile",
       "compile/listener",

@@ -18,7 +18,8 @@ export function secretKeysOfListener(listener: Listener): readonly SecretKey[] {
   const ofFilters = "filters" in listener ? secretKeysOfFilters(listener.filters) : [];
   if (!("tls" in listener) || listener.tls?.mode !== "terminate") return ofFilters;
   const { certificates, clientValidation } = listener.tls;
-  return [...certificates.map(({ key }) => key), ...bundles(clientValidation?.ca ?? []), ...ofFilters];
+  const revoked = (clientValidation?.revoked ?? []).map(({ key }) => key);
+  return [...certificates.map(({ key }) => key), ...bundles(clientValidation?.ca ?? []), ...revoked, ...ofFilters];
 }
 
 /** What the filters of a rule and of its backends name. */

@@ -1,3 +1,5 @@
+import type { TextMatch } from "./text-match.ts";
+
 /** Names a row of the secret table. The model never holds key material. */
 export type SecretKey = string;
 
@@ -29,11 +31,34 @@ export type TlsHandshakes = {
   readonly signatureAlgorithms?: readonly string[];
 };
 
-/** Client certificates asked for on a listener. Spec: FrontendTLSValidation. */
+/** A list of revoked certificates, PEM in the secret table. */
+export type RevocationList = { readonly key: SecretKey; readonly fingerprint: string };
+
+/** A kind of alternative name that a certificate may carry, and how it must read. */
+export type CertificateName = { readonly kind: "dns" | "email" | "ip" | "uri"; readonly match: TextMatch };
+
+/** What of a client's certificate lets it in, besides who vouches for it: one entry of each list that is not empty must fit. */
+export type CertificateDemands = {
+  /** SHA-256 of the public key (SPKI), Base64. */
+  readonly keys: readonly string[];
+  /** SHA-256 of the certificate, lower-case hexadecimal digits. */
+  readonly certificates: readonly string[];
+  readonly names: readonly CertificateName[];
+};
+
+/** Client certificates asked for on a listener. Spec: FrontendTLSValidation; ClientValidationContext of Envoy Gateway. */
 export type ClientValidation = {
+  /** Empty: nobody vouches for anybody. */
   readonly ca: readonly CaSource[];
-  /** `allowInsecureFallback` lets a client in without a valid certificate, marked as unverified. */
-  readonly mode: "allowValidOnly" | "allowInsecureFallback";
+  /**
+   * `allowInsecureFallback` lets a client in without a valid certificate, marked as unverified. `validIfGiven` lets it in without
+   * one, but not with an invalid one. `anyCertificate` needs one, whoever vouches for it.
+   */
+  readonly mode: "allowValidOnly" | "allowInsecureFallback" | "validIfGiven" | "anyCertificate";
+  /** Certificates in them, and those without a list of their authority, are not valid. Absent: no lists. */
+  readonly revoked?: readonly RevocationList[];
+  /** Absent: none. */
+  readonly demands?: CertificateDemands;
 };
 
 /** How a listener handles TLS. Absent on a clear listener. */
@@ -42,5 +67,9 @@ export type ListenerTls =
       readonly mode: "terminate";
       readonly certificates: readonly CertificateRef[];
       readonly clientValidation?: ClientValidation;
+      /** Offered to clients of HTTPS. Absent: HTTP/2 and HTTP/1.1. Empty: none, which is HTTP/1.1. */
+      readonly alpnProtocols?: readonly ("h2" | "http/1.1")[];
+      /** `none`: every connection makes a full handshake. Absent: sessions are resumed. */
+      readonly resumption?: "none";
     })
   | { readonly mode: "passthrough" };

@@ -5,6 +5,7 @@
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
 import type { ClientIdentity } from "../filter/contract/exchange.ts";
+import { CertificateIdentity } from "./certificate-identity.ts";
 import { parseSubjectAltNames } from "./upstream/tls-context.ts";
 
 /**
@@ -23,12 +24,14 @@ export type ClientCertificate = {
   readonly element: string;
   /** What a certificate that was found good says; `undefined` otherwise. */
   readonly identity: ClientIdentity | undefined;
+  /** The certificate itself; `undefined` when the client showed none. */
+  readonly presented: CertificateIdentity | undefined;
 };
 
 /** Names are left out of an element when it would become longer. In characters. */
 const maxElementLength = 4_096;
 
-const noCertificate: ClientCertificate = { state: "none", element: "", identity: undefined };
+const noCertificate: ClientCertificate = { state: "none", element: "", identity: undefined, presented: undefined };
 
 /** Reads the certificate of a client whose handshake is done. */
 export function readClientCertificate(socket: TLSSocket, forwarding: ClientCertificateForwarding): ClientCertificate {
@@ -40,6 +43,7 @@ export function readClientCertificate(socket: TLSSocket, forwarding: ClientCerti
     state: verified ? "verified" : "unverified",
     element: forwarding === "off" ? "" : describe(certificate, verified),
     identity: verified ? readIdentity(certificate) : undefined,
+    presented: new CertificateIdentity(certificate),
   };
 }
 

@@ -53,7 +53,7 @@ export type Peer = {
   readonly upstreams: PrivateUpstreams;
 };
 
-const noCertificate: ClientCertificate = { state: "none", element: "", identity: undefined };
+const noCertificate: ClientCertificate = { state: "none", element: "", identity: undefined, presented: undefined };
 
 /** `clientCertificate` is that of a TLS connection whose port asks for one. */
 export function makePeer(address: string, options: PeerOptions): Peer {

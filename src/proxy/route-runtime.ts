@@ -173,6 +173,8 @@ export class RouteRuntime {
   readonly trailers: EditedTrailers;
   /** The shorter time of the rule's and the listener's for a request as a whole; `Infinity`: no limit. Milliseconds. */
   readonly timeLimitMs: number;
+  /** As {@link timeLimitMs}, of upgraded connections. */
+  readonly streamLimitMs: number;
   readonly tenant: string;
   readonly environment: string;
   readonly #context: PlaneContext;
@@ -185,8 +187,9 @@ export class RouteRuntime {
     const chains = [listener.chain, rule.chain, ...rule.backends.map(({ chain }) => chain)];
     this.trailers = new EditedTrailers(chains.map(({ claimedTrailers }) => claimedTrailers));
     const { requestMs, maxStreamMs = 0 } = rule.rule.timeouts;
-    const limits = [requestMs, maxStreamMs, listener.settings.exchangeMs].filter((ms) => ms > 0);
-    this.timeLimitMs = Math.min(...limits);
+    const limits = [maxStreamMs, listener.settings.exchangeMs].filter((ms) => ms > 0);
+    this.streamLimitMs = Math.min(...limits);
+    this.timeLimitMs = requestMs > 0 ? Math.min(requestMs, this.streamLimitMs) : this.streamLimitMs;
     const labels = { ...listener.gateway.labels, ...rule.rule.labels };
     this.tenant = labels[context.tenant.label] ?? "";
     this.environment = labels[context.environment.label] ?? "";

@@ -1,5 +1,5 @@
 import type { ClientTrafficPolicySpec } from "../resource/schema/policy/client-traffic-policy.ts";
-import { type CompleteTable, never, notYet, notYetUnsafe, served } from "./field-service.ts";
+import { type CompleteTable, never, neverUnsafe, notYet, notYetUnsafe, served } from "./field-service.ts";
 import { targetFields } from "./target-fields.ts";
 
 export const clientTrafficFields = {
@@ -57,8 +57,15 @@ export const clientTrafficFields = {
   scheme: ["scheme", notYet],
   tcpKeepalive: ["TCP keepalive", served],
   timeout: ["timeout", served],
-  tls: ["TLS", notYetUnsafe],
-  "tls.alpnProtocols": ["TLS", notYet],
+  tls: ["TLS", served],
+  "tls.clientValidation.crl.onlyVerifyLeafCertificate": [
+    "TLS",
+    never("Every certificate of a chain is looked for, which lets in no more."),
+  ],
+  "tls.clientValidation.subjectAltNames.otherNames": [
+    "TLS",
+    neverUnsafe("Node.js does not show names of other types than DNS, email, IP address and URI."),
+  ],
   "tls.fingerprints": ["TLS", never("Node.js does not show the parts of the handshake that fingerprints are made of.")],
-  "tls.session": ["TLS", notYet],
+  "tls.session.resumption.stateful": ["TLS", never("Sessions are resumed by tickets, which TLS 1.3 has alone.")],
 } satisfies CompleteTable<ClientTrafficPolicySpec>;

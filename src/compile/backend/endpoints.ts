@@ -35,7 +35,6 @@ export function slicesOf(snapshot: Snapshot, namespace: string, service: string)
 export function clusterEndpoints(snapshot: Snapshot, cluster: Cluster): readonly Endpoint[] | undefined {
   const outside = hostEndpoint(cluster.endpoints);
   if (outside !== undefined) return [outside];
-  return cluster.from.kind === "XBackend" ? xbackendEndpoints(snapshot, cluster) : serviceEndpoints(snapshot, cluster);
   switch (cluster.from.kind) {
     case "XBackend":
       return xbackendEndpoints(snapshot, cluster);

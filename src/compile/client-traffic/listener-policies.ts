@@ -18,6 +18,7 @@ import { inheritedKindNames, inheritedKinds } from "../policy/policy-kinds.ts";
 import { sourceOf } from "../report/report.ts";
 import { clientFilters } from "./client-filters.ts";
 import { type ClientTraffic, clientSettings } from "./client-settings.ts";
+import { clientTls } from "./client-tls.ts";
 import { type SharingListener, sharePorts } from "./shared-port.ts";
 
 /** A listener with what its policies make of it. */
@@ -91,8 +92,10 @@ function applyPolicies(context: CompileContext, at: ListenerOfGateway, gateway: 
               filter: { kind: "directResponse", status: 500, reason: refusal(unsafe) },
             },
           ];
+    const tls = spec.tls === undefined ? at.draft.tls : clientTls(at.draft, spec.tls, references);
     const draft: ListenerDraft = {
       ...at.draft,
+      ...(tls === undefined ? {} : { tls }),
       settings: clientSettings(spec, at.draft.settings, scopeOf("")),
       filters: [...refused, ...clientFilters(spec, scopeOf), ...at.draft.filters],
     };

@@ -1,13 +1,16 @@
 import type { FindingName } from "../../finding/catalogue.ts";
 import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
 import type { SourceRef } from "../../ir/source-ref.ts";
+import type { CaSource } from "../../ir/tls.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { type BackendRef, resolveBackend } from "../backend/backend.ts";
 import { makeBackendScope } from "../backend/backend-scope.ts";
 import { addHostCluster, type OutsideHost } from "../backend/host-cluster.ts";
 import type { BackendKey, CompileContext, GatewayContext, Route } from "../contract.ts";
-import { type FindingText, report, sourceOf } from "../report/report.ts";
-import type { ReaderScope } from "../route/filter-scope.ts";
+import { explainGrant } from "../reference/grant.ts";
+import { type FindingText, groupOf, nameOf, refOf, report, sourceOf } from "../report/report.ts";
+import type { ObjectName, ReaderScope } from "../route/filter-scope.ts";
+import { caKind, caKindFault } from "../tls/ca-kind.ts";
 import { sourceAt, type TracedSpec } from "./merge-specs.ts";
 import { objectReaders } from "./object-readers.ts";
 import { type PolicyEffect, policyKey } from "./policy-effect.ts";
@@ -88,6 +91,46 @@ export class PolicyReferences {
       },
       ...objectReaders(this.#context, (field) => at(field).resource, tell),
     };
+  }
+
+  /**
+   * Reads the CA certificates that a reference at a pointer in the merged spec leads to. `undefined`, with a finding, when it is not
+   * permitted or does not resolve.
+   */
+  readAuthority(
+    ref: ObjectName & { readonly group: string; readonly kind: string },
+    pointer: string,
+  ): CaSource | undefined {
+    const place = this.#at(pointer);
+    const { resource, scope } = place;
+    const tell = (name: FindingName, text: FindingText): undefined => {
+      scope.findings.push(report(name, place, text));
+    };
+    const kind = caKind(ref);
+    if (kind === undefined) {
+      const { reason, fix } = caKindFault(ref);
+      return tell("policy-ca-kind-unsupported", {
+        message: `CA certificates cannot be read from ${ref.kind} ${ref.name}: ${reason}.`,
+        fix,
+      });
+    }
+    const home = resource.metadata.namespace;
+    const namespace = kind === "ClusterTrustBundle" ? undefined : (ref.namespace ?? home);
+    if (namespace !== undefined) {
+      const from = { group: groupOf(resource.apiVersion), kind: resource.kind, namespace: home };
+      const permission = explainGrant(this.#context.snapshot, from, { group: "", kind, namespace, name: ref.name });
+      if (permission.answer !== "granted")
+        return tell("policy-reference-not-permitted", {
+          message: `${nameOf(refOf(resource))} is not permitted to refer to ${kind} ${namespace}/${ref.name}: ${permission.detail}.`,
+          fix: permission.fix,
+        });
+    }
+    const answer = this.#context.secrets.caBundle(kind, namespace, ref.name);
+    if ("source" in answer) return answer.source;
+    return tell("policy-ca-invalid", {
+      message: answer.message,
+      fix: `Store PEM certificates in ${kind} ${ref.name}, or correct the reference.`,
+    });
   }
 
   /** What the scopes have brought up so far. */

@@ -31,8 +31,7 @@ export class TimeLimit {
   /** The request has become a tunnel: only what limits streams still counts. */
   onTunnel(route: RouteRuntime): void {
     this.clear();
-    const { maxStreamMs = Number.POSITIVE_INFINITY } = route.rule.rule.timeouts;
-    const leftMs = this.#host.state.startMs + maxStreamMs - performance.now();
+    const leftMs = this.#host.state.startMs + route.streamLimitMs - performance.now();
     if (leftMs <= maxTimerMs) this.#timer = setTimeout(onTimeout, Math.max(0, leftMs), this.#host);
   }
 

@@ -3,6 +3,7 @@ import type { TLSSocket } from "node:tls";
 import { stopListening } from "../../base/stop-listening.ts";
 import type { ResponseFlag } from "../../telemetry/response-flag.ts";
 import { canonicalServerName } from "../../wire/client-hello.ts";
+import { admitsClient } from "../certificate-identity.ts";
 import { readClientCertificate } from "../client-certificate.ts";
 import { makePeer } from "../forwarding.ts";
 import type { PlaneContext } from "../plane-context.ts";
@@ -146,8 +147,7 @@ export class PortListener implements ConnectionOwner {
   tlsListener(security: ConnectionSecurity, model: PortModel): HttpListenerTable<RouteRuntime> | undefined {
     const target = model.table.forSni(security.serverName ?? "");
     if (target?.kind !== "http") return undefined;
-    const validation = target.listeners[0]!.listener.tls?.clientValidation;
-    return validation?.mode === "allowValidOnly" && !security.authorized ? undefined : target;
+    return admitsClient(target.listeners[0]!.listener.tls?.clientValidation, security) ? target : undefined;
   }
 
   onConnectionClosed(connection: DownstreamConnection): void {

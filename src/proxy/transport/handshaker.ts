@@ -9,7 +9,7 @@ import { sessionLifetimeSeconds, type TicketKeys } from "./ticket-keys.ts";
 
 export type HandshakerOptions = {
   readonly handshakeTimeoutMs: number;
-  /** Offered to clients; empty: what they offer is passed over. Default: HTTP's. */
+  /** Offered to clients; empty: what they offer is passed over. Default: the settings'. */
   readonly alpnProtocols?: readonly string[];
   /** `undefined` refuses the handshake. */
   readonly contextFor: (serverName: string) => ServerContext | undefined;
@@ -39,13 +39,15 @@ export class Handshaker {
     this.settings = settings;
     this.handshakeTimeoutMs = options.handshakeTimeoutMs;
     const { handshakes, fallback } = settings;
-    const resumption = settings.serverName === "during";
+    const resumption = settings.serverName === "during" && handshakes.resumption === "tickets";
     this.#server = createServer({
-      ...alpn(options.alpnProtocols ?? ["h2", "http/1.1"]),
+      ...alpn(options.alpnProtocols ?? handshakes.alpnProtocols),
       ...fallback?.options,
       ciphers: handshakes.cipherSuites.join(":"),
       ecdhCurve: handshakes.groups.join(":"),
       minVersion: handshakes.minVersion,
+      maxVersion: handshakes.maxVersion,
+      ...(handshakes.signatureAlgorithms.length === 0 ? {} : { sigalgs: handshakes.signatureAlgorithms.join(":") }),
       handshakeTimeout: options.handshakeTimeoutMs,
       sessionTimeout: sessionLifetimeSeconds,
       // A renegotiation lets one client cost as much as many handshakes; nothing of ours needs one.

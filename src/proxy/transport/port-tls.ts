@@ -1,6 +1,12 @@
 import type { OcspStaple } from "../../ir/secret-table.ts";
-import type { ListenerTls } from "../../ir/tls.ts";
-import { cipherSuites, intermediateGroups, intermediateSuites, keyExchangeGroups } from "../../ir/tls-profile.ts";
+import type { ListenerTls, TlsVersion } from "../../ir/tls.ts";
+import {
+  cipherSuites,
+  intermediateGroups,
+  intermediateSuites,
+  keyExchangeGroups,
+  signatureAlgorithms,
+} from "../../ir/tls-profile.ts";
 import { certificateDigest, type ListenerCertificates, type ServerContext } from "./server-tls.ts";
 
 type TerminatingTls = Extract<ListenerTls, { readonly mode: "terminate" }>;
@@ -13,9 +19,14 @@ export type TlsOwner = {
 
 /** What is agreed on before the server name is known, and so for all listeners of a port. */
 export type PortHandshakes = {
-  readonly minVersion: "TLSv1.2" | "TLSv1.3";
+  readonly minVersion: TlsVersion;
+  readonly maxVersion: TlsVersion;
   readonly cipherSuites: readonly string[];
   readonly groups: readonly string[];
+  /** Empty: OpenSSL's. */
+  readonly signatureAlgorithms: readonly string[];
+  readonly alpnProtocols: readonly string[];
+  readonly resumption: "tickets" | "none";
 };
 
 /** TLS of one port. */
@@ -105,13 +116,16 @@ function withoutContext(name: string, value: unknown): unknown {
 }
 
 function authoritiesKey(tls: TerminatingTls): string {
-  return tls.clientValidation === undefined ? "" : JSON.stringify(tls.clientValidation.ca);
+  if (tls.clientValidation === undefined) return "";
+  const { ca, revoked } = tls.clientValidation;
+  return JSON.stringify(revoked === undefined ? ca : [ca, revoked]);
 }
 
 /** The least that any listener asks for. One listener alone, or all alike, keep their own order of preference. */
 function joinHandshakes(all: readonly TerminatingTls[]): PortHandshakes {
   return {
     minVersion: all.some(({ minVersion }) => minVersion === "TLSv1.2") ? "TLSv1.2" : "TLSv1.3",
+    maxVersion: all.every(({ maxVersion }) => maxVersion === "TLSv1.2") ? "TLSv1.2" : "TLSv1.3",
     cipherSuites: union(
       all.map((tls) => tls.cipherSuites ?? intermediateSuites),
       cipherSuites.map(({ name }) => name),
@@ -120,6 +134,14 @@ function joinHandshakes(all: readonly TerminatingTls[]): PortHandshakes {
       all.map((tls) => tls.groups ?? intermediateGroups),
       keyExchangeGroups.map(({ name }) => name),
     ),
+    signatureAlgorithms: all.some((tls) => tls.signatureAlgorithms === undefined)
+      ? []
+      : union(
+          all.map((tls) => tls.signatureAlgorithms ?? []),
+          signatureAlgorithms,
+        ),
+    alpnProtocols: union(all.map(alpnOf), httpProtocols),
+    resumption: all.some((tls) => tls.resumption === "none") ? "none" : "tickets",
   };
 }
 
@@ -129,9 +151,22 @@ function union(lists: readonly (readonly string[])[], preference: readonly strin
   return preference.filter((name) => lists.some((list) => list.includes(name)));
 }
 
-function asksForMore(tls: TerminatingTls, { minVersion, cipherSuites }: PortHandshakes): boolean {
+const httpProtocols: readonly string[] = ["h2", "http/1.1"];
+
+function alpnOf(tls: TerminatingTls): readonly string[] {
+  return tls.alpnProtocols ?? httpProtocols;
+}
+
+/** Whether it must have handshakes of its own: those of the port would be more than it permits. */
+function asksForMore(tls: TerminatingTls, shared: PortHandshakes): boolean {
   const suites = tls.cipherSuites ?? intermediateSuites;
-  return tls.minVersion > minVersion || cipherSuites.some((name) => !suites.includes(name));
+  return (
+    tls.minVersion > shared.minVersion ||
+    (tls.maxVersion ?? "TLSv1.3") < shared.maxVersion ||
+    shared.cipherSuites.some((name) => !suites.includes(name)) ||
+    (tls.signatureAlgorithms ?? []).join() !== shared.signatureAlgorithms.join() ||
+    alpnOf(tls).join() !== shared.alpnProtocols.join()
+  );
 }
 
 /** Finds a certificate's response, which is not sent before or after its time. */

@@ -3,7 +3,7 @@ import { createSecureContext, type SecureContext, type SecureContextOptions } fr
 import { bySpecificity } from "../../ir/hostname.ts";
 import type { HttpListener } from "../../ir/routing-model.ts";
 import type { OcspStaple, SecretMaterial, SecretTable } from "../../ir/secret-table.ts";
-import type { CertificateRef } from "../../ir/tls.ts";
+import type { CertificateRef, RevocationList } from "../../ir/tls.ts";
 import { buildHostTable, type HostTable, lookUpHost } from "../host-table.ts";
 import { readAuthorities } from "./certificate-authorities.ts";
 import { sessionLifetimeSeconds } from "./ticket-keys.ts";
@@ -86,6 +86,8 @@ export class SecureContextCache {
       tls.minVersion,
       tls.cipherSuites ?? null,
       tls.groups ?? null,
+      tls.maxVersion ?? null,
+      tls.signatureAlgorithms ?? null,
     ]);
     const known = this.#used.get(key) ?? this.#contexts.get(key);
     const context = known ?? makeContext(key, { pairs: readPairs(certificates, secrets), tls, secrets });
@@ -126,6 +128,7 @@ function readPairs(certificates: readonly CertificateRef[], secrets: SecretTable
 function contextOptions({ pairs, tls, secrets }: ContextParts): SecureContextOptions {
   const authorities =
     tls.clientValidation === undefined ? undefined : readAuthorities(tls.clientValidation.ca, secrets);
+  const revoked = tls.clientValidation?.revoked;
   if (tls.clientValidation !== undefined && authorities === undefined) {
     throw new Error("the CA bundle for client certificates is missing");
   }
@@ -135,7 +138,18 @@ function contextOptions({ pairs, tls, secrets }: ContextParts): SecureContextOpt
     ciphers: tls.cipherSuites?.join(":") ?? tlsCiphers,
     ecdhCurve: tls.groups?.join(":") ?? tlsCurves,
     minVersion: tls.minVersion,
+    ...(tls.maxVersion === undefined ? {} : { maxVersion: tls.maxVersion }),
+    ...(tls.signatureAlgorithms === undefined ? {} : { sigalgs: tls.signatureAlgorithms.join(":") }),
     sessionTimeout: sessionLifetimeSeconds,
     ...(authorities === undefined ? {} : { ca: [...authorities] }),
+    ...(revoked === undefined ? {} : { crl: readLists(revoked, secrets) }),
   };
+}
+
+function readLists(lists: readonly RevocationList[], secrets: SecretTable): string[] {
+  return lists.map(({ key }) => {
+    const material = secrets.get(key);
+    if (material?.kind !== "opaque") throw new Error("a list of revoked certificates is missing");
+    return Buffer.from(material.bytesBase64, "base64").toString("latin1");
+  });
 }
