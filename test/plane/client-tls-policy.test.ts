@@ -182,9 +182,8 @@ test("versions, protocols and algorithms of a policy are those of handshakes", a
   {
     await using gateway = await start('{ minVersion: "1.3", alpnProtocols: [], ecdhCurves: [P-384] }');
     const port = gateway.plane.boundPort(443)!;
-    const curve = { ecdhCurve: "secp384r1" };
-    assert.equal(await ask(port, undefined, { ...offers, ...curve }), "200 TLSv1.3 -");
-    assert.equal(await ask(port, undefined, { ...curve, maxVersion: "TLSv1.2" }), "refused");
+    assert.equal(await ask(port, undefined, offers), "200 TLSv1.3 -");
+    assert.equal(await ask(port, undefined, { maxVersion: "TLSv1.2" }), "refused");
     assert.equal(await ask(port, undefined, { ecdhCurve: "X25519" }), "refused");
   }
   {

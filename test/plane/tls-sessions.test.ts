@@ -153,3 +153,21 @@ test("TLS sessions: HTTP/2 over a resumed TLS 1.2 session is for the host of its
     client.destroy();
   }
 });
+
+test("TLS sessions: a client that must be asked for another key share gets in, also with a session of before", async () => {
+  await using upstream = await RawUpstream.start(() => ok("secure"));
+  const secrets: Secrets = new Map();
+  const update = buildUpdate(
+    [httpsListener("a", host, terminate(secrets, [[server, [host]]]), upstream.port)],
+    secrets,
+  );
+  await using gateway = await startPlane(update);
+  const port = gateway.plane.boundPort(443)!;
+  // It sends a share for the first group alone, which is not one that is served.
+  const ecdhCurve = "secp521r1:prime256v1";
+  const { resumed, protocol } = await handshake(port, host, { ecdhCurve });
+  assert.deepEqual([resumed, protocol], [false, "TLSv1.3"]);
+  const { session } = await handshake(port, host);
+  assert.equal((await handshake(port, host, { ecdhCurve, session })).protocol, "TLSv1.3");
+  assert.equal((await handshake(port, host, { session })).resumed, true);
+});

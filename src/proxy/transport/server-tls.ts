@@ -6,6 +6,7 @@ import type { OcspStaple, SecretMaterial, SecretTable } from "../../ir/secret-ta
 import type { CertificateRef, RevocationList } from "../../ir/tls.ts";
 import { buildHostTable, type HostTable, lookUpHost } from "../host-table.ts";
 import { readAuthorities } from "./certificate-authorities.ts";
+import { allowRetriedHandshakes } from "./session-tickets.ts";
 import { sessionLifetimeSeconds } from "./ticket-keys.ts";
 import { tlsCiphers, tlsCurves } from "./tls-profile.ts";
 
@@ -110,7 +111,9 @@ function makeContext(key: string, parts: ContextParts): ServerContext {
     digest: certificateDigest(new X509Certificate(chainPem).raw),
     staple: ocspStaple,
   }));
-  return { key, options, leaves, context: createSecureContext(options) };
+  const context = createSecureContext(options);
+  allowRetriedHandshakes(context);
+  return { key, options, leaves, context };
 }
 
 /** A context holds one certificate of each type of key: OpenSSL refuses the key of another one. */

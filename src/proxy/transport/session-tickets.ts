@@ -1,11 +1,11 @@
 import { randomBytes } from "node:crypto";
-import type { Server } from "node:tls";
+import type { SecureContext, Server } from "node:tls";
 import type { TicketKeys } from "./ticket-keys.ts";
 
 /** What OpenSSL is told of a ticket: 0 ignore it (full handshake), 1 take it, 2 take it and send a newer one. Then the keys. */
 type TicketAnswer =
   | readonly [0 | 1 | 2, hmac: Buffer, aes: Buffer]
-  | readonly [1, hmac: Buffer, aes: Buffer, name: Buffer, iv: Buffer];
+  | readonly [0 | 1, hmac: Buffer, aes: Buffer, name: Buffer, iv: Buffer];
 
 /** Node's own object behind a server's contexts: there is no documented way to hold more than one ticket key. */
 type TicketContext = {
@@ -37,4 +37,13 @@ export function useTicketKeys(server: Server, keys: TicketKeys, scope: string): 
     return found === undefined ? [0, unused, unused] : [found.renew ? 2 : 1, found.key.hmac, found.key.aes];
   };
   context.enableTicketKeyCallback();
+}
+
+/**
+ * Lets handshakes that begin with a HelloRetryRequest end, without a ticket. There Node looks for the server's callback at the
+ * context of the server name, and a handshake whose ticket nobody seals breaks. Which server's keys were meant cannot be told
+ * there, and those of another must not be used: the next handshake of that client is a full one.
+ */
+export function allowRetriedHandshakes({ context }: SecureContext): void {
+  (context as TicketContext).onticketkeycallback = () => [0, unused, unused, unused, unused];
 }
