@@ -65,7 +65,17 @@ const backendRef = fc.record(
 const xbackendRef = fc
   .record({ name: one("ext", "sel"), namespace }, { requiredKeys: ["name"] })
   .map((ref) => ({ group: "gateway.networking.x-k8s.io", kind: "XBackend", ...ref }));
-const anyRef = fc.oneof({ weight: 4, arbitrary: backendRef }, { weight: 1, arbitrary: xbackendRef });
+const backendObjectRef = fc
+  .record(
+    { group: one("gateway.sluice.dev", "gateway.envoyproxy.io"), name: one("ext", "own"), namespace },
+    { requiredKeys: ["group", "name"] },
+  )
+  .map((ref) => ({ kind: "Backend", ...ref }));
+const anyRef = fc.oneof(
+  { weight: 4, arbitrary: backendRef },
+  { weight: 1, arbitrary: xbackendRef },
+  { weight: 1, arbitrary: backendObjectRef },
+);
 
 const parentRef = fc.oneof(
   {
@@ -431,7 +441,37 @@ const security = inherited(
     )
     .map(([how, own]) => ({ ...how, ...(own as object) })),
 );
-const clientTraffic = inherited("ClientTrafficPolicy", fc.constant({ timeout: { http: { idleTimeout: "5s" } } }));
+const clientTraffic = inherited(
+  "ClientTrafficPolicy",
+  one<Json>(
+    { timeout: { http: { idleTimeout: "5s" } } },
+    { headers: { requestID: "Disable", lateResponseHeaders: { remove: ["server"] } } },
+    { tls: { clientValidation: { caCertificateRefs: [{ kind: "ConfigMap", name: "ca" }] } } },
+    { tls: { clientValidation: { mode: "RequireAny", crl: { refs: [{ name: "cert" }] } } } },
+  ),
+);
+const backend = fc.oneof(
+  ...["gateway.sluice.dev/v1alpha1", "gateway.envoyproxy.io/v1alpha1"].map((apiVersion) =>
+    object(apiVersion, "Backend", {
+      namespace,
+      name: one("ext", "own"),
+      body: fc.record({
+        spec: one<Json>(
+          { endpoints: [{ ip: { address: "10.0.0.1", port: 80 } }] },
+          { endpoints: [{ fqdn: { hostname: "x.test", port: 443 } }], appProtocols: ["gateway.envoyproxy.io/h2c"] },
+          {
+            endpoints: [{ fqdn: { hostname: "x.test", port: 443 } }],
+            tls: {
+              caCertificateRefs: [{ group: "", kind: "ConfigMap", name: "ca" }],
+              clientCertificateRef: { name: "cert" },
+            },
+          },
+          { type: "DynamicResolver" },
+        ),
+      }),
+    }).map((change) => ({ ...change, id: `${apiVersion} ${change.id}` })),
+  ),
+);
 const xbackend = object(experimental, "XBackend", {
   namespace,
   name: one("ext", "sel"),
@@ -487,6 +527,7 @@ const weighted = [
   { weight: 2, arbitrary: traffic },
   { weight: 2, arbitrary: telemetry },
   { weight: 2, arbitrary: xbackend },
+  { weight: 2, arbitrary: backend },
   { weight: 5, arbitrary: backendTraffic },
   { weight: 3, arbitrary: security },
   { weight: 2, arbitrary: clientTraffic },
