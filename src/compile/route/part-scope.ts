@@ -2,7 +2,7 @@ import type { FindingText } from "../report/report.ts";
 import type { FilterScope, ObjectReaders } from "./filter-scope.ts";
 
 /** What parts are compiled with that filters and policies have in common: whoever has the part says what a mistake in it means. */
-export type PartScope = { readonly place: PartPlace } & Pick<ObjectReaders, "readConfigMap"> &
+export type PartScope = { readonly place: PartPlace } & Pick<ObjectReaders, "readSecret" | "readConfigMap"> &
   Pick<FilterScope, "resolveBackend"> & {
     /** Tells of a value at a field that cannot be used. */
     readonly mistake: (field: string, text: FindingText) => undefined;

@@ -6,6 +6,7 @@ import type {
 } from "../../compile/route/filter-scope.ts";
 import type { PartScope } from "../../compile/route/part-scope.ts";
 import type { Filter } from "../../ir/filter.ts";
+import { compileCredentialInjection } from "../credentialInjection/compile.ts";
 import { compileDirectResponse } from "../directResponse/compile.ts";
 import { compileHeaderMutation } from "../headerMutation/compile.ts";
 import { compileRegexRewrite } from "../regexRewrite/compile.ts";
@@ -15,15 +16,12 @@ import { compileExtensionMatches } from "./compile-matches.ts";
 /** `undefined`, with a finding: it cannot be honoured. */
 type Part<V> = (value: V, scope: PartScope) => Filter | readonly Filter[] | undefined;
 
-/** Fields that are not served have been told before anything is compiled. */
-const unserved = (): undefined => undefined;
-
 /** Every field of an HTTPRouteFilter, in the order in which requests meet them; one that is missing here is a type error. */
 const parts: { readonly [F in keyof HttpRouteFilterSpec]-?: Part<NonNullable<HttpRouteFilterSpec[F]>> } = {
   matches: compileExtensionMatches,
   urlRewrite: compileRegexRewrite,
   headerMutation: compileHeaderMutation,
-  credentialInjection: unserved,
+  credentialInjection: compileCredentialInjection,
   responseRewrite: compileResponseRewrite,
   directResponse: compileDirectResponse,
 };
