@@ -77,7 +77,7 @@ export function readCrds(directory: string): readonly Crd[] {
 export function differences(crds: readonly Crd[]): readonly Difference[] {
   const found: Difference[] = [];
   for (const kind of kindNames) {
-    if (kinds[kind].channel === "core" || kinds[kind].channel === "own") continue;
+    if (kinds[kind].channel !== "standard" && kinds[kind].channel !== "experimental") continue;
     const crd = crds.find((one) => one.kind === kind && one.group === kinds[kind].group);
     if (crd === undefined) {
       found.push({ kind, version: "", path: "", what: "there is no CRD of this kind" });

@@ -135,6 +135,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "compile/listener",
       "compile/order",
       "compile/policy",
+      "compile/reference",
       "compile/report",
     ],
     types: ["finding", "compile/contract"],

@@ -1,4 +1,5 @@
 import type { Filter, FilterKind } from "../ir/filter.ts";
+import { buildAddressAllowList } from "./addressAllowList/proxy.ts";
 import { buildAdmissionControl } from "./admissionControl/proxy.ts";
 import { buildApiKeyAuth } from "./apiKeyAuth/proxy.ts";
 import { buildAuthorization } from "./authorization/proxy.ts";
@@ -22,12 +23,15 @@ import { buildJwt } from "./jwt/proxy.ts";
 import { buildListenerChecks } from "./listenerChecks/proxy.ts";
 import { buildLocalRateLimit } from "./localRateLimit/proxy.ts";
 import { buildOidc } from "./oidc/proxy.ts";
+import { buildPathEdit } from "./pathEdit/proxy.ts";
 import { buildRegexRewrite } from "./regexRewrite/proxy.ts";
 import { buildRequestBuffer } from "./requestBuffer/proxy.ts";
 import { buildRequestMirror } from "./requestMirror/proxy.ts";
 import { buildRequestRedirect } from "./requestRedirect/proxy.ts";
 import { buildResponseOverride } from "./responseOverride/proxy.ts";
 import { buildResponseRewrite } from "./responseRewrite/proxy.ts";
+import { buildStrictTransport } from "./strictTransport/proxy.ts";
+import { buildUrlRedirect } from "./urlRedirect/proxy.ts";
 import { buildUrlRewrite } from "./urlRewrite/proxy.ts";
 
 /** A `BuildFilter` of the kind, whatever it carries. */
@@ -42,6 +46,10 @@ export const proxyFilters = {
   csrf: buildCsrf,
   directResponse: buildDirectResponse,
   listenerChecks: buildListenerChecks,
+  addressAllowList: buildAddressAllowList,
+  pathEdit: buildPathEdit,
+  urlRedirect: buildUrlRedirect,
+  strictTransport: buildStrictTransport,
   requestMirror: buildRequestMirror,
   compression: buildCompression,
   externalProcessing: buildExternalProcessing,

@@ -35,6 +35,7 @@ const unread: readonly string[] = ["Ingress", "IngressClass"];
 const gatewayApiGroups: Readonly<Record<string, string>> = {
   "gateway.networking.k8s.io": "The Gateways, routes, policies and grants that are served.",
   "gateway.networking.x-k8s.io": "The experimental kinds of the Gateway API.",
+  "traefik.io": "Middlewares written for Traefik, where its kinds are installed.",
   "gateway.envoyproxy.io": "Policies, filters and Backends written for Envoy Gateway, where its kinds are installed.",
 };
 

@@ -10,6 +10,7 @@ import {
   describeTracing,
   describeTraffic,
 } from "./describe.ts";
+import { compilePathEdit } from "./edit-path.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { Filter } from "./filter.ts";
 import type { JwtFilter } from "./jwt.ts";
@@ -21,6 +22,7 @@ import { compileHostRewrite, compileRewrite, isHost } from "./rewrite-path.ts";
 import type { HttpListener, HttpRule, RoutingModel, WeightedBackend } from "./routing-model.ts";
 import { ownHeader, type SelectRequest } from "./select.ts";
 import type { SourceRef } from "./source-ref.ts";
+import { compileUrlRedirect, redirectStatus } from "./url-redirect.ts";
 
 /** What will be done to a request that a rule serves. */
 export type Action = {
@@ -139,6 +141,16 @@ function answerOf(
       const subject = { ...request, path, matchedPrefix, listenerPort: publicPort(listener.port), publicPort };
       return { status: filter.status, location: redirectLocation(filter, subject), why: "the rule redirects" };
     }
+    case "urlRedirect": {
+      const { scheme, host, query } = request;
+      const path = spelledPath(request, listener);
+      const listenerPort = publicPort(listener.port);
+      const port = listenerPort === (scheme === "http" ? 80 : 443) ? undefined : listenerPort;
+      const target = query === "" ? path : `${path}?${query}`;
+      const location = compileUrlRedirect(filter.target)({ scheme, host, port, target });
+      if (location === undefined || location === "tooCostly") return undefined;
+      return { status: redirectStatus(request.method, filter.permanence), location, why: "the rule redirects" };
+    }
     case "directResponse":
       return { status: filter.status, why: filter.reason };
     case "cors":
@@ -176,6 +188,8 @@ function answerOf(
     case "headerModifier":
     case "headerMutation":
     case "regexRewrite":
+    case "addressAllowList":
+    case "pathEdit":
     case "requestMirror":
     case "localRateLimit":
     case "globalRateLimit":
@@ -184,6 +198,7 @@ function answerOf(
     case "bodyLimit":
     case "bandwidthLimit":
     case "admissionControl":
+    case "strictTransport":
     case "responseOverride":
     case "responseRewrite":
     case "urlRewrite":
@@ -248,6 +263,11 @@ function forwarded(
       seen = rewritten.path;
       const query = modifyQuery({ kind: "full", value: "", query: rewritten.query }, sent.query);
       sent = { ...sent, path: seen, query };
+    } else if (filter.kind === "pathEdit") {
+      const edited = compilePathEdit(filter.change)(seen);
+      if (edited === undefined || edited === "tooCostly") continue;
+      seen = edited.path;
+      sent = { ...sent, path: seen };
     }
   }
   return sent;

@@ -5,6 +5,7 @@ import type { AuthorizationFilter } from "./authorization.ts";
 import { describeApiKeyAuth, describeBasicAuth, describeCredentialInjection } from "./describe-credentials.ts";
 import { describeExtension } from "./describe-extension.ts";
 import { describeExternalAuth } from "./describe-external-auth.ts";
+import { describeMiddleware } from "./describe-middleware.ts";
 import { describeLimiter, describeRateLimit, describeSelectors } from "./describe-rate-limit.ts";
 import type { Filter, Fraction, PathModifier } from "./filter.ts";
 import type { JwtFilter } from "./jwt.ts";
@@ -141,6 +142,11 @@ export function describeFilter(filter: Filter): string {
       return describeCredentialInjection(filter);
     case "listenerChecks":
       return describeChecks(filter);
+    case "addressAllowList":
+    case "pathEdit":
+    case "strictTransport":
+    case "urlRedirect":
+      return describeMiddleware(filter);
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     case "compression":

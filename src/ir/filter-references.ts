@@ -29,6 +29,10 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
   }),
   externalProcessing: ({ cluster }) => ofCluster(cluster),
   listenerChecks: () => nothing,
+  addressAllowList: () => nothing,
+  pathEdit: () => nothing,
+  urlRedirect: () => nothing,
+  strictTransport: () => nothing,
   requestMirror: ({ cluster }) => ofCluster(cluster),
   localRateLimit: () => nothing,
   globalRateLimit: ({ limiter }) => ({

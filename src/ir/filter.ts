@@ -2,6 +2,7 @@ import type { AuthorizationFilter } from "./authorization.ts";
 import type { ClusterKey } from "./cluster.ts";
 import type { ExternalAuth } from "./external-auth.ts";
 import type { JwtFilter } from "./jwt.ts";
+import type { MiddlewareFilter } from "./middleware-filter.ts";
 import type { Bandwidth, ConcurrencyRule, GlobalLimiter, RateLimitRule } from "./rate-limit.ts";
 import type { SourceRef } from "./source-ref.ts";
 import type { HeaderTemplate } from "./template.ts";
@@ -300,6 +301,7 @@ export type Filter =
       /** A final dot of the host, as it is sent on. */
       readonly hostDot: "kept" | "stripped";
     }
+  | MiddlewareFilter
   /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */
   | {
       readonly kind: "directResponse";

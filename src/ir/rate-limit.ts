@@ -12,7 +12,7 @@ export type SelectorValue =
 
 /** What a request must be to be meant: all of it. Empty lists and `undefined` hold for every request. */
 export type ClientSelector = {
-  /** Names are lower case. */
+  /** Names are lower case; `:authority` is the host that is asked for. */
   readonly headers: readonly SelectorValue[];
   /** Names and values are decoded. */
   readonly query: readonly SelectorValue[];

@@ -19,6 +19,7 @@ import { type ReferenceGrantSpec, referenceGrantSpec } from "./schema/reference-
 import { type FieldsSchema, withSpec } from "./schema/spec.ts";
 import { type TcpRouteSpec, tcpRouteSpec, tcpRouteSpecV1alpha2 } from "./schema/tcp-route.ts";
 import { type TlsRouteSpec, tlsRouteSpec, tlsRouteSpecV1alpha2 } from "./schema/tls-route.ts";
+import { type MiddlewareSpec, middlewareSpec } from "./schema/traefik/middleware.ts";
 import { type UdpRouteSpec, udpRouteSpec, udpRouteSpecV1alpha2 } from "./schema/udp-route.ts";
 import { type XBackendSpec, xBackendSpec } from "./schema/x-backend.ts";
 import { type XBackendTrafficPolicySpec, xBackendTrafficPolicySpec } from "./schema/x-backend-traffic-policy.ts";
@@ -45,8 +46,11 @@ export type KindRow = {
   readonly shortNames: readonly string[];
   readonly scope: "Namespaced" | "Cluster";
   readonly status?: StatusShape;
-  /** Gateway API release channel that first has the kind; `core` for the kinds of Kubernetes itself, `own` for Sluice's. */
-  readonly channel: "standard" | "experimental" | "core" | "own";
+  /**
+   * Gateway API release channel that first has the kind; `core` for the kinds of Kubernetes itself, `own` for Sluice's,
+   * `foreign` for those of other gateways, which are read where a cluster has them.
+   */
+  readonly channel: "standard" | "experimental" | "core" | "own" | "foreign";
   /** The kind of Envoy Gateway with the same fields and meaning, in the same versions. Its objects are read as this kind's. */
   readonly twin?: Twin;
 };
@@ -299,6 +303,16 @@ export const kinds = {
     channel: "own",
     twin: { group: envoyGateway, kind: "Backend", plural: "backends" },
   },
+  Middleware: {
+    group: "traefik.io",
+    version: "v1alpha1",
+    versions: { v1alpha1: served(withSpec(middlewareSpec)) },
+    plural: "middlewares",
+    singular: "middleware",
+    shortNames: [],
+    scope: "Namespaced",
+    channel: "foreign",
+  },
   Namespace: {
     group: "",
     version: "v1",
@@ -439,6 +453,7 @@ type Fields = {
   ExtensionPolicy: WithSpec<ExtensionPolicySpec>;
   HTTPRouteFilter: WithSpec<HttpRouteFilterSpec>;
   Backend: WithSpec<BackendSpec>;
+  Middleware: WithSpec<MiddlewareSpec>;
   Namespace: core.NamespaceFields;
   Service: core.ServiceFields;
   EndpointSlice: core.EndpointSliceFields;

@@ -5,16 +5,18 @@ import { clientTrafficFields } from "./client-traffic-fields.ts";
 import { extensionFields } from "./extension-fields.ts";
 import type { FieldTable } from "./field-service.ts";
 import { filterFields } from "./filter-fields.ts";
+import { middlewareFields } from "./middleware-fields.ts";
 import { securityFields } from "./security-fields.ts";
 
-/** Kinds of which Sluice declares every field that Envoy Gateway has, whether it is served or not. */
+/** Kinds of which Sluice declares every field that Envoy Gateway or Traefik has, whether it is served or not. */
 export type PartlyServedKind =
   | "ClientTrafficPolicy"
   | "BackendTrafficPolicy"
   | "SecurityPolicy"
   | "ExtensionPolicy"
   | "HTTPRouteFilter"
-  | "Backend";
+  | "Backend"
+  | "Middleware";
 
 /** THE table of what is served: to serve a field is to write `served` in its row. */
 export const fieldTables = {
@@ -24,4 +26,5 @@ export const fieldTables = {
   ExtensionPolicy: extensionFields,
   HTTPRouteFilter: filterFields,
   Backend: backendFields,
+  Middleware: middlewareFields,
 } as const satisfies Partial<Record<Kind, FieldTable>> & Record<PartlyServedKind, FieldTable>;

@@ -62,6 +62,10 @@ export const responseFlags = {
   EPR: { status: "the service's own", meaning: "The external processing service answered the request itself." },
   FI: { status: "any", meaning: "A fault was injected, as a BackendTrafficPolicy says." },
   UAEX: { status: "401, 403 or the server's own", meaning: "The external authorisation server refused the request." },
+  AL: {
+    status: "403 or the filter's own",
+    meaning: "The client's address is not one that a filter of the rule lets in.",
+  },
   UAE: { status: "403", meaning: "The external authorisation server did not give a valid answer." },
   JWT: { status: "401", meaning: "The request has no valid token (SecurityPolicy.jwt)." },
   JWU: { status: "503", meaning: "The keys that tokens are verified with cannot be had (SecurityPolicy.jwt)." },

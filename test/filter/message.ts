@@ -41,6 +41,8 @@ export type Exchange = {
   /** What the backend answers. */
   readonly response?: Headers;
   readonly facts?: Partial<RequestFacts>;
+  /** Fields that the gateway adds, CR LF after each. */
+  readonly ownLines?: string;
   readonly publicPort?: (port: number) => number;
 };
 
@@ -95,7 +97,7 @@ export function runFilter(
     ...store,
     sentHost: () => sent.host,
     askedTarget: () => sent.path,
-    ownLines: () => "",
+    ownLines: () => exchange.ownLines ?? "",
     copyHead: () => {
       throw new Error("the filter copies the request: test it through a plane");
     },

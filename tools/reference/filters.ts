@@ -172,6 +172,41 @@ const filterDocs = {
     does: "Answers health checks, refuses requests and tidies them up before anything else looks at them.",
     notes: ["Details: [client traffic](../policies/client-traffic.md)."],
   },
+  addressAllowList: {
+    types: ["ExtensionRef to a Middleware with ipAllowList"],
+    where: everywhere,
+    field: "IPAllowList of Traefik",
+    does: "Lets in clients whose address is in one of the networks; all others get 403, or the status of the filter.",
+    notes: [
+      "Without ipStrategy the address is that of the connection, as in Traefik. X-Forwarded-For counts as far as proxies in front are trusted (`--trusted-hops`); without them it is empty, and nobody is let in by it.",
+    ],
+  },
+  pathEdit: {
+    types: [
+      "ExtensionRef to a Middleware with addPrefix, replacePath, replacePathRegex, stripPrefix or stripPrefixRegex",
+    ],
+    where: everywhere,
+    field: "AddPrefix, ReplacePath, ReplacePathRegex, StripPrefix, StripPrefixRegex of Traefik",
+    does: "Changes the path that the backend sees, and tells it of the old one by X-Replaced-Path or X-Forwarded-Prefix.",
+    notes: [
+      "The path is looked at in the form in which it is matched, as earlier filters have left it.",
+      "A client's own X-Replaced-Path or X-Forwarded-Prefix does not stay beside the gateway's.",
+    ],
+  },
+  urlRedirect: {
+    types: ["ExtensionRef to a Middleware with redirectRegex or redirectScheme"],
+    where: everywhere,
+    field: "RedirectRegex, RedirectScheme of Traefik",
+    does: "Redirects requests whose URL is not yet the one to go to; all others pass.",
+    notes: ["The status is 301 or 302 for GET, and 308 or 307 for all other methods."],
+  },
+  strictTransport: {
+    types: ["ExtensionRef to a Middleware with headers.stsSeconds"],
+    where: everywhere,
+    field: "Headers of Traefik",
+    does: "Sets Strict-Transport-Security in answers to requests over TLS, or with forceSTSHeader in all.",
+    notes: [],
+  },
   directResponse: {
     types: ["ExtensionRef: HTTPRouteFilter directResponse"],
     where: everywhere,

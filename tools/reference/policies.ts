@@ -1,4 +1,4 @@
-import { kinds } from "../../src/resource/kinds.ts";
+import { kinds, twinOf } from "../../src/resource/kinds.ts";
 import type { FieldRow, FieldService, FieldTable } from "../../src/served/field-service.ts";
 import { fieldTables, type PartlyServedKind } from "../../src/served/field-tables.ts";
 import { fieldRows } from "./fields.ts";
@@ -16,6 +16,7 @@ export function renderPoliciesReference(): string {
     "This page tells what of their fields is served. A row is about its field and everything below it, except for what has",
     "a row of its own. **If it is not served:** with *left out*, the policy works without the field, and a finding tells of",
     "it. With *refused*, the policy is not accepted, because leaving the field out would let somebody in or exceed a limit.",
+    "A filter that rules refer to is refused by answering 500 on those rules alone.",
     "Types, defaults and limits are in [fields](fields.md). Generated from `src/served/` by `npm run docs`.",
     ...tables.flatMap(([kind, table]) => ["", ...section(kind, table)]),
     "",
@@ -23,9 +24,14 @@ export function renderPoliciesReference(): string {
 }
 
 function section(kind: PartlyServedKind, table: FieldTable): readonly string[] {
-  const { twin } = kinds[kind];
+  const twin = twinOf(kind);
   const all = fieldRows(kind).map(({ path }) => path.replace(/^spec\.?/, ""));
-  const alias = twin.kind === kind ? "" : ` In \`${twin.group}\` it is called ${twin.kind}.`;
+  const alias =
+    twin === undefined
+      ? ` It is a kind of \`${kinds[kind].group}\`.`
+      : twin.kind === kind
+        ? ""
+        : ` In \`${twin.group}\` it is called ${twin.kind}.`;
   return [
     `## ${kind}`,
     "",

@@ -5,7 +5,7 @@ import type { Filter } from "../../ir/filter.ts";
 import type { SecretKey } from "../../ir/tls.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { FindingText } from "../report/report.ts";
-import type { PartScope } from "./part-scope.ts";
+import type { FilterPartScope } from "./part-scope.ts";
 
 type HttpRule = NonNullable<Resource<"HTTPRoute">["spec"]["rules"]>[number];
 
@@ -30,9 +30,17 @@ export interface FilterScope {
 }
 
 /** Of filters that refer to filter objects. */
-export interface ExtensionScope extends FilterScope {
-  /** The HTTPRouteFilter of either group, in the referrer's namespace. */
-  findFilter(ref: FilterField<"extensionRef">): ExtensionFilter | "missing" | "unknownKind";
+export interface ExtensionScope extends FilterScope, FilterFinder {}
+
+/** Kinds of objects that rules may refer to as filters. */
+export type ExtensionKind = "HTTPRouteFilter" | "Middleware";
+
+/** A reference to a filter object; without a namespace it is in the referrer's own. */
+export type FilterReference = FilterField<"extensionRef"> & { readonly namespace?: string };
+
+export interface FilterFinder {
+  /** The filter object that a reference names: an HTTPRouteFilter of either group, or a kind of another gateway. */
+  findFilter(ref: FilterReference): ExtensionFilter | "missing" | "notPermitted" | "unknownKind";
 }
 
 /** A reference to a Secret or a ConfigMap; without a namespace it is in that of the object which refers to it. */
@@ -66,12 +74,15 @@ type HeaderMutation = NonNullable<NonNullable<HttpRouteFilterSpec["headerMutatio
 export type StringMatch = NonNullable<HeaderMutation["removeOnMatch"]>[number];
 
 /** A filter object that a reference names, and what its fields are compiled with. */
-export type ExtensionFilter = {
-  readonly filter: Resource<"HTTPRouteFilter">;
-  /** Every field that it sets is served; a finding has told of those that are not. */
+export type ExtensionFilter = { readonly [K in ExtensionKind]: FilterObject<K> }[ExtensionKind];
+
+export type FilterObject<K extends ExtensionKind> = FilterFinder & {
+  readonly kind: K;
+  readonly filter: Resource<K>;
+  /** It can be honoured without the fields that are not served; findings have told of those. */
   readonly isServed: boolean;
   /** For the field at a JSON pointer in the object. */
-  readonly partScope: (pointer: string) => PartScope;
+  readonly partScope: (pointer: string) => FilterPartScope;
 };
 
 /** Turns one kind of filter into the model's. Mistakes become findings; what is left of the filter is returned. */

@@ -1,3 +1,4 @@
+import type { SourceRef } from "../../ir/source-ref.ts";
 import type { FindingText } from "../report/report.ts";
 import type { FilterScope, ObjectReaders } from "./filter-scope.ts";
 
@@ -10,3 +11,10 @@ export type PartScope = { readonly place: PartPlace } & Pick<ObjectReaders, "rea
 
 /** Where the part takes effect: only of a rule of an HTTPRoute can it have a say on which requests that is. */
 export type PartPlace = "httpRule" | "elsewhere";
+/** What a field of a filter object is compiled with. */
+export type FilterPartScope = PartScope &
+  Pick<FilterScope, "report"> &
+  ObjectReaders & {
+    /** Where the value at a field was written. */
+    readonly from: (field: string) => SourceRef;
+  };

@@ -8,7 +8,10 @@ type CorsSettings = Omit<FilterField<"cors">, "allowMethods"> & { readonly allow
  * Compiles CORS. Origins become lower case and lose the port that their scheme implies, as browsers send them; `maxAge` is
  * 5 s unless written. Spec: HTTPCORSFilter.
  */
-export function compileCors(config: CorsSettings, scope: FilterScope): Extract<Filter, { kind: "cors" }> {
+export function compileCors(
+  config: CorsSettings,
+  scope: Pick<FilterScope, "report">,
+): Extract<Filter, { kind: "cors" }> {
   const allowOrigins = [...new Set((config.allowOrigins ?? []).map(normaliseOrigin))];
   const allowCredentials = config.allowCredentials ?? false;
   let exposeHeaders = config.exposeHeaders ?? [];

@@ -49,7 +49,7 @@ export function makeCounter(
   about: unknown,
   shared: boolean,
   field: string,
-  scope: FeatureScope,
+  scope: Pick<FeatureScope, "from">,
 ): Counter {
   const { kind, namespace, name } = scope.from(field);
   return { name: `${kind}/${namespace}/${name}/${what}/${hashJson(about)}`, shared };

@@ -12,10 +12,14 @@ export type ReadValue = { readonly wanted: SelectorValue; readonly read: Request
 /** The values that a selector compares, in the order in which it lists them. */
 export function readValues({ headers, query, claims }: ClientSelector): readonly ReadValue[] {
   return [
-    ...headers.map((wanted) => ({ wanted, read: (request: RequestHead) => request.header(wanted.name) })),
+    ...headers.map((wanted) => ({ wanted, read: headerReader(wanted.name) })),
     ...query.map((wanted) => ({ wanted, read: (request: RequestHead) => parseQuery(request.query).get(wanted.name) })),
     ...claims.map((wanted) => ({ wanted, read: claimReader(wanted.name) })),
   ];
+}
+
+function headerReader(name: string): RequestValue {
+  return name === ":authority" ? (request) => request.host : (request) => request.header(name);
 }
 
 /** A claim as text: a list or an object is none. A claim whose name has dots comes before one that is inside others. */

@@ -116,6 +116,12 @@ export const routeFindings = {
     why: "A filter that cannot be honoured must not be skipped: requests that it would have processed get 500. (HTTPRouteFilter.extensionRef)",
     condition: { type: "ResolvedRefs", status: "False", reason: "FilterInvalid" },
   },
+  "extension-field-unserved": {
+    code: "SL4020",
+    severity: "warning",
+    title: "A filter that a route refers to sets a field that is not served",
+    why: "Requests are answered as if it were not there.",
+  },
   "path-match-never-matches": {
     code: "SL4017",
     severity: "warning",

@@ -141,6 +141,44 @@ test("KubeSource: objects of a kind's twin are read where the cluster has it, be
     },
   ));
 
+const middleware = {
+  apiVersion: "traefik.io/v1alpha1",
+  kind: "Middleware",
+  metadata: { name: "login", namespace: "shop" },
+  spec: { basicAuth: { secret: "users" } },
+};
+
+test("KubeSource: a kind of another gateway is read where the cluster has it, with the Secrets that it names", () =>
+  withSource(
+    (server) => {
+      server.installCrds("v1.7.0");
+      server.dropKind("Middleware");
+      server.put(secret("users", "Opaque", { users: "eA==" }));
+    },
+    async ({ server, source }) => {
+      assert.deepEqual(source.state.findings, [], "a cluster without it lacks nothing");
+      server.serveKind("Middleware", { bundleVersion: "v3.7" });
+      server.put(middleware);
+      await eventually(() => source.state.snapshot.get("Middleware", "shop", "login") !== undefined);
+      await eventually(() => source.state.snapshot.get("Secret", "shop", "users") !== undefined);
+      assert.deepEqual(source.state.findings, []);
+    },
+  ));
+
+test("KubeSource: a kind of another gateway that may not be read is told, and waited for by nobody", () =>
+  withSource(
+    (server) => {
+      server.installCrds("v1.7.0");
+      server.forbid("middlewares");
+    },
+    async ({ source }) => {
+      assert.deepEqual(
+        source.state.findings.map(({ name }) => name),
+        ["kind-forbidden"],
+      );
+    },
+  ));
+
 test("KubeSource: a twin that may not be read is no fault", () =>
   withSource(
     (server) => {

@@ -52,6 +52,7 @@ const rows: Partial<Record<Kind, Reading | "none">> = {
     }),
   },
   ClusterTrustBundle: { forbidden: "without" },
+  Middleware: { forbidden: "without" },
   // Ingresses are the matter of their own controllers; that they are not served is said where manifests are read.
   Ingress: "none",
   IngressClass: "none",

@@ -11,6 +11,7 @@ const secretOwners: ReadonlySet<Kind> = new Set([
   "SecurityPolicy",
   "HTTPRouteFilter",
   "Backend",
+  "Middleware",
 ]);
 
 /** Whether objects of a kind can refer to a Secret. */
@@ -26,17 +27,28 @@ export type SecretReference = {
   readonly from: string;
 };
 
-/** Every Secret that a resource names, wherever in its fields: what has `group: ""`, `kind: Secret` and a name. */
-export function secretReferences({ metadata, ...fields }: Resource): readonly SecretReference[] {
+/**
+ * Every Secret that a resource names, wherever in its fields: what has `group: ""`, `kind: Secret` and a name. Traefik's Middleware
+ * names those of its own namespace by name alone.
+ */
+export function secretReferences(resource: Resource): readonly SecretReference[] {
+  const { metadata, ...fields } = resource;
   const found: SecretReference[] = [];
-  collect(fields, metadata.namespace ?? "", found);
+  const home = metadata.namespace ?? "";
+  collect(fields, home, found);
+  const secret = resource.kind === "Middleware" ? resource.spec.basicAuth?.secret : undefined;
+  if (secret !== undefined) found.push(referenceIn(home, secret, home));
   return found;
+}
+
+function referenceIn(namespace: string, name: string, from: string): SecretReference {
+  return { key: namespacedName(namespace, name), namespace, name, from };
 }
 
 function collect(value: unknown, home: string, found: SecretReference[]): void {
   if (typeof value !== "object" || value === null) return;
   const { group, kind, name, namespace = home } = value as Readonly<Record<string, unknown>>;
   if (group === "" && kind === "Secret" && typeof name === "string" && typeof namespace === "string")
-    found.push({ key: namespacedName(namespace, name), namespace, name, from: home });
+    found.push(referenceIn(namespace, name, home));
   for (const member of Object.values(value)) collect(member, home, found);
 }

@@ -163,7 +163,7 @@ const rbacGroup = "rbac.authorization.k8s.io";
 
 function isOfficial(name: string): boolean {
   const kind = kindOfCrd(name);
-  return kind !== undefined && kinds[kind].channel !== "own";
+  return kind !== undefined && kinds[kind].channel !== "own" && kinds[kind].channel !== "foreign";
 }
 
 function crdRef(kind: Kind): ObjectRef {

@@ -1,0 +1,40 @@
+import { z } from "zod";
+import { optional } from "../optional.ts";
+import { count, word, wordMap, words } from "./values.ts";
+
+/** Headers of requests and responses, CORS and what browsers are told. Spec: Headers of Traefik. */
+export const headers = z.object({
+  customRequestHeaders: optional(wordMap, "Headers of the request; an empty value removes one."),
+  customResponseHeaders: optional(wordMap, "Headers of the response; an empty value removes one."),
+  accessControlAllowCredentials: optional(z.boolean(), "Requests from other origins may bring credentials."),
+  accessControlAllowHeaders: optional(words, "Headers that requests from other origins may have."),
+  accessControlAllowMethods: optional(words, "Methods that requests from other origins may have."),
+  accessControlAllowOriginList: optional(words, 'Origins; "*" is any.'),
+  accessControlAllowOriginListRegex: optional(words, "Origins as regular expressions."),
+  accessControlExposeHeaders: optional(words, "Headers that scripts of other origins may read."),
+  accessControlMaxAge: optional(count, "How long browsers remember a preflight. Seconds."),
+  addVaryHeader: optional(z.boolean(), "Says by Vary that the response depends on the origin."),
+  allowedHosts: optional(words, "Hosts that are served."),
+  hostsProxyHeaders: optional(words, "Headers that the host may be in."),
+  sslProxyHeaders: optional(wordMap, "Headers that say that a client used HTTPS."),
+  sslRedirect: optional(z.boolean(), "Of earlier releases: redirects to HTTPS."),
+  sslTemporaryRedirect: optional(z.boolean(), "Of earlier releases: redirects with 302."),
+  sslHost: optional(word, "Of earlier releases: host of that redirect."),
+  sslForceHost: optional(z.boolean(), "Of earlier releases: redirects to that host always."),
+  stsSeconds: optional(count, "max-age of Strict-Transport-Security; 0 is none."),
+  stsIncludeSubdomains: optional(z.boolean(), "includeSubDomains of Strict-Transport-Security."),
+  stsPreload: optional(z.boolean(), "preload of Strict-Transport-Security."),
+  forceSTSHeader: optional(z.boolean(), "Strict-Transport-Security over plain HTTP, too."),
+  frameDeny: optional(z.boolean(), "X-Frame-Options: DENY."),
+  customFrameOptionsValue: optional(word, "Value of X-Frame-Options."),
+  contentTypeNosniff: optional(z.boolean(), "X-Content-Type-Options: nosniff."),
+  browserXssFilter: optional(z.boolean(), "X-XSS-Protection: 1; mode=block."),
+  customBrowserXSSValue: optional(word, "Value of X-XSS-Protection."),
+  contentSecurityPolicy: optional(word, "Value of Content-Security-Policy."),
+  contentSecurityPolicyReportOnly: optional(word, "Value of Content-Security-Policy-Report-Only."),
+  publicKey: optional(word, "Value of Public-Key-Pins."),
+  referrerPolicy: optional(word, "Value of Referrer-Policy."),
+  featurePolicy: optional(word, "Value of Feature-Policy."),
+  permissionsPolicy: optional(word, "Value of Permissions-Policy."),
+  isDevelopment: optional(z.boolean(), "Leaves out allowedHosts, ssl… and sts…."),
+});
