@@ -1,7 +1,7 @@
 /**
  * Starts the embedded plane with 100 routes (10 hosts of 10 prefixes, `h0.example.test/svc0` to `h9.example.test/svc9`) in
  * front of one backend: `node bench/embedded.ts --port 8080 --backend 9100 [--access-log FILE] [--certificate FILE --key FILE]`.
- * With a certificate it serves HTTPS; with `--upstream http2` it speaks that to the backend; `--policy` is a row of `policy-filters.ts`.
+ * With a certificate it serves HTTPS; with `--upstream http2` it speaks that to the backend.
  */
 import { readFileSync } from "node:fs";
 import { parseArgs } from "node:util";
@@ -11,7 +11,6 @@ import { openLogSink } from "../src/telemetry/access-log.ts";
 import { createTelemetry } from "../src/telemetry/create-telemetry.ts";
 import { buildUpdate, type TestRule } from "../test/plane/model-builder.ts";
 import { tellHeldMemory } from "./held-memory.ts";
-import { isPolicyName, measuredPolicies } from "./policy-filters.ts";
 
 const { values } = parseArgs({
   options: {
@@ -21,13 +20,10 @@ const { values } = parseArgs({
     certificate: { type: "string" },
     key: { type: "string" },
     upstream: { type: "string", default: "http1" },
-    policy: { type: "string", default: "none" },
   },
 });
 
 const protocol = values.upstream === "http2" ? "http2" : "http1";
-if (!isPolicyName(values.policy)) throw new Error(`there is no policy ${values.policy}`);
-const filters = measuredPolicies[values.policy].sluice;
 const rules: TestRule[] = [];
 for (let host = 0; host < 10; host++) {
   for (let service = 0; service < 10; service++) {
@@ -35,7 +31,6 @@ for (let host = 0; host < 10; host++) {
       name: `h${host}-svc${service}`,
       hostname: `h${host}.example.test`,
       match: { path: { kind: "prefix", value: `/svc${service}` } },
-      filters,
       backends: [{ name: "backend", ports: [Number(values.backend)], cluster: { protocol } }],
     });
   }

@@ -68,13 +68,22 @@ ${http} }`,
   return pinned(core, "nginx", ["-c", config, "-e", `${at}.log`]);
 }
 
-/** nginx as a proxy of the 100 routes; `listen` is what stands behind the port, `before` further directives. */
+/**
+ * nginx as a proxy of the 100 routes; `listen` is what stands behind the port, `before` further directives,
+ * `inside` those of each location.
+ */
 export function nginxProxy(
   folder: BenchFolder,
-  { port, upstreamPort, listen, before }: ProxyPorts & { readonly listen: string; readonly before: string },
+  {
+    port,
+    upstreamPort,
+    listen,
+    before,
+    inside = "",
+  }: ProxyPorts & { readonly listen: string; readonly before: string; readonly inside?: string },
 ): ChildProcess {
   const servers = hosts.map((host) => {
-    const locations = prefixes.map((prefix) => `location ${prefix}/ { proxy_pass http://up; }`).join(" ");
+    const locations = prefixes.map((prefix) => `location ${prefix}/ { ${inside} proxy_pass http://up; }`).join(" ");
     return `server { listen 127.0.0.1:${port}${listen}; server_name ${host}; ${locations} }`;
   });
   return nginx(
@@ -132,9 +141,25 @@ ${backends.join("\n")}
   return pinned(0, "haproxy", ["-db", "-f", config]);
 }
 
+/** What Envoy has besides the routes, in its own words. */
+export type EnvoyMore = {
+  /** Before the router. */
+  readonly httpFilters?: readonly object[];
+  /** Of each virtual host, of each route's action and of the cluster. */
+  readonly virtualHost?: object;
+  readonly route?: object;
+  readonly cluster?: object;
+};
+
+/** A message of Envoy's API, by its name below `envoy.`. */
+export const envoyType = (name: string, config: object): object => ({
+  "@type": `type.googleapis.com/envoy.${name}`,
+  ...config,
+});
+
 /**
  * Envoy as a proxy of the 100 routes, with one worker; HTTP/1.1 and HTTP/2 on the same port. `tls`: files of a certificate and
- * its key. `http2Upstream`: gRPC backends. `filters`: HTTP filters before the router.
+ * its key. `http2Upstream`: gRPC backends.
  */
 export function envoy(
   folder: BenchFolder,
@@ -143,29 +168,33 @@ export function envoy(
     upstreamPort,
     tls,
     http2Upstream = false,
-    filters = [],
+    more = {},
   }: ProxyPorts & {
     readonly tls?: { readonly cert: string; readonly key: string };
     readonly http2Upstream?: boolean;
-    readonly filters?: readonly object[];
+    readonly more?: EnvoyMore;
   },
 ): ChildProcess {
   const address = (number: number) => ({ socket_address: { address: "127.0.0.1", port_value: number } });
-  const typed = (name: string, config: object) => ({ "@type": `type.googleapis.com/envoy.${name}`, ...config });
   const file = (filename: string) => ({ filename });
-  const routes = prefixes.map((prefix) => ({ match: { prefix: `${prefix}/` }, route: { cluster: "up" } }));
-  const manager = typed("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
+  const routes = prefixes.map((prefix) => ({
+    match: { prefix: `${prefix}/` },
+    route: { cluster: "up", ...more.route },
+  }));
+  const manager = envoyType("extensions.filters.network.http_connection_manager.v3.HttpConnectionManager", {
     stat_prefix: "in",
     use_remote_address: true,
-    route_config: { virtual_hosts: hosts.map((host) => ({ name: host, domains: [host, `${host}:*`], routes })) },
+    route_config: {
+      virtual_hosts: hosts.map((host) => ({ name: host, domains: [host, `${host}:*`], routes, ...more.virtualHost })),
+    },
     http_filters: [
-      ...filters,
-      { name: "envoy.filters.http.router", typed_config: typed("extensions.filters.http.router.v3.Router", {}) },
+      ...(more.httpFilters ?? []),
+      { name: "envoy.filters.http.router", typed_config: envoyType("extensions.filters.http.router.v3.Router", {}) },
     ],
   });
   const downstreamTls = tls && {
     name: "tls",
-    typed_config: typed("extensions.transport_sockets.tls.v3.DownstreamTlsContext", {
+    typed_config: envoyType("extensions.transport_sockets.tls.v3.DownstreamTlsContext", {
       common_tls_context: {
         alpn_protocols: ["h2", "http/1.1"],
         tls_certificates: [{ certificate_chain: file(tls.cert), private_key: file(tls.key) }],
@@ -173,7 +202,7 @@ export function envoy(
     }),
   };
   const http2 = {
-    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": typed(
+    "envoy.extensions.upstreams.http.v3.HttpProtocolOptions": envoyType(
       "extensions.upstreams.http.v3.HttpProtocolOptions",
       {
         explicit_http_config: { http2_protocol_options: {} },
@@ -200,6 +229,7 @@ export function envoy(
           {
             name: "up",
             type: "STATIC",
+            ...more.cluster,
             ...(http2Upstream ? { typed_extension_protocol_options: http2 } : {}),
             load_assignment: {
               cluster_name: "up",
@@ -274,15 +304,18 @@ export type Comparison = {
   readonly rounds: number;
   readonly seconds: number;
   /** Runs the load for that long and counts. */
-  readonly load: (port: number, seconds: number) => Load;
+  readonly load: (port: number, seconds: number, peer: string) => Load;
   /** What `load` counts. Default: requests. */
   readonly unit?: string;
   /** Further directives of the upstream's nginx server. */
   readonly upstream?: string;
 };
 
-/** Measures the peers in turn, round after round, in front of one nginx that answers 1 KiB from memory; prints the medians. */
-export async function compare(folder: BenchFolder, comparison: Comparison): Promise<void> {
+/** What was measured of a peer: the median of its rounds, and requests that failed in all of them. */
+export type Figure = { readonly cpuUs: number; readonly failed: number };
+
+/** Measures the peers in turn, round after round, in front of one nginx that answers 1 KiB from memory. */
+export async function measure(folder: BenchFolder, comparison: Comparison): Promise<ReadonlyMap<string, Figure>> {
   const { peers, rounds, seconds, load, unit = "request", upstream: further = "" } = comparison;
   const upstreamPort = await freePort();
   const answer = `server { listen 127.0.0.1:${upstreamPort}; location / { return 200 "${"x".repeat(1024)}"; } ${further} }`;
@@ -296,9 +329,9 @@ export async function compare(folder: BenchFolder, comparison: Comparison): Prom
         const child = peer.start(port, upstreamPort);
         try {
           await listening(port);
-          load(port, 1);
+          load(port, 1, peer.name);
           const before = cpuSeconds(child.pid as number);
-          const { requests, failed, latency } = load(port, seconds);
+          const { requests, failed, latency } = load(port, seconds, peer.name);
           const cpuUs = ((cpuSeconds(child.pid as number) - before) * 1e6) / requests;
           const row = figures.get(peer.name) ?? { cpuUs: [], failed: 0 };
           row.cpuUs.push(cpuUs);
@@ -315,12 +348,17 @@ export async function compare(folder: BenchFolder, comparison: Comparison): Prom
   } finally {
     await stop(upstream);
   }
-  const reference = median(figures.get("nginx")?.cpuUs ?? []);
+  return new Map([...figures].map(([name, { cpuUs, failed }]) => [name, { cpuUs: median(cpuUs), failed }]));
+}
+
+/** Measures the peers and prints the medians beside nginx. */
+export async function compare(folder: BenchFolder, comparison: Comparison): Promise<void> {
+  const { unit = "request" } = comparison;
+  const figures = await measure(folder, comparison);
+  const reference = figures.get("nginx")?.cpuUs ?? Number.NaN;
   console.log(`\n| proxy | CPU µs a ${unit} (median) | beside nginx | failed |\n| --- | --- | --- | --- |`);
-  for (const [name, row] of figures) {
-    const cpuUs = median(row.cpuUs);
-    console.log(`| ${name} | ${cpuUs.toFixed(1)} | ${(cpuUs / reference).toFixed(2)} | ${row.failed} |`);
-  }
+  for (const [name, { cpuUs, failed }] of figures)
+    console.log(`| ${name} | ${cpuUs.toFixed(1)} | ${(cpuUs / reference).toFixed(2)} | ${failed} |`);
 }
 
 function median(numbers: readonly number[]): number {
