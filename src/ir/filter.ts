@@ -77,6 +77,8 @@ export type OverrideAction =
       /** `undefined` when the reference did not resolve. */
       readonly cluster: ClusterKey | undefined;
       readonly path: string;
+      /** `headers`: told by headers, and its status counts. `traefik`: {status} and {url} of `path` are filled in, and the answer's status stays. */
+      readonly manner: "headers" | "traefik";
       readonly timeoutMs: number;
       readonly maxBytes: number;
     };

@@ -17,6 +17,16 @@ function strategyBelow<const Path extends string>(path: Path) {
   } as const satisfies FieldTable;
 }
 
+/** How a Service is spoken with, beside which one it is. */
+function serviceBelow<const Path extends string>(path: Path) {
+  const names = [
+    ...["scheme", "passHostHeader", "weight", "strategy", "sticky", "serversTransport", "responseForwarding"],
+    ...["healthCheck", "passiveHealthCheck", "nativeLB", "nodePortLB", "middlewares"],
+  ];
+  const row = ["error pages", never("A BackendTrafficPolicy for the Service says how it is spoken with.")] as const;
+  return Object.fromEntries(names.map((name) => [`${path}${name}`, row])) satisfies FieldTable;
+}
+
 /** Of Traefik's Middleware. A rule whose filter is not served in a way that is safe answers 500. */
 export const middlewareFields = {
   addPrefix: ["path", served],
@@ -42,7 +52,13 @@ export const middlewareFields = {
     neverUnsafe("HTTP digest needs passwords that anybody who reads them can use, with MD5; use basicAuth over TLS."),
   ],
   encodedCharacters: ["path", neverUnsafe("Which paths are refused is the same for all routes: see http-strictness.")],
-  errors: ["error pages", notYetUnsafe],
+  errors: ["error pages", served],
+  "errors.errorRequestHeaders": [
+    "error pages",
+    never("The Service is sent Accept, and told of the request by headers."),
+  ],
+  "errors.statusRewrites": ["error pages", never("The status of the answer stays.")],
+  ...serviceBelow("errors.service."),
   forwardAuth: ["external authorization", notYetUnsafe],
   grpcWeb: ["gRPC-Web", never("It is a matter of the whole listener: ClientTrafficPolicy has grpc.enableWeb.")],
   headers: ["headers", served],

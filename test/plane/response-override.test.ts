@@ -96,6 +96,7 @@ testPairs("a redirect goes to the request's own host unless the row names one", 
 
 const errorPage: OverrideAction = {
   kind: "errorPage",
+  manner: "headers",
   cluster: "demo/other:80",
   path: "/page",
   timeoutMs: 2_000,
@@ -128,6 +129,18 @@ testPairs("an error-page service is told code, URI and request id, and its answe
     ["503", "text/html", "/a%20b?q=1", "POST", "app.example.test", undefined, undefined],
   );
   assert.equal(told.headers["x-request-id"], lab.app.arrived[0]?.headers["x-request-id"]);
+});
+
+testPairs("in Traefik's manner the path is filled in, and the answer's status stays", async (pair) => {
+  await using lab = await startFilters(
+    pair,
+    [override(row({ ...errorPage, manner: "traefik", path: "/{status}.html?from={url}" }))],
+    () => ({ status: 503, pieces: ["down"] }),
+    () => ({ pieces: ["sorry"] }),
+  );
+  const got = await ask(pair.client, lab.port, { path: "/a?q=$&1" });
+  assert.deepEqual([got.status, got.body.toString()], [503, "sorry"]);
+  assert.equal(lab.other.arrived[0]?.path, "/503.html?from=%2Fa%3Fq%3D%24%261");
 });
 
 testPairs("without an answer of the error-page service the first answer goes on", async (pair) => {

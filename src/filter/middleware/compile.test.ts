@@ -38,6 +38,16 @@ const faults: readonly (readonly [spec: string, ...findings: string[]])[] = [
   ["{ buffering: { maxResponseBodyBytes: 1 } }", "extension-filter-invalid /spec/buffering/maxResponseBodyBytes"],
   ["{ buffering: {} }", "extension-filter-invalid /spec/buffering/maxRequestBodyBytes"],
   ["{ compress: { encodings: [gzip, lz4] } }", "extension-filter-invalid /spec/compress/encodings/1"],
+  [
+    "{ errors: { status: ['4xx'] } }",
+    "extension-filter-invalid /spec/errors/service",
+    "extension-filter-invalid /spec/errors/status/0",
+  ],
+  [
+    "{ errors: { status: ['404'], service: { name: pages, port: http } } }",
+    "extension-filter-invalid /spec/errors/service/port",
+  ],
+  ['{ errors: { query: "/a b" } }', "extension-filter-invalid /spec/errors/query"],
   ["{ digestAuth: { secret: users } }", "extension-filter-invalid /spec/digestAuth"],
   ["{ plugin: { mine: { a: 1 } } }", "extension-filter-invalid /spec/plugin"],
   [
@@ -115,6 +125,33 @@ const served: readonly (readonly [spec: string, filters: readonly object[], find
         set: [{ name: "x-a", value: "b" }],
         add: [],
         remove: ["x-c"],
+      },
+    ],
+  ],
+  [
+    "{ errors: { status: ['404,500-599', '429'], service: { name: api, port: 80 }, query: '/{status}.html' } }",
+    [
+      {
+        kind: "responseOverride",
+        rows: [
+          {
+            statuses: [
+              { from: 404, to: 404 },
+              { from: 500, to: 599 },
+              { from: 429, to: 429 },
+            ],
+            headers: [],
+            source: "all",
+            action: {
+              kind: "errorPage",
+              cluster: "shop/api:80",
+              path: "/{status}.html",
+              manner: "traefik",
+              timeoutMs: 2_000,
+              maxBytes: 1_048_576,
+            },
+          },
+        ],
       },
     ],
   ],

@@ -2,6 +2,7 @@ import type { FilterFinder, FilterObject } from "../../compile/route/filter-scop
 import type { Filter } from "../../ir/filter.ts";
 import { compileIpAllowList } from "./compile-addresses.ts";
 import { compileCompress } from "./compile-compress.ts";
+import { compileErrors } from "./compile-errors.ts";
 import { compileHeaders } from "./compile-headers.ts";
 import { compileBuffering, compileInFlightReq, compileRateLimit } from "./compile-limits.ts";
 import type { CompilePart, MiddlewareField, MiddlewareSpec } from "./compile-part.ts";
@@ -30,7 +31,7 @@ const parts: { readonly [F in Exclude<MiddlewareField, "chain">]: CompilePart<F>
   contentType: unserved,
   digestAuth: unserved,
   encodedCharacters: unserved,
-  errors: unserved,
+  errors: compileErrors,
   forwardAuth: unserved,
   grpcWeb: unserved,
   headers: compileHeaders,

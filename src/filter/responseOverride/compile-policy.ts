@@ -113,6 +113,7 @@ function compileErrorPage(
     kind: "errorPage",
     cluster: scope.resolveBackend(backendRef, `${field}/backendRef`, "http"),
     path,
+    manner: "headers",
     timeoutMs: (timeout === undefined ? undefined : durationMs(timeout)) || defaultTimeoutMs,
     maxBytes: maxPageBytes,
   };

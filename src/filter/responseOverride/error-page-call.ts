@@ -44,6 +44,7 @@ export class ErrorPageCall implements OwnRequestCaller {
   readonly #pages: ErrorPages;
   readonly #exchange: FilterExchange;
   #flag: ResponseHead["flag"] = "-";
+  #status = 0;
   #kept: readonly (readonly [name: string, value: string])[] = [];
   #call: OwnRequest | undefined;
 
@@ -60,6 +61,7 @@ export class ErrorPageCall implements OwnRequestCaller {
       return false;
     }
     this.#flag = response.flag;
+    this.#status = response.status;
     this.#kept = keptHeaders(response, new Set());
     this.#call = requests.send(
       { method: "GET", head: this.#head(response, accept), content: noContent, acceptsTrailers: false, logsIn: false },
@@ -78,17 +80,18 @@ export class ErrorPageCall implements OwnRequestCaller {
   /** Spec: ingress-nginx, "Custom errors"; what it says of Ingress objects is left out. */
   #head(response: ResponseHead, accept: string | undefined): Buffer {
     const { facts } = this.#exchange;
-    const { path } = this.#pages.action;
+    const { path, manner } = this.#pages.action;
     const query = facts.query === "" ? "" : `?${facts.query}`;
+    const asked = `${facts.spelledPath}${query}`;
     const writer = new HeadWriter(1_024);
-    writer.text(`GET ${path} HTTP/1.1`).crlf();
+    writer.text(`GET ${manner === "traefik" ? filledPath(path, response.status, asked) : path} HTTP/1.1`).crlf();
     writer.field("host", facts.host);
     writer.field("x-code", String(response.status));
     if (accept !== undefined) {
       writer.field("x-format", accept);
       writer.field("accept", accept);
     }
-    writer.field("x-original-uri", `${facts.spelledPath}${query}`);
+    writer.field("x-original-uri", asked);
     writer.field("x-original-method", facts.method);
     writer.field("x-request-id", facts.requestId);
     return writer.crlf().take();
@@ -107,7 +110,14 @@ export class ErrorPageCall implements OwnRequestCaller {
     const own = headers.filter(([name]) => !connectionFields.has(name));
     const names = new Set(own.map(([name]) => name));
     const kept = this.#kept.filter(([name]) => !names.has(name));
-    const reply: LocalReply = { kind: "page", status, flag: this.#flag, headers: [...own, ...kept], body: content };
+    const shown = this.#pages.action.manner === "traefik" ? this.#status : status;
+    const reply: LocalReply = {
+      kind: "page",
+      status: shown,
+      flag: this.#flag,
+      headers: [...own, ...kept],
+      body: content,
+    };
     this.#exchange.resume(reply);
   }
 
@@ -115,4 +125,12 @@ export class ErrorPageCall implements OwnRequestCaller {
     this.#pages.failed.add(1);
     this.#exchange.resume(undefined);
   }
+}
+
+/** Spec: Errors of Traefik, `query`. */
+function filledPath(path: string, status: number, asked: string): string {
+  return path
+    .replaceAll("{status}", String(status))
+    .replaceAll("{originalStatus}", String(status))
+    .replaceAll("{url}", () => encodeURIComponent(asked));
 }
