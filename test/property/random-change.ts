@@ -113,6 +113,10 @@ const filter = fc.oneof(
   fc
     .record({ group: one("gateway.sluice.dev", "gateway.envoyproxy.io"), name: one("f1", "f2") })
     .map(({ group, name }) => ({ type: "ExtensionRef", extensionRef: { group, kind: "HTTPRouteFilter", name } })),
+  one("m1", "m2").map((name) => ({
+    type: "ExtensionRef",
+    extensionRef: { group: "traefik.io", kind: "Middleware", name },
+  })),
 );
 const httpRule = fc.record(
   { matches: list(match, 1, 2), backendRefs: list(anyRef, 0, 2), filters: list(filter, 0, 1), name: one("one", "two") },
@@ -263,6 +267,19 @@ const configMap = object("v1", "ConfigMap", {
   }),
 });
 const body = { type: "ValueRef", valueRef: { group: "", kind: "ConfigMap", name: "ca" } };
+const middleware = object("traefik.io/v1alpha1", "Middleware", {
+  namespace,
+  name: one("m1", "m2"),
+  body: fc.record({
+    spec: one<Json>(
+      { stripPrefix: { prefixes: ["/a"] } },
+      { chain: { middlewares: [{ name: "m1" }, { name: "m2", namespace: "other" }] } },
+      { chain: { middlewares: [{ name: "m2" }] } },
+      { errors: { status: ["500-599"], service: { name: "api", port: 80 } } },
+      { digestAuth: { secret: "users" } },
+    ),
+  }),
+});
 const routeFilter = fc.oneof(
   ...["gateway.sluice.dev/v1alpha1", "gateway.envoyproxy.io/v1alpha1"].map((apiVersion) =>
     object(apiVersion, "HTTPRouteFilter", {
@@ -521,6 +538,7 @@ const weighted = [
   { weight: 4, arbitrary: secret },
   { weight: 3, arbitrary: configMap },
   { weight: 3, arbitrary: routeFilter },
+  { weight: 3, arbitrary: middleware },
   { weight: 3, arbitrary: grant },
   { weight: 2, arbitrary: labelled },
   { weight: 3, arbitrary: backendTls },
