@@ -1,5 +1,5 @@
 import type { MiddlewareSpec } from "../resource/schema/traefik/middleware.ts";
-import { type CompleteTable, type FieldTable, never, neverUnsafe, notYetUnsafe, served } from "./field-service.ts";
+import { type CompleteTable, type FieldTable, never, neverUnsafe, served } from "./field-service.ts";
 
 const gone = (instead: string) => neverUnsafe(`Traefik no longer has it; ${instead} does the same.`);
 
@@ -30,7 +30,7 @@ function serviceBelow<const Path extends string>(path: Path) {
 /** Of Traefik's Middleware. A rule whose filter is not served in a way that is safe answers 500. */
 export const middlewareFields = {
   addPrefix: ["path", served],
-  basicAuth: ["basic auth", notYetUnsafe],
+  basicAuth: ["basic auth", neverUnsafe("A SecurityPolicy that targets the route has basicAuth.")],
   buffering: ["buffering", served],
   "buffering.maxResponseBodyBytes": ["buffering", neverUnsafe("Responses are passed on as they come.")],
   "buffering.memRequestBodyBytes": ["buffering", never("Nothing is put into files: content is held in memory.")],
@@ -59,7 +59,10 @@ export const middlewareFields = {
   ],
   "errors.statusRewrites": ["error pages", never("The status of the answer stays.")],
   ...serviceBelow("errors.service."),
-  forwardAuth: ["external authorization", notYetUnsafe],
+  forwardAuth: [
+    "external authorization",
+    neverUnsafe("The ExternalAuth filter and extAuth of a SecurityPolicy ask a Service; a URL is not followed."),
+  ],
   grpcWeb: ["gRPC-Web", never("It is a matter of the whole listener: ClientTrafficPolicy has grpc.enableWeb.")],
   headers: ["headers", served],
   "headers.accessControlAllowOriginListRegex": [
