@@ -100,3 +100,8 @@ export class OidcCase implements AsyncDisposable {
     await this.provider[Symbol.asyncDispose]();
   }
 }
+
+/** Of `gateway_oidc_requests_total`. */
+export function counted({ telemetry }: PlaneFixture, result: string): number {
+  return telemetry.registry.counter("gateway_oidc_requests_total", "HTTPRoute", "demo", "test", result).value;
+}

@@ -4,13 +4,8 @@ import { built } from "../../src/filter/contract/build.ts";
 import { onRequest } from "../../src/filter/contract/hook.ts";
 import { page as answerWith } from "../../src/filter/contract/local-reply.ts";
 import { buildWith, labFilter } from "./filter-lab.ts";
-import { type Oidc, OidcCase } from "./oidc-case.ts";
+import { counted, type Oidc, OidcCase } from "./oidc-case.ts";
 import type { ProviderSettings } from "./oidc-provider.ts";
-import type { PlaneFixture } from "./plane-fixture.ts";
-
-function counted({ telemetry }: PlaneFixture, result: string): number {
-  return telemetry.registry.counter("gateway_oidc_requests_total", "HTTPRoute", "demo", "test", result).value;
-}
 
 const page = "http://app.test/reports?year=2026";
 

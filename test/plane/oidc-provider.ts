@@ -12,8 +12,10 @@ export type ProviderSettings = {
   user: string;
   /** Of access tokens; `undefined`: the provider does not say. Seconds. */
   expiresIn: number | undefined;
-  /** Refresh tokens are issued, each for one use. */
+  /** Refresh tokens are issued. */
   refreshes: boolean;
+  /** Refresh tokens are good for one use; otherwise a refresh brings none, and the first one goes on. */
+  rotates: boolean;
   /** Answers of the token endpoint. `dead`: its connections are closed. */
   tokens: "good" | "dead" | "silent" | "garbage";
   /** Over the claims of id tokens. */
@@ -41,6 +43,7 @@ export class TestProvider implements AsyncDisposable {
     user: "ann",
     expiresIn: 60,
     refreshes: true,
+    rotates: true,
     tokens: "good",
     claims: {},
     alg: "ES256",
@@ -56,6 +59,7 @@ export class TestProvider implements AsyncDisposable {
   readonly #own = newKey();
   readonly #stranger = newKey();
   readonly #codes = new Map<string, Code>();
+  #held: Promise<void> = Promise.resolve();
   readonly #refreshTokens = new Map<string, string>();
 
   private constructor(server: Server) {
@@ -70,6 +74,18 @@ export class TestProvider implements AsyncDisposable {
     await once(server, "listening");
     provider = new TestProvider(server);
     return provider;
+  }
+
+  /** Answers of the token endpoint wait until what this returns is called. */
+  hold(): () => void {
+    const { promise, resolve } = Promise.withResolvers<void>();
+    this.#held = promise;
+    return resolve;
+  }
+
+  /** Refresh tokens are good no more. */
+  forget(): void {
+    this.#refreshTokens.clear();
   }
 
   async answer(request: IncomingMessage, response: ServerResponse): Promise<void> {
@@ -112,6 +128,7 @@ export class TestProvider implements AsyncDisposable {
     for await (const part of request) body += String(part);
     const form = new URLSearchParams(body);
     this.questions.push({ form, authorization: request.headers.authorization ?? "" });
+    await this.#held;
     const { tokens } = this.settings;
     if (tokens === "dead") return void request.socket.destroy();
     if (tokens === "silent") return;
@@ -120,7 +137,7 @@ export class TestProvider implements AsyncDisposable {
     if (request.headers.authorization !== basic) return json(response, 401, { error: "invalid_client" });
     if (form.get("grant_type") === "refresh_token") {
       const user = this.#refreshTokens.get(form.get("refresh_token") ?? "");
-      this.#refreshTokens.delete(form.get("refresh_token") ?? "");
+      if (this.settings.rotates) this.#refreshTokens.delete(form.get("refresh_token") ?? "");
       if (user === undefined) return json(response, 400, { error: "invalid_grant" });
       return json(response, 200, this.#issue(user, undefined));
     }
@@ -137,9 +154,9 @@ export class TestProvider implements AsyncDisposable {
   }
 
   #issue(user: string, nonce: string | undefined): Claims {
-    const { expiresIn, refreshes, claims, padding } = this.settings;
+    const { expiresIn, refreshes, rotates, claims, padding } = this.settings;
     const now = Math.floor(Date.now() / 1000);
-    const refreshToken = refreshes ? randomUUID() : undefined;
+    const refreshToken = refreshes && (rotates || nonce !== undefined) ? randomUUID() : undefined;
     if (refreshToken !== undefined) this.#refreshTokens.set(refreshToken, user);
     const idToken = this.#sign({
       iss: this.issuer,

@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { type TestContext, test } from "node:test";
-import { OidcCase } from "./oidc-case.ts";
+import { eventually } from "./eventually.ts";
+import { counted, OidcCase } from "./oidc-case.ts";
+import { RawClient } from "./raw-client.ts";
 import type { TestBrowser } from "./test-browser.ts";
 
 const page = "http://app.test/";
@@ -34,6 +36,60 @@ test("oidc: tokens that have expired are renewed once for all requests that need
   assert.equal((await before.visit(page)).status, 200, "a request that was sent with the old cookies");
   assert.equal(refreshes(setup), 1);
   assert.deepEqual((await browser.visit(page)).cookies, [], "new tokens are good for as long as they say");
+});
+
+test("oidc: a refresh token that stays the same renews a session again and again", async (t) => {
+  await using setup = await OidcCase.start();
+  const pass = clock(t);
+  setup.provider.settings.rotates = false;
+  const { browser } = await setup.gateway({ forwardAccessToken: true });
+  await browser.open(page);
+  const tokens = new Set<string | undefined>();
+  for (const round of [1, 2, 3]) {
+    pass(61);
+    const { status, body } = await browser.visit(page);
+    assert.equal(status, 200);
+    assert.equal(refreshes(setup), round);
+    tokens.add(/^authorization: (.*)$/im.exec(body)?.[1]);
+  }
+  assert.equal(tokens.size, 3);
+});
+
+test("oidc: a client that leaves while its session is renewed spoils nothing for others", async (t) => {
+  await using setup = await OidcCase.start();
+  const pass = clock(t);
+  const { browser, plane } = await setup.gateway({}, { plane: { limits: { authTimeoutMs: 2_000 } } });
+  await browser.open(page);
+  pass(61);
+  const cookie = browser.cookiesFor("app.test");
+  const release = setup.provider.hold();
+  const leaving = await RawClient.connect(plane.port);
+  leaving.send(`GET / HTTP/1.1\r\nHost: app.test\r\nCookie: ${cookie}\r\n\r\n`);
+  await eventually(() => refreshes(setup) === 1);
+  const staying = browser.visit(page);
+  leaving.socket.destroy();
+  release();
+  const { status, cookies } = await staying;
+  assert.equal(status, 200);
+  assert.ok(cookies.length > 0);
+  assert.equal((await browser.visit(page)).status, 200, "the new cookies are good for this host");
+  assert.equal(refreshes(setup), 1);
+});
+
+test("oidc: a refused renewal leaves the connection in order", async (t) => {
+  await using setup = await OidcCase.start();
+  const pass = clock(t);
+  const { browser, plane } = await setup.gateway();
+  await browser.open(page);
+  pass(61);
+  const cookie = browser.cookiesFor("app.test");
+  setup.provider.forget();
+  await using client = await RawClient.connect(plane.port);
+  for (let round = 0; round < 5; round++) {
+    client.send(`GET /${round} HTTP/1.1\r\nHost: app.test\r\nCookie: ${cookie}\r\n\r\n`);
+    assert.equal((await client.response()).status, 302);
+  }
+  assert.equal(counted(plane, "redirected"), 6);
 });
 
 test("oidc: rules of one policy renew a session together", async (t) => {

@@ -53,9 +53,10 @@ export class Provider {
   readonly #parts: Promise<Parts>;
   /** Keys of the provider, by its configuration. */
   readonly #keys: Library.JWKSCacheInput = {};
-  #configuration: Promise<AuthorizationServer> | undefined;
+  #configuration: AuthorizationServer | undefined;
+  #reading: Promise<AuthorizationServer> | undefined;
   /** When it is read again. */
-  #staleMs = 0;
+  #nextMs = Number.NEGATIVE_INFINITY;
   #questions = 0;
 
   constructor(filter: Oidc, secret: string, parts: { readonly fetch: ProviderFetch; readonly clock: Clock }) {
@@ -207,21 +208,26 @@ export class Provider {
     };
   }
 
-  /** The provider's configuration, read once for all who need it; a stale one serves until the next was read. */
+  /** The provider's configuration, read once for all who need it; an earlier one serves until the next was read. */
   async #read(): Promise<AuthorizationServer> {
     const now = this.#clock.monotonicMs();
-    if (this.#configuration !== undefined && now < this.#staleMs) return this.#configuration;
-    const earlier = this.#configuration;
-    const next = this.#discover();
-    this.#staleMs = now + configurationMs;
-    this.#configuration = next.catch(async (error: unknown) => {
-      this.#staleMs = this.#clock.monotonicMs() + pauseMs;
-      if (earlier !== undefined) return earlier;
+    if (now >= this.#nextMs) {
+      this.#nextMs = now + configurationMs;
+      this.#reading = this.#readAnew();
+      // Whoever waits for it is told; nobody may be waiting.
+      this.#reading.catch(() => {});
+    }
+    return this.#configuration ?? (this.#reading as Promise<AuthorizationServer>);
+  }
+
+  async #readAnew(): Promise<AuthorizationServer> {
+    try {
+      this.#configuration = await this.#discover();
+      return this.#configuration;
+    } catch (error) {
+      this.#nextMs = this.#clock.monotonicMs() + pauseMs;
       throw providerError(error, (await this.#parts).library);
-    });
-    // Whoever waits for it is told; nobody may be waiting.
-    this.#configuration.catch(() => {});
-    return this.#configuration;
+    }
   }
 
   async #discover(): Promise<AuthorizationServer> {

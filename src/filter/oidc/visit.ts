@@ -27,6 +27,8 @@ export class Visit {
   readonly #keeper: Gatekeeper;
   readonly #request: RequestHead;
   readonly #exchange: FilterExchange;
+  /** The request's own: what is asked of a provider may come back when the request is over, and its head another's. */
+  readonly #host: string;
   readonly #cookies: ReadonlyMap<string, string>;
   #isCancelled = false;
 
@@ -34,13 +36,14 @@ export class Visit {
     this.#keeper = keeper;
     this.#request = request;
     this.#exchange = exchange;
+    this.#host = request.host;
     this.#cookies = readCookies(request.header("cookie"));
   }
 
   decide(): Verdict | Waiting {
     const { filter } = this.#keeper;
     const origin = originOf(filter, this.#request);
-    if (origin === undefined || !isInDomain(this.#request.host, filter.cookieDomain)) return wrongHost;
+    if (origin === undefined || !isInDomain(this.#host, filter.cookieDomain)) return wrongHost;
     if (filter.forwardIdTokenHeader !== "") this.#request.removeHeader(filter.forwardIdTokenHeader);
     const { path } = this.#request;
     if (path === filter.redirectUrl.path) return this.#wait(this.#finishLogin(origin));
@@ -82,9 +85,13 @@ export class Visit {
   }
 
   #askForLogin(origin: RequestOrigin): Verdict | Waiting {
-    const { facts } = this.#exchange;
-    if (facts.grpc || this.#request.upgrade || this.#keeper.deniesRedirect(this.#request)) return this.#refuse();
-    return this.#wait(this.#beginLogin(origin));
+    return this.#canLogIn() ? this.#wait(this.#beginLogin(origin)) : this.#refuse();
+  }
+
+  /** Whether whoever asks could follow a redirect to a page of the provider's. */
+  #canLogIn(): boolean {
+    const { grpc } = this.#exchange.facts;
+    return !grpc && !this.#request.upgrade && !this.#keeper.deniesRedirect(this.#request);
   }
 
   #refuse(): LocalReply {
@@ -159,7 +166,9 @@ export class Visit {
 
   async #renew(origin: RequestOrigin, session: Session, refreshToken: string): Promise<Verdict> {
     const { host, names } = this.#place(origin);
-    const outcome = await this.#keeper.refreshes.of(`${host}\n${names.session}`, refreshToken, () =>
+    // A provider may leave a refresh token as it is: the session that has expired tells one refresh from the next.
+    const place = `${host}\n${names.session}\n${session.expiresSeconds}`;
+    const outcome = await this.#keeper.refreshes.of(place, refreshToken, () =>
       this.#refresh(origin, session, refreshToken),
     );
     if (this.#isCancelled) return undefined;
@@ -168,10 +177,8 @@ export class Visit {
         this.setCookies = outcome.setCookies;
         this.#admit(origin, outcome.session);
         return undefined;
-      case "refused": {
-        const reply = this.#askForLogin(origin);
-        return reply === waiting ? this.#beginLogin(origin) : reply;
-      }
+      case "refused":
+        return this.#canLogIn() ? this.#beginLogin(origin) : this.#refuse();
       case "failed":
         return this.#failBy(outcome.failure);
     }
@@ -255,7 +262,7 @@ export class Visit {
   }
 
   #place(origin: RequestOrigin): { readonly host: string; readonly names: CookieNames } {
-    return { host: this.#keeper.filter.cookieDomain || this.#request.host, names: this.#names(origin) };
+    return { host: this.#keeper.filter.cookieDomain || this.#host, names: this.#names(origin) };
   }
 
   #names(origin: RequestOrigin): CookieNames {

@@ -218,6 +218,7 @@ export const policyFindings = {
     severity: "error",
     title: "A policy has a value that cannot be used",
     why: "The part of the policy that needs the value is left out; the rest is in force.",
+    condition: { type: "Accepted", status: "False", reason: "Invalid" },
   },
   "global-limit-without-counter": {
     code: "SL6041",
@@ -227,21 +228,21 @@ export const policyFindings = {
     condition: { type: "Accepted", status: "False", reason: "Invalid" },
   },
   "client-setting-invalid": {
-    code: "SL6050",
+    code: "SL6070",
     severity: "error",
     title: "A ClientTrafficPolicy gives a value that cannot be used",
     why: "What the listener does without the value goes on; where the value keeps something out, nothing gets in.",
     condition: { type: "Accepted", status: "False", reason: "Invalid" },
   },
   "client-setting-conflicts": {
-    code: "SL6051",
+    code: "SL6071",
     severity: "error",
     title: "A ClientTrafficPolicy wants for one listener what another on its port decides",
     why: "Listeners of one port share connections: what counts before a connection's listener is known is that of the first listener in order of precedence.",
     condition: { type: "Accepted", status: "False", reason: "Conflicted" },
   },
   "client-setting-spreads": {
-    code: "SL6052",
+    code: "SL6072",
     severity: "warning",
     title: "A ClientTrafficPolicy for one listener counts for others on its port",
     why: "Listeners of one port share connections: what counts before a connection's listener is known is that of the first listener in order of precedence.",
