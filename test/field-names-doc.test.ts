@@ -62,7 +62,7 @@ test("every Middleware that the page names is one of Traefik's", () => {
     const [, first] = /^(?:Middleware )?`(\w+)`/.exec(traefik) ?? [];
     return first === undefined || !(/^[A-Z]/.test(first) || traefik.startsWith("Middleware")) ? [] : [first];
   });
-  const others = ["headerregexp", "serverstransport", "traefikservice"];
+  const others = ["headerregexp", "serverstransport", "tlsoption", "traefikservice"];
   assert.ok(named.length > 3);
   assert.deepEqual(
     named.filter((name) => !known.has(name.toLowerCase()) && !others.includes(name.toLowerCase())),

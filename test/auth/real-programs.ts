@@ -13,7 +13,10 @@ const quietly: SpawnSyncOptions = { stdio: ["ignore", "ignore", "inherit"], time
 /** Lines that Apache's own htpasswd writes. `undefined`: it cannot be had here. */
 export function findHtpasswd(): ((flags: readonly string[], user: string, password: string) => string) | undefined {
   const isThere = (): boolean => spawnSync("htpasswd", ["-nbs", "a", "b"]).status === 0;
-  if (!isThere()) spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "apache2-utils"], quietly);
+  if (!isThere()) {
+    spawnSync("apt-get", ["update", "-qq"], quietly);
+    spawnSync("apt-get", ["install", "-y", "-qq", "--no-install-recommends", "apache2-utils"], quietly);
+  }
   if (!isThere()) return undefined;
   return (flags, user, password) => {
     const made = spawnSync("htpasswd", ["-nb", ...flags, user, password], { encoding: "utf8" });

@@ -57,7 +57,7 @@ export class InstallCluster implements AsyncDisposable {
       .map(
         ({ kind, metadata: { namespace, name } }) => `${kind} ${namespace === undefined ? "" : `${namespace}/`}${name}`,
       )
-      .filter((shown) => !/CustomResourceDefinition .*gateway\.networking/.test(shown))
+      .filter((shown) => !/CustomResourceDefinition .*(gateway\.networking|traefik\.io)/.test(shown))
       .filter((shown) => !userNamespaces.some((name) => shown === `Namespace ${name}`))
       .sort();
   }

@@ -94,6 +94,7 @@ const watched = [
   "gateway.sluice.dev/httproutefilters: get list watch",
   "gateway.sluice.dev/securitypolicies/status: patch",
   "gateway.sluice.dev/securitypolicies: get list watch",
+  "traefik.io/middlewares: get list watch",
 ];
 
 /** Where data planes are provisioned. */
