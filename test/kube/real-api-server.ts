@@ -141,7 +141,7 @@ await check("a Secret of another type is read when something refers to it, and n
   await apply({ ...gateway("secure", namespace, { protocol: "HTTPS", port: 443, tls }) });
   await until("the Secret", () => has("Secret", "plain"));
   const data = source.state.snapshot.get("Secret", namespace, "plain")?.data ?? {};
-  assert.deepEqual(Object.keys(data), ["tls.crt", "tls.key"]);
+  assert.deepEqual(Object.keys(data), ["password", "tls.crt", "tls.key"]);
   await client.delete(pathOf("Gateway", "secure"));
   await until("that it is forgotten", () => !has("Secret", "plain"));
 });

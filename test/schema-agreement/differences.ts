@@ -22,3 +22,9 @@ export const allowed: readonly Allowed[] = [
     why: "With leading zeros an address is decimal to some programs and octal to others, and so two addresses (CVE-2021-29923).",
   },
 ];
+
+/** Lists that are declared and that no object may have, so that nothing can be changed inside of them. */
+export const refusedLists: ReadonlySet<string> = new Set([
+  // An answer of the gateway's own has no headers to remove.
+  "HTTPRouteFilter spec.directResponse.header.remove",
+]);

@@ -57,7 +57,44 @@ const listeners: readonly (readonly JsonObject[])[] = [
   [{ ...listener, filters: { requests: [grpcAuth] } }],
 ];
 
+const targetRefs = [{ group: "gateway.networking.k8s.io", kind: "HTTPRoute", name: "a" }];
+const servers = [{ name: "a", port: 80 }];
+
+/** One for each list of a load balancer. */
+const loadBalancers: readonly JsonObject[] = [
+  { type: "ConsistentHash", consistentHash: { type: "Headers", headers: [{ name: "x-a" }] } },
+  { type: "ConsistentHash", consistentHash: { type: "QueryParams", queryParams: [{ name: "a" }] } },
+  { type: "LeastRequest", endpointOverride: { extractFrom: [{ header: "x-a" }] } },
+  { type: "LeastRequest", zoneAware: { weightedZones: [{ zone: "a", weight: 1 }] } },
+  { type: "BackendUtilization", backendUtilization: { metricNamesForComputingUtilization: ["named_metrics.a"] } },
+];
+const settings = loadBalancers.map((loadBalancer) => ({ loadBalancer }));
+const providers = (backendSettings: JsonObject) => [
+  {
+    name: "a",
+    remoteJWKS: { uri: "https://a.example.com/keys", backendRefs: servers, backendSettings },
+  },
+];
+
 export const ruleSeeds: Partial<Record<Kind, readonly JsonObject[]>> = {
+  BackendTrafficPolicy: settings.map((one) => ({ targetRefs, ...one })),
+  SecurityPolicy: settings.flatMap((backendSettings) => [
+    { targetRefs, jwt: { providers: providers(backendSettings) } },
+    {
+      targetRefs,
+      oidc: {
+        clientID: "a",
+        clientSecret: { name: "a" },
+        provider: { issuer: "https://a.example.com", backendRefs: servers, backendSettings },
+      },
+    },
+    { targetRefs, extAuth: { grpc: { backendRefs: servers, backendSettings } } },
+    { targetRefs, extAuth: { http: { backendRefs: servers, backendSettings } } },
+  ]),
+  ExtensionPolicy: settings.map((backendSettings) => ({
+    targetRefs,
+    extProc: [{ backendRefs: servers, backendSettings }],
+  })),
   Gateway: [
     ...listeners.map((list) => ({ gatewayClassName: "c", listeners: list })),
     {

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { setTimeout as pause } from "node:timers/promises";
 import {
   endpointSlice,
   gateway,
@@ -501,8 +502,12 @@ test("KubeSource: after an outage all watches come back as soon as the server an
       server.put(httpRoute("cart"));
     },
     async ({ server, source }) => {
-      await eventually(() => server.watching() > 20);
-      const watching = server.watching();
+      let watching: number;
+      // They begin one after the other.
+      do {
+        watching = server.watching();
+        await pause(300);
+      } while (watching < 20 || watching !== server.watching());
       server.failNext(10_000, 503);
       server.cutWatches();
       await eventually(() => source.health.every(({ phase }) => phase === "failing"));

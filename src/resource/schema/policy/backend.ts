@@ -12,7 +12,8 @@ import { tlsRules, tlsSettings } from "./tls-settings.ts";
 const address = text({ min: 3, max: 45 })
   .check(
     rule((value, report) => {
-      if (addressFamily(value) === undefined)
+      // As the API server judges: an IPv4 address in the form of IPv6 is none.
+      if (addressFamily(value) === undefined || /^::ffff:[0-9.]+$/i.test(value))
         report([], `must be an IP address, but it is ${quote(value)}`, "Write an IPv4 or IPv6 address, or use fqdn.");
     }, "invalid"),
   )
