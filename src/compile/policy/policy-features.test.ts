@@ -1,30 +1,11 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brief, defaultOptions, resourcesOf, service, yaml } from "../../../test/compile-case.ts";
+import { cartWorld } from "../../../test/cart-world.ts";
+import { brief, defaultOptions, resourcesOf } from "../../../test/compile-case.ts";
 import { createSnapshot } from "../../store/create-snapshot.ts";
 import { compile } from "../compile.ts";
 
-const world = [
-  `apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: { name: ours }
-spec: { controllerName: example.com/gateway }`,
-  `apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge, namespace: shop }
-spec:
-  gatewayClassName: ours
-  listeners: [{ name: web, port: 80, protocol: HTTP }]`,
-  `apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: cart, namespace: shop }
-spec:
-  parentRefs: [{ name: edge }]
-  rules:
-    - filters: [{ type: ResponseHeaderModifier, responseHeaderModifier: { remove: [x-a] } }]
-      backendRefs: [{ name: api, port: 80 }]`,
-  service("api"),
-];
+const removeHeader = "[{ type: ResponseHeaderModifier, responseHeaderModifier: { remove: [x-a] } }]";
 
 function run(spec: string, apiVersion = "gateway.sluice.dev/v1alpha1") {
   const policy = `apiVersion: ${apiVersion}
@@ -33,7 +14,7 @@ metadata: { name: p, namespace: shop }
 spec:
   targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: cart }]
 ${spec}`;
-  const result = compile(createSnapshot(resourcesOf(yaml(...world, policy))), defaultOptions);
+  const result = compile(createSnapshot(resourcesOf(cartWorld([policy], removeHeader))), defaultOptions);
   const rule = Object.values(result.routing.gateways[0]?.httpRules ?? {})[0];
   return { filters: rule?.filters ?? [], findings: brief(result.findings), rule };
 }

@@ -1,32 +1,9 @@
 import { durationMs } from "../../base/duration.ts";
+import { grpcStatusNames } from "../../base/grpc-status-names.ts";
 import type { Filter } from "../../ir/filter.ts";
 import type { Resource } from "../../resource/kinds.ts";
 
 type AdmissionControl = NonNullable<Resource<"BackendTrafficPolicy">["spec"]["admissionControl"]>;
-type GrpcStatus = NonNullable<
-  NonNullable<NonNullable<AdmissionControl["successCriteria"]>["grpc"]>["statusCodes"]
->[number];
-
-/** Names of gRPC's codes as the API writes them, by code. */
-const grpcStatuses: readonly GrpcStatus[] = [
-  "Ok",
-  "Cancelled",
-  "Unknown",
-  "InvalidArgument",
-  "DeadlineExceeded",
-  "NotFound",
-  "AlreadyExists",
-  "PermissionDenied",
-  "ResourceExhausted",
-  "FailedPrecondition",
-  "Aborted",
-  "OutOfRange",
-  "Unimplemented",
-  "Internal",
-  "Unavailable",
-  "DataLoss",
-  "Unauthenticated",
-];
 
 /** Envoy Gateway's. Milliseconds. */
 const defaultWindowMs = 30_000;
@@ -46,7 +23,7 @@ export function compileAdmissionControl(control: AdmissionControl): readonly Fil
       minRequestRate: control.minRequestRate ?? 0,
       maxRefusalPercent: control.maxRejectionPercent ?? 80,
       successStatuses: http?.statusCodes ?? [],
-      successGrpcCodes: (grpc?.statusCodes ?? ["Ok"]).map((name) => grpcStatuses.indexOf(name)),
+      successGrpcCodes: (grpc?.statusCodes ?? ["Ok"]).map((name) => grpcStatusNames.indexOf(name)),
     },
   ];
 }

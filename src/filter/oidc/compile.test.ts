@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brief, defaultOptions, resourcesOf, service, yaml } from "../../../test/compile-case.ts";
+import { cartWorld } from "../../../test/cart-world.ts";
+import { brief, defaultOptions, resourcesOf, service } from "../../../test/compile-case.ts";
 import { compile } from "../../compile/compile.ts";
 import type { FeatureScope } from "../../compile/policy/feature-scope.ts";
 import { secretKeysOfRule } from "../../ir/secret-keys.ts";
@@ -9,25 +10,7 @@ import { createSnapshot } from "../../store/create-snapshot.ts";
 import { compilePassThrough } from "./compile-pass-through.ts";
 import { readRedirectUrl } from "./compile-redirect-url.ts";
 
-const world = [
-  `apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: { name: ours }
-spec: { controllerName: example.com/gateway }`,
-  `apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge, namespace: shop }
-spec:
-  gatewayClassName: ours
-  listeners: [{ name: web, port: 80, protocol: HTTP }]`,
-  `apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: cart, namespace: shop }
-spec:
-  parentRefs: [{ name: edge }]
-  rules:
-    - backendRefs: [{ name: api, port: 80 }]`,
-  service("api"),
+const provider = [
   service("login"),
   `apiVersion: v1
 kind: Secret
@@ -42,7 +25,7 @@ metadata: { name: p, namespace: shop }
 spec:
   targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: cart }]
   oidc: ${oidc}`;
-  const result = compile(createSnapshot(resourcesOf(yaml(...world, policy))), defaultOptions);
+  const result = compile(createSnapshot(resourcesOf(cartWorld([...provider, policy]))), defaultOptions);
   const rule = Object.values(result.routing.gateways[0]?.httpRules ?? {})[0];
   return { filters: rule?.filters.map(({ filter }) => filter) ?? [], findings: brief(result.findings), result, rule };
 }

@@ -1,30 +1,10 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { brief, defaultOptions, resourcesOf, service, yaml } from "../../../test/compile-case.ts";
+import { cartWorld } from "../../../test/cart-world.ts";
+import { brief, defaultOptions, resourcesOf } from "../../../test/compile-case.ts";
 import { compile } from "../../compile/compile.ts";
 import type { RateLimitRule } from "../../ir/rate-limit.ts";
 import { createSnapshot } from "../../store/create-snapshot.ts";
-
-const world = [
-  `apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: { name: ours }
-spec: { controllerName: example.com/gateway }`,
-  `apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge, namespace: shop }
-spec:
-  gatewayClassName: ours
-  listeners: [{ name: web, port: 80, protocol: HTTP }]`,
-  `apiVersion: gateway.networking.k8s.io/v1
-kind: HTTPRoute
-metadata: { name: cart, namespace: shop }
-spec:
-  parentRefs: [{ name: edge }]
-  rules:
-    - backendRefs: [{ name: api, port: 80 }]`,
-  service("api"),
-];
 
 function run(spec: string, ...more: readonly string[]) {
   const policy = `apiVersion: gateway.sluice.dev/v1alpha1
@@ -33,7 +13,7 @@ metadata: { name: p, namespace: shop }
 spec:
   targetRefs: [{ group: gateway.networking.k8s.io, kind: HTTPRoute, name: cart }]
 ${spec}`;
-  const result = compile(createSnapshot(resourcesOf(yaml(...world, policy, ...more))), defaultOptions);
+  const result = compile(createSnapshot(resourcesOf(cartWorld([policy, ...more]))), defaultOptions);
   const rule = Object.values(result.routing.gateways[0]?.httpRules ?? {})[0];
   return { filters: (rule?.filters ?? []).map(({ filter }) => filter), findings: brief(result.findings) };
 }
@@ -237,7 +217,7 @@ spec:
   mergeType: StrategicMerge
   rateLimit: { type: Global, global: { rules: [{ limit: { requests: 5, unit: Hour } }] } }`,
   ];
-  const result = compile(createSnapshot(resourcesOf(yaml(...world, ...policies))), defaultOptions);
+  const result = compile(createSnapshot(resourcesOf(cartWorld(policies))), defaultOptions);
   const [first] = Object.values(result.routing.gateways[0]?.httpRules ?? {})[0]?.filters ?? [];
   assert.ok(first?.filter.kind === "globalRateLimit");
   assert.deepEqual([first.filter.limiter.kind, first.filter.onFailure], ["redis", "closed"]);

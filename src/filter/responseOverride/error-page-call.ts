@@ -1,4 +1,5 @@
 import type { OverrideAction } from "../../ir/filter.ts";
+import { connectionFields } from "../../wire/http1/known-field.ts";
 import { HeadWriter } from "../../wire/http1/serialize.ts";
 import type { FilterServices } from "../contract/build.ts";
 import type { UpstreamCluster } from "../contract/endpoint.ts";
@@ -22,18 +23,8 @@ export type ErrorPages = {
 
 const noContent = Buffer.alloc(0);
 
-/** Of the service's answer, what only its own connection is concerned with, or what is written anew. */
-const connectionFields: ReadonlySet<string> = new Set([
-  "connection",
-  "content-length",
-  "date",
-  "keep-alive",
-  "proxy-connection",
-  "te",
-  "trailer",
-  "transfer-encoding",
-  "upgrade",
-]);
+/** Of the service's answer, what is written anew besides what only its own connection is concerned with. */
+const ownFields: ReadonlySet<string> = new Set(["content-length", "date", "trailer"]);
 
 /**
  * One question to an error-page service, with the headers of ingress-nginx's custom-http-errors. Its status, content and headers
@@ -107,7 +98,7 @@ export class ErrorPageCall implements OwnRequestCaller {
       return;
     }
     this.#pages.served.add(1);
-    const own = headers.filter(([name]) => !connectionFields.has(name));
+    const own = headers.filter(([name]) => !connectionFields.has(name) && !ownFields.has(name));
     const names = new Set(own.map(([name]) => name));
     const kept = this.#kept.filter(([name]) => !names.has(name));
     const shown = this.#pages.action.manner === "traefik" ? this.#status : status;

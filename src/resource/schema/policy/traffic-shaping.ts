@@ -1,5 +1,6 @@
 /** What a BackendTrafficPolicy does to requests beside limits and failures. */
 import { z } from "zod";
+import { grpcStatusNames } from "../../../base/grpc-status-names.ts";
 import { atLeastOne, exactlyOne, fieldOfType, withRules } from "../agreed-rules.ts";
 import { listOf } from "../list.ts";
 import { optional } from "../optional.ts";
@@ -54,26 +55,6 @@ export const faultInjection = withRules(
   atLeastOne("delay", "abort"),
 );
 
-const grpcStatuses = [
-  "Ok",
-  "Cancelled",
-  "Unknown",
-  "InvalidArgument",
-  "DeadlineExceeded",
-  "NotFound",
-  "AlreadyExists",
-  "PermissionDenied",
-  "ResourceExhausted",
-  "FailedPrecondition",
-  "Aborted",
-  "OutOfRange",
-  "Unimplemented",
-  "Internal",
-  "Unavailable",
-  "DataLoss",
-  "Unauthenticated",
-] as const;
-
 /** Spec: AdmissionControl. */
 export const admissionControl = z.object({
   samplingWindow: optional(duration, "Time over which successes are counted. Default: 30s."),
@@ -91,7 +72,7 @@ export const admissionControl = z.object({
       ),
       grpc: optional(
         z.object({
-          statusCodes: optional(listOf(z.enum(grpcStatuses), { max: 17 }), "Codes that are successes. Default: Ok."),
+          statusCodes: optional(listOf(z.enum(grpcStatusNames), { max: 17 }), "Codes that are successes. Default: Ok."),
         }),
         "Of gRPC.",
       ),

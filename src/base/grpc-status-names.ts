@@ -1,0 +1,20 @@
+/** Names of gRPC's codes as policies write them, by code. gRPC, "Status codes and their use in gRPC". */
+export const grpcStatusNames = [
+  "Ok",
+  "Cancelled",
+  "Unknown",
+  "InvalidArgument",
+  "DeadlineExceeded",
+  "NotFound",
+  "AlreadyExists",
+  "PermissionDenied",
+  "ResourceExhausted",
+  "FailedPrecondition",
+  "Aborted",
+  "OutOfRange",
+  "Unimplemented",
+  "Internal",
+  "Unavailable",
+  "DataLoss",
+  "Unauthenticated",
+] as const;
