@@ -29,6 +29,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   "resource/schema": { imports: ["base", "base/regex", "base/cidr", "finding", "resource"], packages: ["zod"] },
   served: { imports: ["base", "resource", "resource/schema"] },
   store: { imports: ["base", "finding", "resource"] },
+  ingress: { imports: ["base", "base/cidr", "base/regex", "finding", "resource", "store"], types: ["ir"] },
   infrastructure: { imports: [], types: ["ir"] },
   capability: { imports: [] },
   status: { imports: ["base", "finding", "resource"], types: ["infrastructure", "ir"] },

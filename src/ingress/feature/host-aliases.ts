@@ -1,0 +1,4 @@
+import type { IngressFeature } from "../feature.ts";
+
+// Annotations: server-alias.
+export const hostAliases: IngressFeature<undefined> = { annotations: [], read: () => undefined };
