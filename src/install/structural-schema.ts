@@ -54,6 +54,8 @@ function membersSchema(tree: FieldTree, path: string): JsonObject {
     return { additionalProperties: structuralSchema(tree.additionalProperties, `${path}{}`) };
   }
   const fields = Object.entries(tree.properties);
+  // The API server stores no empty `properties`: whoever applies them would want something else than what is there.
+  if (fields.length === 0) return {};
   return {
     // A field with a default is never missing.
     ...(tree.required === undefined ? {} : { required: tree.required.filter((name) => isRequired(tree, name)) }),
