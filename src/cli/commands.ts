@@ -1,22 +1,7 @@
 /** What each command is for, as help, documentation and completion tell it. Flags are in `flags.ts`. */
-import type { Command } from "./command.ts";
-import type { OutputFormat } from "./flag-values.ts";
-import { type CommandName, type FlagName, flags } from "./flags.ts";
-
-export type CommandRow = {
-  /** One line. */
-  readonly summary: string;
-  /** Positional arguments as the usage line shows them. */
-  readonly args: "" | "PATH..." | "[PATH...]" | "SHELL";
-  /** A paragraph for `--help`, when the summary is not enough. */
-  readonly description?: string;
-  /** Accepted by `--output`; the first is the default. Empty: the command has no such flag. */
-  readonly formats: readonly OutputFormat[];
-  readonly examples: readonly { readonly line: string; readonly does: string }[];
-  readonly exitCodes: readonly string[];
-  /** Imported only when the command runs. */
-  readonly load: () => Promise<Command>;
-};
+import type { CommandGroup, CommandRow } from "./command-row.ts";
+import { type CommandName, type FlagName, flags, type GroupName } from "./flags.ts";
+import { migrateCommands, migrateGroup } from "./migrate.ts";
 
 const readable = "2  a path cannot be read, or a flag is invalid";
 
@@ -205,6 +190,7 @@ export const commands = {
     ],
     load: async () => (await import("./uninstall.ts")).uninstall,
   },
+  ...migrateCommands,
   completion: {
     summary: "Print a completion script for bash, zsh or fish.",
     args: "SHELL",
@@ -218,6 +204,8 @@ export const commands = {
     load: async () => (await import("./completion.ts")).completion,
   },
 } as const satisfies Record<CommandName, CommandRow>;
+
+export const commandGroups: Readonly<Record<GroupName, CommandGroup>> = { migrate: migrateGroup };
 
 /** The row of a command, with the table's literal types forgotten. */
 export function commandRow(name: CommandName): CommandRow {

@@ -1,7 +1,7 @@
 import { UsageError } from "../base/usage-error.ts";
 import type { Command } from "./command.ts";
-import { commandRow } from "./commands.ts";
-import { type CommandName, commandNames, type Flag, flags, flagsOf } from "./flags.ts";
+import { commandGroups, commandRow } from "./commands.ts";
+import { type CommandName, commandNames, type Flag, flags, flagsOf, wordsOf } from "./flags.ts";
 
 /** The shells that have a completion script. */
 export const shells = { bash: renderBash, zsh: renderZsh, fish: renderFish } as const;
@@ -32,6 +32,24 @@ function takesPaths(name: CommandName): boolean {
   return commandRow(name).args.includes("PATH");
 }
 
+type CompletedWord = { readonly word: string; readonly summary: string };
+
+/** What may stand first: commands and groups of commands. */
+const firstWords: readonly CompletedWord[] = [
+  ...commandNames
+    .filter((name) => wordsOf(name).group === undefined)
+    .map((name) => ({ word: name, summary: commandRow(name).summary })),
+  ...Object.entries(commandGroups).map(([word, { summary }]) => ({ word, summary })),
+];
+
+/** The commands of each group. */
+const groups = Object.keys(commandGroups).map((group) => ({
+  group,
+  words: commandNames
+    .filter((name) => wordsOf(name).group === group)
+    .map((name): CompletedWord => ({ word: wordsOf(name).word, summary: commandRow(name).summary })),
+}));
+
 function renderBash(): string {
   const cases = commandNames.map((name) => {
     const known = completedFlags(name);
@@ -43,7 +61,7 @@ function renderBash(): string {
         return `        ${short ? `${short}|` : ""}${long}) words="${choices.join(" ")}" paths="${files}" ;;`;
       });
     const extra = name === "completion" ? ` ${Object.keys(shells).join(" ")}` : "";
-    return `    ${name})
+    return `    "${name}")
       case "$before" in
 ${values.join("\n")}
         *) words="${words.join(" ")}${extra}" paths="${takesPaths(name) ? "yes" : ""}" ;;
@@ -54,10 +72,23 @@ _sluice() {
   local current="\${COMP_WORDS[COMP_CWORD]}" before="\${COMP_WORDS[COMP_CWORD-1]}" words="" paths=""
   COMPREPLY=()
   if [ "$COMP_CWORD" -eq 1 ]; then
-    COMPREPLY=($(compgen -W "${commandNames.join(" ")} help" -- "$current"))
+    COMPREPLY=($(compgen -W "${wordsIn(firstWords)} help" -- "$current"))
     return
   fi
-  case "\${COMP_WORDS[1]}" in
+  local command="\${COMP_WORDS[1]}"
+  case "$command" in
+${groups
+  .map(
+    ({ group, words }) => `    ${group})
+      if [ "$COMP_CWORD" -eq 2 ]; then
+        COMPREPLY=($(compgen -W "${wordsIn(words)}" -- "$current"))
+        return
+      fi
+      command="${group} \${COMP_WORDS[2]}" ;;`,
+  )
+  .join("\n")}
+  esac
+  case "$command" in
 ${cases.join("\n")}
   esac
   COMPREPLY=($(compgen -W "$words" -- "$current"))
@@ -68,6 +99,8 @@ ${cases.join("\n")}
 complete -o filenames -F _sluice sluice
 `;
 }
+
+const wordsIn = (words: readonly CompletedWord[]): string => words.map(({ word }) => word).join(" ");
 
 function renderZsh(): string {
   const quote = (text: string) => text.replaceAll("'", "'\\''");
@@ -82,14 +115,15 @@ function renderZsh(): string {
     });
     if (takesPaths(name)) specs.push("'*:path:_files'");
     if (name === "completion") specs.push(`':shell:(${Object.keys(shells).join(" ")})'`);
-    return `    ${name}) _arguments ${specs.join(" ")} ;;`;
+    return `    '${name}') _arguments ${specs.join(" ")} ;;`;
   });
-  const summaries = commandNames.map((name) => `      '${name}:${describe(commandRow(name).summary)}'`);
+  const described = (words: readonly CompletedWord[]) =>
+    words.map(({ word, summary }) => `      '${word}:${describe(summary)}'`).join("\n");
   return `#compdef sluice
 _sluice() {
   if (( CURRENT == 2 )); then
     local -a commands=(
-${summaries.join("\n")}
+${described(firstWords)}
     )
     _describe command commands
     return
@@ -97,6 +131,23 @@ ${summaries.join("\n")}
   local command="\${words[2]}"
   shift words
   (( CURRENT-- ))
+  case "$command" in
+${groups
+  .map(
+    ({ group, words }) => `  ${group})
+    if (( CURRENT == 2 )); then
+      local -a commands=(
+${described(words)}
+      )
+      _describe command commands
+      return
+    fi
+    command="${group} \${words[2]}"
+    shift words
+    (( CURRENT-- )) ;;`,
+  )
+  .join("\n")}
+  esac
   case "$command" in
 ${cases.join("\n")}
   esac
@@ -112,11 +163,22 @@ fi
 
 function renderFish(): string {
   const quote = (text: string) => `'${text.replaceAll("\\", "\\\\").replaceAll("'", "\\'")}'`;
+  const first = firstWords.map(
+    ({ word, summary }) => `complete -c sluice -n __fish_use_subcommand -f -a ${word} -d ${quote(summary)}`,
+  );
+  const inGroups = groups.flatMap(({ group, words }) =>
+    words.map(
+      ({ word, summary }) =>
+        `complete -c sluice -n '__fish_seen_subcommand_from ${group}; and not __fish_seen_subcommand_from ${wordsIn(words)}' -f -a ${word} -d ${quote(summary)}`,
+    ),
+  );
   const lines = commandNames.flatMap((name) => [
-    `complete -c sluice -n __fish_use_subcommand -f -a ${name} -d ${quote(commandRow(name).summary)}`,
     ...completedFlags(name).map(({ short, long, argument, help, choices }) =>
       [
-        `complete -c sluice -n '__fish_seen_subcommand_from ${name}'`,
+        `complete -c sluice -n '${name
+          .split(" ")
+          .map((word) => `__fish_seen_subcommand_from ${word}`)
+          .join("; and ")}'`,
         short ? `-s ${short.slice(1)}` : "",
         `-l ${long.slice(2)}`,
         argument ? "-r" : "",
@@ -130,5 +192,5 @@ function renderFish(): string {
       ? [`complete -c sluice -n '__fish_seen_subcommand_from completion' -f -a ${quote(Object.keys(shells).join(" "))}`]
       : []),
   ]);
-  return `# fish completion for sluice\n${lines.join("\n")}\n`;
+  return `# fish completion for sluice\n${[...first, ...inGroups, ...lines].join("\n")}\n`;
 }

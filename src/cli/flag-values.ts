@@ -11,7 +11,7 @@ export type PortMapping = { readonly listenerPort: number; readonly localPort: n
 /** A request header as typed on the command line. Name in lower case. */
 export type HeaderArgument = { readonly name: string; readonly value: string };
 
-export const outputFormats = ["text", "table", "json", "yaml", "github"] as const;
+export const outputFormats = ["text", "table", "json", "yaml", "github", "csv", "markdown", "html"] as const;
 export type OutputFormat = (typeof outputFormats)[number];
 
 function parseNumber(text: string, bounds: { readonly min: number; readonly max: number }): number | undefined {

@@ -34,9 +34,22 @@ export const commandNames = [
   "version",
   "install",
   "uninstall",
+  "migrate inventory",
   "completion",
 ] as const;
+/** A name of two words is a command of a group: `migrate` in `migrate inventory`. */
 export type CommandName = (typeof commandNames)[number];
+export type GroupName = CommandName extends infer Name
+  ? Name extends `${infer Group} ${string}`
+    ? Group
+    : never
+  : never;
+
+/** The words by which a command is called. */
+export function wordsOf(name: CommandName): { readonly group: GroupName | undefined; readonly word: string } {
+  const [word = "", group] = name.split(" ").reverse();
+  return { group: group as GroupName | undefined, word };
+}
 
 const pullPolicies = ["Always", "IfNotPresent", "Never"] as const;
 
@@ -153,7 +166,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text) => parseChoice(text, outputFormats),
     choices: outputFormats,
     help: "Output format; each command's help lists its formats.",
-    commands: ["check", "explain", "status", "routes", "version", "install"],
+    commands: ["check", "explain", "status", "routes", "version", "install", "migrate inventory"],
   },
   namespace: {
     short: "-n",

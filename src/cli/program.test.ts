@@ -3,9 +3,9 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { test } from "node:test";
 import { renderFlagsReference } from "../../tools/reference/flags.ts";
 import type { Terminal } from "./command.ts";
-import { commands } from "./commands.ts";
+import { commandGroups, commands } from "./commands.ts";
 import { shells } from "./completion.ts";
-import { commandNames, flags, flagsOf } from "./flags.ts";
+import { commandNames, flags, flagsOf, wordsOf } from "./flags.ts";
 import { runProgram } from "./program.ts";
 
 async function run(...argv: readonly string[]) {
@@ -27,13 +27,31 @@ async function run(...argv: readonly string[]) {
 test("runProgram() without arguments prints the commands and exits 0", async () => {
   const { code, out, err } = await run();
   assert.deepEqual([code, err], [0, ""]);
-  for (const name of commandNames)
+  for (const name of commandNames) {
+    if (wordsOf(name).group !== undefined) continue;
     assert.match(out, new RegExp(`^ {2}${name} .*${commands[name].summary.slice(0, 20)}`, "m"));
+  }
+  for (const group of Object.keys(commandGroups)) assert.match(out, new RegExp(`^ {2}${group} COMMAND`, "m"));
 });
+
+for (const group of Object.keys(commandGroups)) {
+  test(`sluice ${group} --help lists the commands of the group`, async () => {
+    const { code, out } = await run(group, "--help");
+    assert.equal(code, 0);
+    for (const name of commandNames)
+      if (wordsOf(name).group === group) assert.match(out, new RegExp(`^ {2}${wordsOf(name).word} `, "m"));
+  });
+
+  test(`sluice ${group} alone exits 2 and shows the help`, async () => {
+    const { code, out, err } = await run(group);
+    assert.deepEqual([code, out], [2, ""]);
+    assert.match(err, new RegExp(`^Usage: sluice ${group} COMMAND`));
+  });
+}
 
 for (const name of commandNames) {
   test(`sluice ${name} --help has a purpose, every flag, examples and exit codes`, async () => {
-    const { code, out } = await run(name, "--help");
+    const { code, out } = await run(...name.split(" "), "--help");
     assert.equal(code, 0);
     assert.ok(out.includes(commands[name].summary.split(",")[0] ?? ""));
     for (const key of flagsOf(name)) assert.ok(out.includes(flags[key].long), flags[key].long);
@@ -47,6 +65,10 @@ const mistakes: readonly { readonly argv: readonly string[]; readonly says: RegE
   {
     argv: ["run", "--adopt-clases", "x"],
     says: /^sluice: unknown option '--adopt-clases'\n\(Did you mean --adopt-classes\?\)\nTry: sluice run --help/,
+  },
+  {
+    argv: ["migrate", "inventry"],
+    says: /^sluice: unknown command 'inventry'\n\(Did you mean inventory\?\)\nTry: sluice migrate --help/,
   },
   { argv: ["run"], says: /^sluice: missing required argument 'PATH'/ },
   {
@@ -84,7 +106,8 @@ test("sluice version prints the three versions, also as data", async () => {
 test("completion scripts name every command and flag", () => {
   for (const [shell, render] of Object.entries(shells)) {
     const script = render();
-    for (const name of commandNames) assert.ok(script.includes(name), `${shell}: ${name}`);
+    for (const name of commandNames)
+      for (const word of name.split(" ")) assert.ok(script.includes(word), `${shell}: ${name}`);
     for (const { long } of Object.values(flags))
       assert.ok(script.includes(shell === "fish" ? `-l ${long.slice(2)}` : long), `${shell}: ${long}`);
   }
@@ -106,6 +129,9 @@ test("the bash completion offers flags, values and commands", { skip: bash ? fal
   assert.deepEqual(complete("sluice run --map"), ["--map-port"]);
   assert.deepEqual(complete("sluice run program.t"), ["program.test.ts", "program.ts"]);
   assert.deepEqual(complete("sluice completion f"), ["fish"]);
+  assert.deepEqual(complete("sluice mig"), ["migrate"]);
+  assert.deepEqual(complete("sluice migrate inv"), ["inventory"]);
+  assert.deepEqual(complete("sluice migrate inventory --out"), ["--output"]);
 });
 
 test("renderFlagsReference() has a section for each command and a row for each of its flags", () => {

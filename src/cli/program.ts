@@ -2,7 +2,7 @@ import { Command as CommanderCommand, CommanderError, InvalidArgumentError, Opti
 import type { ExitCode } from "../base/exit-code.ts";
 import { reasonOf, UsageError } from "../base/usage-error.ts";
 import type { CommandInput, Terminal } from "./command.ts";
-import { commandRow, flagHelp } from "./commands.ts";
+import { commandGroups, commandRow, flagHelp } from "./commands.ts";
 import {
   type CommandName,
   commandNames,
@@ -11,7 +11,9 @@ import {
   type FlagValues,
   flags,
   flagsOf,
+  type GroupName,
   initialFlags,
+  wordsOf,
 } from "./flags.ts";
 import { versionLine } from "./version.ts";
 
@@ -78,8 +80,10 @@ type Addition = { readonly name: CommandName; readonly terminal: Terminal; reado
 function addCommand(program: CommanderCommand, addition: Addition): void {
   const { name, terminal, dispatch } = addition;
   const row = commandRow(name);
-  const command = program
-    .command(name)
+  const { group, word } = wordsOf(name);
+  const parent = group === undefined ? program : groupCommand(program, group);
+  const command = parent
+    .command(word)
     .copyInheritedSettings(program)
     .summary(row.summary)
     .description(row.description ? `${row.summary}\n\n${row.description}` : row.summary)
@@ -101,6 +105,22 @@ function addCommand(program: CommanderCommand, addition: Addition): void {
     const args = [received[0]].flat().filter((value): value is string => typeof value === "string");
     await dispatch(name, { args, flags: flagValues, terminal: applyColor(terminal, flagValues) });
   });
+}
+
+/** The command that holds those of a group; made with the first of them. */
+function groupCommand(program: CommanderCommand, name: GroupName): CommanderCommand {
+  const made = program.commands.find((command) => command.name() === name);
+  if (made !== undefined) return made;
+  const { summary, description } = commandGroups[name];
+  return program
+    .command(name)
+    .copyInheritedSettings(program)
+    .summary(summary)
+    .description(`${summary}\n\n${description}`)
+    .usage("COMMAND [PATH...] [FLAGS]")
+    .helpCommand("help [COMMAND]", "Show the help of a command.")
+    .helpOption("-h, --help", "Show this help.")
+    .showHelpAfterError(`Try: sluice ${name} --help`);
 }
 
 function applyColor(terminal: Terminal, { color }: FlagValues): Terminal {
