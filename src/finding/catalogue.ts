@@ -6,6 +6,7 @@ import { attachFindings } from "./catalogue/attach.ts";
 import { backendFindings } from "./catalogue/backend.ts";
 import { certificateFindings } from "./catalogue/certificate.ts";
 import { gatewayFindings } from "./catalogue/gateway.ts";
+import { ingressFindings } from "./catalogue/ingress.ts";
 import { planeFindings } from "./catalogue/plane.ts";
 import { policyFindings } from "./catalogue/policy.ts";
 import { routeFindings } from "./catalogue/route.ts";
@@ -21,6 +22,7 @@ export const catalogue = {
   ...policyFindings,
   ...certificateFindings,
   ...planeFindings,
+  ...ingressFindings,
 } satisfies Record<string, FindingRow>;
 
 /** The key of a row, such as `"parent-ref-no-match"`. */

@@ -48,7 +48,7 @@ export type FindingCondition = {
 
 /** One row of the catalogue: what never changes about a finding. */
 export type FindingRow = {
-  /** `SL` and four digits; the first digit is the area: 1 source, 2 gateway, 3 attach, 4 route, 5 backend, 6 policy and TLS, 7 plane. */
+  /** `SL` and four digits; the first digit is the area: 1 source, 2 gateway, 3 attach, 4 route, 5 backend, 6 policy and TLS, 7 plane, 8 Ingress. */
   readonly code: `SL${number}`;
   readonly severity: Severity;
   /** What is wrong, in a few words, for tables and docs. */

@@ -22,7 +22,7 @@ export type AnnotationSource = {
   readonly ingress: Resource<"Ingress">;
   readonly controller: ControllerConfig;
   readonly snapshot: Snapshot;
-  /** The value of an annotation of the feature (or of its alias) as it is written; `undefined` when it is not, or is not in force (`annotations-risk-level`). */
+  /** The value of an annotation of the feature (or of its alias) without spaces around its lines; `undefined` when it is not written, or is not in force (`annotations-risk-level`). */
   readonly text: (name: string) => string | undefined;
   /** As Go's `strconv.ParseBool`. Anything else: a finding, and `undefined`. */
   readonly flag: (name: string) => boolean | undefined;
@@ -32,6 +32,8 @@ export type AnnotationSource = {
   readonly report: (name: FindingName, annotation: string, text: FindingText) => void;
   /** As `report`, and ingress-nginx answers 503 on all paths of the Ingress: nothing passes what was meant to protect it. */
   readonly deny: (name: FindingName, annotation: string, text: FindingText) => void;
+  /** As `report`, and nothing of the Ingress is served: ingress-nginx leaves out an Ingress with such a value altogether. */
+  readonly drop: (name: FindingName, annotation: string, text: FindingText) => void;
 };
 
 export type FindingText = { readonly message: string; readonly fix: string };
@@ -42,4 +44,6 @@ export type Reading<Setting> = {
   readonly findings: readonly Finding[];
   /** Why every path of the Ingress answers 503; `undefined`: none does. */
   readonly denied: Finding | undefined;
+  /** Why nothing of the Ingress is served; `undefined`: it is. */
+  readonly dropped: Finding | undefined;
 };

@@ -10,6 +10,7 @@ const areas: Readonly<Record<string, string>> = {
   "5": "Backends and references",
   "6": "Policies, TLS, certificates",
   "7": "The data plane",
+  "8": "Ingress",
 };
 
 /** `docs/reference/findings.md`: every row of the catalogue, by code. */
