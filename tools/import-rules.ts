@@ -57,7 +57,6 @@ export const layers: Readonly<Record<string, Layer>> = {
     types: ["ir", "status", "compile/compile-options", "compile/contract"],
   },
   "compile/reference": { imports: ["base", "store"], types: ["finding", "resource"] },
-  "compile/ingress": { imports: ["compile/order", "compile/report"], types: ["finding", "compile/contract"] },
   "compile/listener": {
     imports: ["store", "compile/hostname-patterns", "compile/order", "compile/reference", "compile/report"],
     types: ["finding", "ir", "resource", "status", "compile/contract"],
@@ -140,6 +139,26 @@ export const layers: Readonly<Record<string, Layer>> = {
       "compile/report",
     ],
     types: ["finding", "compile/contract"],
+  },
+  "compile/ingress": {
+    imports: [
+      "base",
+      "base/cidr",
+      "base/regex",
+      "finding",
+      "ingress",
+      "ir",
+      "resource",
+      "store",
+      "wire/http1/path",
+      "compile/backend",
+      "compile/hostname-patterns",
+      "compile/order",
+      "compile/report",
+      "compile/tls",
+      "compile/traffic",
+    ],
+    types: ["compile/contract"],
   },
   "compile/gateway": {
     imports: [

@@ -1,0 +1,4 @@
+import type { ServerSettings } from "../../../ingress/features.ts";
+import { nothingServedOfServer, type ServeServerFeature } from "../serve-feature.ts";
+
+export const servePassthrough: ServeServerFeature<ServerSettings["passthrough"]> = () => nothingServedOfServer;
