@@ -1,6 +1,7 @@
 import { nearestName } from "../base/nearest-name.ts";
 import { isJsonObject, type JsonObject } from "./json.ts";
 import { type Kind, kindNames, kindOf, kinds, type VersionState } from "./kinds.ts";
+import { withCurrentBackends } from "./old-ingress.ts";
 import { backendTlsPolicySteps } from "./retired-version.ts";
 import type { FieldsSchema } from "./schema/spec.ts";
 
@@ -16,11 +17,22 @@ export type KindVersion =
 const renamed: Readonly<Record<string, { readonly kind: Kind; readonly versions: readonly string[] }>> = {
   "gateway.networking.x-k8s.io/XListenerSet": { kind: "ListenerSet", versions: ["v1alpha1"] },
   "gateway.networking.k8s.io/ReferencePolicy": { kind: "ReferenceGrant", versions: ["v1alpha2"] },
+  "extensions/Ingress": { kind: "Ingress", versions: ["v1beta1"] },
 };
 
 /** Versions of known kinds whose fields mean something else today: what to change. */
 const retired: Partial<Record<Kind, (raw: JsonObject) => readonly string[]>> = {
   BackendTLSPolicy: backendTlsPolicySteps,
+};
+
+/** Old versions whose fields are converted. */
+export const conversions: Partial<
+  Record<Kind, { readonly convert: (raw: JsonObject) => JsonObject; readonly changes: string }>
+> = {
+  Ingress: {
+    convert: withCurrentBackends,
+    changes: ", with backends as `service: { name, port: { number } }` and a `pathType` for each path",
+  },
 };
 
 /** Splits `group/version`; the core group is `""`. */

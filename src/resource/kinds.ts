@@ -380,7 +380,7 @@ export const kinds = {
   Ingress: {
     group: "networking.k8s.io",
     version: "v1",
-    versions: { v1: served(core.ingress) },
+    versions: { v1: served(core.ingress), v1beta1: removed(core.ingress) },
     plural: "ingresses",
     singular: "ingress",
     shortNames: ["ing"],
@@ -390,7 +390,7 @@ export const kinds = {
   IngressClass: {
     group: "networking.k8s.io",
     version: "v1",
-    versions: { v1: served(core.ingress) },
+    versions: { v1: served(core.ingress), v1beta1: removed(core.ingress) },
     plural: "ingressclasses",
     singular: "ingressclass",
     shortNames: [],

@@ -2,7 +2,7 @@ import { deepFreeze } from "../base/deep-freeze.ts";
 import { makeFinding } from "../finding/catalogue.ts";
 import type { Finding, ObjectRef } from "../finding/finding.ts";
 import { dotted, isDeeperThan, isJsonObject, type JsonObject, pointerOf, withoutNulls } from "./json.ts";
-import { kindVersion, splitApiVersion, withCurrentParents } from "./kind-version.ts";
+import { conversions, kindVersion, splitApiVersion, withCurrentParents } from "./kind-version.ts";
 import { groupKindOf, type Kind, kinds, type Resource, twinOf } from "./kinds.ts";
 import type { Origin } from "./origin.ts";
 import { foldStringData } from "./schema/core.ts";
@@ -102,6 +102,7 @@ function validateNamed(raw: JsonObject, judge: Judge): ValidatedObject {
     }
     return judge.result();
   }
+  const conversion = version.state === "removed" ? conversions[kind] : undefined;
   const converted = withCurrentParents(raw);
   if (version.state !== "served" || converted !== raw) {
     const what = version.state === "removed" ? "is no longer accepted by clusters" : "is deprecated";
@@ -112,11 +113,15 @@ function validateNamed(raw: JsonObject, judge: Judge): ValidatedObject {
         ? `\`${shown(apiVersion)}\` of ${shown(kindName)} ${what}; it is read as ${kind} ${row.version}.`
         : "A parentRef names an XListenerSet, which is now called ListenerSet.",
       converted === raw
-        ? `Write \`apiVersion: ${current}\`${kind === kindName ? "" : ` and \`kind: ${kind}\``}.`
+        ? `Write \`apiVersion: ${current}\`${kind === kindName ? "" : ` and \`kind: ${kind}\``}${conversion?.changes ?? ""}.`
         : "Write `group: gateway.networking.k8s.io` and `kind: ListenerSet`.",
     );
   }
-  return validateFields(converted, { kind, apiVersion: current, schema: version.schema }, judge);
+  return validateFields(
+    conversion?.convert(converted) ?? converted,
+    { kind, apiVersion: current, schema: version.schema },
+    judge,
+  );
 }
 
 function validateFields(
