@@ -11,42 +11,36 @@ export const ingressFindings = {
   },
   // SL8100: rewrites, redirects, canaries, snippets.
   // SL8200: access, CORS, limits.
+  "ingress-auth-invalid": {
+    code: "SL8200",
+    severity: "error",
+    title: "Authentication of an Ingress cannot be had as it is written",
+    why: "Nobody may pass what was meant to be protected. ingress-nginx, too, answers 503 for most of these mistakes; for some it leaves the protection out.",
+  },
+  "ingress-address-list-invalid": {
+    code: "SL8201",
+    severity: "error",
+    title: "A list of addresses of an Ingress has something that is no address and no network",
+    why: "A list that is not understood as a whole protects nothing. ingress-nginx, too, answers 503.",
+  },
+  "ingress-client-certificate-invalid": {
+    code: "SL8202",
+    severity: "error",
+    title: "Client certificates of a host cannot be asked for as an Ingress says",
+    why: "Client certificates protect whole hosts: ingress-nginx, too, answers 403 for every path of the host, of other Ingresses as well.",
+  },
+  "ingress-limit-exemption-invalid": {
+    code: "SL8203",
+    severity: "error",
+    title: "The exemptions from the limits of an Ingress have something that is no address and no network",
+    why: "ingress-nginx drops all limits of such an Ingress without a word. Here they hold, and nobody is exempt.",
+  },
+  "ingress-cors-origin-invalid": {
+    code: "SL8204",
+    severity: "error",
+    title: "A list of allowed origins of an Ingress has something that is no origin",
+    why: "ingress-nginx leaves such an origin out, or allows every origin when it has a character that it does not take. Here it is left out.",
+  },
   // SL8300: headers, bodies, errors, mirrors, logs.
-  "ingress-breaks-nginx": {
-    code: "SL8300",
-    severity: "warning",
-    title: "An annotation of an Ingress has a value that nginx cannot read",
-    why: "ingress-nginx takes such a value, but nginx does not load the configuration with it: it keeps its old one, and no later change of any Ingress takes effect. Here the value alone is ignored.",
-  },
-  "ingress-headers-unusable": {
-    code: "SL8301",
-    severity: "error",
-    title: "The ConfigMap of custom-headers cannot be used",
-    why: "Headers of answers may protect clients, so paths that are to have them answer 503 without them, as with ingress-nginx.",
-  },
-  "ingress-default-backend-missing": {
-    code: "SL8302",
-    severity: "warning",
-    title: "The Service of default-backend is missing",
-    why: "ingress-nginx goes on without it: errors are answered by the controller's default backend, and requests for a backend without endpoints get 503.",
-  },
-  "ingress-mirror-not-served": {
-    code: "SL8303",
-    severity: "error",
-    title: "The URL of mirror-target cannot be served",
-    why: "Copies of requests go to one host, which the URL has to name. Requests themselves are served.",
-  },
-  "ingress-firewall-not-served": {
-    code: "SL8304",
-    severity: "error",
-    title: "ModSecurity is not served",
-    why: "Sluice has no web application firewall. Where ModSecurity refuses requests (SecRuleEngine On), all paths answer 503; where it only logs, requests pass.",
-  },
-  "ingress-fastcgi-parameters-missing": {
-    code: "SL8305",
-    severity: "error",
-    title: "The ConfigMap of fastcgi-params-configmap is missing",
-    why: "ingress-nginx answers 503 on all paths of such an Ingress, whatever its backends speak.",
-  },
   // SL8400: backends.
 } satisfies Record<string, FindingRow>;
