@@ -1,4 +1,5 @@
 import type { AnnotationSource } from "./feature.ts";
+import { nginxSize } from "./nginx-size.ts";
 
 /** What ingress-nginx asks of a value, and how to say so, as in "which is not …". */
 export type TextRule = { readonly accepts: (text: string) => boolean; readonly wants: string };
@@ -7,6 +8,9 @@ export type TextRule = { readonly accepts: (text: string) => boolean; readonly w
 export function withoutSpaces(pattern: RegExp, wants: string): TextRule {
   return { accepts: (text) => pattern.test(text.replaceAll(" ", "")), wants };
 }
+
+export const onOrOff: TextRule = { accepts: (text) => text === "on" || text === "off", wants: "on or off" };
+const size = withoutSpaces(/^\d+[bkmg]?$/i, "a size such as 8m");
 
 /** The value of an annotation when ingress-nginx takes it. `undefined` when there is none, or when it is ignored (a finding). */
 export function acceptedText(source: AnnotationSource, name: string, { accepts, wants }: TextRule): string | undefined {
@@ -18,4 +22,18 @@ export function acceptedText(source: AnnotationSource, name: string, { accepts, 
     fix: `Write ${wants}, or remove the annotation.`,
   });
   return undefined;
+}
+
+/** The same of a size in bytes. ingress-nginx takes some that nginx cannot read, such as `8 m` and `100b`: they are ignored, too. */
+export function acceptedSize(source: AnnotationSource, name: string): number | undefined {
+  const text = acceptedText(source, name, size);
+  if (text === undefined) return undefined;
+  const bytes = nginxSize(text);
+  if (bytes === undefined) {
+    source.report("ingress-breaks-nginx", name, {
+      message: `${name} is ${JSON.stringify(text)}, which nginx cannot read: the value is ignored.`,
+      fix: `Write ${size.wants}, without spaces.`,
+    });
+  }
+  return bytes;
 }

@@ -42,5 +42,41 @@ export const ingressFindings = {
     why: "ingress-nginx leaves such an origin out, or allows every origin when it has a character that it does not take. Here it is left out.",
   },
   // SL8300: headers, bodies, errors, mirrors, logs.
+  "ingress-breaks-nginx": {
+    code: "SL8300",
+    severity: "warning",
+    title: "An annotation of an Ingress has a value that nginx cannot read",
+    why: "ingress-nginx takes such a value, but nginx does not load the configuration with it: it keeps its old one, and no later change of any Ingress takes effect. Here the value alone is ignored.",
+  },
+  "ingress-headers-unusable": {
+    code: "SL8301",
+    severity: "error",
+    title: "The ConfigMap of custom-headers cannot be used",
+    why: "Headers of answers may protect clients, so paths that are to have them answer 503 without them, as with ingress-nginx.",
+  },
+  "ingress-default-backend-missing": {
+    code: "SL8302",
+    severity: "warning",
+    title: "The Service of default-backend is missing",
+    why: "ingress-nginx goes on without it: errors are answered by the controller's default backend, and requests for a backend without endpoints get 503.",
+  },
+  "ingress-mirror-not-served": {
+    code: "SL8303",
+    severity: "error",
+    title: "The URL of mirror-target cannot be served",
+    why: "Copies of requests go to one host, which the URL has to name. Requests themselves are served.",
+  },
+  "ingress-firewall-not-served": {
+    code: "SL8304",
+    severity: "error",
+    title: "ModSecurity is not served",
+    why: "Sluice has no web application firewall. Where ModSecurity refuses requests (SecRuleEngine On), all paths answer 503; where it only logs, requests pass.",
+  },
+  "ingress-fastcgi-parameters-missing": {
+    code: "SL8305",
+    severity: "error",
+    title: "The ConfigMap of fastcgi-params-configmap is missing",
+    why: "ingress-nginx answers 503 on all paths of such an Ingress, whatever its backends speak.",
+  },
   // SL8400: backends.
 } satisfies Record<string, FindingRow>;
