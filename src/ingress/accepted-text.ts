@@ -9,6 +9,11 @@ export function withoutSpaces(pattern: RegExp, wants: string): TextRule {
   return { accepts: (text) => pattern.test(text.replaceAll(" ", "")), wants };
 }
 
+/** As ingress-nginx judges other values: as they stand. */
+export function matching(pattern: RegExp, wants: string): TextRule {
+  return { accepts: (text) => pattern.test(text), wants };
+}
+
 export const onOrOff: TextRule = { accepts: (text) => text === "on" || text === "off", wants: "on or off" };
 const size = withoutSpaces(/^\d+[bkmg]?$/i, "a size such as 8m");
 
@@ -22,6 +27,17 @@ export function acceptedText(source: AnnotationSource, name: string, { accepts, 
     fix: `Write ${wants}, or remove the annotation.`,
   });
   return undefined;
+}
+
+/** The same of a word out of a few. */
+export function acceptedWord<Word extends string>(
+  source: AnnotationSource,
+  name: string,
+  words: readonly Word[],
+): Word | undefined {
+  const known = (text: string): Word | undefined => words.find((word) => word === text);
+  const rule = { accepts: (text: string) => known(text) !== undefined, wants: words.join(" or ") };
+  return known(acceptedText(source, name, rule) ?? "");
 }
 
 /** The same of a size in bytes. ingress-nginx takes some that nginx cannot read, such as `8 m` and `100b`: they are ignored, too. */

@@ -79,4 +79,22 @@ export const ingressFindings = {
     why: "ingress-nginx answers 503 on all paths of such an Ingress, whatever its backends speak.",
   },
   // SL8400: backends.
+  "ingress-protocol-unserved": {
+    code: "SL8400",
+    severity: "error",
+    title: "Sluice does not speak the protocol of the backends of an Ingress",
+    why: "Backends that speak FastCGI understand no other protocol: rather than send them what they cannot read, the paths of the Ingress answer 503.",
+  },
+  "ingress-hash-unserved": {
+    code: "SL8401",
+    severity: "warning",
+    title: "Endpoints are not chosen by hash in the way that an Ingress asks for",
+    why: "A hash is made of what the request says. Other variables of nginx, and hashes that stand for several endpoints, are not served; requests are.",
+  },
+  "ingress-backend-secret-unusable": {
+    code: "SL8402",
+    severity: "error",
+    title: "The Secret for TLS to the backends of an Ingress cannot be used",
+    why: "What verifies the backends is missing, so nothing is sent to them: ingress-nginx answers 503 on all paths of such an Ingress, and so does Sluice.",
+  },
 } satisfies Record<string, FindingRow>;

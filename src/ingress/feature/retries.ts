@@ -1,4 +1,96 @@
-import type { IngressFeature } from "../feature.ts";
+import { acceptedText, type TextRule } from "../accepted-text.ts";
+import type { AnnotationRow } from "../annotation.ts";
+import type { AnnotationSource, IngressFeature } from "../feature.ts";
+import { wholeNumber } from "../whole-number.ts";
 
-// Annotations: proxy-next-upstream, proxy-next-upstream-tries, proxy-next-upstream-timeout.
-export const retries: IngressFeature<undefined> = { annotations: [], read: () => undefined };
+const conditionWords = [
+  "error",
+  "timeout",
+  "invalid_header",
+  "http_403",
+  "http_404",
+  "http_429",
+  "http_500",
+  "http_502",
+  "http_503",
+  "http_504",
+] as const;
+
+/** What of an attempt makes nginx go on to the next endpoint, in its words. */
+export type RetryCondition = (typeof conditionWords)[number];
+
+export type Retries = {
+  /** In the order of nginx's documentation. Empty: nothing is tried again. */
+  readonly on: readonly RetryCondition[];
+  /** Requests such as POST too, once they have been sent. */
+  readonly nonIdempotent: boolean;
+  /** Attempts in all. 0: no limit. */
+  readonly tries: number;
+  /** From the first attempt; none begins later. 0: no limit. Seconds. */
+  readonly timeoutSeconds: number;
+};
+
+const row = (
+  name: string,
+  risk: AnnotationRow["risk"],
+  texts: Pick<AnnotationRow, "means" | "otherwise" | "handling">,
+): AnnotationRow => ({ name, aliases: [], scope: "location", risk, ...texts });
+
+/** Annotations: proxy-next-upstream, proxy-next-upstream-tries, proxy-next-upstream-timeout. */
+export const retries: IngressFeature<Retries> = {
+  annotations: [
+    row("proxy-next-upstream", "Medium", {
+      means: "What of an attempt at an endpoint leads to another attempt.",
+      otherwise: "error timeout",
+      handling: { kind: "served" },
+    }),
+    row("proxy-next-upstream-tries", "Low", {
+      means: "How many attempts there are at most; 0 is as many as it takes.",
+      otherwise: "3",
+      handling: { kind: "partly", lacks: "With 0 there are no more than 32 attempts." },
+    }),
+    row("proxy-next-upstream-timeout", "Low", {
+      means: "How long after the first attempt others may begin, in seconds; 0 is any time.",
+      otherwise: "0",
+      handling: { kind: "served" },
+    }),
+  ],
+  read: (source) => ({
+    ...conditions(source),
+    tries: wholeNumber(source, "proxy-next-upstream-tries", { key: "proxy-next-upstream-tries", value: 3 }),
+    timeoutSeconds: wholeNumber(source, "proxy-next-upstream-timeout", {
+      key: "proxy-next-upstream-timeout",
+      value: 0,
+    }),
+  }),
+};
+
+const conditionList: TextRule = {
+  accepts: (text) => readConditions(text) !== undefined,
+  wants: `off, or some of ${[...conditionWords, "non_idempotent"].join(", ")} with spaces between them`,
+};
+
+function conditions(source: AnnotationSource): Pick<Retries, "on" | "nonIdempotent"> {
+  const text = acceptedText(source, "proxy-next-upstream", conditionList);
+  const everywhere = source.controller.value("retry-non-idempotent") === "true";
+  const written = text === undefined ? undefined : readConditions(text);
+  const { on, nonIdempotent } = written ??
+    readConditions(source.controller.value("proxy-next-upstream") ?? "") ?? {
+      on: ["error", "timeout"],
+      nonIdempotent: false,
+    };
+  return { on, nonIdempotent: nonIdempotent || everywhere };
+}
+
+/** `undefined`: empty, or with other words. `off` anywhere is the end of it, as nginx has it. */
+function readConditions(text: string): Pick<Retries, "on" | "nonIdempotent"> | undefined {
+  const words = text.split(/\s+/).filter((word) => word !== "");
+  const known = words.every(
+    (word) => word === "off" || word === "non_idempotent" || conditionWords.includes(word as RetryCondition),
+  );
+  if (words.length === 0 || !known) return undefined;
+  return {
+    on: words.includes("off") ? [] : conditionWords.filter((word) => words.includes(word)),
+    nonIdempotent: words.includes("non_idempotent"),
+  };
+}
