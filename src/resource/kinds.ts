@@ -7,6 +7,7 @@ import { type GatewayClassSpec, gatewayClassSpec } from "./schema/gateway-class.
 import { type GatewayConfigSpec, gatewayConfigSpec } from "./schema/gateway-config.ts";
 import { type GrpcRouteSpec, grpcRouteSpec } from "./schema/grpc-route.ts";
 import { type HttpRouteSpec, httpRouteSpec } from "./schema/http-route.ts";
+import { type IngressClassSpec, type IngressSpec, ingressClassSpec, ingressSpec } from "./schema/ingress.ts";
 import { type ListenerSetSpec, listenerSetSpec } from "./schema/listener-set.ts";
 import type { MetadataFields } from "./schema/metadata.ts";
 import { type BackendSpec, backendSpec } from "./schema/policy/backend.ts";
@@ -72,6 +73,8 @@ const httpRoute = withSpec(httpRouteSpec);
 const grpcRoute = withSpec(grpcRouteSpec);
 const referenceGrant = withSpec(referenceGrantSpec);
 const backendTlsPolicy = withSpec(backendTlsPolicySpec);
+const ingress = withSpec(ingressSpec);
+const ingressClass = withSpec(ingressClassSpec.default({ controller: "" }));
 const alphaTlsRoute = withSpec(tlsRouteSpecV1alpha2);
 
 /** THE table of kinds. */
@@ -380,7 +383,7 @@ export const kinds = {
   Ingress: {
     group: "networking.k8s.io",
     version: "v1",
-    versions: { v1: served(core.ingress), v1beta1: removed(core.ingress) },
+    versions: { v1: served(ingress), v1beta1: removed(ingress) },
     plural: "ingresses",
     singular: "ingress",
     shortNames: ["ing"],
@@ -390,7 +393,7 @@ export const kinds = {
   IngressClass: {
     group: "networking.k8s.io",
     version: "v1",
-    versions: { v1: served(core.ingress), v1beta1: removed(core.ingress) },
+    versions: { v1: served(ingressClass), v1beta1: removed(ingressClass) },
     plural: "ingressclasses",
     singular: "ingressclass",
     shortNames: [],
@@ -460,8 +463,8 @@ type Fields = {
   Secret: core.SecretFields;
   ConfigMap: core.ConfigMapFields;
   ClusterTrustBundle: core.ClusterTrustBundleFields;
-  Ingress: core.IngressFields;
-  IngressClass: core.IngressFields;
+  Ingress: WithSpec<IngressSpec>;
+  IngressClass: WithSpec<IngressClassSpec>;
   CustomResourceDefinition: core.CustomResourceDefinitionFields;
 };
 

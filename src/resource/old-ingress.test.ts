@@ -38,6 +38,7 @@ for (const apiVersion of ["extensions/v1beta1", "networking.k8s.io/v1beta1"]) {
     assert.equal(resource?.apiVersion, "networking.k8s.io/v1");
     assert.deepEqual(JSON.parse(JSON.stringify(resource)).spec, {
       defaultBackend: { service: { name: "rest", port: { name: "http" } } },
+      tls: [],
       rules: [
         {
           host: "shop.test",

@@ -22,13 +22,13 @@ export type ValidatedObject = {
   readonly findings: readonly Finding[];
 };
 
-/** Objects of the API are less deep than 20; free-form parts such as Ingress specs are bounded by this. */
+/** Objects of the API are less deep than 20; free-form parts such as parameters of extensions are bounded by this. */
 const depthLimit = 64;
 
 /**
  * Reads any JSON value as a Kubernetes object: finds its kind and version, checks it against the declaration, applies
  * defaults, converts old versions. A broken object has one finding per broken rule and no resource. The resource is
- * frozen; parts that are taken over as they are (status, Ingress specs) are frozen with it. Never throws.
+ * frozen; parts that are taken over as they are (status) are frozen with it. Never throws.
  */
 export function validateObject(raw: unknown, origin?: Origin): ValidatedObject {
   const judge = new Judge(refOf(raw), origin);

@@ -22,6 +22,7 @@ export function readAnnotations<Setting>(
         Object.entries(annotations).map(([name, value]) => [annotationPrefix + name, value]),
       ),
     },
+    spec: { tls: [], rules: [{ host: "" }] },
   };
   const controller: ControllerConfig = { configMap: undefined, value: (key) => given.configMap?.[key] };
   return readFeature(feature, { ingress, controller, snapshot: createSnapshot([...(given.objects ?? []), ingress]) });

@@ -83,10 +83,6 @@ export const clusterTrustBundle = z.object({
 /** Spec: core v1 Namespace. Its labels are what selectors look at. */
 export const namespace = z.object({});
 
-/** Spec: networking.k8s.io/v1 Ingress and IngressClass. Recognised, not served: the specs are kept as they are. */
-export const ingress = z.object({ spec: z.exactOptional(z.record(z.string(), z.unknown())) });
-export const ingressClass = ingress;
-
 /** Spec: apiextensions.k8s.io/v1 CustomResourceDefinition. Tells which version of the API a cluster has. */
 export const customResourceDefinition = z.object({
   spec: z.object({
@@ -111,5 +107,4 @@ export type SecretFields = DeepReadonly<Omit<z.output<typeof secret>, "stringDat
 export type ConfigMapFields = DeepReadonly<z.output<typeof configMap>>;
 export type ClusterTrustBundleFields = DeepReadonly<z.output<typeof clusterTrustBundle>>;
 export type NamespaceFields = DeepReadonly<z.output<typeof namespace>>;
-export type IngressFields = DeepReadonly<z.output<typeof ingress>>;
 export type CustomResourceDefinitionFields = DeepReadonly<z.output<typeof customResourceDefinition>>;

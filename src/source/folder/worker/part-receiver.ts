@@ -46,7 +46,7 @@ export class PartReceiver {
   #resource({ resource, chunk, base, positions }: SentItem & { readonly kind: "object" }): Resource {
     const known = this.#chunks.get(chunk)!;
     const origin = positions === undefined ? new ChunkOrigin(known, base) : new ListedOrigin(known, positions);
-    return deepFreeze({ ...resource, origin } as Resource);
+    return deepFreeze({ ...resource, origin } as unknown as Resource);
   }
 
   /** Forgets what these parts do not name. */
