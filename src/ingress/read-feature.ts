@@ -5,6 +5,7 @@ import { groupKindOf, type Resource } from "../resource/kinds.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { ControllerConfig } from "./controller-config.ts";
 import type { AnnotationSource, IngressFeature, Reading } from "./feature.ts";
+import { goFlag, goInteger } from "./go-value.ts";
 
 /** What the names of ingress-nginx's annotations begin with. */
 export const annotationPrefix = "nginx.ingress.kubernetes.io/";
@@ -13,12 +14,6 @@ export const annotationPrefix = "nginx.ingress.kubernetes.io/";
 export function annotationPointer(name: string): string {
   return pointerOf(["metadata", "annotations", annotationPrefix + name]);
 }
-
-/** Words that Go's `strconv.ParseBool` takes. */
-const flagWords: ReadonlyMap<string, boolean> = new Map([
-  ...["1", "t", "T", "TRUE", "true", "True"].map((word) => [word, true] as const),
-  ...["0", "f", "F", "FALSE", "false", "False"].map((word) => [word, false] as const),
-]);
 
 /** Reads one feature of one Ingress. Pure; findings come in the order in which they are made. */
 export function readFeature<Setting>(
@@ -80,9 +75,8 @@ export function readFeature<Setting>(
         ?.split("\n")
         .map((line) => line.trim())
         .join("\n"),
-    flag: (name) => parsed(name, (text) => flagWords.get(text), "true or false"),
-    integer: (name) =>
-      parsed(name, (text) => (/^[+-]?\d{1,15}$/.test(text) ? Number(text) : undefined), "a whole number"),
+    flag: (name) => parsed(name, goFlag, "true or false"),
+    integer: (name) => parsed(name, goInteger, "a whole number"),
     report: (...parts) => void found(...parts),
     deny: (...parts) => {
       const finding = found(...parts);

@@ -10,6 +10,60 @@ export const ingressFindings = {
     why: "ingress-nginx ignores such a value without its admission webhook, and refuses the Ingress with it. Here, too, what holds without the annotation holds.",
   },
   // SL8100: rewrites, redirects, canaries, snippets.
+  "ingress-passthrough-off": {
+    code: "SL8100",
+    severity: "warning",
+    title: "An Ingress asks for TLS passthrough, which its controller has off",
+    why: "ingress-nginx passes TLS through only when it runs with --enable-ssl-passthrough; without, the host is served like any other.",
+  },
+  "ingress-alias-unsupported": {
+    code: "SL8101",
+    severity: "error",
+    title: "An alias of a host is no host name",
+    why: "nginx takes expressions, and names that end with .*, as names of a server; here an alias is a name, or *. before one.",
+  },
+  "ingress-canary-without-switch": {
+    code: "SL8102",
+    severity: "warning",
+    title: "An Ingress has settings of a canary, but is none",
+    why: "ingress-nginx reads them only where canary is true; such an Ingress is served like any other.",
+  },
+  "ingress-canary-setting-unused": {
+    code: "SL8103",
+    severity: "info",
+    title: "A setting of a canary has no effect",
+    why: "canary-by-header-value wins over canary-by-header-pattern, and neither means anything without canary-by-header.",
+  },
+  "ingress-snippets-off": {
+    code: "SL8104",
+    severity: "warning",
+    title: "An Ingress has a snippet, which its controller does not allow",
+    why: "Without allow-snippet-annotations, ingress-nginx serves the Ingress without its snippets.",
+  },
+  "ingress-snippet-unreadable": {
+    code: "SL8105",
+    severity: "error",
+    title: "A snippet is not what nginx can read",
+    why: "nginx would refuse the whole configuration with it, and go on with the one before. Here all paths of the Ingress answer 503, and nothing else suffers.",
+  },
+  "ingress-snippet-unserved": {
+    code: "SL8106",
+    severity: "error",
+    title: "A directive of a snippet is not served",
+    why: "Of nginx's directives those are served that the page on Ingress lists; all others have to be done by hand.",
+  },
+  "ingress-snippet-closed": {
+    code: "SL8107",
+    severity: "error",
+    title: "A directive of a snippet may protect something, and is not served",
+    why: "Requests that it would have kept out must not pass, so all paths of the Ingress answer 503.",
+  },
+  "ingress-snippet-without-effect": {
+    code: "SL8108",
+    severity: "info",
+    title: "A directive of a snippet changes nothing",
+    why: "What it asks for holds anyway, or concerns nginx itself.",
+  },
   // SL8200: access, CORS, limits.
   "ingress-auth-invalid": {
     code: "SL8200",

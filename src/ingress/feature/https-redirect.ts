@@ -1,4 +1,91 @@
+import { controllerFlag } from "../controller-flag.ts";
 import type { IngressFeature } from "../feature.ts";
+import { goInteger } from "../go-value.ts";
+import { droppingFlag } from "../text-rule.ts";
 
-// Annotations: ssl-redirect, force-ssl-redirect, preserve-trailing-slash, use-port-in-redirects, relative-redirects.
-export const httpsRedirect: IngressFeature<undefined> = { annotations: [], read: () => undefined };
+export type HttpsRedirect = {
+  /** Requests over http are sent to https where there is a certificate for their host. */
+  readonly withCertificate: boolean;
+  /** They are sent there whether there is one or not. */
+  readonly always: boolean;
+  /** Status of redirects to https and to a name with or without `www.`. */
+  readonly status: 301 | 302 | 307 | 308;
+  /** Whether a slash at the end of path and query stays; otherwise one is cut off. */
+  readonly keepsSlash: boolean;
+  /** Whether Location names the port. */
+  readonly tellsPort: boolean;
+  /** Whether Location of the redirects that nginx makes by itself (a path that lacks its slash) is a path alone. */
+  readonly relative: boolean;
+  /** Beginnings of Ingress paths whose requests stay on http. */
+  readonly exemptPaths: readonly string[];
+};
+
+const statuses: ReadonlySet<number> = new Set([301, 302, 307, 308]);
+
+export const httpsRedirect: IngressFeature<HttpsRedirect> = {
+  annotations: [
+    {
+      name: "ssl-redirect",
+      aliases: [],
+      scope: "location",
+      risk: "Low",
+      means: "Redirects http to https where there is a certificate for the host.",
+      otherwise: "true (ConfigMap: ssl-redirect)",
+      handling: { kind: "served" },
+    },
+    {
+      name: "force-ssl-redirect",
+      aliases: [],
+      scope: "location",
+      risk: "Medium",
+      means: "Redirects http to https, also without a certificate for the host.",
+      otherwise: "false (ConfigMap: force-ssl-redirect)",
+      handling: { kind: "served" },
+    },
+    {
+      name: "preserve-trailing-slash",
+      aliases: [],
+      scope: "location",
+      risk: "Medium",
+      means: "Keeps a slash at the end of the URL when http is redirected to https.",
+      otherwise: "false (ConfigMap: preserve-trailing-slash)",
+      handling: { kind: "served" },
+    },
+    {
+      name: "use-port-in-redirects",
+      aliases: [],
+      scope: "location",
+      risk: "Low",
+      means: "Names the port in redirects to https.",
+      otherwise: "false (ConfigMap: use-port-in-redirects)",
+      handling: { kind: "served" },
+    },
+    {
+      name: "relative-redirects",
+      aliases: [],
+      scope: "location",
+      risk: "Low",
+      means: "Makes Location a path alone in the redirects that nginx makes by itself.",
+      otherwise: "false (ConfigMap: relative-redirects)",
+      handling: { kind: "served" },
+    },
+  ],
+  read: (source) => {
+    const { controller } = source;
+    const flag = (name: string, otherwise: boolean): boolean =>
+      source.flag(name) ?? controllerFlag(controller, name, otherwise);
+    const status = goInteger(controller.value("http-redirect-code") ?? "") ?? 308;
+    return {
+      withCertificate: flag("ssl-redirect", true),
+      always: flag("force-ssl-redirect", false),
+      status: (statuses.has(status) ? status : 308) as HttpsRedirect["status"],
+      keepsSlash: flag("preserve-trailing-slash", false),
+      tellsPort: flag("use-port-in-redirects", false),
+      relative: droppingFlag(source, "relative-redirects") ?? controllerFlag(controller, "relative-redirects", false),
+      exemptPaths: (controller.value("no-tls-redirect-locations") ?? "/.well-known/acme-challenge")
+        .split(",")
+        .map((path) => path.trim())
+        .filter((path) => path !== ""),
+    };
+  },
+};

@@ -1,4 +1,21 @@
 import type { IngressFeature } from "../feature.ts";
+import { droppingFlag } from "../text-rule.ts";
 
-// Annotations: from-to-www-redirect.
-export const wwwRedirect: IngressFeature<undefined> = { annotations: [], read: () => undefined };
+/** Whether the name with `www.` redirects to the host, or, if the host begins with `www.`, the name without. */
+export type WwwRedirect = boolean;
+
+export const wwwRedirect: IngressFeature<WwwRedirect> = {
+  annotations: [
+    {
+      name: "from-to-www-redirect",
+      aliases: [],
+      scope: "server",
+      risk: "Low",
+      means:
+        "Redirects the other of the two names, with and without www., to the host, unless it is the host of another Ingress.",
+      otherwise: "false",
+      handling: { kind: "served" },
+    },
+  ],
+  read: (source) => droppingFlag(source, "from-to-www-redirect") ?? false,
+};
