@@ -14,14 +14,21 @@ export type Placeholder =
       readonly otherwise: string | undefined;
       readonly maxLength: number;
     }
+  /** The first cookie of this name, or the first parameter of the query, as it is written there. */
+  | { readonly from: "cookie" | "parameter"; readonly name: string }
   /** Claim of the token that showed who the client is; the names lead from one object into the next. */
   | { readonly from: "claim"; readonly path: readonly string[] }
   | { readonly from: RequestValue };
 
-/** What is known of every request without looking for a field. `target` is path and query, `host` with its port. */
+/**
+ * What is known of every request without looking for a field. `target` is path and query (`escapedTarget`: percent-encoded, as the
+ * value of a parameter), `host` with its port, `hostname` without, in lower case.
+ */
 export type RequestValue =
   | "clientAddress"
+  | "escapedTarget"
   | "host"
+  | "hostname"
   | "method"
   | "path"
   | "principal"

@@ -1,3 +1,5 @@
+import { cookieValue } from "../../ir/cookie-value.ts";
+import { parameterOf } from "../../ir/query.ts";
 import type { HeaderTemplate, Placeholder, Template } from "../../ir/template.ts";
 import type { FilterExchange } from "../contract/exchange.ts";
 import type { RequestHead, ResponseHead } from "../contract/message.ts";
@@ -23,8 +25,11 @@ export function needsRequest(template: Template): boolean {
 
 const fromRequest: ReadonlySet<Placeholder["from"]> = new Set([
   "request",
+  "cookie",
+  "escapedTarget",
   "host",
   "method",
+  "parameter",
   "path",
   "query",
   "target",
@@ -52,12 +57,20 @@ function textAt(place: Placeholder, { exchange, request, response }: TemplateSou
       return field(place, request);
     case "response":
       return field(place, response);
+    case "cookie":
+      return cookieValue(request?.header("cookie"), place.name);
+    case "parameter":
+      return parameterOf(request?.query ?? "", place.name);
     case "claim":
       return claimText(established.claims, place.path);
     case "clientAddress":
       return facts.clientAddress;
+    case "escapedTarget":
+      return escapeComponent(request?.askedTarget() ?? "");
     case "host":
       return request?.sentHost();
+    case "hostname":
+      return facts.host;
     case "method":
       return request?.method;
     case "path":
@@ -101,6 +114,14 @@ function claimText(claims: Readonly<Record<string, unknown>> | undefined, path: 
   }
   if (value === undefined || value === null) return undefined;
   return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+/** Each byte but letters, digits and `-._~`, percent-encoded; a target is text of single bytes. RFC 3986 section 2.3. */
+function escapeComponent(target: string): string {
+  return target.replace(
+    /[^A-Za-z0-9._~-]/g,
+    (byte) => `%${byte.charCodeAt(0).toString(16).toUpperCase().padStart(2, "0")}`,
+  );
 }
 
 /** Percent-encodes control characters, line ends among them. */
