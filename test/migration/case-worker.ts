@@ -1,0 +1,110 @@
+/** Serves recorded cases in namespaces of its own, one after the other, as the parent process names them. */
+import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { SluiceProcess, sluice } from "../cli/sluice-process.ts";
+import { askAll } from "./ask.ts";
+import { type Certificates, makeCertificates } from "./certificates.ts";
+import { EchoBackend } from "./echo-backend.ts";
+import { gatewayAddress, OwnNetwork } from "./own-network.ts";
+import { renderManifests, type ServedCase, serveCase } from "./served-manifests.ts";
+import { type Answer, readTruth, type TruthCase } from "./truth-case.ts";
+
+/** What a case came to. */
+export type CaseResult = {
+  readonly name: string;
+  readonly answers: readonly Answer[];
+  /** Names of the findings of what is served. */
+  readonly findings: readonly string[];
+  /** `check` reports an error at the Ingress that the API server refused; `true` where none was refused. */
+  readonly refused: boolean;
+  /** Why there are no answers. */
+  readonly failure: string | undefined;
+  readonly tookMs: number;
+};
+
+const flags = ["--ingress-class", "nginx", "--bind", gatewayAddress];
+
+const folder = mkdtempSync(join(tmpdir(), "sluice-truth-"));
+const network = new OwnNetwork(folder);
+const certificates = makeCertificates();
+const cases = new Map(readTruth().map((one) => [one.name, one]));
+
+process.on("message", async (name: string) => {
+  const startMs = performance.now();
+  const one = cases.get(name) as TruthCase;
+  const result = await serve(one).catch((error: unknown) => ({
+    answers: [],
+    findings: [],
+    refused: false,
+    failure: error instanceof Error ? error.message : String(error),
+  }));
+  process.send?.({ name, ...result, tookMs: Math.round(performance.now() - startMs) } satisfies CaseResult);
+});
+process.on("disconnect", () => {
+  rmSync(folder, { recursive: true, force: true });
+  process.exit();
+});
+process.send?.("ready");
+
+async function serve(one: TruthCase): Promise<Omit<CaseResult, "name" | "tookMs">> {
+  const served = serveCase(one, certificates, { rejected: "left out" });
+  await using backend = await listenFor(served, certificates);
+  network.name(
+    Object.fromEntries(served.services.map((service) => [dnsName(service.service), service.clusterAddress])),
+  );
+  const path = write("served", served);
+  await using gateway = await SluiceProcess.start(["run", path, ...flags, "--no-watch"]);
+  const answers = await askAll(one.requests, {
+    gateway: gatewayAddress,
+    certificates,
+    backend,
+    services: served.services,
+  });
+  const { admin } = await gateway.ready();
+  const found = (await (await fetch(`http://${admin}/findings`)).json()) as {
+    readonly findings: readonly { readonly name: string }[];
+  };
+  const findings = [...new Set(found.findings.map((finding) => finding.name))].sort();
+  return { answers, findings, refused: await isRefused(one), failure: undefined };
+}
+
+/** Whether an error of `check` stands at each Ingress that the API server refused. */
+async function isRefused(one: TruthCase): Promise<boolean> {
+  if (one.rejected.length === 0) return true;
+  const path = write("all", serveCase(one, certificates, { rejected: "kept" }));
+  const { out } = await sluice(["check", path, ...flags.slice(0, 2), "-o", "json"]);
+  const errors = (JSON.parse(out) as { readonly findings: readonly CheckedFinding[] }).findings.filter(
+    ({ severity, object }) => severity === "error" && object.kind === "Ingress",
+  );
+  return one.rejected.every((name) => errors.some(({ object }) => `${object.namespace}/${object.name}` === name));
+}
+
+type CheckedFinding = {
+  readonly severity: string;
+  readonly object: { readonly kind: string; readonly namespace?: string; readonly name: string };
+};
+
+function write(name: string, { manifests }: ServedCase): string {
+  const path = join(folder, name);
+  mkdirSync(path, { recursive: true });
+  writeFileSync(join(path, "manifests.yaml"), renderManifests(manifests));
+  return path;
+}
+
+async function listenFor({ services }: ServedCase, of: Certificates): Promise<EchoBackend> {
+  const backend = new EchoBackend(of);
+  for (const { clusterAddress, endpoints, ports, listens } of services) {
+    if (listens === "none") continue;
+    for (const { port, targetPort } of ports) {
+      if (endpoints.length > 0) await backend.listen(clusterAddress, port);
+      for (const address of endpoints) await backend.listen(address, targetPort);
+    }
+  }
+  return backend;
+}
+
+function dnsName(service: string): string {
+  const [namespace = "", name = ""] = service.split("/");
+  return `${name}.${namespace}.svc.cluster.local`;
+}

@@ -1,0 +1,95 @@
+/** The verdict on a case: equal to the recording, different in ways that have a name, or wrong. */
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
+import { parse } from "yaml";
+import { type DifferenceId, differences } from "../../src/ingress/differences.ts";
+import type { CaseResult } from "./case-worker.ts";
+import { compareAnswers, type FieldDifference } from "./compare.ts";
+import { type Answer, type TruthCase, type TruthRequest, truthFolder } from "./truth-case.ts";
+
+/** A line of a case's `differences.yaml`: where a difference that has a name shows. */
+export type NamedDifference = {
+  readonly difference: DifferenceId;
+  /** Names of requests; absent: any. */
+  readonly requests?: readonly string[];
+  /** Names of fields, or their beginnings, with `*` behind. */
+  readonly fields: readonly string[];
+};
+
+export type Mismatch = FieldDifference & {
+  readonly request: string;
+  /** `undefined`: it has none. */
+  readonly difference: DifferenceId | undefined;
+};
+
+export type Verdict = {
+  readonly name: string;
+  readonly about: string;
+  readonly kind: "equal" | "named" | "wrong";
+  readonly differences: readonly DifferenceId[];
+  readonly mismatches: readonly Mismatch[];
+  /** What else is wrong, in words. */
+  readonly faults: readonly string[];
+  readonly tookMs: number;
+};
+
+/** Differences that show in any case, so that none has to have them. */
+const everywhere = readNamed(".");
+
+export function judge(one: TruthCase, result: CaseResult): Verdict {
+  const named = readNamed(one.name);
+  const used = new Set<NamedDifference>();
+  const mismatches =
+    result.failure === undefined
+      ? one.requests.flatMap((request, at) =>
+          compareAnswers(one.answers[at] as Answer, result.answers[at] as Answer, request).map((difference) => {
+            const row = [...named, ...everywhere].find((candidate) => covers(candidate, request, difference.field));
+            if (row) used.add(row);
+            return { ...difference, request: request.name, difference: row?.difference };
+          }),
+        )
+      : [];
+  const faults = [
+    ...(result.failure === undefined ? [] : [result.failure]),
+    ...(result.refused ? [] : ["check reports no error at the Ingress that the API server refused"]),
+    ...[...used].flatMap(({ difference }) => unfound(difference, result.findings)),
+    ...(result.failure === undefined ? named.filter((row) => !used.has(row)).map(describeUnused) : []),
+  ];
+  const wrong = faults.length > 0 || mismatches.some(({ difference }) => difference === undefined);
+  return {
+    name: one.name,
+    about: one.about,
+    kind: wrong ? "wrong" : used.size > 0 ? "named" : "equal",
+    differences: [...new Set([...used].map(({ difference }) => difference))],
+    mismatches,
+    faults,
+    tookMs: result.tookMs,
+  };
+}
+
+function readNamed(name: string): readonly NamedDifference[] {
+  const file = join(truthFolder, name, "differences.yaml");
+  if (!existsSync(file)) return [];
+  const rows = parse(readFileSync(file, "utf8")) as readonly NamedDifference[];
+  for (const { difference } of rows)
+    if (!(difference in differences)) throw new Error(`${file}: src/ingress/differences.ts has no "${difference}"`);
+  return rows;
+}
+
+function covers({ requests, fields }: NamedDifference, { name }: TruthRequest, field: string): boolean {
+  if (requests && !requests.includes(name)) return false;
+  return fields.some((given) => (given.endsWith("*") ? field.startsWith(given.slice(0, -1)) : field === given));
+}
+
+/** A difference of which the user is to be told by a finding that did not come. */
+function unfound(id: DifferenceId, findings: readonly string[]): readonly string[] {
+  const { finding } = differences[id];
+  return finding === undefined || findings.includes(finding)
+    ? []
+    : [`${id} shows, and its finding ${finding} does not`];
+}
+
+function describeUnused({ difference, requests, fields }: NamedDifference): string {
+  const where = requests ? ` of ${requests.join(", ")}` : "";
+  return `differences.yaml expects ${difference} in ${fields.join(", ")}${where}, which is not there`;
+}
