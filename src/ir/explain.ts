@@ -12,6 +12,7 @@ import { hostnameCovers } from "./hostname.ts";
 import { matchLacks, sharedElements } from "./match-lacks.ts";
 import type { HttpListener, Listener, RoutingModel } from "./routing-model.ts";
 import {
+  asCompared,
   asMatched,
   type BoundListener,
   httpListeners,
@@ -163,7 +164,7 @@ function candidatesOf(listeners: readonly BoundListener<HttpListener>[], request
           hostname: virtualHost.hostname,
           entry,
           rule,
-          lacks: matchLacks(entry.match, rule, request),
+          lacks: matchLacks(entry.match, rule, asCompared(virtualHost, request)),
         },
       ];
     }),

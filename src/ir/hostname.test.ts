@@ -11,6 +11,10 @@ describe("hostnameCovers()", () => {
     ["*.example.com", "example.com", false],
     ["*.example.com", ".example.com", false],
     ["*.example.com", "aexample.com", false],
+    ["?.example.com", "a.example.com", true],
+    ["?.example.com", "a.b.example.com", false],
+    ["?.example.com", "example.com", false],
+    ["?.example.com", ".example.com", false],
     ["*", "anything", true],
     ["", "anything", true],
     ["", "", true],
@@ -24,6 +28,8 @@ describe("hostnameCovers()", () => {
 });
 
 test("bySpecificity() puts exact names first, then longer wildcards, then any", () => {
-  const sorted = ["*", "*.com", "a.com", "*.example.com", "very.long.example.com", ""].sort(bySpecificity);
-  assert.deepEqual(sorted, ["a.com", "very.long.example.com", "*.example.com", "*.com", "*", ""]);
+  const sorted = ["*", "*.com", "a.com", "*.example.com", "?.example.com", "very.long.example.com", ""].sort(
+    bySpecificity,
+  );
+  assert.deepEqual(sorted, ["a.com", "very.long.example.com", "?.example.com", "*.example.com", "*.com", "*", ""]);
 });

@@ -1,18 +1,22 @@
 /**
- * Hostname patterns of the model: an exact name, `*.` + name, or any (`*` on virtual hosts, `""` on listeners).
- * Spec: Gateway API `Hostname`; a wildcard is a suffix match of one label or more.
+ * Hostname patterns of the model: an exact name, `*.` + name, or any (`*` on virtual hosts, `""` on listeners). A virtual host may
+ * also have `?.` + name, where the wildcard stands for exactly one label, as in an Ingress.
+ * Spec: Gateway API `Hostname`; a wildcard is a suffix match of one label or more. Ingress `rules[].host`: of one label.
  */
 
 /** Whether the pattern covers the host. `host` is lower case, without port; `""` (no host, no SNI) is covered by "any" alone. */
 export function hostnameCovers(pattern: string, host: string): boolean {
   if (pattern === "" || pattern === "*") return true;
+  if (pattern.startsWith("?."))
+    return host.indexOf(".") === host.length - pattern.length + 1 && hostnameCovers(`*${pattern.slice(1)}`, host);
   if (!pattern.startsWith("*.")) return pattern === host;
   return host.length > pattern.length - 1 && host.endsWith(pattern.slice(1));
 }
 
-/** How specific a pattern is: exact names above wildcards, longer wildcards above shorter, "any" is 0. */
+/** How specific a pattern is: exact names above wildcards, longer wildcards above shorter, of one label above of any number, "any" is 0. */
 export function hostnameSpecificity(pattern: string): number {
   if (pattern === "" || pattern === "*") return 0;
+  if (pattern.startsWith("?.")) return pattern.length + 0.5;
   return pattern.startsWith("*.") ? pattern.length : exactSpecificity;
 }
 

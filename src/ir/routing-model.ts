@@ -14,14 +14,14 @@ import type { Tracing } from "./tracing.ts";
 import type { RetryTriggers } from "./traffic/retry-triggers.ts";
 import type { SessionPersistence } from "./traffic-settings.ts";
 
-/** `namespace/name` of the Gateway. */
+/** `namespace/name` of the Gateway; `IngressClass/name` for what serves the Ingresses of a class. */
 export type GatewayKey = string;
 
-/** `Gateway/namespace/name/listener` or `ListenerSet/namespace/name/listener`. */
+/** `Gateway/namespace/name/listener`, `ListenerSet/namespace/name/listener` or `IngressClass/name/listener`. */
 export type ListenerKey = string;
 
 /**
- * `HTTPRoute/namespace/name/ruleIndex`, followed by a space and the key of the listener where the rule is another there by a
+ * `HTTPRoute/namespace/name/ruleIndex` (of an Ingress: its host and a place in it), followed by a space and the key of the listener where the rule is another there by a
  * policy of the listener's own: unique inside a gateway.
  */
 export type RuleKey = string;
@@ -92,8 +92,10 @@ export type StreamListener = ListenerCommon & {
 export type TlsEntry = { readonly hostname: string; readonly rule: StreamRule };
 
 export type VirtualHost = {
-  /** Lower-case name, `*.` + name, or `*`. The intersection of listener and route hostnames. */
+  /** Lower-case name, `?.` + name (one label), `*.` + name, or `*`. The intersection of listener and route hostnames. */
   readonly hostname: string;
+  /** `decoded`: paths are compared with all of their escapes decoded, so that `%2F` separates elements. Absent: in their normal form. */
+  readonly paths?: "decoded";
   /** In order of precedence: the first that matches serves. */
   readonly entries: readonly HttpEntry[];
 };
@@ -119,9 +121,9 @@ type RuleCommon = {
   readonly policies?: readonly PolicyInForce[];
 };
 
-/** An HTTPRoute's or GRPCRoute's rule. */
+/** A rule of an HTTPRoute or GRPCRoute, or a location of an Ingress. */
 export type HttpRule = RuleCommon & {
-  readonly routeKind: "HTTPRoute" | "GRPCRoute";
+  readonly routeKind: "HTTPRoute" | "GRPCRoute" | "Ingress";
   /** Route labels, for tenant and environment in logs. */
   readonly labels: Readonly<Record<string, string>>;
   readonly filters: readonly PlacedFilter[];
@@ -155,7 +157,8 @@ export type Retry = {
 };
 
 export type StreamRule = RuleCommon & {
-  readonly routeKind: "TLSRoute" | "TCPRoute" | "UDPRoute";
+  /** `Ingress`: a host that passes TLS through. `ConfigMap`: a line of a table of streams. */
+  readonly routeKind: "TLSRoute" | "TCPRoute" | "UDPRoute" | "Ingress" | "ConfigMap";
   /** Absent: all clients may have streams. Never on a UDPRoute. */
   readonly admission?: StreamAdmission;
   readonly backends: readonly WeightedBackend[];

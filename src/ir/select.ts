@@ -6,6 +6,7 @@
 import { compileRegex } from "../base/regex.ts";
 import { cookieValue } from "./cookie-value.ts";
 import { answersPreflights, readPreflight } from "./cors-preflight.ts";
+import { decodedPath } from "./decoded-path.ts";
 import { bySpecificity, hostnameCovers, mostSpecificCovering } from "./hostname.ts";
 import { leavesPrefix, type PathSpelling } from "./kept-path.ts";
 import type { HttpMatch, PathMatch, ValueMatch } from "./match.ts";
@@ -114,13 +115,19 @@ function firstMatch(
   request: SelectRequest,
 ): Extract<Selection, { kind: "rule" }> | undefined {
   for (const { gateway, listener, virtualHost } of hosts) {
+    const asked = asCompared(virtualHost, request);
     for (const entry of virtualHost.entries) {
       const rule = gateway.httpRules[entry.rule];
-      if (rule && matchSubjects(rule, request).some((subject) => httpMatchHolds(entry.match, subject)))
+      if (rule && matchSubjects(rule, asked).some((subject) => httpMatchHolds(entry.match, subject)))
         return { kind: "rule", gateway, listener, virtualHost, entry, rule };
     }
   }
   return undefined;
+}
+
+/** The request with its path in the form that the entries of a virtual host are compared with. */
+export function asCompared({ paths }: VirtualHost, request: SelectRequest): SelectRequest {
+  return paths === "decoded" ? { ...request, path: decodedPath(request.path) } : request;
 }
 
 /** What a TLS connection is for, by its SNI alone. */

@@ -5,7 +5,7 @@ import { cookieValue } from "../ir/cookie-value.ts";
 import { type AskedRequest, answersPreflights, readPreflight } from "../ir/cors-preflight.ts";
 import type { ValueMatch } from "../ir/match.ts";
 import { parseQuery } from "../ir/query.ts";
-import type { HttpEntry, HttpRule, RuleKey } from "../ir/routing-model.ts";
+import type { HttpEntry, HttpRule, RuleKey, VirtualHost } from "../ir/routing-model.ts";
 
 /**
  * The entries of one virtual host, found by path. Precedence stays what the model says, the order of the entries: every
@@ -18,6 +18,8 @@ export type EntryIndex<T> = {
   readonly prefixes: PrefixNode<T>;
   /** Patterns that may match a path of any beginning: tried one by one, in order. */
   readonly loose: readonly Candidate<T>[];
+  /** How paths are compared; absent: in their normal form. */
+  readonly paths: VirtualHost["paths"];
   readonly entries: readonly HttpEntry[];
   /** Of the entries, ascending. */
   readonly orders: readonly number[];
@@ -48,30 +50,32 @@ type PrefixNode<T> = {
 /** What finding an entry returns, and the rule that it belongs to; `undefined`: the model has no such rule. */
 export type MakeValue<T> = (entry: HttpEntry) => { readonly rule: HttpRule; readonly value: T } | undefined;
 
-/** Indexes entries, in their order. An entry with a pattern that does not compile never matches. */
-export function buildEntryIndex<T>(entries: readonly HttpEntry[], make: MakeValue<T>): EntryIndex<T> {
+/** Indexes the entries of a host, in their order. An entry with a pattern that does not compile never matches. */
+export function buildEntryIndex<T>(host: VirtualHost, make: MakeValue<T>): EntryIndex<T> {
+  const { entries } = host;
   const edit = new IndexEdit<T>(undefined);
   const orders = entries.map((entry, order) => {
     edit.add(entry, order, make);
     return order;
   });
-  return edit.finish(entries, orders);
+  return edit.finish(host, orders);
 }
 
 /**
- * The index of `entries` from that of the entries before, at the cost of what lies between their common beginning and their
+ * The index of a host's entries from that of the entries before, at the cost of what lies between their common beginning and their
  * common end, and of the entries whose rules are in `changed`.
  */
 export function patchEntryIndex<T>(
   before: EntryIndex<T>,
-  entries: readonly HttpEntry[],
+  host: VirtualHost,
   { make, changed }: { readonly make: MakeValue<T>; readonly changed: ReadonlySet<RuleKey> },
 ): EntryIndex<T> {
+  const { entries } = host;
   const { start, end, newEnd } = differingRange(before.entries, entries);
   const added = newEnd - start;
   const low = before.orders[start - 1] ?? (before.orders[end] ?? 0) - added - 1;
   const step = ((before.orders[end] ?? low + added + 1) - low) / (added + 1);
-  if (step < leastStep) return buildEntryIndex(entries, make);
+  if (step < leastStep) return buildEntryIndex(host, make);
   const edit = new IndexEdit(before);
   for (let at = start; at < end; at++) edit.remove(before.entries[at]!, before.orders[at]!);
   const between = Array.from({ length: added }, (_, at) => low + step * (at + 1));
@@ -84,7 +88,7 @@ export function patchEntryIndex<T>(
       edit.add(entry, orders[at]!, make);
     }
   }
-  return edit.finish(entries, orders);
+  return edit.finish(host, orders);
 }
 
 /** Numbers of neighbours are never nearer than this: it is far above what doubles can tell apart. */
@@ -139,8 +143,8 @@ class IndexEdit<T> {
     });
   }
 
-  finish(entries: readonly HttpEntry[], orders: readonly number[]): EntryIndex<T> {
-    return { exact: this.#exact, prefixes: this.#root, loose: this.#loose, entries, orders };
+  finish({ entries, paths }: VirtualHost, orders: readonly number[]): EntryIndex<T> {
+    return { exact: this.#exact, prefixes: this.#root, loose: this.#loose, paths, entries, orders };
   }
 
   #change({ kind, path }: Place, change: (list: Candidate<T>[]) => void): void {

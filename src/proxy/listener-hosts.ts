@@ -45,18 +45,18 @@ export function buildListenerHosts<R>(
     const matchedPrefix = path.kind === "prefix" ? path.value : undefined;
     return { rule, value: { hostname, entry, rule, runtime: runtimeOf(rule), matchedPrefix, keepsPath: keepsPaths } };
   };
-  const build = ({ hostname, entries }: VirtualHost): HostRow<EntryIndex<MatchedEntry<R>>> => ({
-    hostname,
-    value: buildEntryIndex(entries, makerFor(hostname)),
+  const build = (host: VirtualHost): HostRow<EntryIndex<MatchedEntry<R>>> => ({
+    hostname: host.hostname,
+    value: buildEntryIndex(host, makerFor(host.hostname)),
   });
   if (before === undefined) return { virtualHosts, rows: virtualHosts.map(build), changed: undefined };
 
   const { start, end, newEnd } = differingRange(before.virtualHosts, virtualHosts);
   const touched = new Set<string>();
   const patch = (virtualHost: VirtualHost, row: HostRow<EntryIndex<MatchedEntry<R>>>) => {
-    const { hostname, entries } = virtualHost;
+    const { hostname } = virtualHost;
     touched.add(hostname);
-    return { hostname, value: patchEntryIndex(row.value, entries, { make: makerFor(hostname), changed }) };
+    return { hostname, value: patchEntryIndex(row.value, virtualHost, { make: makerFor(hostname), changed }) };
   };
   const replaced = new Map(before.rows.slice(start, end).map((row) => [row.hostname, row]));
   for (const hostname of replaced.keys()) touched.add(hostname);

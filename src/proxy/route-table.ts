@@ -4,6 +4,7 @@
  */
 
 import type { RequestView } from "../filter/contract/message.ts";
+import { decodedPath } from "../ir/decoded-path.ts";
 import { leavesPrefix } from "../ir/kept-path.ts";
 import type {
   GatewayKey,
@@ -142,7 +143,7 @@ type Hosts<R> = readonly EntryIndex<MatchedEntry<R>>[];
 
 function firstEntry<R>(virtualHosts: Hosts<R>, view: RequestView, path: string): MatchedEntry<R> | undefined {
   for (const entries of virtualHosts) {
-    const found = findEntry(entries, view, path);
+    const found = findEntry(entries, view, entries.paths === "decoded" ? decodedPath(path) : path);
     if (found) return found;
   }
   return undefined;

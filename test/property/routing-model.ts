@@ -144,12 +144,17 @@ const virtualHosts = (gateway: string): fc.Arbitrary<readonly VirtualHost[]> =>
   fc
     .uniqueArray(
       fc.record({
-        hostname: fc.constantFrom("*", ...patterns),
+        hostname: fc.constantFrom("*", ...patterns, "?.example.com", "?.com"),
+        paths: fc.constantFrom({}, { paths: "decoded" as const }),
         entries: fc.array(entry(gateway), { maxLength: 8 }),
       }),
       { selector: (host) => host.hostname, maxLength: 5 },
     )
-    .map((list) => list.toSorted((a, b) => bySpecificity(a.hostname, b.hostname)));
+    .map((list) =>
+      list
+        .map(({ paths, ...host }) => ({ ...host, ...paths }))
+        .toSorted((a, b) => bySpecificity(a.hostname, b.hostname)),
+    );
 
 const listener = (gateway: string, index: number): fc.Arbitrary<Listener> => {
   const common = {
