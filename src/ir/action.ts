@@ -220,7 +220,7 @@ function answerOfJwt(
 
 function answerOfChecks(
   checks: Extract<Filter, { readonly kind: "listenerChecks" }>,
-  { path, headers }: SelectRequest,
+  { method, path, headers }: SelectRequest,
 ): Action["answer"] {
   if (checks.healthPath !== "" && path === checks.healthPath)
     return { status: 200, why: "the gateway answers health checks itself" };
@@ -228,6 +228,7 @@ function answerOfChecks(
     return { status: 403, why: `header ${checks.addressHeader}, which names the client, is missing` };
   if (checks.underscores === "reject" && Object.keys(headers).some((name) => name.includes("_")))
     return { status: 400, why: "a header name has an underscore" };
+  if (checks.refusedMethods.includes(method)) return { status: 405, why: `the listener refuses ${method}` };
   return undefined;
 }
 

@@ -317,25 +317,31 @@ function describeFraction({ numerator, denominator }: Fraction): string {
 }
 
 function describeChecks(checks: Extract<Filter, { readonly kind: "listenerChecks" }>): string {
-  const { healthPath, addressHeader, escapedSlashes, underscores, hostDot } = checks;
+  const { healthPath, addressHeader, escapedSlashes, underscores, hostDot, refusedMethods } = checks;
   const parts = [
     ...(healthPath === "" ? [] : [`answers ${healthPath} with 200`]),
     ...(addressHeader === "" ? [] : [`refuses requests without an address in ${addressHeader}`]),
     ...(escapedSlashes === "keep" ? [] : [`${escapedSlashes}s paths with escaped slashes`]),
     ...(underscores === "allow" ? [] : [`${underscores}s headers with an underscore in their name`]),
     ...(hostDot === "kept" ? [] : ["takes a final dot off the host"]),
+    ...(refusedMethods.length === 0 ? [] : [`refuses ${refusedMethods.join(" and ")} with 405`]),
   ];
   return parts.join(", ");
 }
 
 /** What a listener's settings grant and believe beyond what is usual; empty for the usual ones. */
 export function describeSettings(settings: ListenerSettings): readonly string[] {
-  const { trust, trustedNetworks, clientAddressHeader, forwardClientCertificate, requestId } = settings;
+  const { trust, trustedNetworks, clientAddressHeader, forwarding, fieldNames, forwardClientCertificate, requestId } =
+    settings;
   const proxies = trust.trustedHops === 1 ? "1 proxy" : `${trust.trustedHops} proxies`;
   return [
     ...(trust.trustedHops === 0 ? [] : [`${proxies} in front trusted, by ${trust.source}`]),
     ...(trustedNetworks.length === 0 ? [] : [`proxies in ${trustedNetworks.join(", ")} trusted, by ${trust.source}`]),
     ...(clientAddressHeader === "" ? [] : [`the client's address from ${clientAddressHeader}`]),
+    ...(forwarding.kind === "standard"
+      ? []
+      : [`backends told ${forwarding.headers.map(({ name }) => name).join(", ")}, and whatever else clients send`]),
+    ...(fieldNames === "tokens" ? [] : [`headers dropped unless their names are of ${fieldNameWords[fieldNames]}`]),
     ...(forwardClientCertificate === "off"
       ? []
       : [`client certificates told to backends (${forwardClientCertificate})`]),
@@ -346,6 +352,11 @@ export function describeSettings(settings: ListenerSettings): readonly string[] 
     }),
   ];
 }
+
+const fieldNameWords = {
+  underscored: "letters, digits, hyphens and underscores",
+  hyphenated: "letters, digits and hyphens",
+} as const satisfies Record<Exclude<ListenerSettings["fieldNames"], "tokens">, string>;
 
 const requestIdWords = {
   replace: "always a new one",

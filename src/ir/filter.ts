@@ -302,6 +302,8 @@ export type Filter =
       readonly underscores: "allow" | "reject" | "drop";
       /** A final dot of the host, as it is sent on. */
       readonly hostDot: "kept" | "stripped";
+      /** Requests with one of these methods get 405. */
+      readonly refusedMethods: readonly string[];
     }
   | MiddlewareFilter
   /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */

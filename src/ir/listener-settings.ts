@@ -1,3 +1,5 @@
+import { type Forwarding, standardForwarding } from "./forwarding.ts";
+
 /**
  * What a listener grants its clients and believes of them. Every value is resolved, so that all kinds of plane agree: none
  * applies a default. Listeners of one port share connections; where a value counts before a connection's listener is known,
@@ -16,8 +18,18 @@ export type ListenerSettings = {
    * them. Empty: `trust.trustedHops` counts.
    */
   readonly trustedNetworks: readonly string[];
-  /** Lower-case header that names the client's address, whoever sends it; it counts before anything else. `""`: none. */
+  /**
+   * Lower-case header that names the client's address, whoever sends it; it counts before anything else. With
+   * `trustedNetworks`, it is what proxies in those maintain in place of X-Forwarded-For. `""`: none.
+   */
   readonly clientAddressHeader: string;
+  /** What backends are told of the client. */
+  readonly forwarding: Forwarding;
+  /**
+   * Bytes that names of request fields may have: those of HTTP's tokens, or letters, digits and hyphens alone, or underscores
+   * beside them. Fields with other names are dropped before anybody sees them.
+   */
+  readonly fieldNames: "tokens" | "underscored" | "hyphenated";
   /** X-Request-Id. `keep`: the client's, else a new one. `replace`: always a new one. `pass`: the client's or none. `drop`: none. */
   readonly requestId: "keep" | "replace" | "pass" | "drop";
   /**
@@ -98,6 +110,8 @@ export const defaultListenerSettings: ListenerSettings = {
   trust: { trustedHops: 0, source: "x-forwarded-for" },
   trustedNetworks: [],
   clientAddressHeader: "",
+  forwarding: standardForwarding,
+  fieldNames: "tokens",
   requestId: "keep",
   forwardClientCertificate: "off",
   proxyProtocolFrom: [],
@@ -138,6 +152,8 @@ export const sharedBy = {
   trust: "listener",
   trustedNetworks: "listener",
   clientAddressHeader: "listener",
+  forwarding: "listener",
+  fieldNames: "listener",
   requestId: "listener",
   forwardClientCertificate: "listener",
   proxyProtocolFrom: "port",

@@ -56,6 +56,8 @@ export function createPlaneContext(
     trust: forwardedTrust(defaultListenerSettings),
     proxyProtocolFrom: [],
     proxyProtocol: defaultListenerSettings.proxyProtocol,
+    told: undefined,
+    fieldNames: undefined,
     requestId: defaultListenerSettings.requestId,
     keepalive: defaultListenerSettings.keepalive,
     tenant: options.tenant ?? { header: "", label: "tenant" },

@@ -228,9 +228,9 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     return this.#received?.hostText ?? "";
   }
 
-  /** Gives the lines that the engine adds (each with CR LF): they are seen, and changed by filters, from here on. */
-  setOwnLines(lines: string): void {
-    this.#edits.setOwnLines(lines);
+  /** Gives the lines that the engine adds (each with CR LF): they are seen, and changed by filters, from here on. `names`: see `HeaderEdits`. */
+  setOwnLines(lines: string, names: ReadonlySet<string> | undefined): void {
+    this.#edits.setOwnLines(lines, names);
   }
 
   /** The fields that the engine adds as they stand, CR LF after each. */
@@ -238,7 +238,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     let lines = this.#edits.ownLines;
     for (let i = 0; i < this.#edits.count; i++) {
       const name = this.#edits.nameAt(i);
-      if (ownFields.has(name)) lines += `${name}: ${this.#edits.valueAt(i)}\r\n`;
+      if (this.#edits.ownNames.has(name)) lines += `${name}: ${this.#edits.valueAt(i)}\r\n`;
     }
     return lines;
   }

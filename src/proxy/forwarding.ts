@@ -9,7 +9,7 @@
  * use do not add it. Server is the backend's own; our own answers have none.
  */
 
-import { type ForwardedTrust, readForwarded } from "../wire/forwarded.ts";
+import { type ForwardedTrust, type ForwardedView, readForwarded, tellsOfUrls } from "../wire/forwarded.ts";
 import type { ReceivedRequest } from "../wire/head/received-request.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
 import type { ClientCertificate, ClientCertificateForwarding } from "./client-certificate.ts";
@@ -21,6 +21,16 @@ export type ClientView = {
   readonly lines: string;
   /** Of the client, as far as it can be trusted; for logs. */
   readonly address: string;
+  /** Host that the backend is asked for; `undefined`: as the client sent it. */
+  readonly sentHost: string | undefined;
+};
+
+/** Who asked for what, as far as proxies in front are believed. `host` is with its port, as it was sent. */
+export type TrustedView = {
+  readonly address: string;
+  readonly scheme: "http" | "https";
+  readonly host: string;
+  readonly port: number;
 };
 
 export type PeerOptions = {
@@ -93,8 +103,12 @@ export function forwardClientCertificate(
   return clientCertificateLine([earlier, own].filter((part) => part !== "").join(","));
 }
 
-/** The view of a request that came through trusted proxies. */
-export function forwardTrusted(trust: ForwardedTrust, peer: Peer, received: ReceivedRequest): ClientView {
+/** What trusted proxies tell of a request. */
+export function trustedView(
+  trust: ForwardedTrust,
+  peer: Peer,
+  received: ReceivedRequest,
+): ForwardedView & { readonly port: number } {
   const view = readForwarded(
     trust,
     {
@@ -106,14 +120,18 @@ export function forwardTrusted(trust: ForwardedTrust, peer: Peer, received: Rece
     },
     { address: peer.address, scheme: peer.scheme, host: received.hostText },
   );
-  const told =
-    trust.source === "x-forwarded-for" && trust.header === "" ? received.known(RequestField.xForwardedPort) : undefined;
-  const port = readPort(told) ?? peer.port;
+  const told = tellsOfUrls(trust) ? received.known(RequestField.xForwardedPort) : undefined;
+  return { ...view, port: readPort(told) ?? peer.port };
+}
+
+/** The view of a request that came through trusted proxies, as backends are told by default. */
+export function forwardTrusted(trust: ForwardedTrust, peer: Peer, received: ReceivedRequest): ClientView {
+  const { port, ...view } = trustedView(trust, peer, received);
   let lines =
     `x-forwarded-for: ${view.xForwardedFor}\r\nx-forwarded-proto: ${view.scheme}\r\n` +
     `x-forwarded-port: ${port}\r\n${forwardedHostLine(view.host)}`;
   if (trust.source === "forwarded") lines += `forwarded: ${view.forwarded}\r\n`;
-  return { lines, address: view.clientAddress };
+  return { lines, address: view.clientAddress, sentHost: undefined };
 }
 
 /** A port from 1 to 65535 in decimal digits. */

@@ -19,13 +19,20 @@ export class HeaderEdits {
   readonly #names: string[] = [];
   readonly #values: string[] = [];
   readonly #dropped: string[] = [];
-  readonly #ownNames: ReadonlySet<string>;
+  readonly #usualNames: ReadonlySet<string>;
+  #ownNames: ReadonlySet<string>;
   #ownLines = "";
   #received: FieldSection | undefined;
 
   /** `ownNames` (lower case) are those of a request's fields that only the gateway writes; a response has none. */
   constructor(ownNames: ReadonlySet<string> = noNames) {
+    this.#usualNames = ownNames;
     this.#ownNames = ownNames;
+  }
+
+  /** Names (lower case) that only the gateway writes. */
+  get ownNames(): ReadonlySet<string> {
+    return this.#ownNames;
   }
 
   /** The gateway's own lines, CR LF after each; those that filters have replaced or removed are gone. */
@@ -33,15 +40,17 @@ export class HeaderEdits {
     return this.#ownLines;
   }
 
-  /** Gives the gateway's own lines, of names in `ownNames`, one for each name. */
-  setOwnLines(lines: string): void {
+  /** Gives the gateway's own lines, one for each name; `names` are all that only the gateway writes in this message. */
+  setOwnLines(lines: string, names = this.#usualNames): void {
     this.#ownLines = lines;
+    this.#ownNames = names;
   }
 
   /** Starts on another message. Without fields (an answer of our own) all of them are additions. */
   begin(received: FieldSection | undefined): void {
     this.#received = received;
     this.#ownLines = "";
+    this.#ownNames = this.#usualNames;
     if (this.#names.length > 0) {
       this.#names.length = 0;
       this.#values.length = 0;

@@ -12,6 +12,7 @@ import type { ClientCertificateForwarding } from "./client-certificate.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { ProxyLimits } from "./limits.ts";
 import type { RedisLinks } from "./redis/redis-links.ts";
+import type { ToldHeaders } from "./told-headers.ts";
 import type { TracingRegistry } from "./tracing/tracing-registry.ts";
 import type { Descriptors } from "./transport/descriptors.ts";
 import type { TicketKeys } from "./transport/ticket-keys.ts";
@@ -49,6 +50,10 @@ export type PlaneContext = {
   readonly proxyProtocolFrom: readonly Cidr[];
   /** Whether those may leave it out. */
   readonly proxyProtocol: ListenerSettings["proxyProtocol"];
+  /** What backends are told of clients; `undefined`: what they are told by default. */
+  readonly told: ToldHeaders | undefined;
+  /** 1 for each byte that names of request fields may have; others are dropped. `undefined`: all that HTTP allows. */
+  readonly fieldNames: Uint8Array | undefined;
   /** What becomes of X-Request-Id. */
   readonly requestId: ListenerSettings["requestId"];
   readonly keepalive: ListenerSettings["keepalive"];

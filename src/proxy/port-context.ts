@@ -1,9 +1,11 @@
 import { parseCidr } from "../base/cidr.ts";
 import type { ListenerSettings } from "../ir/listener-settings.ts";
 import type { ForwardedTrust } from "../wire/forwarded.ts";
+import { fieldNameBytes } from "../wire/http1/field-name.ts";
 import { defaultRequestLimits } from "../wire/http1/request-head.ts";
 import { limitsOf } from "./limits.ts";
 import type { PlaneContext } from "./plane-context.ts";
+import { ToldHeaders } from "./told-headers.ts";
 
 /**
  * The plane's context with the settings of a port's listeners, of which there is at least one. Before a connection's listener
@@ -24,6 +26,8 @@ export function portContext(context: PlaneContext, settings: readonly ListenerSe
     trust: forwardedTrust(first),
     proxyProtocolFrom: first.proxyProtocolFrom.flatMap((network) => parseCidr(network) ?? []),
     proxyProtocol: first.proxyProtocol,
+    told: toldHeaders(first),
+    fieldNames: fieldNameBytes[first.fieldNames],
     requestId: first.requestId,
     keepalive: first.keepalive,
     forwardClientCertificate:
@@ -36,4 +40,9 @@ export function portContext(context: PlaneContext, settings: readonly ListenerSe
 export function forwardedTrust({ trust, trustedNetworks, clientAddressHeader }: ListenerSettings): ForwardedTrust {
   const networks = trustedNetworks.flatMap((network) => parseCidr(network) ?? []);
   return { ...trust, networks, header: clientAddressHeader };
+}
+
+/** What a listener tells backends of clients; `undefined`: as by default. */
+export function toldHeaders({ forwarding }: ListenerSettings): ToldHeaders | undefined {
+  return forwarding.kind === "listed" ? new ToldHeaders(forwarding) : undefined;
 }

@@ -38,6 +38,8 @@ const settingsBeforeRouting = [
   "trust",
   "trustedNetworks",
   "clientAddressHeader",
+  "forwarding",
+  "fieldNames",
   "forwardClientCertificate",
   "requestId",
 ] as const satisfies readonly (keyof ListenerSettings)[];

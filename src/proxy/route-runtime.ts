@@ -5,13 +5,15 @@ import type { ListenerSettings } from "../ir/listener-settings.ts";
 import type { GatewayKey, GatewayModel, HttpListener, HttpRule, WeightedBackend } from "../ir/routing-model.ts";
 import type { Gauge, HttpSeries } from "../telemetry/telemetry.ts";
 import type { ForwardedTrust } from "../wire/forwarded.ts";
+import { fieldNameBytes } from "../wire/http1/field-name.ts";
 import type { ClusterRuntime } from "./cluster-runtime.ts";
 import { EditedTrailers } from "./edited-trailers.ts";
 import { buildChain, type ChainParts, type FilterChain } from "./filter-chain.ts";
 import { Dependencies, filterServices, type ModelTables } from "./filter-services.ts";
 import { listenerLabels } from "./listener-labels.ts";
 import type { PlaneContext } from "./plane-context.ts";
-import { forwardedTrust } from "./port-context.ts";
+import { forwardedTrust, toldHeaders } from "./port-context.ts";
+import type { ToldHeaders } from "./told-headers.ts";
 import type { TracingRuntime } from "./tracing/tracing-registry.ts";
 import { WeightedChoice } from "./upstream/weighted-choice.ts";
 
@@ -104,6 +106,8 @@ export class ListenerRuntime {
   readonly listener: Pick<HttpListener, "name">;
   readonly settings: ListenerSettings;
   readonly trust: ForwardedTrust;
+  readonly told: ToldHeaders | undefined;
+  readonly fieldNames: Uint8Array | undefined;
   readonly chain: FilterChain;
   /** Requests that no route serves. */
   readonly unrouted: HttpSeries;
@@ -126,6 +130,8 @@ export class ListenerRuntime {
     this.listener = { name };
     this.settings = settings;
     this.trust = forwardedTrust(settings);
+    this.told = toldHeaders(settings);
+    this.fieldNames = fieldNameBytes[settings.fieldNames];
     this.chain = buildChain(filters, { ...parts, place: `${key}/${listenerKey}`, previous: previous?.chain });
     this.tracing = context.tracing.get(key);
     this.unrouted = context.telemetry.httpSeries(listenerLabels(this));

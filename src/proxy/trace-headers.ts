@@ -1,4 +1,3 @@
-import type { ListenerSettings } from "../ir/listener-settings.ts";
 import {
   createRequestId,
   createSpanId,
@@ -12,6 +11,7 @@ import {
 import { TOKEN } from "../wire/http1/ascii.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
 import type { ForwardedRequest } from "./forwarded-request.ts";
+import type { PlaneContext } from "./plane-context.ts";
 import type { SpanPlace } from "./tracing/request-spans.ts";
 import type { TracingRuntime } from "./tracing/tracing-registry.ts";
 
@@ -32,11 +32,14 @@ export class TraceHeaders implements SpanPlace {
   /** Header lines to send, CR LF after each; `traceparent` is the last. */
   lines = "";
 
-  /** `tracing` is that of the Gateway; absent: nothing is recorded. `requestId`: what becomes of the client's id. */
+  /**
+   * `tracing` is that of the Gateway; absent: nothing is recorded. `requestId`: what becomes of the client's id. `told`: a list
+   * of what backends are told, which has no trace context of the gateway's unless spans are recorded.
+   */
   begin(
     request: ForwardedRequest,
     tracing: TracingRuntime | undefined,
-    requestId: ListenerSettings["requestId"],
+    { requestId, told: list }: Pick<PlaneContext, "requestId" | "told">,
   ): void {
     const id = request.known(RequestField.xRequestId);
     const usable = id !== undefined && isRequestId(id) && !request.isRepeated(RequestField.xRequestId);
@@ -47,9 +50,14 @@ export class TraceHeaders implements SpanPlace {
       text === undefined || request.isRepeated(RequestField.traceparent) ? undefined : parseTraceparent(text);
     const traceparent = tracing === undefined ? this.#pass(text, parent) : this.#trace(tracing, text, parent);
     const tells = told || requestId === "keep" || requestId === "replace";
-    this.lines = `${tells ? `x-request-id: ${this.requestId}\r\n` : ""}traceparent: ${traceparent}\r\n`;
-    const state = request.known(RequestField.tracestate);
+    this.lines = tells ? `x-request-id: ${this.requestId}\r\n` : "";
     this.traceState = "";
+    if (list !== undefined && tracing === undefined) {
+      if (text !== undefined) this.lines += `traceparent: ${text}\r\n`;
+      return;
+    }
+    this.lines += `traceparent: ${traceparent}\r\n`;
+    const state = request.known(RequestField.tracestate);
     if (state === undefined) return;
     const whole = parent === undefined ? "" : request.header("tracestate")!;
     if (whole !== "" && isTracestate(whole)) this.traceState = whole;

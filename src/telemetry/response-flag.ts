@@ -26,7 +26,10 @@ export const responseFlags = {
     meaning: "A filter of the rule cannot be applied, for example because its ExtensionRef does not exist.",
   },
   MR: { status: "421", meaning: "The request came over a TLS connection for another listener's hostname." },
-  DPE: { status: "400", meaning: "The request violates the protocol or is ambiguous." },
+  DPE: {
+    status: "400 or 405",
+    meaning: "The request violates the protocol, is ambiguous, or has a method that the listener refuses.",
+  },
   DL: {
     status: "413, 414 or 431",
     meaning: "The request is larger than the gateway's limit for its target, headers or body.",

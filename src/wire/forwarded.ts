@@ -14,7 +14,7 @@ export type ForwardedTrust = {
   readonly source: "x-forwarded-for" | "forwarded";
   /** Networks of proxies whose X-Forwarded-For counts, whatever their number. Empty: `trustedHops` counts. */
   readonly networks: readonly Cidr[];
-  /** Lower-case header that names the client's address; it counts before anything else. `""`: none. */
+  /** Lower-case header that names the client's address, before anything else; with `networks`, their list. `""`: none. */
   readonly header: string;
 };
 
@@ -24,6 +24,11 @@ export const trustNobody: ForwardedTrust = { trustedHops: 0, source: "x-forwarde
 export function believes({ trustedHops, networks, header }: ForwardedTrust, peerAddress: string): boolean {
   if (networks.length > 0) return isWithin(networks, peerAddress);
   return trustedHops > 0 || header !== "";
+}
+
+/** Whether X-Forwarded-Host, -Proto and -Port of believed proxies count beside the client's address. */
+export function tellsOfUrls({ source, networks, header }: ForwardedTrust): boolean {
+  return source === "x-forwarded-for" && (header === "" || networks.length > 0);
 }
 
 /** Forwarding headers as they came; several lines of one name joined with `, `. */
@@ -72,12 +77,12 @@ export function readForwarded(trust: ForwardedTrust, fields: ForwardedFields, pe
     forwarded: own,
   };
   if (!believes(trust, peer.address)) return direct;
-  if (trust.header !== "") return fromNamed(fields.named, direct);
+  if (trust.header !== "" && trust.networks.length === 0) return fromNamed(fields.named, direct);
   return trust.source === "forwarded" ? fromForwarded(trust, fields, direct) : fromXForwarded(trust, fields, direct);
 }
 
 function fromXForwarded(trust: ForwardedTrust, fields: ForwardedFields, direct: ForwardedView): ForwardedView {
-  const list = fields.xForwardedFor;
+  const list = trust.header === "" ? fields.xForwardedFor : fields.named;
   const entries = list === undefined ? undefined : splitList(list);
   const address = entries === undefined ? undefined : chooseClient(trust, entries);
   const believed = {

@@ -15,6 +15,7 @@ const noChecks = {
   escapedSlashes: "keep",
   underscores: "allow",
   hostDot: "kept",
+  refusedMethods: [],
 } as const satisfies Filter;
 
 const update = (upstream: RawUpstream, checks: object = {}) =>
@@ -67,6 +68,17 @@ test("listener checks take a final dot off the host that backends see", async ()
   await using gateway = await startPlane(update(upstream, { hostDot: "stripped" }));
   await exchange(gateway.port, "GET / HTTP/1.1\r\nHost: a.test.:8080\r\nConnection: close\r\n\r\n");
   assert.equal(told(upstream, "host"), "a.test:8080");
+});
+
+test("listener checks refuse methods with 405", async () => {
+  await using upstream = await RawUpstream.start(() => ok("app"));
+  await using gateway = await startPlane(update(upstream, { refusedMethods: ["TRACE"] }));
+  assert.equal(
+    (await exchange(gateway.port, "TRACE / HTTP/1.1\r\nHost: a.test\r\nConnection: close\r\n\r\n")).status,
+    405,
+  );
+  assert.equal((await exchange(gateway.port, get("/"))).status, 200);
+  assert.equal(upstream.requests.length, 1);
 });
 
 test("a header of its own names the client; without an address in it requests are refused", async () => {

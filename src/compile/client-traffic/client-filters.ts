@@ -15,6 +15,7 @@ const noChecks: Checks = {
   escapedSlashes: "keep",
   underscores: "allow",
   hostDot: "kept",
+  refusedMethods: [],
 };
 
 /** The filters that a policy puts before a listener's own; those of answers stand first, so that answers meet them last. */

@@ -18,6 +18,7 @@ export const buildListenerChecks: BuildFilter<"listenerChecks"> = (checks) => ({
 
 function check(checks: Checks, request: RequestHead): LocalReply | undefined {
   if (checks.healthPath !== "" && request.path === checks.healthPath) return page(200, []);
+  if (checks.refusedMethods.includes(request.method)) return problem(405, "DPE", "The method is not allowed.");
   if (checks.addressHeader !== "" && normalizeAddress(request.header(checks.addressHeader) ?? "") === undefined)
     return problem(403, "-", "The client's address is not known.");
   if (checks.escapedSlashes !== "keep" && escapedSlash.test(request.spelledPath)) {

@@ -6,6 +6,7 @@ import {
   forwardedHostLine,
   forwardTrusted,
   type Peer,
+  trustedView,
 } from "../forwarding.ts";
 import type { PlaneContext } from "../plane-context.ts";
 
@@ -13,12 +14,28 @@ import type { PlaneContext } from "../plane-context.ts";
 export function forwardedLines(
   received: ReceivedRequest,
   { peer, hostText }: { readonly peer: Peer; readonly hostText: string },
-  { trust, forwardClientCertificate: forwarding }: Pick<PlaneContext, "trust" | "forwardClientCertificate">,
+  {
+    trust,
+    told,
+    forwardClientCertificate: forwarding,
+  }: Pick<PlaneContext, "trust" | "told" | "forwardClientCertificate">,
 ): ClientView {
   const believed = believes(trust, peer.address);
+  if (told !== undefined) {
+    const { address, scheme, port } = peer;
+    const trusted = believed ? trustedView(trust, peer, received) : undefined;
+    const view = trusted ?? { clientAddress: address, scheme, host: hostText, port };
+    return {
+      lines: told.lines(received, { ...view, address: view.clientAddress }, address),
+      address: view.clientAddress,
+      sentHost: told.host === "told" && trusted !== undefined ? trusted.host : undefined,
+    };
+  }
   // Proxies that keep Forwarded pass on whatever else a client wrote.
   if (received.claims && (!believed || trust.source === "forwarded")) received.forgetClaims();
-  if (!believed) return { address: peer.address, lines: peer.ownLines + forwardedHostLine(hostText) };
-  const { address, lines } = forwardTrusted(trust, peer, received);
-  return { address, lines: forwardClientCertificate(forwarding, peer, received) + lines };
+  if (!believed) {
+    return { address: peer.address, lines: peer.ownLines + forwardedHostLine(hostText), sentHost: undefined };
+  }
+  const { lines, ...view } = forwardTrusted(trust, peer, received);
+  return { ...view, lines: forwardClientCertificate(forwarding, peer, received) + lines };
 }

@@ -45,11 +45,13 @@ export class Routing {
     const table = model.listensBeforeRouting ? (connection ?? model.table.forHost(request.host)) : undefined;
     const listener = table === undefined ? undefined : model.listenerOf(table.listeners[0]);
     const settings = listener ?? model.context;
-    trace.begin(request, listener?.tracing, settings.requestId);
+    if (settings.fieldNames !== undefined) received.forgetNames(settings.fieldNames);
+    trace.begin(request, listener?.tracing, settings);
     const view = forwardedLines(received, { peer, hostText: request.hostText() }, settings);
     facts.clientAddress = view.address;
     record.clientAddress = view.address;
-    request.setOwnLines(view.lines + trace.lines);
+    request.setOwnLines(view.lines + trace.lines, settings.told?.names);
+    if (view.sentHost !== undefined) request.setHost(view.sentHost);
     if (table === undefined || listener === undefined) {
       this.findRoute();
       return;

@@ -72,6 +72,10 @@ export class Http1ReceivedRequest extends Http1Fields<RequestHead> implements Re
     this.head.forgetClaims(this.bytes);
   }
 
+  forgetNames(allowed: Uint8Array): void {
+    this.head.forgetNames(this.bytes, allowed);
+  }
+
   writePath(writer: HeadWriter): void {
     writer.copy(this.bytes, this.head.pathStart, this.head.pathEnd);
   }

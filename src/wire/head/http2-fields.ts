@@ -92,6 +92,12 @@ export class Http2Fields implements FieldSection {
     this.claims = false;
   }
 
+  /** Takes every field whose name has a byte that `allowed` lacks out: nothing finds it any more. */
+  forgetNames(allowed: Uint8Array): void {
+    if (this.#fields.some(({ name }) => !hasOnly(allowed, name)))
+      this.#fields = this.#fields.filter(({ name }) => hasOnly(allowed, name));
+  }
+
   /** Writes the fields that are passed on as lines of HTTP/1.1. */
   writeLines(writer: HeadWriter): void {
     let lines = "";
@@ -114,6 +120,11 @@ export class Http2Fields implements FieldSection {
     const id = this.#names.idOf(name);
     return (id < 0 || id >= this.#names.keptFrom) && this.#dropped?.has(name) !== true;
   }
+}
+
+function hasOnly(allowed: Uint8Array, name: string): boolean {
+  for (let i = 0; i < name.length; i++) if (allowed[name.charCodeAt(i)] !== 1) return false;
+  return true;
 }
 
 /** What a line takes besides name and value. Bytes. */

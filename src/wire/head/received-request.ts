@@ -42,6 +42,8 @@ export interface ReceivedRequest extends FieldSection {
   isRepeated(field: RequestField): boolean;
   /** Takes every field that only a proxy in front may send, and that is not known, out of the head: nothing finds it any more. */
   forgetClaims(): void;
+  /** Takes every field whose name has a byte that `allowed` lacks (1 for each that it has) out of the head: nothing finds it any more. */
+  forgetNames(allowed: Uint8Array): void;
   /** Writes the path as it was sent; not of an odd one. */
   writePath(writer: HeadWriter): void;
   /** Writes the query with its `?`. */

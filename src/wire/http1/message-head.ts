@@ -1,5 +1,6 @@
 import { CGI_FOLD, equalsLower, LF, LOWERCASE } from "./ascii.ts";
 import { isClientClaim } from "./client-claim.ts";
+import { consistsOf } from "./field-name.ts";
 import { type FieldTable, knownField } from "./known-field.ts";
 
 /** Bounds on one head. */
@@ -170,6 +171,14 @@ export class MessageHead {
       if (isClientClaim(bytes, start, end) && knownField(this.table, bytes, start, end) < 0) this.forgetLine(line);
     }
     this.claims = false;
+  }
+
+  /** Takes every field whose name has a byte that `allowed` lacks (no known one has) out of the head. */
+  forgetNames(bytes: Buffer, allowed: Uint8Array): void {
+    for (let line = this.lineCount - 1; line >= 0; line--) {
+      const slot = line * LINE_SLOTS;
+      if (!consistsOf(allowed, bytes, this.lines[slot]!, this.lines[slot + 1]!)) this.forgetLine(line);
+    }
   }
 
   private forgetLine(line: number): void {
