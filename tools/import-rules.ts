@@ -273,8 +273,16 @@ export const layers: Readonly<Record<string, Layer>> = {
   install: { imports: ["base", "resource", "resource/schema"] },
   "install/cluster": { imports: ["base", "install", "kube", "provision", "resource", "status/writer"] },
   "source/folder": { imports: ["base", "finding", "resource", "store"], packages: ["yaml", "chokidar"] },
+  "migrate/controllers": { imports: [] },
+  "migrate/inventory": {
+    imports: ["base", "finding", "ingress", "migrate/controllers", "resource", "store"],
+  },
   cli: { imports: ["*"], packages: ["commander", "yaml"] },
-  "cli/render": { imports: ["base", "finding", "ir", "status"], types: ["*"], packages: ["string-width", "yaml"] },
+  "cli/render": {
+    imports: ["base", "finding", "ir", "migrate/inventory", "status"],
+    types: ["*"],
+    packages: ["string-width", "yaml"],
+  },
   main: { imports: ["*"], packages: ["commander"] },
 };
 
@@ -293,6 +301,8 @@ const pureLayers = new Set([
   "filter/compile",
   "compile",
   "wire",
+  "migrate/controllers",
+  "migrate/inventory",
 ]);
 const impureBuiltins = new Set([
   "fs",

@@ -1,26 +1,41 @@
-import type { Command } from "./command.ts";
-import { readPaths } from "./read-paths.ts";
+import { UsageError } from "../base/usage-error.ts";
+import type { Inventory } from "../migrate/inventory/inventory.ts";
+import { renderCsv } from "../migrate/inventory/render/csv.ts";
+import { renderHtml } from "../migrate/inventory/render/html.ts";
+import { renderMarkdown } from "../migrate/inventory/render/markdown.ts";
+import { takeInventory } from "../migrate/inventory/take-inventory.ts";
+import { readObjects } from "../source/folder/read-objects.ts";
+import type { Command, Terminal } from "./command.ts";
+import type { OutputFormat } from "./flag-values.ts";
+import { unreadableMessage } from "./read-paths.ts";
+import { paintFor } from "./render/color.ts";
 import { renderData } from "./render/data.ts";
-import { printable } from "./render/printable.ts";
-import { renderTable } from "./render/table.ts";
+import { renderInventory } from "./render/inventory.ts";
 
-/** `sluice migrate inventory`. */
+/** `sluice migrate inventory`. Reads, and changes nothing. */
 export const migrateInventory: Command = async ({ args, flags, terminal }) => {
-  const { snapshot } = await readPaths(args);
-  const ingresses = snapshot.list("Ingress").map(({ metadata }) => ({
-    namespace: metadata.namespace,
-    name: metadata.name,
-    annotations: Object.keys(metadata.annotations ?? {}),
-  }));
-  const format = flags.output ?? "table";
-  if (format === "json" || format === "yaml") terminal.out(renderData({ ingresses }, format));
-  else {
-    const rows = ingresses.map(({ namespace, name, annotations }) => [
-      printable(namespace),
-      printable(name),
-      String(annotations.length),
-    ]);
-    terminal.out(renderTable(["NAMESPACE", "NAME", "ANNOTATIONS"], rows));
-  }
+  const files = await readObjects(args, { stdin: process.stdin });
+  if (files.unreadable) throw new UsageError(unreadableMessage(files.findings));
+  const nowMs = Date.now();
+  const inventory = takeInventory({ ...files, nowMs });
+  terminal.out(render(inventory, { format: flags.output ?? "table", terminal, nowMs }));
   return 0;
 };
+
+type Rendering = { readonly format: OutputFormat; readonly terminal: Terminal; readonly nowMs: number };
+
+function render(inventory: Inventory, { format, terminal, nowMs }: Rendering): string {
+  switch (format) {
+    case "json":
+    case "yaml":
+      return renderData(inventory, format);
+    case "csv":
+      return renderCsv(inventory);
+    case "markdown":
+      return renderMarkdown(inventory);
+    case "html":
+      return renderHtml(inventory, new Date(nowMs).toISOString().slice(0, 10));
+    default:
+      return renderInventory(inventory, paintFor(terminal));
+  }
+}

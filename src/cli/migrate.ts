@@ -10,9 +10,18 @@ export const migrateCommands = {
   "migrate inventory": {
     summary: "List the Ingresses of manifests: what there is to move.",
     args: "PATH...",
-    formats: ["table", "json", "yaml"],
+    description:
+      "Reads Ingresses of every controller, their annotations, certificates and the controller's own settings. Each Ingress gets a " +
+      "class (trivial, policies, snippets, blocked) with the reasons, and each host its place in the order of the move. Files that " +
+      "cannot be parsed, such as templates, are searched for annotations.",
+    formats: ["table", "json", "yaml", "csv", "markdown", "html"],
     examples: [
       { line: "sluice migrate inventory manifests/", does: "every Ingress with its class, hosts and annotations" },
+      {
+        line: "sluice migrate inventory manifests/ -o html > inventory.html",
+        does: "one page that can be sent around",
+      },
+      { line: "helm template shop ./chart | sluice migrate inventory -", does: "what a chart makes" },
       {
         line: "kubectl get ingress,ingressclass,configmap -A -o yaml | sluice migrate inventory -",
         does: "the Ingresses of a cluster",

@@ -88,7 +88,7 @@ function parseChunk(chunk: Chunk): ParsedChunk {
 }
 
 /** The value of the document; `undefined` when it is empty or broken. */
-function readValue(chunk: Chunk, findings: Finding[]): unknown {
+export function readValue(chunk: Chunk, findings: Finding[]): unknown {
   const { text } = chunk;
   if (/^\s*\{/.test(text)) {
     try {
@@ -192,7 +192,7 @@ function unreadableFinding(chunk: Chunk, error: unknown): Finding {
 }
 
 /** The object itself, or the items of a `List` or of a list of one kind, whose items may leave their kind out. */
-function* objectsIn(json: unknown): Generator<{ readonly raw: unknown; readonly base: readonly string[] }> {
+export function* objectsIn(json: unknown): Generator<{ readonly raw: unknown; readonly base: readonly string[] }> {
   if (json === undefined) return;
   const isList =
     isJsonObject(json) &&
