@@ -281,7 +281,7 @@ function spelledPath({ path, spelling }: SelectRequest, { settings }: HttpListen
 }
 
 function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): readonly string[] {
-  const { requestMs, backendRequestMs, silence } = rule.timeouts;
+  const { requestMs, backendRequestMs, silence, sendSilenceMs = 0 } = rule.timeouts;
   const { retry } = rule;
   const clusters = rule.backends.flatMap(({ target }) =>
     target.kind === "cluster" ? (model.clusters[target.cluster] ?? []) : [],
@@ -296,6 +296,8 @@ function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): re
     ...describeSettings(listener.settings),
     ...(requestMs === 0 ? [] : [`answer within ${requestMs} ms in all, else 504`]),
     ...(backendRequestMs === 0 ? [] : [`each attempt within ${backendRequestMs} ms`]),
+    ...(typeof silence === "number" ? [`an endpoint is given up after ${silence} ms of silence`] : []),
+    ...(sendSilenceMs === 0 ? [] : [`or after ${sendSilenceMs} ms in which it takes nothing of the request`]),
     ...(silence === "unbounded" && requestMs === 0 && backendRequestMs === 0 ? ["no time limit"] : []),
     ...(retry && retry.attempts > 0 ? [describeRetry(retry)] : []),
     ...(retry && retry.attempts > 0

@@ -180,15 +180,23 @@ export function describeRetry({ attempts, codes, backoffMs, triggers }: Retry): 
   ];
   const pause =
     triggers === undefined ? `${backoffMs} ms` : `0 to ${backoffMs} ms (at most ${triggers.maxBackoffMs} ms)`;
-  return `${upTo} ${pause}, for ${new Intl.ListFormat("en").format(reasons)}`;
+  const limits = [
+    ...(triggers?.repeats === "idempotent"
+      ? ["once an endpoint may have seen it, only if its method is idempotent"]
+      : []),
+    ...(triggers === undefined || triggers.withinMs === 0 ? [] : [`none after ${triggers.withinMs} ms`]),
+  ];
+  return [`${upTo} ${pause}, for ${new Intl.ListFormat("en").format(reasons)}`, ...limits].join("; ");
 }
 
 const failureWords: Readonly<Record<RetriedFailure, string>> = {
   connect: "failures to connect",
+  connectTimeout: "connections that take too long",
   resetBeforeRequest: "resets before the request",
   reset: "resets",
   refusedStream: "refused streams",
   timeout: "timeouts",
+  invalidAnswer: "answers that cannot be read",
 };
 
 /** Runs of three or more as `500-599`. `codes` ascending. */

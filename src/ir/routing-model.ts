@@ -139,6 +139,11 @@ export type HttpRule = RuleCommon & {
      * says that there is none; a number after so many milliseconds.
      */
     readonly silence: "bounded" | "unbounded" | number;
+    /**
+     * When a plane may give up on an endpoint that does not take the rest of a request, milliseconds; the time that it waits for the
+     * client does not count. Absent: as `silence`, whoever is waited for.
+     */
+    readonly sendSilenceMs?: number;
     /** Whole request, upgraded connections too. Absent: no limit. Milliseconds. */
     readonly maxStreamMs?: number;
   };

@@ -55,6 +55,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   grpc = false;
   /** Of the route, once there is one. */
   silence: OutgoingRequest["silence"] = "bounded";
+  sendSilenceMs = 0;
   /** The engine sets it for gRPC calls. */
   deadlineMs = Number.POSITIVE_INFINITY;
   readonly #edits = new HeaderEdits(ownFields);
@@ -92,6 +93,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.acceptsTrailers = te !== undefined && trailersToken.test(te);
     this.grpc = isGrpcContentType(this.known(RequestField.contentType));
     this.silence = "bounded";
+    this.sendSilenceMs = 0;
     this.deadlineMs = Number.POSITIVE_INFINITY;
     this.#sentHost = undefined;
     this.#sentPath = undefined;

@@ -13,7 +13,15 @@ type Meaning = {
   readonly grpcCodes: readonly number[];
 };
 
-const allFailures: readonly RetriedFailure[] = ["connect", "resetBeforeRequest", "reset", "refusedStream", "timeout"];
+const allFailures: readonly RetriedFailure[] = [
+  "connect",
+  "connectTimeout",
+  "resetBeforeRequest",
+  "reset",
+  "refusedStream",
+  "timeout",
+  "invalidAnswer",
+];
 const serverErrors = Array.from({ length: 100 }, (_, index) => 500 + index);
 
 /** Envoy's retry_on and retry_grpc_on. */
@@ -21,8 +29,8 @@ const meanings: Readonly<Record<Trigger, Meaning>> = {
   "5xx": { failures: allFailures, codes: serverErrors, grpcCodes: [] },
   "gateway-error": { failures: allFailures, codes: [502, 503, 504], grpcCodes: [] },
   reset: { failures: allFailures, codes: [], grpcCodes: [] },
-  "reset-before-request": { failures: ["connect", "resetBeforeRequest"], codes: [], grpcCodes: [] },
-  "connect-failure": { failures: ["connect"], codes: [], grpcCodes: [] },
+  "reset-before-request": { failures: ["connect", "connectTimeout", "resetBeforeRequest"], codes: [], grpcCodes: [] },
+  "connect-failure": { failures: ["connect", "connectTimeout"], codes: [], grpcCodes: [] },
   "retriable-4xx": { failures: [], codes: [409], grpcCodes: [] },
   "refused-stream": { failures: ["refusedStream"], codes: [], grpcCodes: [] },
   // The codes are written beside it.
@@ -61,6 +69,8 @@ export function compilePolicyRetry({ numRetries = 2, retryOn, perRetry }: ApiRet
     triggers: {
       failures: allFailures.filter((failure) => meant.some(({ failures }) => failures.includes(failure))),
       grpcCodes: sorted(meant.flatMap(({ grpcCodes }) => grpcCodes)),
+      repeats: "any",
+      withinMs: 0,
       maxBackoffMs: durationMs(perRetry?.backOff?.maxInterval ?? "") ?? backoffMs * 10,
     },
   };

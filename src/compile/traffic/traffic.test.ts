@@ -113,20 +113,30 @@ test("compilePolicyRetry: the defaults, single triggers, and codes", () => {
     attempts: 2,
     codes: [503],
     backoffMs: 25,
-    triggers: { failures: ["connect", "refusedStream"], grpcCodes: [1, 14], maxBackoffMs: 250 },
+    triggers: {
+      failures: ["connect", "connectTimeout", "refusedStream"],
+      grpcCodes: [1, 14],
+      repeats: "any",
+      withinMs: 0,
+      maxBackoffMs: 250,
+    },
   });
   const of = (retryOn: NonNullable<Parameters<typeof compilePolicyRetry>[0]["retryOn"]>) =>
     compilePolicyRetry({ numRetries: 1, retryOn });
   assert.equal(of({ triggers: ["5xx"] })?.codes.length, 100);
   assert.deepEqual(of({ triggers: ["gateway-error", "retriable-4xx"] })?.codes, [409, 502, 503, 504]);
   assert.deepEqual(of({ triggers: ["reset"], httpStatusCodes: [500] })?.codes, []);
-  assert.deepEqual(of({ triggers: ["reset-before-request"] })?.triggers?.failures, ["connect", "resetBeforeRequest"]);
+  assert.deepEqual(of({ triggers: ["reset-before-request"] })?.triggers?.failures, [
+    "connect",
+    "connectTimeout",
+    "resetBeforeRequest",
+  ]);
   assert.deepEqual(of({ triggers: ["retriable-status-codes"], httpStatusCodes: [504, 500] })?.codes, [500, 504]);
   assert.deepEqual(of({ httpStatusCodes: [429] }), {
     attempts: 1,
     codes: [429],
     backoffMs: 25,
-    triggers: { failures: [], grpcCodes: [], maxBackoffMs: 250 },
+    triggers: { failures: [], grpcCodes: [], repeats: "any", withinMs: 0, maxBackoffMs: 250 },
   });
   assert.equal(compilePolicyRetry({ numRetries: 0 }), undefined);
 });

@@ -145,6 +145,12 @@ export const ingressFindings = {
     title: "Endpoints are not chosen by hash in the way that an Ingress asks for",
     why: "A hash is made of what the request says. Other variables of nginx, and hashes that stand for several endpoints, are not served; requests are.",
   },
+  "ingress-tries-unlimited": {
+    code: "SL8403",
+    severity: "warning",
+    title: "An Ingress sets no limit on attempts",
+    why: "With all endpoints failing, nginx asks them again and again until the client gives up. Sluice gives up after 32 attempts, and then answers as nginx does after the last one.",
+  },
   "ingress-backend-secret-unusable": {
     code: "SL8402",
     severity: "error",

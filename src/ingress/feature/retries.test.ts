@@ -34,7 +34,12 @@ test("retries: what the ConfigMap says holds where no annotation does", () => {
     "proxy-next-upstream-timeout": "10",
     "retry-non-idempotent": "true",
   };
-  assert.deepEqual(readAnnotations(retries, { "proxy-next-upstream-tries": "0" }, { configMap }).setting, {
+  const { setting, findings } = readAnnotations(retries, { "proxy-next-upstream-tries": "0" }, { configMap });
+  assert.deepEqual(
+    findings.map(({ name }) => name),
+    ["ingress-tries-unlimited"],
+  );
+  assert.deepEqual(setting, {
     on: ["error"],
     nonIdempotent: true,
     tries: 0,

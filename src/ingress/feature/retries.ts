@@ -57,13 +57,25 @@ export const retries: IngressFeature<Retries> = {
   ],
   read: (source) => ({
     ...conditions(source),
-    tries: wholeNumber(source, "proxy-next-upstream-tries", { key: "proxy-next-upstream-tries", value: 3 }),
+    tries: readTries(source),
     timeoutSeconds: wholeNumber(source, "proxy-next-upstream-timeout", {
       key: "proxy-next-upstream-timeout",
       value: 0,
     }),
   }),
 };
+
+function readTries(source: AnnotationSource): number {
+  const name = "proxy-next-upstream-tries";
+  const tries = wholeNumber(source, name, { key: name, value: 3 });
+  if (tries === 0 && source.text(name) !== undefined) {
+    source.report("ingress-tries-unlimited", name, {
+      message: `${name} is 0, which is no limit in nginx: there are 32 attempts at most.`,
+      fix: "Write how many attempts there are to be.",
+    });
+  }
+  return tries;
+}
 
 const conditionList: TextRule = {
   accepts: (text) => readConditions(text) !== undefined,

@@ -221,7 +221,7 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
   onResponseHead(head: AnswerHead): void {
     this.#learnFrom(head);
     if (this.#isRetried(head)) {
-      const may = this.#mayRetry();
+      const may = this.#mayRetry("sent");
       if (may !== "no") {
         this.#host.onAttemptEnded({ status: head.status, error: "" });
         this.drop();
@@ -421,11 +421,14 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
   }
 
   /** `overBudget`: the rule allows another attempt and the backend's budget does not. Spec: retryConstraint, GEP-3388. */
-  #mayRetry(): "yes" | "no" | "overBudget" {
+  #mayRetry(progress: FailureProgress): "yes" | "no" | "overBudget" {
     const { state, body } = this.#host;
     const { route, request, backend } = state;
     const retry = route!.rule.rule.retry;
     if (retry === undefined || this.retries >= retry.attempts) return "no";
+    const { repeats = "any", withinMs = 0 } = retry.triggers ?? {};
+    if (repeats === "idempotent" && maybeSeen(progress) && !idempotent.has(request.method)) return "no";
+    if (withinMs > 0 && performance.now() - this.startMs >= withinMs) return "no";
     if (request.framing !== "none" && !body.replayable) return "no";
     const { budget, traffic } = backend!.cluster!;
     if (budget !== undefined && !budget.take(performance.now())) return "overBudget";
@@ -439,7 +442,7 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
       triggers === undefined
         ? proxyErrors[kind].retry === "allowed"
         : triggers.failures.includes(failureOf(kind, progress));
-    const may = wanted ? this.#mayRetry() : "no";
+    const may = wanted ? this.#mayRetry(progress) : "no";
     if (may === "yes") this.#retryLater(kind, failed);
     else this.#host.fail(may === "overBudget" ? "retryBudget" : kind);
   }
@@ -458,6 +461,11 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
       .add(1);
     this.#timer = setTimeout(onRetry, pauseMs, this, failed);
   }
+}
+
+/** Whether the endpoint may have done what the request asks for. */
+function maybeSeen(progress: FailureProgress): boolean {
+  return progress === "sent" || progress === "stale";
 }
 
 function onTimeout(attempts: Attempts): void {

@@ -80,7 +80,9 @@ export class Routing {
     state.route = route;
     state.pattern = matched.entry.match.path.value;
     host.facts.onRule(matched.matchedPrefix);
-    request.silence = route.rule.rule.timeouts.silence;
+    const { silence, sendSilenceMs = 0 } = route.rule.rule.timeouts;
+    request.silence = silence;
+    request.sendSilenceMs = sendSilenceMs;
     record.place(route.listener, route);
     if (request.grpc && !state.outcome.grpc && route.rule.rule.routeKind === "GRPCRoute") host.fail("grpcNeedsHttp2");
     else if (!host.limitTime(route)) host.fail("malformed");

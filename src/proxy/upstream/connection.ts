@@ -49,6 +49,8 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
   #silenceMs: number;
   /** The same once the connection is a tunnel. */
   #tunnelSilenceMs = 0;
+  /** The same while the endpoint is to take the rest of the request. 0: as {@link #silenceMs}. */
+  #sendSilenceMs = 0;
   readonly #transport: Transport;
   readonly #answer: AnswerReader;
   /** Answers completed. */
@@ -113,9 +115,10 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
     const { limits } = this.context;
     this.#silenceMs = silenceLimitMs(request, "answer", limits);
     this.#tunnelSilenceMs = silenceLimitMs(request, "tunnel", limits);
+    this.#sendSilenceMs = request.sendSilenceMs ?? 0;
+    this.#requestComplete = request.framing === "none";
     this.#touch();
-    if (request.framing === "none") {
-      this.#requestComplete = true;
+    if (this.#requestComplete) {
       if (!this.#transport.write(request.head, 0, request.headEnd)) request.keepHead();
     } else {
       output.append(this.#transport, request.head, 0, request.headEnd);
@@ -137,10 +140,12 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
   sendEnd(trailers: readonly HeaderField[]): void {
     if (this.#chunking && !this.#requestComplete) output.head(this.#transport).trailers(trailers);
     this.#requestComplete = true;
+    if (this.#sendSilenceMs > 0) this.#touch();
   }
 
   flush(): void {
     output.flush();
+    if (this.#sendSilenceMs > 0 && !this.#requestComplete) this.#touch();
   }
 
   halfClose(): void {
@@ -227,6 +232,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
   }
 
   onDrain(): void {
+    if (this.#sendSilenceMs > 0) this.#touch();
     this.events?.onUpstreamDrain();
   }
 
@@ -277,6 +283,7 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
   becomeTunnel(): void {
     this.state = "tunnel";
     this.#silenceMs = this.#tunnelSilenceMs;
+    this.#sendSilenceMs = 0;
     this.#touch();
   }
 
@@ -300,7 +307,8 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
   /** The exchange under way is over without an answer, or in the middle of one; the connection ends with it. */
   fail(kind: ProxyErrorKind): void {
     const events = this.events;
-    const progress: FailureProgress = !this.headSent ? "unsent" : this.reused && !this.#answer.begun ? "stale" : "sent";
+    const stale = this.reused && !this.#answer.begun && kind !== "backendTimeout";
+    const progress: FailureProgress = !this.headSent ? "unsent" : stale ? "stale" : "sent";
     this.cancel();
     events?.onUpstreamFailure(kind, progress);
   }
@@ -346,6 +354,12 @@ export class UpstreamConnection implements UpstreamExchange, ConnectEvents, Dial
 
   /** Something moved: the endpoint has its time again. */
   #touch(): void {
-    this.deadlineMs = this.context.deadlines.after(this.#silenceMs);
+    this.deadlineMs = this.context.deadlines.after(this.#patienceMs());
+  }
+
+  #patienceMs(): number {
+    if (this.#sendSilenceMs === 0) return this.#silenceMs;
+    if (this.#transport.congested) return this.#sendSilenceMs;
+    return this.#requestComplete || this.#answer.begun ? this.#silenceMs : Number.POSITIVE_INFINITY;
   }
 }

@@ -36,6 +36,8 @@ export type OutgoingRequest = {
   readonly headEnd: number;
   /** Whether the endpoint may be given up for being silent; see {@link silenceLimitMs}. */
   readonly silence: HttpRule["timeouts"]["silence"];
+  /** The same while it is to take the rest of the request. 0: as `silence`. Default: 0. Milliseconds. */
+  readonly sendSilenceMs?: number;
   /** The client keeps trailers (`TE: trailers`). Default: it does not say so. */
   readonly acceptsTrailers?: boolean;
   /** A gRPC call: it may be silent for long. */

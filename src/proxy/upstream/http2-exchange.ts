@@ -40,6 +40,8 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   #silenceMs = 0;
   /** The same once the stream is a tunnel. */
   #tunnelSilenceMs = 0;
+  /** The same while the endpoint is to take the rest of the request. 0: as {@link #silenceMs}. */
+  #sendSilenceMs = 0;
   #websocketKey: string | undefined;
   readonly #body = new Http2BodySender();
   #answer: AnswerBody | "awaited" | "tunnel" = "awaited";
@@ -101,6 +103,7 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
     this.#silenceMs = silenceLimitMs(request, "answer", limits);
     this.#tunnelSilenceMs = silenceLimitMs(request, "tunnel", limits);
     const { tunnel } = translated;
+    this.#sendSilenceMs = tunnel ? 0 : (request.sendSilenceMs ?? 0);
     if (tunnel && (translated.upgrade !== "websocket" || !session.peer.connectProtocol)) {
       // Not at once: the caller is in the middle of sending.
       queueMicrotask(() => this.fail("unsupportedProtocol", "unsent"));
@@ -122,12 +125,14 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
 
   sendBody(bytes: Buffer, start: number, end: number): void {
     if (this.#stream === undefined || this.#events === undefined) return;
-    this.#touch();
     this.#body.send(bytes, start, end);
+    this.#touch();
   }
 
   sendEnd(trailers: readonly HeaderField[]): void {
-    if (this.#stream !== undefined && this.#events !== undefined) this.#body.end(trailers);
+    if (this.#stream === undefined || this.#events === undefined) return;
+    this.#body.end(trailers);
+    if (this.#sendSilenceMs > 0) this.#touch();
   }
 
   flush(): void {
@@ -260,8 +265,8 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
   /** There is window again. */
   onWritable(): void {
     if (this.#stream === undefined || this.#events === undefined) return;
-    this.#touch();
     this.#body.resume();
+    this.#touch();
     this.onConnectionDrain();
   }
 
@@ -348,6 +353,13 @@ export class Http2Exchange implements UpstreamExchange, Deadlined {
 
   /** Something moved: the endpoint has its time again. */
   #touch(): void {
-    if (!this.#paused && this.#events !== undefined) this.deadlineMs = this.#context.deadlines.after(this.#silenceMs);
+    if (!this.#paused && this.#events !== undefined)
+      this.deadlineMs = this.#context.deadlines.after(this.#patienceMs());
+  }
+
+  #patienceMs(): number {
+    if (this.#sendSilenceMs === 0) return this.#silenceMs;
+    if (this.#body.pendingBytes > 0) return this.#sendSilenceMs;
+    return this.#body.ended || this.#answer !== "awaited" ? this.#silenceMs : Number.POSITIVE_INFINITY;
   }
 }

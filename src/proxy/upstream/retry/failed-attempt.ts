@@ -5,7 +5,6 @@ import type { FailureProgress } from "../exchange.ts";
 const connectFailures: ReadonlySet<ProxyErrorKind> = new Set([
   "addressRefused",
   "connectFailed",
-  "connectTimeout",
   "endpointGone",
   "upstreamTls",
 ]);
@@ -13,6 +12,8 @@ const connectFailures: ReadonlySet<ProxyErrorKind> = new Set([
 /** What a policy calls the failure of an attempt. */
 export function failureOf(kind: ProxyErrorKind, progress: FailureProgress): RetriedFailure {
   if (connectFailures.has(kind)) return "connect";
+  if (kind === "connectTimeout") return "connectTimeout";
+  if (kind === "upstreamGarbage") return "invalidAnswer";
   if (kind === "backendTimeout") return "timeout";
   if (progress === "refused") return "refusedStream";
   return progress === "unsent" ? "resetBeforeRequest" : "reset";
