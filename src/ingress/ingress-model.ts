@@ -7,7 +7,7 @@ import type { Finding } from "../finding/finding.ts";
 import type { SourceRef } from "../ir/source-ref.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { ControllerConfig } from "./controller-config.ts";
-import type { LocationSettings, ServerSettings } from "./features.ts";
+import type { LocationSettings, ServerFeatureName, ServerSettings } from "./features.ts";
 
 export type IngressModel = {
   readonly controller: ControllerConfig;
@@ -32,9 +32,11 @@ export type IngressServer = {
   readonly hostname: string;
   /** `server-alias`es that no other server has. */
   readonly aliases: readonly string[];
-  /** The oldest Ingress of the host: settings of scope `server`, and answers where no path fits, are its. */
+  /** The oldest Ingress of the host: answers where no path fits are its. */
   readonly owner: Resource<"Ingress"> | undefined;
   readonly settings: ServerSettings;
+  /** Whose each setting is: the oldest Ingress of the host that says anything of it; absent where none does. */
+  readonly settingOwners: { readonly [Name in ServerFeatureName]?: Resource<"Ingress"> };
   readonly certificate: ServerCertificate;
   /** In the order in which they are tried: the first that fits answers. The last fits every path. */
   readonly locations: readonly IngressLocation[];

@@ -9,6 +9,36 @@ export const ingressFindings = {
     title: "An annotation of an Ingress has a value that ingress-nginx does not take",
     why: "ingress-nginx ignores such a value without its admission webhook, and refuses the Ingress with it. Here, too, what holds without the annotation holds.",
   },
+  "ingress-annotation-too-risky": {
+    code: "SL8001",
+    severity: "error",
+    title: "An Ingress has an annotation that its controller does not allow",
+    why: "ingress-nginx rates its annotations, and leaves out an Ingress with one above annotations-risk-level: nothing of it is served.",
+  },
+  "ingress-backend-unsupported": {
+    code: "SL8002",
+    severity: "error",
+    title: "A path of an Ingress leads to something that is no Service",
+    why: "A resource as backend is for controllers that know its kind; ingress-nginx leaves such a path out.",
+  },
+  "ingress-path-taken": {
+    code: "SL8003",
+    severity: "warning",
+    title: "A path of an Ingress is an older Ingress's already",
+    why: "Ingresses of one host are merged over all namespaces: of two with the same path and path type the older one counts.",
+  },
+  "ingress-alias-taken": {
+    code: "SL8004",
+    severity: "warning",
+    title: "An alias of a host is somebody else's",
+    why: "A host of an Ingress counts before an alias, and of two aliases the older one.",
+  },
+  "ingress-canary-unused": {
+    code: "SL8005",
+    severity: "warning",
+    title: "A canary Ingress is ignored",
+    why: "A canary needs a main Ingress with the same host, path and path type and another backend, and a backend has one canary.",
+  },
   // SL8100: rewrites, redirects, canaries, snippets.
   "ingress-passthrough-off": {
     code: "SL8100",

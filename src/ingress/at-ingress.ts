@@ -1,0 +1,47 @@
+/** Places in Ingresses: what findings and the model point at. */
+import { type FindingName, makeFinding } from "../finding/catalogue.ts";
+import type { Finding, ObjectRef } from "../finding/finding.ts";
+import type { SourceRef } from "../ir/source-ref.ts";
+import type { Resource } from "../resource/kinds.ts";
+import type { FindingText } from "./feature.ts";
+import type { ServiceBackend } from "./ingress-model.ts";
+
+type Ingress = Resource<"Ingress">;
+
+/** A field of an Ingress, by JSON pointer; `""`: the Ingress as a whole. */
+export function sourceAt({ metadata }: Ingress, pointer: string): SourceRef {
+  return { kind: "Ingress", namespace: metadata.namespace, name: metadata.name, pointer };
+}
+
+export function ingressRef({ metadata }: Ingress): ObjectRef {
+  return { kind: "Ingress", group: "networking.k8s.io", namespace: metadata.namespace, name: metadata.name };
+}
+
+export function findingAt(
+  name: FindingName,
+  at: { readonly ingress: Ingress; readonly pointer: string },
+  text: FindingText & { readonly related?: readonly ObjectRef[] },
+): Finding {
+  const { ingress, pointer } = at;
+  return makeFinding(name, {
+    object: ingressRef(ingress),
+    pointer,
+    ...(ingress.origin ? { position: ingress.origin.at(pointer) } : {}),
+    ...text,
+  });
+}
+
+/** The Service that a backend of an Ingress names, in the Ingress's own namespace. */
+export function backendAt(
+  ingress: Ingress,
+  service: { readonly name: string; readonly port: { readonly name?: string; readonly number?: number } },
+  pointer: string,
+): ServiceBackend {
+  const { name, port } = service;
+  return {
+    namespace: ingress.metadata.namespace,
+    service: name,
+    port: port.number === undefined ? { name: port.name ?? "" } : { number: port.number },
+    from: sourceAt(ingress, pointer),
+  };
+}

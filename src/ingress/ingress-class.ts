@@ -1,0 +1,33 @@
+import type { Resource } from "../resource/kinds.ts";
+import type { Snapshot } from "../store/snapshot.ts";
+import type { IngressOptions } from "./ingress-options.ts";
+
+const classAnnotation = "kubernetes.io/ingress.class";
+const defaultAnnotation = "ingressclass.kubernetes.io/is-default-class";
+
+/**
+ * Tells Ingresses that are to be served from those of other controllers. The old annotation counts before `ingressClassName`; an
+ * Ingress with neither belongs to the default class. Spec: Ingress.spec.ingressClassName; ingress-nginx, IsValid.
+ */
+export function ingressesOfClass(
+  snapshot: Snapshot,
+  options: IngressOptions,
+): (ingress: Resource<"Ingress">) => boolean {
+  const existing = snapshot.list("IngressClass");
+  const ours = new Set(
+    options.classes.length > 0
+      ? options.classes
+      : existing.filter(({ spec }) => spec.controller === options.controllerName).map(({ metadata }) => metadata.name),
+  );
+  const hasDefault = existing.some(
+    ({ metadata }) => ours.has(metadata.name) && metadata.annotations[defaultAnnotation] === "true",
+  );
+  const othersDefault = existing.some(
+    ({ metadata }) => !ours.has(metadata.name) && metadata.annotations[defaultAnnotation] === "true",
+  );
+  const withoutClass = hasDefault || (options.withoutClass && !othersDefault);
+  return ({ metadata, spec }) => {
+    const named = metadata.annotations[classAnnotation] ?? spec.ingressClassName;
+    return named === undefined || named === "" ? withoutClass : ours.has(named);
+  };
+}
