@@ -6,6 +6,7 @@ import { externalAuth } from "./feature/external-auth.ts";
 import { ipFamilies } from "./feature/ip-families.ts";
 import { lastGoodCertificate } from "./feature/last-good-certificate.ts";
 import { listenerFilters } from "./feature/listener-filters.ts";
+import { policies } from "./feature/policies.ts";
 import { provisioning } from "./feature/provisioning.ts";
 import { resilience } from "./feature/resilience.ts";
 import { retryBudget } from "./feature/retry-budget.ts";
@@ -21,6 +22,7 @@ export const features: readonly Feature[] = [
   sessionPersistence,
   externalAuth,
   listenerFilters,
+  policies,
   retryBudget,
   xBackend,
   xBackendHostname,

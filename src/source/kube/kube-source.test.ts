@@ -191,6 +191,7 @@ test("KubeSource: a twin that may not be read is no fault", () =>
     },
   ));
 
+// An empty list of namespaces is what a controller without `--watch-namespace` gives.
 test("KubeSource: a Secret that a policy lets clients in by is read whole, and no other", () =>
   withSource(
     (server) => {
@@ -206,6 +207,7 @@ test("KubeSource: a Secret that a policy lets clients in by is read whole, and n
       server.remove("SecurityPolicy", "login", "shop");
       await eventually(() => list().length === 0);
     },
+    { namespaces: [] },
   ));
 
 test("KubeSource: kinds that are not installed are tolerated, and noticed when they come", () =>

@@ -26,7 +26,8 @@ export type LiveObject = LiveState & { readonly path: ResourcePath };
  * change costs next to nothing; resources of which nothing that is read changes keep their identity.
  */
 export class KubeSource {
-  readonly #options: KubeSourceOptions;
+  /** `undefined`: all. */
+  readonly #namespaces: readonly string[] | undefined;
   readonly #watches: ReadonlyMap<Kind, KindWatch>;
   /** Of the kinds' twins, which are read where the cluster has them. */
   readonly #twins: ReadonlyMap<Kind, KindWatch>;
@@ -60,7 +61,7 @@ export class KubeSource {
   constructor(options: KubeSourceOptions) {
     const { client, tuning = {} } = options;
     const namespaces = options.namespaces?.length ? [...new Set(options.namespaces)] : undefined;
-    this.#options = { ...options, ...(namespaces ? { namespaces } : {}) };
+    this.#namespaces = namespaces;
     const onChange = (kind: Kind, key: NamespacedName, change: TableChange) => this.#changed(kind, key, change);
     const onState = (kind: Kind) => this.#stateChanged(kind);
     const common = { client, ...(namespaces ? { namespaces } : {}), tuning, onChange, onState };
@@ -233,7 +234,7 @@ export class KubeSource {
     const crds = [...this.#watch("CustomResourceDefinition").table.index.values()];
     return circumstanceFindings([...this.#watches.values()], {
       crds: crds as Resource<"CustomResourceDefinition">[],
-      scope: this.#options.namespaces ? "namespaces" : "cluster",
+      scope: this.#namespaces ? "namespaces" : "cluster",
     });
   }
 
@@ -241,7 +242,7 @@ export class KubeSource {
     this.#secretsDue = false;
     // What is left out is told in the findings.
     this.#stale = this.#started;
-    const { namespaces } = this.#options;
+    const namespaces = this.#namespaces;
     const references = this.#allWatches()
       .filter(({ kind }) => isSecretOwner(kind))
       .flatMap(({ table }) => [...table.index.values()].flatMap((resource) => this.#referencesOf(resource)));
