@@ -5,6 +5,7 @@
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
 import { renderCompileGraph, renderGraph } from "./import-rules.ts";
+import { renderDifferenceKinds } from "./reference/difference-kinds.ts";
 import { renderDifferences } from "./reference/differences.ts";
 import { renderFeatures } from "./reference/features.ts";
 import { renderFieldReference } from "./reference/fields.ts";
@@ -25,6 +26,7 @@ import { renderTlsOptions, renderTlsProfiles } from "./reference/tls.ts";
 /** Each generated page, or generated part of a page (between `<!-- name -->` and `<!-- /name -->`). */
 export const pages: readonly { readonly file: string; readonly part?: string; readonly render: () => string }[] = [
   { file: "docs/migration/differences.md", render: renderDifferences },
+  { file: "docs/migration/verify.md", part: "kinds", render: renderDifferenceKinds },
   { file: "docs/reference/findings.md", render: renderFindingsReference },
   { file: "docs/reference/features.md", render: renderFeatures },
   { file: "docs/reference/flags.md", render: renderFlagsReference },

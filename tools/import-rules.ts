@@ -274,12 +274,14 @@ export const layers: Readonly<Record<string, Layer>> = {
   "install/cluster": { imports: ["base", "install", "kube", "provision", "resource", "status/writer"] },
   "source/folder": { imports: ["base", "finding", "resource", "store"], packages: ["yaml", "chokidar"] },
   "migrate/controllers": { imports: [] },
+  "migrate/verify": { imports: ["base", "base/cidr", "ir", "wire/http1/path"] },
+  "migrate/observe": { imports: ["ir", "migrate/verify", "proxy", "telemetry"] },
   "migrate/inventory": {
     imports: ["base", "finding", "ingress", "migrate/controllers", "resource", "store"],
   },
   cli: { imports: ["*"], packages: ["commander", "yaml"] },
   "cli/render": {
-    imports: ["base", "finding", "ir", "migrate/inventory", "status"],
+    imports: ["base", "finding", "ir", "migrate/inventory", "migrate/verify", "status"],
     types: ["*"],
     packages: ["string-width", "yaml"],
   },
@@ -303,6 +305,7 @@ const pureLayers = new Set([
   "wire",
   "migrate/controllers",
   "migrate/inventory",
+  "migrate/verify",
 ]);
 const impureBuiltins = new Set([
   "fs",

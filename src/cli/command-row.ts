@@ -5,7 +5,7 @@ export type CommandRow = {
   /** One line. */
   readonly summary: string;
   /** Positional arguments as the usage line shows them. */
-  readonly args: "" | "PATH..." | "[PATH...]" | "SHELL";
+  readonly args: "" | "PATH..." | "[PATH...]" | "OLD NEW" | "SHELL";
   /** A paragraph for `--help`, when the summary is not enough. */
   readonly description?: string;
   /** Accepted by `--output`; the first is the default. Empty: the command has no such flag. */

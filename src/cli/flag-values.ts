@@ -2,8 +2,11 @@
 
 import { anyHost } from "../base/any-address.ts";
 import { type Cidr, parseCidr } from "../base/cidr.ts";
+import { nearestName } from "../base/nearest-name.ts";
 import type { SocketAddress } from "../base/socket-address.ts";
 import { UsageError } from "../base/usage-error.ts";
+import type { LiveGateway } from "../migrate/observe/observe-live.ts";
+import { differenceKinds } from "../migrate/verify/difference-kinds.ts";
 
 /** A listener's port and the port that is bound for it. `localPort` 0 lets the system choose. */
 export type PortMapping = { readonly listenerPort: number; readonly localPort: number };
@@ -96,4 +99,31 @@ export function parseChoice<T extends string>(text: string, choices: readonly T[
   const found = choices.find((choice) => choice === text);
   if (found === undefined) throw new UsageError(`"${text}" is not one of ${choices.join(", ")}.`);
   return found;
+}
+
+/** `KIND` or `KIND@HOST` of `migrate verify`. */
+export function parseAccepted(text: string): string {
+  const [kind = ""] = text.split("@");
+  if (Object.hasOwn(differenceKinds, kind)) return text;
+  const near = nearestName(kind, Object.keys(differenceKinds));
+  throw new UsageError(`"${kind}" is not a kind of difference${near === undefined ? "" : `. Did you mean ${near}?`}`);
+}
+
+/** `http://HOST[:PORT]`, behind a comma perhaps `https://HOST:PORT`. One host has both. */
+export function parseLiveGateway(text: string): LiveGateway {
+  const urls = text.split(",").map((part) => (URL.canParse(part) ? new URL(part) : undefined));
+  const ports = { http: 80, https: 443 };
+  for (const url of urls) {
+    if (
+      url === undefined ||
+      !/^https?:$/.test(url.protocol) ||
+      url.hostname !== urls[0]?.hostname ||
+      url.pathname !== "/"
+    )
+      throw new UsageError(
+        `"${text}" is no gateway. Write where it takes requests, such as http://192.0.2.1 or http://127.0.0.1:8080,https://127.0.0.1:8443.`,
+      );
+    if (url.port !== "") ports[url.protocol === "https:" ? "https" : "http"] = Number(url.port);
+  }
+  return { host: (urls[0]?.hostname ?? "").replace(/^\[|\]$/g, ""), ports };
 }

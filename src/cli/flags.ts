@@ -6,16 +6,19 @@
 import { anyHost } from "../base/any-address.ts";
 import type { SocketAddress } from "../base/socket-address.ts";
 import { defaultListenerSettings } from "../ir/listener-settings.ts";
+import type { LiveGateway } from "../migrate/observe/observe-live.ts";
 import {
   type HeaderArgument,
   type OutputFormat,
   outputFormats,
   type PortMapping,
+  parseAccepted,
   parseAddress,
   parseChoice,
   parseCount,
   parseHeader,
   parseHostPort,
+  parseLiveGateway,
   parseNetwork,
   parsePort,
   parsePortMapping,
@@ -35,6 +38,7 @@ export const commandNames = [
   "install",
   "uninstall",
   "migrate inventory",
+  "migrate verify",
   "completion",
 ] as const;
 /** A name of two words is a command of a group: `migrate` in `migrate inventory`. */
@@ -125,6 +129,9 @@ export type FlagValues = {
   readonly port: number | undefined;
   readonly adminUrl: string | undefined;
   readonly adminTokenFile: string | undefined;
+  readonly accept: readonly string[];
+  readonly live: readonly LiveGateway[];
+  readonly allMethods: boolean;
   readonly httpPort: number;
   readonly httpsPort: number;
 };
@@ -166,7 +173,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text) => parseChoice(text, outputFormats),
     choices: outputFormats,
     help: "Output format; each command's help lists its formats.",
-    commands: ["check", "explain", "status", "routes", "version", "install", "migrate inventory"],
+    commands: ["check", "explain", "status", "routes", "version", "install", "migrate inventory", "migrate verify"],
   },
   namespace: {
     short: "-n",
@@ -747,6 +754,30 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: asIs,
     help: "A file with the token that callers of the admin endpoint send (Authorization: Bearer). Without one, status, findings, routes and configuration are told to callers on the same machine or in the same pod alone. explain sends it.",
     commands: [...proxying, "explain"],
+  },
+  accept: {
+    long: "--accept",
+    argument: "KIND[@HOST]",
+    initial: [],
+    parse: (text, previous) => [...previous, parseAccepted(text)],
+    repeatable: true,
+    help: "Do not count differences of this kind, or of this kind at one host. See docs/migration/verify.md.",
+    commands: ["migrate verify"],
+  },
+  live: {
+    long: "--live",
+    argument: "URL[,URL]",
+    initial: [],
+    parse: (text, previous) => [...previous, parseLiveGateway(text)],
+    repeatable: true,
+    help: "Send the requests to gateways that run: given twice, for OLD and NEW. A second URL tells where https goes, if it is not port 443 of the same host.",
+    commands: ["migrate verify"],
+  },
+  allMethods: {
+    long: "--all-methods",
+    initial: false,
+    help: "With --live: send requests with methods that may change something, too.",
+    commands: ["migrate verify"],
   },
   strict: {
     long: "--strict",

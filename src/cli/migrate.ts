@@ -30,4 +30,35 @@ export const migrateCommands = {
     exitCodes: ["0  the inventory was printed", "2  a path cannot be read, or a flag is invalid"],
     load: async () => (await import("./migrate-inventory.ts")).migrateInventory,
   },
+  "migrate verify": {
+    summary: "Compare what two configurations answer, request by request.",
+    args: "OLD NEW",
+    description:
+      "Both sides are Ingresses or objects of the Gateway API. From both it derives the requests that could tell them apart (hosts, " +
+      "paths and their variations, methods, headers, cookies, client addresses, http and https), and compares what each side does " +
+      "with them: which backend gets them and what it sees, redirects, headers, authentication, limits, timeouts. Where the " +
+      "settings alone do not tell, the requests are sent to both, in this process. Nothing is sent anywhere else, unless --live " +
+      "names two gateways that run. Services and Secrets that the files do not have are taken to be there.",
+    formats: ["table", "json", "yaml"],
+    examples: [
+      {
+        line: "sluice migrate verify ingresses/ gateway/",
+        does: "name every difference, with a request that shows it",
+      },
+      {
+        line: "sluice migrate verify ingresses/ gateway/ --accept path-case --accept hsts@shop.example.com",
+        does: "fail on other differences only",
+      },
+      {
+        line: "sluice migrate verify ingresses/ gateway/ --live http://192.0.2.1 --live http://192.0.2.2",
+        does: "send the requests to a running ingress-nginx and to its successor",
+      },
+    ],
+    exitCodes: [
+      "0  both answer alike, but for what is accepted",
+      "1  there are differences",
+      "2  a path cannot be read or has nothing to serve, or a flag is invalid",
+    ],
+    load: async () => (await import("./migrate-verify.ts")).migrateVerify,
+  },
 } as const satisfies Readonly<Record<`migrate ${string}`, CommandRow>>;

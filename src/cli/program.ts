@@ -93,6 +93,10 @@ function addCommand(program: CommanderCommand, addition: Addition): void {
     .showHelpAfterError(`Try: sluice ${name} --help`);
   if (row.args === "SHELL") command.argument("<SHELL>", "bash, zsh or fish");
   if (row.args === "PATH...") command.argument("<PATH...>", 'files and folders; "-" is standard input');
+  if (row.args === "OLD NEW")
+    command
+      .argument("<OLD>", 'files, a folder, or "-" for standard input')
+      .argument("<NEW>", "what is to answer in its place");
   if (row.args === "[PATH...]") command.argument("[PATH...]", 'files and folders; "-" is standard input');
 
   const options = flagsOf(name).map((flag) => ({ flag, option: buildOption(flag, row.formats) }));
@@ -102,7 +106,7 @@ function addCommand(program: CommanderCommand, addition: Addition): void {
     const values: Record<string, unknown> = { ...initialFlags() };
     for (const { flag, option } of options) values[flag] = given[option.attributeName()] ?? values[flag];
     const flagValues = values as FlagValues;
-    const args = [received[0]].flat().filter((value): value is string => typeof value === "string");
+    const args = received.flat().filter((value): value is string => typeof value === "string");
     await dispatch(name, { args, flags: flagValues, terminal: applyColor(terminal, flagValues) });
   });
 }

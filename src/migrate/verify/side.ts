@@ -1,0 +1,72 @@
+/** One of the two configurations that are compared. */
+import { hostnameCovers } from "../../ir/hostname.ts";
+import type { GatewayModel, HttpListener, Listener, RoutingModel } from "../../ir/routing-model.ts";
+import type { SecretTable } from "../../ir/secret-table.ts";
+import { type Selection, select } from "../../ir/select.ts";
+import { type Probe, selectRequestOf } from "./probe.ts";
+
+export type Side = {
+  readonly routing: RoutingModel;
+  readonly secrets: SecretTable;
+  /** The listener port that requests of each scheme go to; `undefined`: there is none. */
+  readonly ports: Readonly<Record<"http" | "https", number | undefined>>;
+};
+
+export function sideOf(routing: RoutingModel, secrets: SecretTable): Side {
+  return { routing, secrets, ports: { http: portOf(routing, "HTTP", 80), https: portOf(routing, "HTTPS", 443) } };
+}
+
+/** The usual port where there is a listener, else the lowest that has one. */
+function portOf({ gateways }: RoutingModel, protocol: string, usual: number): number | undefined {
+  const ports = gateways.flatMap(({ listeners }) =>
+    listeners.filter((listener) => listener.protocol === protocol).map(({ port }) => port),
+  );
+  return ports.includes(usual) ? usual : ports.sort((a, b) => a - b)[0];
+}
+
+/** What a side does with a request, before anything is sent. */
+export type Decision =
+  | Exclude<Selection, { readonly kind: "none" }>
+  | {
+      readonly kind: "none";
+      readonly reason: "noPort" | "badPath" | Extract<Selection, { readonly kind: "none" }>["reason"];
+      readonly listener: HttpListener | undefined;
+    };
+
+export function decide({ routing, ports }: Side, probe: Probe): Decision {
+  const port = ports[probe.scheme];
+  if (port === undefined) return { kind: "none", reason: "noPort", listener: undefined };
+  const request = selectRequestOf(probe, port);
+  if (request === undefined) return { kind: "none", reason: "badPath", listener: undefined };
+  const selection = select(routing, request);
+  return selection.kind === "rule"
+    ? selection
+    : { kind: "none", reason: selection.reason, listener: selection.listener };
+}
+
+/** The side with nothing but what can concern requests for these hosts: they are answered as by the whole. */
+export function narrow(side: Side, hosts: readonly string[]): Side {
+  const covers = (pattern: string): boolean => hosts.some((host) => hostnameCovers(pattern, host));
+  const gateways = side.routing.gateways.map((gateway): GatewayModel => {
+    const listeners = gateway.listeners
+      .filter(({ hostname }) => covers(hostname))
+      .map((one) => narrowListener(one, covers));
+    const used = new Set(listeners.flatMap((listener) => (isHttp(listener) ? rulesOf(listener) : [])));
+    const httpRules = Object.fromEntries([...used].map((key) => [key, gateway.httpRules[key]!]));
+    return { ...gateway, listeners, httpRules };
+  });
+  return { ...side, routing: { ...side.routing, gateways } };
+}
+
+function narrowListener(listener: Listener, covers: (pattern: string) => boolean): Listener {
+  if (!isHttp(listener)) return listener;
+  return { ...listener, virtualHosts: listener.virtualHosts.filter(({ hostname }) => covers(hostname)) };
+}
+
+export function isHttp(listener: Listener): listener is HttpListener {
+  return listener.protocol === "HTTP" || listener.protocol === "HTTPS";
+}
+
+function rulesOf({ virtualHosts }: HttpListener): readonly string[] {
+  return virtualHosts.flatMap(({ entries }) => entries.map(({ rule }) => rule));
+}

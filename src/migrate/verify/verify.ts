@@ -1,0 +1,165 @@
+/** Compares what two sides do with the requests that could tell them apart. */
+import { hashText } from "../../base/hash.ts";
+import { hostsOf, probesFor } from "./derive-probes.ts";
+import { type DifferenceKindName, differenceKinds, settingKinds } from "./difference-kinds.ts";
+import { compareObservations, type Observe, type ObservedDifference } from "./observation.ts";
+import { curlOf, hostnameOf, type Probe } from "./probe.ts";
+import { type Decision, decide, narrow, type Side } from "./side.ts";
+import { type Treatment, treatmentOf } from "./treatment.ts";
+
+/** A difference of one kind at one host. */
+export type Difference = {
+  readonly kind: DifferenceKindName;
+  /** As its owners write it; `*`: hosts that nobody has. */
+  readonly host: string;
+  /** Requests that show it. */
+  readonly requests: number;
+  /** One of them, and what both sides do with it. */
+  readonly example: { readonly curl: string; readonly old: string; readonly new: string };
+  readonly explains: string;
+};
+
+export type Verification = {
+  readonly hosts: number;
+  /** Requests for which both sides were asked. */
+  readonly requests: number;
+  /** Requests that had to be sent, because the settings alone did not tell. */
+  readonly sent: number;
+  /** By host, then by kind. */
+  readonly differences: readonly Difference[];
+};
+
+type Open = { readonly probe: Probe; readonly askedFor: { readonly hostname: string; readonly probe: Probe }[] };
+
+export type VerifyOptions = {
+  /** Which requests are sent: those that the settings leave open, or all, or all with methods that change nothing. */
+  readonly send: "where settings differ" | "safe" | "all";
+};
+
+const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
+/**
+ * Where the settings of both sides are the same, so is the answer. Where they are not, the request is sent to both (`observe`), once
+ * for all requests of that shape that meet the same two settings.
+ */
+export async function verify(old: Side, fresh: Side, observe: Observe, { send }: VerifyOptions): Promise<Verification> {
+  const ledger = new Ledger();
+  const open = new Map<string, Open>();
+  let requests = 0;
+  const hosts = hostsOf([old, fresh]);
+  for (const { hostname, hosts: asked } of hosts) {
+    for (const host of asked) {
+      const sides = [narrow(old, [host.host]), narrow(fresh, [host.host])] as const;
+      const known = new Map<string, Pair>();
+      for (const probe of probesFor(host, sides)) {
+        if (send === "safe" && !safeMethods.has(probe.method)) continue;
+        requests++;
+        if (send !== "where settings differ") {
+          // Whoever has this address is not us.
+          if (probe.shape !== "client") open.set(String(requests), { probe, askedFor: [{ hostname, probe }] });
+          continue;
+        }
+        const [a, b] = [decide(sides[0], probe), decide(sides[1], probe)];
+        const key = `${decisionKey(a)} ${decisionKey(b)}`;
+        const pair = known.get(key) ?? pairOf(treatmentOf(sides[0], a), treatmentOf(sides[1], b));
+        known.set(key, pair);
+        for (const { kind, old: before, new: after } of pair.settings) ledger.add(kind, hostname, probe, before, after);
+        if (pair.visible === undefined) continue;
+        const id = [
+          pair.visible,
+          probe.shape,
+          probe.scheme,
+          probe.method,
+          probe.headers.flat().join(" "),
+          probe.client,
+        ].join("\n");
+        const one = open.get(id) ?? { probe, askedFor: [] };
+        one.askedFor.push({ hostname, probe });
+        open.set(id, one);
+      }
+    }
+  }
+  const sent = [...open.values()];
+  const observed = await observe(sent.map(({ probe }) => probe));
+  for (const one of differencesOf(sent, observed)) ledger.add(one.kind, one.hostname, one.probe, one.old, one.new);
+  return { hosts: hosts.length, requests, sent: sent.length, differences: ledger.differences() };
+}
+
+type Found = ObservedDifference & { readonly hostname: string; readonly probe: Probe };
+
+/** What was seen, for every request that it holds for. */
+function* differencesOf(sent: readonly Open[], observed: Awaited<ReturnType<Observe>>): Iterable<Found> {
+  const found = sent.flatMap(({ probe, askedFor }, at) => {
+    const pair = observed[at];
+    return (pair ? compareObservations(probe, pair.old, pair.new) : []).flatMap((difference) =>
+      askedFor.map((one): Found => {
+        const named = (text: string): string => text.replaceAll(hostnameOf(probe), hostnameOf(one.probe));
+        return { ...one, kind: difference.kind, old: named(difference.old), new: named(difference.new) };
+      }),
+    );
+  });
+  // A variation that differs as the written path itself does tells nothing new.
+  const plain = new Set(found.filter(({ kind }) => kind === "path").map(placeOf));
+  for (const one of found) yield plain.has(placeOf(one)) ? { ...one, kind: "path" } : one;
+}
+
+function placeOf({ hostname, probe, old, new: fresh }: Found): string {
+  return [hostname, hostnameOf(probe), probe.scheme, probe.written, old, fresh].join("\n");
+}
+
+type Pair = {
+  readonly settings: readonly { readonly kind: DifferenceKindName; readonly old: string; readonly new: string }[];
+  /** Names what is visible of both; `undefined`: it is the same. */
+  readonly visible: string | undefined;
+};
+
+function pairOf(old: Treatment, fresh: Treatment): Pair {
+  const comparable = old.settings.backend !== "" && fresh.settings.backend !== "";
+  const settings = comparable
+    ? settingKinds
+        .filter((kind) => old.settings[kind] !== fresh.settings[kind])
+        .map((kind) => ({ kind, old: old.settings[kind] || "none", new: fresh.settings[kind] || "none" }))
+    : [];
+  return {
+    settings,
+    visible: old.visible === fresh.visible ? undefined : hashText(`${old.visible}\n${fresh.visible}`),
+  };
+}
+
+function decisionKey(decision: Decision): string {
+  if (decision.kind === "none") return `none ${decision.reason} ${decision.listener?.key ?? ""}`;
+  return `${decision.listener.key} ${decision.rule.key} ${decision.entry.matchIndex}`;
+}
+
+/** Collects differences by host and kind. */
+class Ledger {
+  readonly #rows = new Map<string, Difference>();
+
+  add(kind: DifferenceKindName, host: string, probe: Probe, before: string, after: string): void {
+    const key = `${host}\n${kind}`;
+    const row = this.#rows.get(key);
+    this.#rows.set(
+      key,
+      row
+        ? { ...row, requests: row.requests + 1 }
+        : {
+            kind,
+            host,
+            requests: 1,
+            example: { curl: curlOf(probe), old: before, new: after },
+            explains: differenceKinds[kind].explains,
+          },
+    );
+  }
+
+  differences(): readonly Difference[] {
+    const order = Object.keys(differenceKinds);
+    return [...this.#rows.values()].sort(
+      (a, b) => compare(a.host, b.host) || order.indexOf(a.kind) - order.indexOf(b.kind),
+    );
+  }
+}
+
+function compare(a: string, b: string): number {
+  return a < b ? -1 : a > b ? 1 : 0;
+}
