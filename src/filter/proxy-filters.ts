@@ -8,6 +8,7 @@ import { buildBasicAuth } from "./basicAuth/proxy.ts";
 import { buildBodyLimit } from "./bodyLimit/proxy.ts";
 import { buildCompression } from "./compression/proxy.ts";
 import { buildConcurrency } from "./concurrency/proxy.ts";
+import { buildConditionalAnswer } from "./conditionalAnswer/proxy.ts";
 import type { BuiltFilter, FilterOfKind, FilterServices } from "./contract/build.ts";
 import { buildCors } from "./cors/proxy.ts";
 import { buildCredentialInjection } from "./credentialInjection/proxy.ts";
@@ -44,6 +45,7 @@ export const proxyFilters = {
   urlRewrite: buildUrlRewrite,
   cors: buildCors,
   csrf: buildCsrf,
+  conditionalAnswer: buildConditionalAnswer,
   directResponse: buildDirectResponse,
   listenerChecks: buildListenerChecks,
   addressAllowList: buildAddressAllowList,

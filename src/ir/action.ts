@@ -1,5 +1,7 @@
 import { unreachable } from "../base/unreachable.ts";
+import { answerByCondition } from "./answer-by-condition.ts";
 import { readPreflight } from "./cors-preflight.ts";
+import { decodedPath } from "./decoded-path.ts";
 import {
   describeFilter,
   describeRetry,
@@ -18,7 +20,7 @@ import { findToken } from "./jwt-token.ts";
 import { modifyPath, modifyQuery } from "./path-modifier.ts";
 import type { PolicyInForce } from "./policy.ts";
 import { redirectLocation } from "./redirect-location.ts";
-import { compileHostRewrite, compileRewrite, isHost } from "./rewrite-path.ts";
+import { compileDecodedRewrite, compileHostRewrite, compileRewrite, isHost } from "./rewrite-path.ts";
 import type { HttpListener, HttpRule, RoutingModel, WeightedBackend } from "./routing-model.ts";
 import { ownHeader, type SelectRequest } from "./select.ts";
 import type { SourceRef } from "./source-ref.ts";
@@ -151,6 +153,8 @@ function answerOf(
       if (location === undefined || location === "tooCostly") return undefined;
       return { status: redirectStatus(request.method, filter.permanence), location, why: "the rule redirects" };
     }
+    case "conditionalAnswer":
+      return answerByCondition(filter.rows, request, spelledPath(request, listener));
     case "directResponse":
       return { status: filter.status, why: filter.reason };
     case "cors":
@@ -259,6 +263,13 @@ function forwarded(
       const name =
         host?.from === "header" ? ownHeader(request.headers, host.name) : host && compileHostRewrite(host)(seen);
       if (name !== undefined && isHost(name)) sent = { ...sent, host: name };
+      if (filter.path !== undefined && filter.sees === "decodedPath") {
+        const changed = compileDecodedRewrite(filter.path)(decodedPath(seen));
+        if (changed === undefined || changed === "tooCostly") continue;
+        seen = changed;
+        sent = { ...sent, path: seen };
+        continue;
+      }
       const rewritten = filter.path && compileRewrite(filter.path)(seen);
       if (rewritten?.kind !== "path") continue;
       seen = rewritten.path;

@@ -1,6 +1,8 @@
 /** Filters of policies and of HTTPRouteFilters in words. Values of headers are left out: they may be credentials. */
 import { unreachable } from "../base/unreachable.ts";
+import type { ConditionalAnswer } from "./conditional-answer.ts";
 import type { Filter, HeaderChanges, OverrideRow, RegexSubstitution } from "./filter.ts";
+import type { Placeholder } from "./template.ts";
 
 /** Filters that come from no filter type of the Gateway API. */
 export type ExtensionFilter = Extract<
@@ -8,6 +10,7 @@ export type ExtensionFilter = Extract<
   {
     readonly kind:
       | "compression"
+      | "conditionalAnswer"
       | "externalProcessing"
       | "faultInjection"
       | "headerMutation"
@@ -24,6 +27,8 @@ export function describeExtension(filter: ExtensionFilter): string {
       return `compresses with ${filter.encodings
         .map(({ encoding, minBytes }) => `${encoding} from ${minBytes} bytes on`)
         .join(", ")}`;
+    case "conditionalAnswer":
+      return filter.rows.map(describeAnswer).join("; ");
     case "externalProcessing":
       return describeProcessing(filter);
     case "faultInjection":
@@ -80,6 +85,43 @@ function describeChanges(on: "request" | "response", changes: HeaderChanges): re
     ...changes.remove.map((name) => `removes ${on} header ${name}`),
     ...changes.removeOnMatch.map(({ kind, value }) => `removes ${on} headers whose names fit ${kind} ${value}`),
   ];
+}
+
+function describeAnswer({ when, status, location }: ConditionalAnswer): string {
+  const conditions = when.map(({ value, test, negated }) => {
+    const not = negated ? "not " : "";
+    if (test.kind === "set") return `${describePlace(value)} is ${not}set`;
+    return `${describePlace(value)} ${describeTest[test.kind](not)} ${JSON.stringify(test.value)}`;
+  });
+  const to = location.map((part) => (typeof part === "string" ? part : `{${describePlace(part)}}`)).join("");
+  return `answers ${status}${to === "" ? "" : ` with Location ${to}`}${conditions.length === 0 ? "" : ` where ${conditions.join(" and ")}`}`;
+}
+
+const describeTest = {
+  exact: (not: string) => `is ${not}`.trim(),
+  prefix: (not: string) => `${not}begins with`,
+  suffix: (not: string) => `${not}ends with`,
+  regex: (not: string) => `is ${not}like`,
+  find: (not: string) => `${not}fits`,
+} as const;
+
+/** What a place is filled with, such as `request header x-a`. */
+function describePlace(place: Placeholder): string {
+  switch (place.from) {
+    case "request":
+      return `request header ${place.name}`;
+    case "response":
+      return `response header ${place.name}`;
+    case "cookie":
+    case "parameter":
+      return `${place.from} ${place.name}`;
+    case "capture":
+      return `group ${place.group}`;
+    case "claim":
+      return `claim ${place.path.join(".")}`;
+    default:
+      return place.from;
+  }
 }
 
 function describeRewrite({ path, host, tellsHost }: Extract<Filter, { readonly kind: "regexRewrite" }>): string {

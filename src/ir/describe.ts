@@ -153,6 +153,7 @@ export function describeFilter(filter: Filter): string {
     case "externalProcessing":
     case "faultInjection":
     case "headerMutation":
+    case "conditionalAnswer":
     case "regexRewrite":
     case "responseOverride":
     case "responseRewrite":

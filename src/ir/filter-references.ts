@@ -18,6 +18,7 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
   csrf: () => nothing,
   directResponse: () => nothing,
   admissionControl: () => nothing,
+  conditionalAnswer: () => nothing,
   regexRewrite: () => nothing,
   headerMutation: () => nothing,
   responseRewrite: () => nothing,

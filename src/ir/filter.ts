@@ -1,5 +1,6 @@
 import type { AuthorizationFilter } from "./authorization.ts";
 import type { ClusterKey } from "./cluster.ts";
+import type { ConditionalAnswer } from "./conditional-answer.ts";
 import type { ExternalAuth } from "./external-auth.ts";
 import type { JwtFilter } from "./jwt.ts";
 import type { MiddlewareFilter } from "./middleware-filter.ts";
@@ -314,8 +315,15 @@ export type Filter =
       /** Absent: none, and no headers. */
       readonly content?: AnswerContent;
     }
+  /** Answers the requests that the conditions of a row hold for, the first such row; all others pass. */
+  | { readonly kind: "conditionalAnswer"; readonly rows: readonly ConditionalAnswer[] }
   | {
       readonly kind: "regexRewrite";
+      /**
+       * How the expression for the path sees it: in the form in which routes match it, or with all of its escapes decoded. What comes
+       * out of that one is encoded again, whether something has changed or not; where it is no path, the request gets 400.
+       */
+      readonly sees: "normalPath" | "decodedPath";
       readonly path?: RegexSubstitution;
       /** Host sent to the backend; what comes out as no host leaves the request's. */
       readonly host?:

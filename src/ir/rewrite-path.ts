@@ -1,4 +1,5 @@
 import { compileReplacement } from "../base/regex/replacement.ts";
+import { escapePath } from "./conditional-answer.ts";
 import type { RegexSubstitution } from "./filter.ts";
 import { modifyPath } from "./path-modifier.ts";
 
@@ -29,6 +30,23 @@ export function compileRewrite({ pattern, substitution }: RegexSubstitution): Re
     const [value = "", ...query] = changed.split("?");
     const modifier = { kind: "full", value, query: "" } as const;
     return { kind: "path", path: modifyPath(modifier, path, undefined), query: query.join("?") };
+  };
+}
+
+/**
+ * As {@link compileRewrite} for a path with its escapes decoded: what comes out is encoded again, `?` and `%` too. `undefined`: it
+ * does not begin with a slash, and so is no path.
+ */
+export function compileDecodedRewrite({
+  pattern,
+  substitution,
+}: RegexSubstitution): (decoded: string) => string | undefined | "tooCostly" {
+  const replacement = compileReplacement(pattern, substitution);
+  if (replacement.kind === "error") return escapePath;
+  return (decoded) => {
+    const changed = replacement.apply(decoded);
+    if (changed === undefined) return "tooCostly";
+    return changed.startsWith("/") ? escapePath(changed) : undefined;
   };
 }
 

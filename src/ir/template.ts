@@ -16,16 +16,21 @@ export type Placeholder =
     }
   /** The first cookie of this name, or the first parameter of the query, as it is written there. */
   | { readonly from: "cookie" | "parameter"; readonly name: string }
+  /** What a group of an answer's condition has found; `escaped`: as a part of a URL's path. */
+  | { readonly from: "capture"; readonly group: number; readonly escaped: boolean }
   /** Claim of the token that showed who the client is; the names lead from one object into the next. */
   | { readonly from: "claim"; readonly path: readonly string[] }
   | { readonly from: RequestValue };
 
 /**
  * What is known of every request without looking for a field. `target` is path and query (`escapedTarget`: percent-encoded, as the
- * value of a parameter), `host` with its port, `hostname` without, in lower case.
+ * value of a parameter; `spelledTarget`: as the client spelled it, whatever filters have made of it; `unslashedTarget`: that
+ * without a slash at its end), `decodedPath` the path with its escapes decoded, `host` with its port, `hostname` without, in
+ * lower case.
  */
 export type RequestValue =
   | "clientAddress"
+  | "decodedPath"
   | "escapedTarget"
   | "host"
   | "hostname"
@@ -36,10 +41,12 @@ export type RequestValue =
   | "query"
   | "requestId"
   | "scheme"
+  | "spelledTarget"
   | "startTime"
   | "status"
   | "target"
-  | "traceId";
+  | "traceId"
+  | "unslashedTarget";
 
 /** Text with places that each request fills anew. */
 export type Template = readonly (string | Placeholder)[];

@@ -26,7 +26,7 @@ export function compileUrlRedirect(target: RedirectTarget): FindRedirect {
         const asked = `${scheme}://${host}${port === undefined ? "" : `:${port}`}${uri}`;
         const wanted = replacement.apply(asked);
         if (wanted === undefined) return "tooCostly";
-        return wanted === asked ? undefined : fieldText(wanted);
+        return wanted === asked ? undefined : urlText(wanted);
       };
     }
     case "scheme": {
@@ -34,7 +34,7 @@ export function compileUrlRedirect(target: RedirectTarget): FindRedirect {
       const port = suffix(scheme, target.port);
       return (asked) => {
         if (asked.scheme === scheme && suffix(scheme, asked.port) === port) return undefined;
-        return fieldText(`${scheme}://${asked.host}${port}${asked.target}`);
+        return urlText(`${scheme}://${asked.host}${port}${asked.target}`);
       };
     }
   }
@@ -53,7 +53,7 @@ function suffix(scheme: string, port: number | undefined): string {
   return `:${port}`;
 }
 
-/** What a field value may not hold is percent-encoded. */
-function fieldText(url: string): string {
+/** A URL as a field value: what may not stand in one is percent-encoded. */
+export function urlText(url: string): string {
   return url.replace(/[^!-~]+/g, (text) => encodeURIComponent(text.toWellFormed()));
 }

@@ -5,6 +5,7 @@ import { ask, testPairs } from "./filter-lab.ts";
 
 const path = (pattern: string, substitution: string): Filter => ({
   kind: "regexRewrite",
+  sees: "normalPath",
   path: { pattern, substitution },
   tellsHost: true,
 });
@@ -38,7 +39,12 @@ testPairs("a path that would cost too much gets 414 and reaches nobody", async (
 });
 
 testPairs("the host comes from a header or from the path; what is no host changes nothing", async (pair) => {
-  const header: Filter = { kind: "regexRewrite", host: { from: "header", name: "x-tenant" }, tellsHost: false };
+  const header: Filter = {
+    kind: "regexRewrite",
+    sees: "normalPath",
+    host: { from: "header", name: "x-tenant" },
+    tellsHost: false,
+  };
   await using lab = await startFilters(pair, [header]);
   for (const tenant of ["a.example.com:8080", "no host", "a/b", ""]) {
     await ask(pair.client, lab.port, { headers: { "x-tenant": tenant } });
@@ -55,6 +61,7 @@ testPairs("the host comes from a header or from the path; what is no host change
   ]);
   const regex: Filter = {
     kind: "regexRewrite",
+    sees: "normalPath",
     host: { from: "path", pattern: "^/([a-z]+)/.*$", substitution: "\\1.example.com" },
     tellsHost: true,
   };
@@ -68,4 +75,23 @@ testPairs("the host comes from a header or from the path; what is no host change
       ["app.example.test", "app.example.test"],
     ],
   );
+});
+
+testPairs("a decoded path is encoded again when it has been rewritten; what is no path gets 400", async (pair) => {
+  const decoded = (substitution: string): Filter => ({
+    kind: "regexRewrite",
+    sees: "decodedPath",
+    path: { pattern: "^/api(/|$)(.*)$", substitution },
+    tellsHost: true,
+  });
+  await using lab = await startFilters(pair, [decoded("/\\2")]);
+  await ask(pair.client, lab.port, { path: "/api/a%2Fb%3Fc%20d%25?q=1" });
+  await ask(pair.client, lab.port, { path: "/other%2Fx" });
+  assert.deepEqual(
+    lab.app.arrived.map((one) => one.path),
+    ["/a/b%3Fc%20d%25?q=1", "/other/x"],
+  );
+  await using bare = await startFilters(pair, [decoded("\\2")]);
+  assert.equal((await ask(pair.client, bare.port, { path: "/api/v1" })).status, 400);
+  assert.equal(bare.app.arrived.length, 0);
 });

@@ -217,6 +217,13 @@ const filterDocs = {
       "How to write one: [HTTPRouteFilter](../policies/http-route-filter.md).",
     ],
   },
+  conditionalAnswer: {
+    types: ["none: the gateway puts it into rules that come from Ingresses"],
+    where: "rules of Ingresses",
+    field: "",
+    does: "Answers requests that fit its conditions (header, cookie, method, path, query, scheme) with a status, a Location made of parts of the request, or content.",
+    notes: ["The first row that a request fits counts; a request that fits none passes."],
+  },
   regexRewrite: {
     types: ["ExtensionRef: HTTPRouteFilter urlRewrite"],
     where: extensions,

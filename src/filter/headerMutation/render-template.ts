@@ -1,7 +1,8 @@
 import { cookieValue } from "../../ir/cookie-value.ts";
+import { decodedPath } from "../../ir/decoded-path.ts";
 import { parameterOf } from "../../ir/query.ts";
 import type { HeaderTemplate, Placeholder, Template } from "../../ir/template.ts";
-import type { FilterExchange } from "../contract/exchange.ts";
+import type { FilterExchange, RequestFacts } from "../contract/exchange.ts";
 import type { RequestHead, ResponseHead } from "../contract/message.ts";
 
 /** What templates are filled from. `request`: while it is under way. */
@@ -26,6 +27,7 @@ export function needsRequest(template: Template): boolean {
 const fromRequest: ReadonlySet<Placeholder["from"]> = new Set([
   "request",
   "cookie",
+  "decodedPath",
   "escapedTarget",
   "host",
   "method",
@@ -50,6 +52,15 @@ export function bindRequest(
   }));
 }
 
+/** What a place is filled with: `""` for a value that there is not. */
+export function valueAt(place: Placeholder, source: TemplateSource): string {
+  return textAt(place, source) ?? "";
+}
+
+function spelledTarget({ spelledPath, query }: RequestFacts): string {
+  return query === "" ? spelledPath : `${spelledPath}?${query}`;
+}
+
 function textAt(place: Placeholder, { exchange, request, response }: TemplateSource): string | undefined {
   const { facts, established } = exchange;
   switch (place.from) {
@@ -61,10 +72,15 @@ function textAt(place: Placeholder, { exchange, request, response }: TemplateSou
       return cookieValue(request?.header("cookie"), place.name);
     case "parameter":
       return parameterOf(request?.query ?? "", place.name);
+    case "capture":
+      // Filled in where the answer is found.
+      return undefined;
     case "claim":
       return claimText(established.claims, place.path);
     case "clientAddress":
       return facts.clientAddress;
+    case "decodedPath":
+      return decodedPath(request?.askedTarget().split("?", 1)[0] ?? "");
     case "escapedTarget":
       return escapeComponent(request?.askedTarget() ?? "");
     case "host":
@@ -87,12 +103,16 @@ function textAt(place: Placeholder, { exchange, request, response }: TemplateSou
       return facts.requestId;
     case "scheme":
       return facts.scheme;
+    case "spelledTarget":
+      return spelledTarget(facts);
     case "startTime":
       return new Date(facts.startMs).toISOString();
     case "status":
       return response === undefined ? undefined : String(response.status);
     case "traceId":
       return facts.traceId;
+    case "unslashedTarget":
+      return spelledTarget(facts).replace(/\/$/, "");
   }
 }
 

@@ -14,6 +14,7 @@ export function compileRegexRewrite(config: UrlRewrite, scope: PartScope): Filte
   if ((config.path && path === undefined) || (config.hostname && host === undefined)) return undefined;
   return {
     kind: "regexRewrite",
+    sees: "normalPath",
     ...(path === undefined ? {} : { path }),
     ...(host === undefined ? {} : { host }),
     tellsHost: config.appendXForwardedHost ?? true,
