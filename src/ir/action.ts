@@ -291,6 +291,12 @@ function spelledPath({ path, spelling }: SelectRequest, { settings }: HttpListen
   return settings.paths === "asSent" ? spelling.sentPath : spelling.forwardedPath;
 }
 
+function clusterNames(backends: HttpRule["backends"], { clusters }: MatchedRequest["model"]): string {
+  return backends
+    .map(({ target }) => (target.kind === "cluster" ? (clusters[target.cluster]?.name ?? target.cluster) : "nothing"))
+    .join(", ");
+}
+
 function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): readonly string[] {
   const { requestMs, backendRequestMs, silence, sendSilenceMs = 0 } = rule.timeouts;
   const { retry } = rule;
@@ -320,6 +326,8 @@ function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): re
       policy === undefined ? [] : describeTraffic(policy).map((phrase) => `${phrase} (${name})`),
     ),
     ...sessions,
+    ...(rule.fallback === undefined ? [] : [`${clusterNames(rule.fallback, model)} when the backend has no endpoints`]),
+    ...(rule.accessLog === "off" ? ["no line in the access log"] : []),
     ...(tracing === undefined ? [] : [describeTracing(tracing)]),
   ];
 }

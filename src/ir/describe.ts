@@ -114,7 +114,7 @@ export function describeFilter(filter: Filter): string {
     case "concurrency":
       return `limits requests at a time to ${filter.rules.map(({ requests, selectors }) => `${requests}${describeSelectors(selectors)}`).join(" and ")}`;
     case "requestBuffer":
-      return `holds requests until they are there as a whole, up to ${filter.maxBytes} bytes`;
+      return `holds requests until they are there as a whole, up to ${filter.maxBytes} bytes${filter.above === "stream" ? "; larger ones pass as they come" : ""}`;
     case "bodyLimit":
       return `refuses content of more than ${filter.maxBytes} bytes`;
     case "bandwidthLimit":

@@ -177,7 +177,11 @@ export type Filter =
       readonly status: number;
       readonly rules: readonly ConcurrencyRule[];
     }
-  | { readonly kind: "requestBuffer"; readonly maxBytes: number }
+  /**
+   * Backends see a request when its whole content is there, with its length. One with more of it is refused with 413, or streamed;
+   * so is then one that finds no room in memory, and a gRPC call.
+   */
+  | { readonly kind: "requestBuffer"; readonly maxBytes: number; readonly above: "refuse" | "stream" }
   | { readonly kind: "bodyLimit"; readonly maxBytes: number }
   | {
       readonly kind: "bandwidthLimit";

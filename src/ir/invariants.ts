@@ -65,7 +65,7 @@ function checkGateway(gateway: GatewayModel, model: RoutingModel): readonly stri
     ...rules.filter(([key, rule]) => rule.key !== key).map(([key]) => `Rule ${key} is stored under another key.`),
     ...rules.filter(([key]) => !used.has(key)).map(([key]) => `Rule ${key} is used by no listener of ${gateway.key}.`),
     ...rules.flatMap(([key, rule]) => [
-      ...checkBackends(`Rule ${key}`, rule.backends, model),
+      ...checkBackends(`Rule ${key}`, [...rule.backends, ...(rule.fallback ?? [])], model),
       ...checkFilters(`Rule ${key}`, rule.filters, model),
     ]),
     ...gateway.listeners.flatMap((listener) => checkListener(listener, gateway, model)),

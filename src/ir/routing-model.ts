@@ -129,6 +129,10 @@ export type HttpRule = RuleCommon & {
   readonly filters: readonly PlacedFilter[];
   /** Weights as written. Empty, or all zero: 500 (HTTP), UNAVAILABLE (gRPC). */
   readonly backends: readonly WeightedBackend[];
+  /** Where requests go whose backend, chosen by weight, is a cluster without endpoints that may get them. Absent: nowhere. */
+  readonly fallback?: readonly WeightedBackend[];
+  /** Absent: its requests have lines in the access log as others have. */
+  readonly accessLog?: "off";
   readonly timeouts: {
     /** Whole request, from its first byte to the last of the answer. 0: no limit. Milliseconds. */
     readonly requestMs: number;

@@ -3,8 +3,8 @@ import { clusterKeysOfFilters } from "./filter-references.ts";
 import type { HttpRule, Listener, StreamRule, WeightedBackend } from "./routing-model.ts";
 
 /** Every cluster that a rule and its filters name. */
-export function clusterKeysOfRule({ filters, backends }: HttpRule): readonly ClusterKey[] {
-  return [...clusterKeysOfFilters(filters), ...ofBackends(backends)];
+export function clusterKeysOfRule({ filters, backends, fallback = [] }: HttpRule): readonly ClusterKey[] {
+  return [...clusterKeysOfFilters(filters), ...ofBackends(backends), ...ofBackends(fallback)];
 }
 
 /** Every cluster that a rule of streams names. */

@@ -3,6 +3,7 @@ import { buildProxyFilter } from "../filter/proxy-filters.ts";
 import { defaultListenerSettings } from "../ir/listener-settings.ts";
 import { defaultRequestLimits } from "../wire/http1/request-head.ts";
 import { defaultResponseLimits } from "../wire/http1/response-head.ts";
+import { ContentBudget } from "./content-budget.ts";
 import { Deadlines } from "./deadlines.ts";
 import type { EmbeddedPlaneOptions } from "./embedded-plane-options.ts";
 import { defaultLimits, limitsOf } from "./limits.ts";
@@ -42,6 +43,7 @@ export function createPlaneContext(
   return {
     ...upstream,
     requestLimits: defaultRequestLimits,
+    contentBudget: new ContentBudget(limits.heldContentBytes),
     requests: ownRequests(upstream),
     redis: new RedisLinks(upstream.onBug),
     shared: new LocalSharedState(systemClock),

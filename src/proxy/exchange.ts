@@ -1,4 +1,5 @@
 import type { HeldContent } from "../filter/contract/content.ts";
+import type { HookOf } from "../filter/contract/hook.ts";
 import { type LocalReply, type Problem, problem } from "../filter/contract/local-reply.ts";
 import type { ResponseFlag } from "../telemetry/response-flag.ts";
 import type { ReceivedRequest } from "../wire/head/received-request.ts";
@@ -70,6 +71,10 @@ export class Exchange
   /** Largest content that a filter waits for, and what may be kept of it with its framing. Bytes. */
   #contentBytes = 0;
   #keptBytes = 0;
+  /** What becomes of larger content. */
+  #above: HookOf<"requestContent">["above"] = "refuse";
+  /** Taken of the plane's budget. Bytes. */
+  #budgeted = 0;
   /** An exception was caught: no filter is called any more. */
   #contained = false;
 
@@ -245,7 +250,7 @@ export class Exchange
     this.attempts.onBodyBegun();
     body.append(bytes, start, end);
     if (this.state.phase === "holding") {
-      if (body.buffer.length > this.#keptBytes) this.fail("bodyTooLarge");
+      if (body.buffer.length > this.#keptBytes) this.#onContentTooLarge();
       return;
     }
     const upstream = this.attempts.taker;
@@ -310,16 +315,42 @@ export class Exchange
     this.attempts.flush();
   }
 
-  holdContent(maxBytes: number): void {
+  holdContent({ maxBytes, above }: Pick<HookOf<"requestContent">, "maxBytes" | "above">): void {
     const { body, state } = this;
+    const { framing, contentLength, grpc } = state.request;
+    if (above === "pass" && !body.complete && (grpc || contentLength > maxBytes || !this.#budget(maxBytes))) {
+      this.#filters.onContentPassed();
+      return;
+    }
     body.hold();
-    const { framing, contentLength } = state.request;
     this.#contentBytes = maxBytes;
+    this.#above = above;
     this.#keptBytes = framing === "chunked" ? maxBytes * 2 + 1_024 : maxBytes;
     transition(state, "hold");
     if (body.complete) this.#onContentHeld();
-    else if (contentLength > maxBytes || body.buffer.length > this.#keptBytes) this.fail("bodyTooLarge");
+    else if (contentLength > maxBytes || body.buffer.length > this.#keptBytes) this.#onContentTooLarge();
     else body.resume("endpoint");
+  }
+
+  /** Whether the plane has room for that much content that waits. */
+  #budget(bytes: number): boolean {
+    const { contentLength } = this.state.request;
+    const wanted = (contentLength < 0 ? bytes : contentLength) - this.#budgeted;
+    if (wanted > 0) {
+      if (!this.context.contentBudget.take(wanted)) return false;
+      this.#budgeted += wanted;
+    }
+    return true;
+  }
+
+  #onContentTooLarge(): void {
+    if (this.#above === "refuse") {
+      this.fail("bodyTooLarge");
+      return;
+    }
+    transition(this.state, "held");
+    this.#filters.onContentPassed();
+    this.attempts.flush();
   }
 
   refuse(reply: LocalReply): void {
@@ -409,6 +440,10 @@ export class Exchange
     this.attempts.end();
     this.answer.cancel();
     this.body.release();
+    if (this.#budgeted > 0) {
+      this.context.contentBudget.give(this.#budgeted);
+      this.#budgeted = 0;
+    }
     state.request.end();
     const outcome = this.record.finish();
     for (const stage of stages) {
@@ -499,11 +534,11 @@ export class Exchange
   #onContentHeld(): void {
     const { body, state } = this;
     const bytes = body.content();
-    transition(state, "held");
     if (bytes.length > this.#contentBytes) {
-      this.fail("bodyTooLarge");
+      this.#onContentTooLarge();
       return;
     }
+    transition(state, "held");
     const content: HeldContent = { bytes, replace: (other) => body.replace(other) };
     this.#filters.onContent(content);
   }

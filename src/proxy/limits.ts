@@ -34,6 +34,8 @@ export type PlaneLimits = {
   readonly responseHeadBytes: number;
   /** Bytes kept of a request body so that it can be sent again. A larger body is not retried. Bytes. */
   readonly replayBytes: number;
+  /** Request bodies that wait to be complete, together, of requests that may also go on without waiting. Bytes. */
+  readonly heldContentBytes: number;
   /** Bytes of a request body copied for a mirror. A request with a larger body is not mirrored. Bytes. */
   readonly mirrorBodyBytes: number;
   /** Mirrored requests in flight at one mirror; further ones are dropped and counted. */
@@ -85,6 +87,7 @@ export type PlaneLimits = {
 export const defaultLimits: PlaneLimits = {
   responseHeadBytes: 64 * 1024,
   replayBytes: 64 * 1024,
+  heldContentBytes: 64 * 1024 * 1024,
   mirrorBodyBytes: 64 * 1024,
   mirrorsInFlight: 128,
   bodyHoldMs: 5_000,

@@ -9,6 +9,7 @@ import type { ForwardedTrust } from "../wire/forwarded.ts";
 import type { HeadLimits } from "../wire/http1/message-head.ts";
 import type { RequestLimits } from "../wire/http1/request-head.ts";
 import type { ClientCertificateForwarding } from "./client-certificate.ts";
+import type { ContentBudget } from "./content-budget.ts";
 import type { Deadlines } from "./deadlines.ts";
 import type { ProxyLimits } from "./limits.ts";
 import type { RedisLinks } from "./redis/redis-links.ts";
@@ -35,6 +36,8 @@ export type PlaneContext = {
   readonly requestLimits: RequestLimits;
   readonly responseLimits: HeadLimits;
   readonly deadlines: Deadlines;
+  /** Of all ports. */
+  readonly contentBudget: ContentBudget;
   readonly telemetry: Telemetry;
   readonly registry: EndpointRegistry;
   readonly descriptors: Descriptors;

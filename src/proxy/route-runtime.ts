@@ -29,8 +29,11 @@ export type BackendRuntime = {
 export type RuleRuntime = {
   readonly rule: HttpRule;
   readonly chain: FilterChain;
+  /** Those of the rule, and behind them its fallback. */
   readonly backends: readonly BackendRuntime[];
   readonly choice: WeightedChoice;
+  /** Among the fallback; `undefined`: there is none. */
+  readonly fallback: WeightedChoice | undefined;
   readonly retryCodes: ReadonlySet<number>;
   /** Outcomes of calls that are retried. */
   readonly retryGrpcCodes: ReadonlySet<string>;
@@ -49,7 +52,8 @@ export function buildRule(
 ): RuleRuntime {
   const dependencies = new Dependencies();
   const place = `${gateway}/${rule.key}`;
-  const backends = rule.backends.map((backend, index) => {
+  const { fallback = [] } = rule;
+  const backends = [...rule.backends, ...fallback].map((backend, index) => {
     const runtime = buildBackend(rule, backend, {
       ...parts,
       place: `${place}/backends/${index}`,
@@ -69,6 +73,7 @@ export function buildRule(
     chain,
     backends,
     choice,
+    fallback: fallback.length === 0 ? undefined : new WeightedChoice(fallback.map(({ weight }) => weight)),
     retryCodes: new Set(rule.retry?.codes),
     retryGrpcCodes: new Set(rule.retry?.triggers?.grpcCodes.map(String)),
     dependencies,

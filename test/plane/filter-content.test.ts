@@ -13,6 +13,7 @@ const tooMuch = problem(413, "DL", "Too much.");
 /** Holds the whole content, and sends it on in capitals. */
 const shouts: HookOf<"requestContent"> = {
   phase: "requestContent",
+  above: "refuse",
   maxBytes: 1_000,
   onContent: (content, request) => {
     request.setHeader("x-length", String(content.bytes.length));

@@ -238,7 +238,7 @@ function throwsIn(phase: string): LabFilter {
   };
   const hooks: Record<string, FilterHook> = {
     request: onRequest(bug),
-    requestContent: { phase: "requestContent", maxBytes: 100, onContent: bug, cancel: () => {} },
+    requestContent: { phase: "requestContent", above: "refuse", maxBytes: 100, onContent: bug, cancel: () => {} },
     endpoint: { phase: "endpoint", prefer: bug },
     requestStream: { phase: "requestStream", start: () => "see", onContent: bug, onEnd: () => {}, cancel: () => {} },
     response: onResponse(bug),

@@ -313,13 +313,26 @@ testPairs("requests at a time: one too many is refused, and a place that is left
 });
 
 testPairs("a request buffer sends nothing before all has come, and refuses what is larger", async (pair) => {
-  await withFilters(pair, [{ kind: "requestBuffer", maxBytes: 10 }], async (proxy, app) => {
+  await withFilters(pair, [{ kind: "requestBuffer", maxBytes: 10, above: "refuse" }], async (proxy, app) => {
     const whole = await ask(pair.client, proxy.port, { pieces: ["12345", "67890"] });
     assert.deepEqual([whole.status, app.arrived[0]?.body], [200, "1234567890"]);
     assert.equal((await ask(pair.client, proxy.port, { body: "12345678901" })).status, 413);
     assert.equal((await ask(pair.client, proxy.port, { pieces: ["12345", "67890", "1"] })).status, 413);
     assert.equal((await ask(pair.client, proxy.port)).status, 200);
     assert.equal(app.arrived.length, 2);
+  });
+});
+
+testPairs("a request buffer may let larger requests pass as they come", async (pair) => {
+  await withFilters(pair, [{ kind: "requestBuffer", maxBytes: 10, above: "stream" }], async (proxy, app) => {
+    const sizes = [["12345", "67890"], ["12345", "67890", "1"], ["1234567890abc"]];
+    for (const pieces of sizes) assert.equal((await ask(pair.client, proxy.port, { pieces })).status, 200);
+    assert.equal((await ask(pair.client, proxy.port, { body: "12345678901" })).status, 200);
+    assert.deepEqual(
+      app.arrived.map(({ body }) => body),
+      [...sizes.map((pieces) => pieces.join("")), "12345678901"],
+    );
+    assert.equal(app.arrived[0]?.headers["content-length"], "10");
   });
 });
 

@@ -4,7 +4,7 @@ import type { Filter } from "../../src/ir/filter.ts";
 import { defaultListenerSettings, type ListenerSettings } from "../../src/ir/listener-settings.ts";
 import type { HttpMatch } from "../../src/ir/match.ts";
 import type { PlaneUpdate } from "../../src/ir/plane.ts";
-import type { HttpListener, HttpRule, RoutingModel, VirtualHost } from "../../src/ir/routing-model.ts";
+import type { HttpListener, HttpRule, RoutingModel, VirtualHost, WeightedBackend } from "../../src/ir/routing-model.ts";
 import { type SecretMaterial, SecretTable } from "../../src/ir/secret-table.ts";
 import type { SourceRef } from "../../src/ir/source-ref.ts";
 import { defaultTrafficSettings, type TrafficSettings } from "../../src/ir/traffic-settings.ts";
@@ -27,6 +27,8 @@ export type TestRule = {
   readonly hostname?: string;
   readonly match?: Partial<HttpMatch>;
   readonly backends: readonly TestBackend[];
+  readonly fallback?: readonly TestBackend[];
+  readonly accessLog?: HttpRule["accessLog"];
   readonly filters?: readonly Filter[];
   /** Clusters that filters name. */
   readonly others?: readonly TestBackend[];
@@ -71,6 +73,15 @@ export function buildUpdate(
     endpoints[key] = (backend.ports ?? []).map((port) => ({ address: "127.0.0.1", port }));
     return key;
   };
+  const weighted = (backend: TestBackend): WeightedBackend => ({
+    from,
+    weight: backend.weight ?? 1,
+    filters: (backend.filters ?? []).map((filter) => ({ from, filter })),
+    target:
+      backend.ports === undefined
+        ? { kind: "invalid", status: 500, reason: "the Service does not exist" }
+        : { kind: "cluster", cluster: addCluster(backend) },
+  });
   const addRule = (rule: TestRule): string => {
     const key = `HTTPRoute/demo/${rule.name}/0`;
     for (const other of rule.others ?? []) addCluster(other);
@@ -84,15 +95,9 @@ export function buildUpdate(
       routeKind: "HTTPRoute",
       labels: rule.labels ?? {},
       filters: (rule.filters ?? []).map((filter) => ({ from, filter })),
-      backends: rule.backends.map((backend) => ({
-        from,
-        weight: backend.weight ?? 1,
-        filters: (backend.filters ?? []).map((filter) => ({ from, filter })),
-        target:
-          backend.ports === undefined
-            ? { kind: "invalid", status: 500, reason: "the Service does not exist" }
-            : { kind: "cluster", cluster: addCluster(backend) },
-      })),
+      backends: rule.backends.map(weighted),
+      ...(rule.fallback === undefined ? {} : { fallback: rule.fallback.map(weighted) }),
+      ...(rule.accessLog === undefined ? {} : { accessLog: rule.accessLog }),
       timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded", ...rule.timeouts },
       ...(rule.retry === undefined ? {} : { retry: rule.retry }),
       ...(rule.sessionPersistence === undefined ? {} : { sessionPersistence: rule.sessionPersistence }),

@@ -16,10 +16,14 @@ export type RequestHook = {
   readonly cancel: (exchange: FilterExchange) => void;
 };
 
-/** As {@link RequestHook}, once the whole content is there; a request with more than `maxBytes` of it gets 413. */
+/**
+ * As {@link RequestHook}, once the whole content is there. A request with more than `maxBytes` of it gets 413, or passes without
+ * the hook; so does then one for which there is no memory, and a gRPC call.
+ */
 export type RequestContentHook = {
   readonly phase: "requestContent";
   readonly maxBytes: number;
+  readonly above: "refuse" | "pass";
   readonly onContent: (content: HeldContent, request: RequestHead, exchange: FilterExchange) => Verdict | Waiting;
   readonly cancel: (exchange: FilterExchange) => void;
 };

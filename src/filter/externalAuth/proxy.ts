@@ -39,6 +39,7 @@ function askWithHead(server: AuthServer): RequestHook {
 function askWithContent(server: AuthServer): RequestContentHook {
   return {
     phase: "requestContent",
+    above: "refuse",
     maxBytes: server.filter.forwardBodyBytes,
     onContent: (content, request, exchange) => {
       const call = new AuthCall(server, request, exchange);

@@ -98,6 +98,7 @@ export const buildExternalProcessing: BuildFilter<"externalProcessing"> = (filte
   if (filter.request?.body === "buffered")
     hooks.push({
       phase: "requestContent",
+      above: "refuse",
       maxBytes: maxBufferedBytes,
       onContent: (content, request, exchange) => askRequest(request, exchange, content),
       cancel,

@@ -55,7 +55,7 @@ export const compileBuffering: CompilePart<"buffering"> = ({ maxRequestBodyBytes
         message: "There is no bound for the content that is held in memory.",
         fix: "Write the most bytes that a request may bring.",
       })
-    : [{ kind: "requestBuffer", maxBytes: maxRequestBodyBytes }];
+    : [{ kind: "requestBuffer", maxBytes: maxRequestBodyBytes, above: "refuse" }];
 
 /** Selectors of one rule for each sort of clients; a request is one of them. */
 function compileSource(

@@ -159,7 +159,7 @@ const served: readonly (readonly [spec: string, filters: readonly object[], find
   ["{ contentType: {} }", [], ["extension-field-unserved /spec/contentType"]],
   ["{ retry: { attempts: 2 } }", [], ["extension-field-unserved /spec/retry"]],
   ["{ rateLimit: { average: 0 } }", []],
-  ["{ buffering: { maxRequestBodyBytes: 9 } }", [{ kind: "requestBuffer", maxBytes: 9 }]],
+  ["{ buffering: { maxRequestBodyBytes: 9 } }", [{ kind: "requestBuffer", maxBytes: 9, above: "refuse" }]],
   [
     "{ compress: { minResponseBodyBytes: 7, encodings: [gzip, br] } }",
     [

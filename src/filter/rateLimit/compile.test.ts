@@ -138,7 +138,7 @@ test("limits: of requests at a time, of content and of its speed, in the order i
   );
   const [body, concurrency, buffer, bandwidth] = filters;
   assert.deepEqual(body, { kind: "bodyLimit", maxBytes: 10_485_760 });
-  assert.deepEqual(buffer, { kind: "requestBuffer", maxBytes: 64_000 });
+  assert.deepEqual(buffer, { kind: "requestBuffer", maxBytes: 64_000, above: "refuse" });
   assert.ok(concurrency?.kind === "concurrency" && concurrency.status === 503 && concurrency.rules[0]?.requests === 5);
   assert.ok(bandwidth?.kind === "bandwidthLimit");
   assert.equal(bandwidth.request?.bytesPerSecond, 104_857.6);

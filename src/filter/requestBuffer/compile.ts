@@ -7,5 +7,5 @@ type RequestBuffer = NonNullable<Resource<"BackendTrafficPolicy">["spec"]["reque
 /** Compiles `BackendTrafficPolicy.spec.requestBuffer`. Spec: RequestBuffer of Envoy Gateway. */
 export function compileRequestBuffer({ limit }: RequestBuffer): readonly Filter[] {
   // The schema lets nothing else pass.
-  return [{ kind: "requestBuffer", maxBytes: byteSize(limit)! }];
+  return [{ kind: "requestBuffer", maxBytes: byteSize(limit)!, above: "refuse" }];
 }

@@ -149,7 +149,7 @@ export class ExchangeRecord {
     if (callStatus >= 0) series.observeGrpc(request.path, callStatus, outcome.grpcFrom);
     const { record } = this.#log;
     const { telemetry } = this.#exchange.context;
-    if (telemetry.accessLogEnabled) {
+    if (telemetry.accessLogEnabled && route?.rule.rule.accessLog !== "off") {
       record.labels = series.labels;
       record.statusCode = outcome.status;
       record.durationMs = durationMs;

@@ -17,8 +17,8 @@ export interface RequestFiltersHost {
   onFilterWaits(): void;
   /** A filter that waited has let the request pass: what is put together is to be written. */
   onFilterResumed(): void;
-  /** A filter wants the whole content, if it is not more than `maxBytes`. `onContent` follows, perhaps at once. */
-  holdContent(maxBytes: number): void;
+  /** A filter wants the whole content, if it is not more than its limit. `onContent` or `onContentPassed` follows, perhaps at once. */
+  holdContent(hook: Pick<HookOf<"requestContent">, "maxBytes" | "above">): void;
   onBug(error: unknown): void;
 }
 
@@ -58,6 +58,13 @@ export class RequestFilters implements VerdictTaker {
     if (this.#take(this.#wait.close(hook.onContent(content, this.#host.request, place)))) this.#goOn();
   }
 
+  /** The request goes on without the filter that asked for its content. */
+  onContentPassed(): void {
+    this.#holder = undefined;
+    this.#holderPlace = undefined;
+    this.#goOn();
+  }
+
   onVerdict(verdict: Verdict): void {
     if (!this.#take(verdict)) return;
     this.#goOn();
@@ -83,7 +90,7 @@ export class RequestFilters implements VerdictTaker {
       if (hook.phase === "requestContent") {
         this.#holder = hook;
         this.#holderPlace = place;
-        this.#host.holdContent(hook.maxBytes);
+        this.#host.holdContent(hook);
         return;
       }
       this.#wait.open(hook, place);

@@ -92,8 +92,15 @@ export class Routing {
   chooseBackend(): void {
     const { state } = this.#host;
     const { rule } = state.route!;
-    const index = rule.choice.next();
-    const backend = index < 0 ? undefined : rule.backends[index]!;
+    let index = rule.choice.next();
+    let backend = index < 0 ? undefined : rule.backends[index]!;
+    if (rule.fallback !== undefined && backend?.cluster !== undefined && backend.cluster.serving.length === 0) {
+      const other = rule.fallback.next();
+      if (other >= 0) {
+        index = rule.rule.backends.length + other;
+        backend = rule.backends[index]!;
+      }
+    }
     if (backend?.cluster === undefined) {
       this.#host.fail("invalidBackend");
       return;
