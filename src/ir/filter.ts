@@ -6,7 +6,7 @@ import type { JwtFilter } from "./jwt.ts";
 import type { MiddlewareFilter } from "./middleware-filter.ts";
 import type { Bandwidth, ConcurrencyRule, GlobalLimiter, RateLimitRule } from "./rate-limit.ts";
 import type { SourceRef } from "./source-ref.ts";
-import type { HeaderTemplate } from "./template.ts";
+import type { HeaderTemplate, Template } from "./template.ts";
 import type { TextMatch } from "./text-match.ts";
 import type { SecretKey } from "./tls.ts";
 
@@ -72,14 +72,19 @@ export type OverrideAction =
       readonly kind: "redirect";
       readonly redirect: Omit<Extract<Filter, { readonly kind: "requestRedirect" }>, "kind">;
     }
-  /** What this service answers to GET `path`, told of the request and of the answer by headers. Without its answer the first one stays. */
+  /** What this service answers for `path`, told of the request and of the answer by headers. Without its answer the first one stays. */
   | {
       readonly kind: "errorPage";
       /** `undefined` when the reference did not resolve. */
       readonly cluster: ClusterKey | undefined;
       readonly path: string;
-      /** `headers`: told by headers, and its status counts. `traefik`: {status} and {url} of `path` are filled in, and the answer's status stays. */
-      readonly manner: "headers" | "traefik";
+      /**
+       * `headers`: GET, told by headers, and its status counts. `request`: the same with the method and all headers of the request.
+       * `traefik`: GET, {status} and {url} of `path` are filled in, and the answer's status stays.
+       */
+      readonly manner: "headers" | "request" | "traefik";
+      /** What it is told beside that. Names are lower case. */
+      readonly tells: readonly HeaderValue[];
       readonly timeoutMs: number;
       readonly maxBytes: number;
     };
@@ -142,6 +147,13 @@ export type Filter =
       /** `undefined` when the reference did not resolve: nothing is mirrored, the request is served. */
       readonly cluster: ClusterKey | undefined;
       readonly fraction: Fraction;
+      /** What copies are asked for; absent: what the request is. `undefined` in it: as the request has it. */
+      readonly as?: {
+        readonly host: string | undefined;
+        /** Path and query. */
+        readonly target: Template | undefined;
+        readonly content: boolean;
+      };
     }
   | {
       readonly kind: "cors";
@@ -339,11 +351,13 @@ export type Filter =
   | { readonly kind: "headerMutation"; readonly request: HeaderChanges; readonly response: HeaderChanges }
   | {
       readonly kind: "responseRewrite";
+      /** `parts`: what follows a beginning is a new part of the URL or path, and a domain's leading dot goes. `text`: anything follows, and the dot stays. */
+      readonly manner: "parts" | "text";
       /** Beginnings of Location and Content-Location; the first that fits is replaced. */
       readonly location: readonly { readonly from: string; readonly to: string }[];
       /** Lower case, without a leading dot; `*` is any. An empty `to` takes the attribute out. */
       readonly cookieDomain: readonly { readonly from: string; readonly to: string }[];
-      /** Beginnings of paths, in whole elements. */
+      /** Beginnings of paths. */
       readonly cookiePath: readonly { readonly from: string; readonly to: string }[];
     }
   | {

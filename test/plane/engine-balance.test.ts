@@ -134,6 +134,26 @@ test("requestMirror: a copy goes to the mirror, body and all, and its answer is 
   assert.match(shadow.requests[0]!.head, /^POST \/x HTTP\/1\.1\r\nhost: app\r\n/);
 });
 
+test("requestMirror: copies may be asked for something else, with their client's own headers", async () => {
+  await using upstream = await RawUpstream.start(() => ok("real"));
+  await using shadow = await RawUpstream.start(() => ok("shadow"));
+  const as = { host: "shadow.test", target: ["/copy", { from: "target" }], content: false } as const;
+  await using gateway = await startProxy(
+    [upstream.port],
+    {},
+    {
+      filters: [{ kind: "requestMirror", cluster: "demo/shadow:80", fraction: { numerator: 1, denominator: 1 }, as }],
+      others: [{ name: "shadow", ports: [shadow.port] }],
+    },
+  );
+  const head = "POST /x?y=1 HTTP/1.1\r\nHost: app\r\nX-Mine: 1\r\nContent-Length: 4\r\n\r\n";
+  assert.equal((await exchange(gateway.port, `${head}body`)).body, "real");
+  while (shadow.requests.length < 1) await new Promise(setImmediate);
+  const copy = shadow.requests[0]!;
+  assert.match(copy.head, /^POST \/copy\/x\?y=1 HTTP\/1\.1\r\nhost: shadow\.test\r\nX-Mine: 1\r\n\r\n$/);
+  assert.equal(copy.body, "");
+});
+
 test("requestMirror: a copy is taken where the filter stands, also in a backendRef", async () => {
   await using upstream = await RawUpstream.start(() => ok(""));
   await using shadow = await RawUpstream.start(() => ok(""));

@@ -97,6 +97,7 @@ testPairs("a redirect goes to the request's own host unless the row names one", 
 const errorPage: OverrideAction = {
   kind: "errorPage",
   manner: "headers",
+  tells: [],
   cluster: "demo/other:80",
   path: "/page",
   timeoutMs: 2_000,
@@ -129,6 +130,31 @@ testPairs("an error-page service is told code, URI and request id, and its answe
     ["503", "text/html", "/a%20b?q=1", "POST", "app.example.test", undefined, undefined],
   );
   assert.equal(told.headers["x-request-id"], lab.app.arrived[0]?.headers["x-request-id"]);
+});
+
+testPairs("in the request's manner its method and its client's headers are told, too", async (pair) => {
+  const tells = [{ name: "x-namespace", value: "shop" }];
+  await using lab = await startFilters(
+    pair,
+    [override(row({ ...errorPage, manner: "request", tells }))],
+    () => ({ status: 503, pieces: ["down"] }),
+    () => ({ status: 404, pieces: ["sorry"] }),
+  );
+  const got = await ask(pair.client, lab.port, {
+    method: "POST",
+    path: "/a?q=1",
+    headers: { accept: "text/html", cookie: "session=1", "x-namespace": "mine", "x-code": "1" },
+    body: "hello",
+  });
+  assert.deepEqual([got.status, got.body.toString()], [404, "sorry"]);
+  const { path, headers, body } = lab.other.arrived[0]!;
+  assert.deepEqual([path, body], ["/page", ""]);
+  const names = ["x-code", "x-format", "x-original-uri", "x-namespace", "accept", "cookie", "host", "x-forwarded-for"];
+  assert.deepEqual(
+    names.map((name) => headers[name]),
+    ["503", "text/html", "/a?q=1", "shop", "text/html", "session=1", "app.example.test", "127.0.0.1"],
+  );
+  assert.equal(headers["x-forwarded-proto"], undefined);
 });
 
 testPairs("in Traefik's manner the path is filled in, and the answer's status stays", async (pair) => {

@@ -10,6 +10,7 @@ import { RawUpstream } from "./raw-upstream.ts";
 
 const filter: Extract<Filter, { kind: "responseRewrite" }> = {
   kind: "responseRewrite",
+  manner: "parts",
   location: [
     { from: "http://app.internal", to: "https://example.com/app" },
     { from: "/", to: "/app/" },
@@ -33,11 +34,11 @@ describe("Location", () => {
     ["//evil.test/", "/app/evil.test/"],
     ["relative", "relative"],
   ] as const) {
-    test(location, () => assert.equal(rewriteLocation(location, filter.location), rewritten));
+    test(location, () => assert.equal(rewriteLocation(location, filter), rewritten));
   }
 
   test("what is left never names another host", () => {
-    const rows = [{ from: "/app", to: "/" }];
+    const rows = { ...filter, location: [{ from: "/app", to: "/" }] };
     for (const location of ["/app//evil.test", "/app/\\evil.test", "/app///evil.test"]) {
       assert.equal(rewriteLocation(location, rows), "/evil.test");
     }
@@ -61,6 +62,21 @@ describe("Set-Cookie", () => {
     assert.equal(rewriteCookie("a=1; Path=/shop", rows), "a=1; Path=/");
     assert.equal(rewriteCookie("a=1; Path=/shopping", rows), "a=1; Path=/shopping");
   });
+});
+
+test("as text, beginnings may end anywhere, and the dot of a domain stays", () => {
+  const text = {
+    ...filter,
+    manner: "text" as const,
+    location: [{ from: "http://app", to: "https://shop" }],
+    cookiePath: [{ from: "/inner", to: "/outer" }],
+  };
+  assert.equal(rewriteLocation("http://app.internal/a", text), "https://shop.internal/a");
+  assert.equal(
+    rewriteCookie("a=1; Path=/inner/x; Domain=.app.internal", text),
+    "a=1; Path=/outer/x; Domain=.example.com",
+  );
+  assert.equal(rewriteCookie("a=1; Path=/innermost", text), "a=1; Path=/outermost");
 });
 
 testPairs("places in a backend's answer are rewritten", async (pair) => {

@@ -49,7 +49,7 @@ export type ServeStage = (typeof serveStages)[number];
 export type StagedFilter = PlacedFilter & { readonly stage: ServeStage };
 
 /** What a rule says beside its filters and backends. */
-export type RulePart = Pick<HttpRule, "timeouts" | "retry" | "sessionPersistence">;
+export type RulePart = Pick<HttpRule, "timeouts" | "retry" | "sessionPersistence" | "fallback" | "accessLog">;
 
 /** What is said of a cluster; two uses of one Service that differ in any of it are two clusters. */
 export type ClusterPart = Partial<Pick<Cluster, "protocol" | "proxyProtocol">> & {

@@ -22,6 +22,7 @@ export const compileErrors: CompilePart<"errors"> = ({ status = [], service = {}
     cluster: scope.resolveBackend(backend, "/service", "http"),
     path: `/${query.replace(/^\//, "")}`,
     manner: "traefik",
+    tells: [],
     timeoutMs,
     maxBytes: maxPageBytes,
   } as const;

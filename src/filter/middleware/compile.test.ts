@@ -147,6 +147,7 @@ const served: readonly (readonly [spec: string, filters: readonly object[], find
               cluster: "shop/api:80",
               path: "/{status}.html",
               manner: "traefik",
+              tells: [],
               timeoutMs: 2_000,
               maxBytes: 1_048_576,
             },

@@ -10,14 +10,21 @@ export class MirrorCopy implements OwnRequestCaller {
   readonly #target: MirrorTarget;
   readonly #head: RequestCopy;
   readonly #client: ClientConnections;
+  readonly #hasContent: boolean;
   #parts: Buffer[] = [];
   #bytes = 0;
   #state: "copied" | "collecting" | "sent" | "over" = "copied";
 
-  constructor(target: MirrorTarget, head: RequestCopy, client: ClientConnections) {
+  /** `content`: whether the copy has that of the request. */
+  constructor(
+    target: MirrorTarget,
+    head: RequestCopy,
+    { client, content }: { readonly client: ClientConnections; readonly content: boolean },
+  ) {
     this.#target = target;
     this.#head = head;
     this.#client = client;
+    this.#hasContent = content;
     target.inFlight++;
   }
 
@@ -29,7 +36,7 @@ export class MirrorCopy implements OwnRequestCaller {
   }
 
   onContent(bytes: Buffer): void {
-    if (this.#state !== "collecting") return;
+    if (this.#state !== "collecting" || !this.#hasContent) return;
     this.#bytes += bytes.length;
     if (this.#bytes > this.#target.services.limits.mirrorBodyBytes) this.#over("dropped");
     else this.#parts.push(Buffer.from(bytes));

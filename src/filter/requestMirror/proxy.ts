@@ -1,6 +1,7 @@
 import { FractionChoice } from "../../base/fraction-choice.ts";
 import type { BuildFilter } from "../contract/build.ts";
 import { onOutcome, onRequest, type RequestStreamHook } from "../contract/hook.ts";
+import { copyAs } from "./copy-as.ts";
 import { MirrorCopy } from "./mirror-copy.ts";
 import type { MirrorTarget } from "./mirror-target.ts";
 
@@ -14,6 +15,7 @@ export const buildRequestMirror: BuildFilter<"requestMirror", FractionChoice> = 
   if (previous !== undefined) choice.resumeFrom(previous);
   const cluster = filter.cluster === undefined ? undefined : services.cluster(filter.cluster);
   if (cluster === undefined) return { hooks: [], claimedTrailers: [], carried: choice };
+  const { as } = filter;
   const { from, telemetry } = services;
   const labels = [from.kind, from.namespace, from.name, cluster.cluster.name] as const;
   const counter = (result: string) => telemetry.counter("gateway_http_mirrored_requests_total", ...labels, result);
@@ -28,7 +30,13 @@ export const buildRequestMirror: BuildFilter<"requestMirror", FractionChoice> = 
       onRequest((request, exchange) => {
         if (!choice.next()) return undefined;
         if (request.upgrade || target.inFlight >= services.limits.mirrorsInFlight) target.counters.dropped.add(1);
-        else exchange.state = new MirrorCopy(target, request.copyHead(), exchange.facts.client);
+        else {
+          const head = as === undefined ? request.copyHead() : copyAs(as, request, exchange);
+          exchange.state = new MirrorCopy(target, head, {
+            client: exchange.facts.client,
+            content: as?.content ?? true,
+          });
+        }
         return undefined;
       }),
       follow,

@@ -114,6 +114,7 @@ function compileErrorPage(
     cluster: scope.resolveBackend(backendRef, `${field}/backendRef`, "http"),
     path,
     manner: "headers",
+    tells: [],
     timeoutMs: (timeout === undefined ? undefined : durationMs(timeout)) || defaultTimeoutMs,
     maxBytes: maxPageBytes,
   };

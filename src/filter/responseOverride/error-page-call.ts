@@ -2,10 +2,11 @@ import type { OverrideAction } from "../../ir/filter.ts";
 import { connectionFields } from "../../wire/http1/known-field.ts";
 import { HeadWriter } from "../../wire/http1/serialize.ts";
 import type { FilterServices } from "../contract/build.ts";
+import { clientFields } from "../contract/client-fields.ts";
 import type { UpstreamCluster } from "../contract/endpoint.ts";
 import type { FilterExchange } from "../contract/exchange.ts";
 import type { LocalReply } from "../contract/local-reply.ts";
-import type { ResponseHead } from "../contract/message.ts";
+import type { RequestCopy, ResponseHead } from "../contract/message.ts";
 import type { OwnAnswer, OwnRequest, OwnRequestCaller, OwnRequests } from "../contract/own-request.ts";
 import { keptHeaders } from "./overridden-answer.ts";
 
@@ -23,6 +24,15 @@ export type ErrorPages = {
 
 const noContent = Buffer.alloc(0);
 
+/** What of the request the service is told. */
+type Asking = { readonly accept: string | undefined; readonly copy: AskedRequest | undefined };
+
+/** A request as it came to the filter. `host`: with its port. */
+export type AskedRequest = { readonly head: RequestCopy; readonly host: string; readonly ownLines: string };
+
+/** Fields of the call's own. */
+const told: readonly string[] = ["x-code", "x-format", "x-original-uri", "x-request-id"];
+
 /** Of the service's answer, what is written anew besides what only its own connection is concerned with. */
 const ownFields: ReadonlySet<string> = new Set(["content-length", "date", "trailer"]);
 
@@ -38,14 +48,17 @@ export class ErrorPageCall implements OwnRequestCaller {
   #status = 0;
   #kept: readonly (readonly [name: string, value: string])[] = [];
   #call: OwnRequest | undefined;
+  /** Names of the fields that are written anew. */
+  readonly #told: readonly string[];
 
   constructor(pages: ErrorPages, exchange: FilterExchange) {
     this.#pages = pages;
+    this.#told = [...told, ...pages.action.tells.map(({ name }) => name)];
     this.#exchange = exchange;
   }
 
-  /** `false`: there is nobody to ask. `accept`: what the client would like to read. */
-  ask(response: ResponseHead, accept: string | undefined): boolean {
+  /** `false`: there is nobody to ask. `accept`: what the client would like to read. `copy`: the request, where its manner asks for it. */
+  ask(response: ResponseHead, { accept, copy }: Asking): boolean {
     const { action, cluster, requests, failed } = this.#pages;
     if (cluster === undefined) {
       failed.add(1);
@@ -55,7 +68,13 @@ export class ErrorPageCall implements OwnRequestCaller {
     this.#status = response.status;
     this.#kept = keptHeaders(response, new Set());
     this.#call = requests.send(
-      { method: "GET", head: this.#head(response, accept), content: noContent, acceptsTrailers: false, logsIn: false },
+      {
+        method: copy?.head.method ?? "GET",
+        head: this.#head(response, { accept, copy }),
+        content: noContent,
+        acceptsTrailers: false,
+        logsIn: false,
+      },
       {
         cluster,
         timeoutMs: action.timeoutMs,
@@ -69,22 +88,29 @@ export class ErrorPageCall implements OwnRequestCaller {
   }
 
   /** Spec: ingress-nginx, "Custom errors"; what it says of Ingress objects is left out. */
-  #head(response: ResponseHead, accept: string | undefined): Buffer {
+  #head(response: ResponseHead, { accept, copy }: Asking): Buffer {
     const { facts } = this.#exchange;
-    const { path, manner } = this.#pages.action;
+    const { path, manner, tells } = this.#pages.action;
     const query = facts.query === "" ? "" : `?${facts.query}`;
     const asked = `${facts.spelledPath}${query}`;
     const writer = new HeadWriter(1_024);
-    writer.text(`GET ${manner === "traefik" ? filledPath(path, response.status, asked) : path} HTTP/1.1`).crlf();
-    writer.field("host", facts.host);
-    writer.field("x-code", String(response.status));
-    if (accept !== undefined) {
-      writer.field("x-format", accept);
-      writer.field("accept", accept);
+    const target = manner === "traefik" ? filledPath(path, response.status, asked) : path;
+    writer.text(`${copy?.head.method ?? "GET"} ${target} HTTP/1.1`).crlf();
+    if (copy === undefined) {
+      writer.field("host", facts.host);
+      if (accept !== undefined) writer.field("accept", accept);
+      writer.field("x-original-method", facts.method);
+    } else {
+      writer.field("host", copy.host);
+      writer.judged(clientFields(copy.head, copy.ownLines, this.#told));
+      writer.field("x-forwarded-for", facts.clientAddress);
     }
+    if (accept !== undefined) writer.field("x-format", accept);
+    writer.field("x-code", String(response.status));
     writer.field("x-original-uri", asked);
-    writer.field("x-original-method", facts.method);
     writer.field("x-request-id", facts.requestId);
+    for (const { name, value } of tells) writer.field(name, value);
+    if (copy?.head.announcesContent === true) writer.text("content-length: 0").crlf();
     return writer.crlf().take();
   }
 

@@ -7,7 +7,7 @@ import { type FilterHook, onRequest } from "../contract/hook.ts";
 import { type LocalReply, page } from "../contract/local-reply.ts";
 import type { ResponseHead } from "../contract/message.ts";
 import { bindRequest, needsRequest } from "../headerMutation/render-template.ts";
-import { ErrorPageCall, type ErrorPages } from "./error-page-call.ts";
+import { type AskedRequest, ErrorPageCall, type ErrorPages } from "./error-page-call.ts";
 import { overridden } from "./overridden-answer.ts";
 
 /** A row as it is carried out. */
@@ -20,6 +20,8 @@ type ReadyRow = OverrideRow & {
 type Kept = {
   /** What the client would like to read. */
   readonly accept: string | undefined;
+  /** The request, where a service is asked in its manner. */
+  readonly copy: AskedRequest | undefined;
   /** Rows whose headers say something of the request, with that filled in. */
   readonly rows: readonly ReadyRow[];
   call: ErrorPageCall | undefined;
@@ -33,6 +35,7 @@ export const buildResponseOverride: BuildFilter<"responseOverride"> = (filter, s
   const rows = filter.rows.map((row): ReadyRow => ready(row, services));
   const publicPort = (port: number): number => services.publicPort(port);
   const hooks: FilterHook[] = [];
+  const copies = rows.some(({ action }) => action.kind === "errorPage" && action.manner === "request");
   const asks = rows.some(({ pages }) => pages !== undefined);
   const binds = rows.some(
     ({ action }) => action.kind === "answer" && action.content.headers.some(({ value }) => needsRequest(value)),
@@ -48,7 +51,11 @@ export const buildResponseOverride: BuildFilter<"responseOverride"> = (filter, s
               return { ...row, action: { ...action, content: { ...action.content, headers } } };
             })
           : rows;
-        const kept: Kept = { accept: asks ? request.header("accept") : undefined, rows: bound, call: undefined };
+        const accept = asks ? request.header("accept") : undefined;
+        const copy = copies
+          ? { head: request.copyHead(), host: request.sentHost(), ownLines: request.ownLines() }
+          : undefined;
+        const kept: Kept = { accept, copy, rows: bound, call: undefined };
         exchange.state = kept;
         return undefined;
       }),
@@ -109,10 +116,12 @@ function replace(row: ReadyRow, response: ResponseHead, scene: Scene): LocalRepl
     case "errorPage": {
       const { exchange } = scene;
       if (exchange.facts.grpc) return undefined;
-      const kept: Kept = scene.kept ?? { accept: undefined, rows: [], call: undefined };
+      const kept: Kept = scene.kept ?? { accept: undefined, copy: undefined, rows: [], call: undefined };
       exchange.state = kept;
       kept.call = new ErrorPageCall(pages as ErrorPages, exchange);
-      return kept.call.ask(response, kept.accept) ? waiting : undefined;
+      return kept.call.ask(response, action.manner === "request" ? kept : { ...kept, copy: undefined })
+        ? waiting
+        : undefined;
     }
   }
 }

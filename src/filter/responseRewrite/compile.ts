@@ -10,6 +10,7 @@ export function compileResponseRewrite({
   const domain = (text: string) => text.replace(/^\./, "").toLowerCase();
   return {
     kind: "responseRewrite",
+    manner: "parts",
     location,
     cookieDomain: cookieDomain.map(({ from, to }) => ({ from: domain(from), to })),
     cookiePath,

@@ -14,7 +14,7 @@ export const buildResponseRewrite: BuildFilter<"responseRewrite"> = (rewrites) =
       if (rewrites.location.length > 0) {
         for (const name of ["location", "content-location"]) {
           const value = response.header(name);
-          const rewritten = value && rewriteLocation(value, rewrites.location);
+          const rewritten = value && rewriteLocation(value, rewrites);
           if (rewritten !== undefined && rewritten !== value) response.setHeader(name, rewritten);
         }
       }
@@ -29,13 +29,17 @@ export const buildResponseRewrite: BuildFilter<"responseRewrite"> = (rewrites) =
   );
 
 /**
- * The first row whose `from` the location begins with counts. What follows must begin a new part, so that `http://app` does not
- * stand for `http://app.evil.test`.
+ * The first row whose `from` the location begins with counts. Of `parts` what follows must begin a new one, so that `http://app`
+ * does not stand for `http://app.evil.test`.
  */
-export function rewriteLocation(location: string, rows: Rewrites["location"]): string {
+export function rewriteLocation(
+  location: string,
+  { location: rows, manner }: Pick<Rewrites, "location" | "manner">,
+): string {
   for (const { from, to } of rows) {
     if (!location.startsWith(from)) continue;
     const rest = location.slice(from.length);
+    if (manner === "text") return to + rest;
     if (rest !== "" && !from.endsWith("/") && !/^[/?#]/.test(rest)) continue;
     const rewritten = to.endsWith("/") && rest.startsWith("/") ? to + rest.slice(1) : to + rest;
     // A path that begins with two slashes would name a host to browsers, and so would one with a backslash.
@@ -45,7 +49,7 @@ export function rewriteLocation(location: string, rows: Rewrites["location"]): s
 }
 
 /** Attributes that no row is for stay as they are. An empty `to` of a domain takes the attribute out. */
-export function rewriteCookie(cookie: string, { cookieDomain, cookiePath }: Rewrites): string {
+export function rewriteCookie(cookie: string, { cookieDomain, cookiePath, manner }: Rewrites): string {
   const [pair = "", ...attributes] = cookie.split(";");
   const rewritten = attributes.flatMap((attribute) => {
     const [, name = "", value = ""] = /^\s*([^=\s]*)\s*=?\s*(.*?)\s*$/.exec(attribute) ?? [];
@@ -54,11 +58,13 @@ export function rewriteCookie(cookie: string, { cookieDomain, cookiePath }: Rewr
         const plain = value.replace(/^\./, "").toLowerCase();
         const row = cookieDomain.find(({ from }) => from === "*" || from === plain);
         if (row === undefined) return [attribute];
-        return row.to === "" ? [] : [` ${name}=${row.to}`];
+        return row.to === "" ? [] : [` ${name}=${manner === "text" && value.startsWith(".") ? "." : ""}${row.to}`];
       }
       case "path": {
-        const row = cookiePath.find(({ from }) => isBelow(value, from));
-        return row === undefined ? [attribute] : [` ${name}=${joined(row.to, value.slice(row.from.length))}`];
+        const row = cookiePath.find(({ from }) => (manner === "text" ? value.startsWith(from) : isBelow(value, from)));
+        if (row === undefined) return [attribute];
+        const rest = value.slice(row.from.length);
+        return [` ${name}=${manner === "text" ? row.to + rest : joined(row.to, rest)}`];
       }
       default:
         return [attribute];

@@ -162,6 +162,36 @@ export const ingressFindings = {
     title: "The ConfigMap of fastcgi-params-configmap is missing",
     why: "ingress-nginx answers 503 on all paths of such an Ingress, whatever its backends speak.",
   },
+  "ingress-large-requests-stream": {
+    code: "SL8306",
+    severity: "info",
+    title: "Large requests are passed on as they come",
+    why: "ingress-nginx writes a request to a file until all of it is there. Sluice holds content in memory alone, up to a bound; larger requests are streamed.",
+  },
+  "ingress-answer-rewrite-not-served": {
+    code: "SL8307",
+    severity: "error",
+    title: "A replacement in answers is not served",
+    why: "proxy-cookie-domain, proxy-cookie-path and proxy-redirect-from are served as plain text: not as expressions, and not with nginx's variables.",
+  },
+  "ingress-connection-header": {
+    code: "SL8308",
+    severity: "info",
+    title: "connection-proxy-header has no effect",
+    why: "Connection is for one connection alone (RFC 9110 section 7.6.1): the gateway keeps those to backends open as it sees fit.",
+  },
+  "ingress-variable-unknown": {
+    code: "SL8309",
+    severity: "warning",
+    title: "A text has a variable of nginx's that is not known",
+    why: "What a variable stands for is known for those of the request and of the Ingress; a text with another one is left out.",
+  },
+  "ingress-tracing-not-served": {
+    code: "SL8310",
+    severity: "warning",
+    title: "Tracing cannot be switched by an Ingress",
+    why: "Spans are those of the Gateway's telemetry, for all of its requests alike.",
+  },
   // SL8400: backends.
   "ingress-protocol-unserved": {
     code: "SL8400",

@@ -21,7 +21,7 @@ const reading = (annotations: Readonly<Record<string, string>>, given: object = 
 
 test("without annotations nothing is said", () => {
   const { setting, findings } = reading({});
-  assert.deepEqual(setting, { answer: [], connection: undefined, host: undefined });
+  assert.deepEqual(setting, { answer: [], request: [], connection: undefined, host: undefined });
   assert.deepEqual(findings, []);
 });
 
@@ -32,6 +32,28 @@ test("headers of the ConfigMap are set when the controller allows each of them",
     { name: "X-Team", value: "shop" },
   ]);
   assert.equal(denied, undefined);
+});
+
+test("headers of the controller's ConfigMaps count, too, and give way to the Ingress' own", () => {
+  const more = { "add-headers": "web/usual", "proxy-set-headers": "web/sent" };
+  const maps = resourcesOf(`
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: usual, namespace: web }
+data: { x-team: edge, X-Served-By: edge }
+---
+apiVersion: v1
+kind: ConfigMap
+metadata: { name: sent, namespace: web }
+data: { X-Host: $host }
+`);
+  const given = { objects: [...objects, ...maps], configMap: { ...configMap, ...more } };
+  const { setting } = reading({ "custom-headers": "web/answers" }, given);
+  assert.deepEqual(
+    setting.answer.map(({ name, value }) => `${name}: ${value}`),
+    ["X-Served-By: edge", "Cache-Control: no-store", "X-Team: shop"],
+  );
+  assert.deepEqual(setting.request, [{ name: "X-Host", value: "$host" }]);
 });
 
 test("without them everything answers 503", () => {

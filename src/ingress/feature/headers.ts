@@ -3,8 +3,10 @@ import { acceptedText, type TextRule, withoutSpaces } from "../accepted-text.ts"
 import type { AnnotationSource, IngressFeature } from "../feature.ts";
 
 export type HeadersSetting = {
-  /** Set in every answer, the gateway's own among them. Names as written. */
+  /** Set in every answer, the gateway's own among them: the controller's, and in their place those of the Ingress. Names as written. */
   readonly answer: readonly HeaderValue[];
+  /** Set in requests to backends, as the controller has it. Values may have nginx's variables. */
+  readonly request: readonly HeaderValue[];
   /** Connection header of requests to backends; `undefined`: none. */
   readonly connection: "close" | "keep-alive" | undefined;
   /** Host that backends are asked for, with nginx's variables in it; `undefined`: the client's. */
@@ -37,7 +39,10 @@ export const headers: IngressFeature<HeadersSetting> = {
       risk: "Low",
       means: "Connection header of requests to backends.",
       otherwise: "",
-      handling: { kind: "served" },
+      handling: {
+        kind: "noEffect",
+        because: "Connection is for one connection alone, and those to backends are the gateway's own affair.",
+      },
     },
     {
       name: "upstream-vhost",
@@ -52,7 +57,8 @@ export const headers: IngressFeature<HeadersSetting> = {
   read: (source) => {
     const connection = acceptedText(source, "connection-proxy-header", connectionValue)?.replaceAll(" ", "");
     return {
-      answer: answerHeaders(source),
+      answer: merged(controllerHeaders(source, "add-headers"), answerHeaders(source)),
+      request: controllerHeaders(source, "proxy-set-headers"),
       connection: connection as HeadersSetting["connection"],
       host: acceptedText(source, "upstream-vhost", hostValue),
     };
@@ -95,6 +101,20 @@ function answerHeaders(source: AnnotationSource): readonly HeaderValue[] {
     }
   }
   return entries.map(([header, value]) => ({ name: header, value }));
+}
+
+/** Those of a ConfigMap that a key of the controller's names; none when it is missing. */
+function controllerHeaders({ controller, snapshot }: AnnotationSource, key: string): readonly HeaderValue[] {
+  const [namespace = "", name = ""] = (controller.value(key) ?? "").split("/");
+  const data = snapshot.get("ConfigMap", namespace, name)?.data ?? {};
+  return Object.entries(data)
+    .toSorted(([a], [b]) => (a < b ? -1 : 1))
+    .map(([header, value]) => ({ name: header, value }));
+}
+
+function merged(usual: readonly HeaderValue[], own: readonly HeaderValue[]): readonly HeaderValue[] {
+  const names = new Set(own.map(({ name }) => name.toLowerCase()));
+  return [...usual.filter(({ name }) => !names.has(name.toLowerCase())), ...own];
 }
 
 /** Names in the ConfigMap's list that are none do not count. */

@@ -16,6 +16,10 @@ test("what is said of spans is read, and stays open where nothing is", () => {
   const unsaid = { enabled: undefined, trustsIncoming: undefined, operationName: undefined };
   assert.deepEqual(readAnnotations(logging, {}).setting.tracing, unsaid);
   assert.deepEqual(
+    readAnnotations(logging, { "enable-opentelemetry": "true" }).findings.map(({ name }) => name),
+    ["ingress-tracing-not-served"],
+  );
+  assert.deepEqual(
     readAnnotations(logging, {
       "enable-opentelemetry": "true",
       "opentelemetry-trust-incoming-span": "false",

@@ -65,12 +65,23 @@ export const logging: IngressFeature<LoggingSetting> = {
       handling: { kind: "refused", because: tracingLacks, closed: false },
     },
   ],
-  read: (source) => ({
-    accessLog: source.flag("enable-access-log") !== false && source.controller.value("disable-access-log") !== "true",
-    tracing: {
-      enabled: source.flag("enable-opentelemetry"),
-      trustsIncoming: source.flag("opentelemetry-trust-incoming-span"),
-      operationName: acceptedText(source, "opentelemetry-operation-name", operationName),
-    },
-  }),
+  read: (source) => {
+    const written = ["enable-opentelemetry", "opentelemetry-operation-name", "opentelemetry-trust-incoming-span"].find(
+      (name) => source.text(name) !== undefined,
+    );
+    if (written !== undefined) {
+      source.report("ingress-tracing-not-served", written, {
+        message: `${written} has no effect: spans are as the Gateway's telemetry says.`,
+        fix: "Remove the annotation, or set up tracing for the whole gateway.",
+      });
+    }
+    return {
+      accessLog: source.flag("enable-access-log") !== false && source.controller.value("disable-access-log") !== "true",
+      tracing: {
+        enabled: source.flag("enable-opentelemetry"),
+        trustsIncoming: source.flag("opentelemetry-trust-incoming-span"),
+        operationName: acceptedText(source, "opentelemetry-operation-name", operationName),
+      },
+    };
+  },
 };
