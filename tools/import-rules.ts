@@ -116,7 +116,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "compile/report",
       "compile/tls",
     ],
-    types: ["finding", "resource", "compile/contract"],
+    types: ["finding", "resource", "compile/contract", "compile/route"],
   },
   "compile/route": {
     imports: [
@@ -279,9 +279,14 @@ export const layers: Readonly<Record<string, Layer>> = {
   "migrate/inventory": {
     imports: ["base", "finding", "ingress", "migrate/controllers", "resource", "store"],
   },
+  "migrate/convert": {
+    imports: ["base", "finding", "ingress", "resource", "store"],
+    types: ["ir"],
+    packages: ["yaml"],
+  },
   cli: { imports: ["*"], packages: ["commander", "yaml"] },
   "cli/render": {
-    imports: ["base", "finding", "ir", "migrate/inventory", "migrate/verify", "status"],
+    imports: ["base", "finding", "ir", "migrate/convert", "migrate/inventory", "migrate/verify", "status"],
     types: ["*"],
     packages: ["string-width", "yaml"],
   },
@@ -306,6 +311,7 @@ const pureLayers = new Set([
   "migrate/controllers",
   "migrate/inventory",
   "migrate/verify",
+  "migrate/convert",
 ]);
 const impureBuiltins = new Set([
   "fs",

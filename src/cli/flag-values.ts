@@ -127,3 +127,12 @@ export function parseLiveGateway(text: string): LiveGateway {
   }
   return { host: (urls[0]?.hostname ?? "").replace(/^\[|\]$/g, ""), ports };
 }
+
+export type ObjectName = { readonly namespace: string; readonly name: string };
+
+/** `NAMESPACE/NAME`. */
+export function parseObjectName(text: string): ObjectName {
+  const [namespace, name, ...more] = text.split("/");
+  if (!namespace || !name || more.length > 0) throw new UsageError(`"${text}" is not NAMESPACE/NAME.`);
+  return { namespace, name };
+}

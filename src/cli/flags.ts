@@ -6,9 +6,17 @@
 import { anyHost } from "../base/any-address.ts";
 import type { SocketAddress } from "../base/socket-address.ts";
 import { defaultListenerSettings } from "../ir/listener-settings.ts";
+import {
+  defaultConvertOptions,
+  type GatewayLayout,
+  gatewayLayouts,
+  type PoliciesMode,
+  policiesModes,
+} from "../migrate/convert/options.ts";
 import type { LiveGateway } from "../migrate/observe/observe-live.ts";
 import {
   type HeaderArgument,
+  type ObjectName,
   type OutputFormat,
   outputFormats,
   type PortMapping,
@@ -20,6 +28,7 @@ import {
   parseHostPort,
   parseLiveGateway,
   parseNetwork,
+  parseObjectName,
   parsePort,
   parsePortMapping,
   parseRemote,
@@ -39,6 +48,7 @@ export const commandNames = [
   "uninstall",
   "migrate inventory",
   "migrate verify",
+  "migrate convert",
   "completion",
 ] as const;
 /** A name of two words is a command of a group: `migrate` in `migrate inventory`. */
@@ -132,6 +142,18 @@ export type FlagValues = {
   readonly accept: readonly string[];
   readonly live: readonly LiveGateway[];
   readonly allMethods: boolean;
+  readonly ingressClass: readonly string[];
+  readonly ingressConfig: ObjectName | undefined;
+  readonly ingressArgument: readonly string[];
+  readonly policies: PoliciesMode;
+  readonly gatewayLayout: GatewayLayout;
+  readonly gateway: ObjectName;
+  readonly gatewayClass: string | undefined;
+  readonly teamLabel: string;
+  readonly defaultCertificate: ObjectName | undefined;
+  readonly toFolder: string | undefined;
+  readonly report: string | undefined;
+  readonly acceptLoss: boolean;
   readonly httpPort: number;
   readonly httpsPort: number;
 };
@@ -173,7 +195,17 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text) => parseChoice(text, outputFormats),
     choices: outputFormats,
     help: "Output format; each command's help lists its formats.",
-    commands: ["check", "explain", "status", "routes", "version", "install", "migrate inventory", "migrate verify"],
+    commands: [
+      "check",
+      "explain",
+      "status",
+      "routes",
+      "version",
+      "install",
+      "migrate inventory",
+      "migrate verify",
+      "migrate convert",
+    ],
   },
   namespace: {
     short: "-n",
@@ -779,6 +811,114 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     help: "With --live: send requests with methods that may change something, too.",
     commands: ["migrate verify"],
   },
+  ingressClass: {
+    long: "--ingress-class",
+    argument: "NAME",
+    initial: [],
+    shownDefault: "classes of ingress-nginx, and Ingresses of no class",
+    parse: (text, previous) => [...previous, text],
+    repeatable: true,
+    help: "Ingresses of this class.",
+    commands: ["migrate convert"],
+  },
+  ingressConfig: {
+    long: "--ingress-config",
+    argument: "NAMESPACE/NAME",
+    initial: undefined,
+    shownDefault: "ingress-nginx/ingress-nginx-controller",
+    parse: (text) => parseObjectName(text),
+    help: "The ConfigMap of the Ingress controller.",
+    commands: ["migrate convert"],
+  },
+  ingressArgument: {
+    long: "--ingress-argument",
+    argument: "ARGUMENT",
+    initial: [],
+    shownDefault: "none",
+    parse: (text, previous) => [...previous, text],
+    repeatable: true,
+    help: "An argument of the Ingress controller, such as --ingress-argument=--default-ssl-certificate=infra/wildcard.",
+    commands: ["migrate convert"],
+  },
+  policies: {
+    long: "--policies",
+    argument: "KIND",
+    initial: "sluice",
+    shownDefault: "sluice",
+    parse: (text) => parseChoice(text, policiesModes),
+    choices: policiesModes,
+    help: "Whose policies say what the Gateway API has no field for. With none, each such setting is an error.",
+    commands: ["migrate convert"],
+  },
+  gatewayLayout: {
+    long: "--gateway-layout",
+    argument: "LAYOUT",
+    initial: "shared",
+    shownDefault: "shared",
+    parse: (text) => parseChoice(text, gatewayLayouts),
+    choices: gatewayLayouts,
+    help: "One Gateway for all Ingresses (shared), one in each namespace, or one for each team.",
+    commands: ["migrate convert"],
+  },
+  gateway: {
+    long: "--gateway",
+    argument: "NAMESPACE/NAME",
+    initial: defaultConvertOptions.gateway,
+    shownDefault: "platform/shared-gateway",
+    parse: (text) => parseObjectName(text),
+    help: "The shared Gateway. Gateways of teams are in its namespace.",
+    commands: ["migrate convert"],
+  },
+  gatewayClass: {
+    long: "--gateway-class",
+    argument: "NAME",
+    initial: undefined,
+    shownDefault: "sluice; eg with --policies envoy-gateway",
+    parse: asIs,
+    help: "The GatewayClass of the Gateways.",
+    commands: ["migrate convert"],
+  },
+  teamLabel: {
+    long: "--team-label",
+    argument: "LABEL",
+    initial: defaultConvertOptions.teamLabel,
+    shownDefault: "team",
+    parse: asIs,
+    help: "With --gateway-layout team, the label of Ingresses or their Namespaces that names the team.",
+    commands: ["migrate convert"],
+  },
+  defaultCertificate: {
+    long: "--default-certificate",
+    argument: "NAMESPACE/NAME",
+    initial: undefined,
+    shownDefault: "that of the controller's flag --default-ssl-certificate",
+    parse: (text) => parseObjectName(text),
+    help: "The TLS Secret for hosts that have none of their own. Without one these hosts have no https.",
+    commands: ["migrate convert"],
+  },
+  toFolder: {
+    long: "--to",
+    argument: "FOLDER",
+    initial: undefined,
+    shownDefault: "standard output",
+    parse: asIs,
+    help: "Write one folder for each namespace, with a kustomization.yaml. Edits made there since the last run are kept.",
+    commands: ["migrate convert"],
+  },
+  report: {
+    long: "--report",
+    argument: "FILE",
+    initial: undefined,
+    parse: asIs,
+    help: "Write what was converted, lost and left to do as Markdown, or as JSON if the name ends in .json.",
+    commands: ["migrate convert"],
+  },
+  acceptLoss: {
+    long: "--accept-loss",
+    initial: false,
+    help: "Exit with status 0, and write with --policies none, although something is lost. What protects still answers errors.",
+    commands: ["migrate convert"],
+  },
   strict: {
     long: "--strict",
     initial: false,
@@ -790,14 +930,14 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     long: "--quiet",
     initial: false,
     help: "Print errors only.",
-    commands: ["run", "check", "demo", "controller", "proxy"],
+    commands: ["run", "check", "demo", "controller", "proxy", "migrate convert"],
   },
   verbose: {
     short: "-v",
     long: "--verbose",
     initial: false,
     help: "Print informational findings too.",
-    commands: ["run", "check", "explain", "demo", "controller", "proxy"],
+    commands: ["run", "check", "explain", "demo", "controller", "proxy", "migrate convert"],
   },
   color: {
     long: "--no-color",

@@ -61,4 +61,31 @@ export const migrateCommands = {
     ],
     load: async () => (await import("./migrate-verify.ts")).migrateVerify,
   },
+  "migrate convert": {
+    summary: "Write Ingresses as Gateways, routes and policies.",
+    args: "PATH...",
+    description:
+      "Reads Ingresses as ingress-nginx does, and writes what answers the same to standard output, or to a folder for GitOps. " +
+      "Every setting that is lost, differs or is left to do by hand is named. What protects something and cannot be " +
+      "converted answers errors rather than letting requests pass. Run again, it changes only what it wrote itself.",
+    formats: ["yaml", "json"],
+    examples: [
+      { line: "sluice migrate convert ingresses/ --to gateways/", does: "one folder for each namespace, to commit" },
+      { line: "helm template shop charts/shop | sluice migrate convert -", does: "the Ingresses of a chart" },
+      {
+        line: "kubectl get ingress,ingressclass,configmap,service,secret -A -o yaml | sluice migrate convert - --to gateways/",
+        does: "the Ingresses of a cluster, with what they refer to",
+      },
+      {
+        line: "sluice migrate convert ingresses/ --policies envoy-gateway --gateway-layout namespace",
+        does: "for Envoy Gateway, with a Gateway in each namespace",
+      },
+    ],
+    exitCodes: [
+      "0  converted; warnings name what is lost or left to do",
+      "1  something could not be converted, and --accept-loss is not given",
+      "2  a path cannot be read or written, or a flag is invalid",
+    ],
+    load: async () => (await import("./migrate-convert.ts")).migrateConvert,
+  },
 } as const satisfies Readonly<Record<`migrate ${string}`, CommandRow>>;

@@ -5,6 +5,7 @@
 import { attachFindings } from "./catalogue/attach.ts";
 import { backendFindings } from "./catalogue/backend.ts";
 import { certificateFindings } from "./catalogue/certificate.ts";
+import { convertFindings } from "./catalogue/convert.ts";
 import { gatewayFindings } from "./catalogue/gateway.ts";
 import { ingressFindings } from "./catalogue/ingress.ts";
 import { planeFindings } from "./catalogue/plane.ts";
@@ -22,6 +23,7 @@ export const catalogue = {
   ...policyFindings,
   ...certificateFindings,
   ...planeFindings,
+  ...convertFindings,
   ...ingressFindings,
 } satisfies Record<string, FindingRow>;
 

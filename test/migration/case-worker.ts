@@ -1,14 +1,16 @@
 /** Serves recorded cases in namespaces of its own, one after the other, as the parent process names them. */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { runProgram } from "../../src/cli/program.ts";
 import { SluiceProcess, sluice } from "../cli/sluice-process.ts";
+import { makeCertificate } from "../test-certificate.ts";
 import { askAll } from "./ask.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { EchoBackend } from "./echo-backend.ts";
 import { gatewayAddress, OwnNetwork } from "./own-network.ts";
 import { renderManifests, type ServedCase, serveCase } from "./served-manifests.ts";
-import { type Answer, readTruth, type TruthCase } from "./truth-case.ts";
+import { type Answer, type Manifest, readTruth, type TruthCase } from "./truth-case.ts";
 
 /** What a case came to. */
 export type CaseResult = {
@@ -22,6 +24,8 @@ export type CaseResult = {
   readonly failure: string | undefined;
   readonly tookMs: number;
 };
+
+const [servedAs = "ingress"] = process.argv.slice(2);
 
 const flags = ["--ingress-class", "nginx", "--bind", gatewayAddress];
 
@@ -54,7 +58,10 @@ async function serve(one: TruthCase): Promise<Omit<CaseResult, "name" | "tookMs"
     Object.fromEntries(served.services.map((service) => [dnsName(service.service), service.clusterAddress])),
   );
   const path = write("served", served);
-  await using gateway = await SluiceProcess.start(["run", path, ...flags, "--no-watch"]);
+  const conversion = servedAs === "converted" ? await convert(path, served) : undefined;
+  const how =
+    conversion === undefined ? [path, ...flags] : [conversion.path, "--adopt-classes", "--bind", gatewayAddress];
+  await using gateway = await SluiceProcess.start(["run", ...how, "--no-watch"]);
   const answers = await askAll(one.requests, {
     gateway: gatewayAddress,
     certificates,
@@ -65,8 +72,58 @@ async function serve(one: TruthCase): Promise<Omit<CaseResult, "name" | "tookMs"
   const found = (await (await fetch(`http://${admin}/findings`)).json()) as {
     readonly findings: readonly { readonly name: string }[];
   };
-  const findings = [...new Set(found.findings.map((finding) => finding.name))].sort();
-  return { answers, findings, refused: await isRefused(one), failure: undefined };
+  const all = [...found.findings.map((finding) => finding.name), ...(conversion?.findings ?? [])];
+  const findings = [...new Set(all)].sort();
+  const refused = servedAs === "converted" || (await isRefused(one));
+  return { answers, findings, refused, failure: undefined };
+}
+
+/** Converts the case, and writes what is not converted (Services and what they need) beside it. */
+async function convert(
+  path: string,
+  { manifests }: ServedCase,
+): Promise<{ path: string; findings: readonly string[] }> {
+  const converted = join(folder, "converted");
+  rmSync(converted, { recursive: true, force: true });
+  const report = join(folder, "report.json");
+  const argv = [
+    "migrate",
+    "convert",
+    path,
+    ...flags.slice(0, 2),
+    "--default-certificate",
+    "ingress-nginx/default",
+    "--report",
+    report,
+    "--to",
+    converted,
+  ];
+  let said = "";
+  const say = (text: string): void => {
+    said += text;
+  };
+  const code = await runProgram(argv, { out: say, err: say, color: false, errColor: false });
+  if (code === 2) throw new Error(said);
+  const others = manifests.filter(({ kind }) => !kind.startsWith("Ingress"));
+  writeFileSync(join(converted, "others.yaml"), renderManifests([...others, defaultCertificate()]));
+  const { findings } = JSON.parse(readFileSync(report, "utf8")) as { findings: { findings: { name: string }[] } };
+  return { path: converted, findings: findings.findings.map(({ name }) => name) };
+}
+
+/** What ingress-nginx shows hosts without a certificate of their own. */
+function defaultCertificate(): Manifest {
+  const { certPem, keyPem } = makeCertificate({ names: ["ingress.local"] });
+  const data = {
+    "tls.crt": Buffer.from(certPem).toString("base64"),
+    "tls.key": Buffer.from(keyPem).toString("base64"),
+  };
+  return {
+    apiVersion: "v1",
+    kind: "Secret",
+    type: "kubernetes.io/tls",
+    metadata: { name: "default", namespace: "ingress-nginx" },
+    data,
+  };
 }
 
 /** Whether an error of `check` stands at each Ingress that the API server refused. */

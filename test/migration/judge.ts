@@ -5,7 +5,7 @@ import { parse } from "yaml";
 import { type DifferenceId, differences } from "../../src/ingress/differences.ts";
 import type { CaseResult } from "./case-worker.ts";
 import { compareAnswers, type FieldDifference } from "./compare.ts";
-import { type Answer, type TruthCase, type TruthRequest, truthFolder } from "./truth-case.ts";
+import { type Answer, type ServedAs, type TruthCase, type TruthRequest, truthFolder } from "./truth-case.ts";
 
 /** A line of a case's `differences.yaml`: where a difference that has a name shows. */
 export type NamedDifference = {
@@ -33,17 +33,22 @@ export type Verdict = {
   readonly tookMs: number;
 };
 
-/** Differences that show in any case, so that none has to have them. */
-const everywhere = readNamed(".");
+/** What differs where Ingresses are served differs as well where they are converted, unless a file for that says what does. */
+const namedFiles = { ingress: ["differences.yaml"], converted: ["converted.yaml", "differences.yaml"] } as const;
 
-export function judge(one: TruthCase, result: CaseResult): Verdict {
-  const named = readNamed(one.name);
+/** Differences that show in any case, so that none has to have them. */
+const everywhere = { ingress: readNamed(".", "ingress"), converted: readNamed(".", "converted") } as const;
+
+export function judge(one: TruthCase, result: CaseResult, served: ServedAs): Verdict {
+  const named = readNamed(one.name, served);
   const used = new Set<NamedDifference>();
   const mismatches =
     result.failure === undefined
       ? one.requests.flatMap((request, at) =>
           compareAnswers(one.answers[at] as Answer, result.answers[at] as Answer, request).map((difference) => {
-            const row = [...named, ...everywhere].find((candidate) => covers(candidate, request, difference.field));
+            const row = [...named, ...everywhere[served]].find((candidate) =>
+              covers(candidate, request, difference.field),
+            );
             if (row) used.add(row);
             return { ...difference, request: request.name, difference: row?.difference };
           }),
@@ -67,8 +72,11 @@ export function judge(one: TruthCase, result: CaseResult): Verdict {
   };
 }
 
-function readNamed(name: string): readonly NamedDifference[] {
-  const file = join(truthFolder, name, "differences.yaml");
+function readNamed(name: string, served: ServedAs): readonly NamedDifference[] {
+  return namedFiles[served].flatMap((file) => readFile(join(truthFolder, name, file)));
+}
+
+function readFile(file: string): readonly NamedDifference[] {
   if (!existsSync(file)) return [];
   const rows = parse(readFileSync(file, "utf8")) as readonly NamedDifference[];
   for (const { difference } of rows)

@@ -9,11 +9,12 @@ import { parseArgs } from "node:util";
 import type { CaseResult } from "./case-worker.ts";
 import { judge, type Verdict } from "./judge.ts";
 import { spawnInOwnNetwork } from "./own-network.ts";
-import { readTruth, type TruthCase } from "./truth-case.ts";
+import { readTruth, type ServedAs, servedAs, type TruthCase } from "./truth-case.ts";
 
 const help = `Usage: npm run check:migration -- [FLAGS]
 
   --only NAME      cases of this name (annotation/case), or of this annotation; may be repeated
+  --served HOW     ingress: as they are (the default); converted: what sluice migrate convert writes
   --workers N      cases at the same time (default 4)
   -v, --verbose    list every field that differs, also where the difference has a name
   -o json          all of it as JSON
@@ -22,12 +23,15 @@ const help = `Usage: npm run check:migration -- [FLAGS]
 const { values } = parseArgs({
   options: {
     only: { type: "string", multiple: true, default: [] },
+    served: { type: "string", default: "ingress" },
     workers: { type: "string", default: "4" },
     verbose: { type: "boolean", short: "v", default: false },
     output: { type: "string", short: "o", default: "table" },
     help: { type: "boolean", short: "h", default: false },
   },
 });
+
+const served = parseServed(values.served);
 
 if (values.help) process.stdout.write(help);
 else process.exitCode = await main();
@@ -53,7 +57,7 @@ async function judgeAll(cases: readonly TruthCase[]): Promise<readonly Verdict[]
       worker ??= await startWorker();
       worker.send(one.name);
       const [result] = (await once(worker, "message")) as [CaseResult];
-      const verdict = judge(one, result);
+      const verdict = judge(one, result, served);
       verdicts.set(one.name, verdict);
       if (values.output !== "json") console.log(line(verdict));
     }
@@ -66,13 +70,19 @@ async function judgeAll(cases: readonly TruthCase[]): Promise<readonly Verdict[]
 }
 
 async function startWorker(): Promise<ChildProcess> {
-  const worker = spawnInOwnNetwork(join(import.meta.dirname, "case-worker.ts"), []);
+  const worker = spawnInOwnNetwork(join(import.meta.dirname, "case-worker.ts"), [served]);
   const ended = once(worker, "exit").then(() => {
     throw new Error("a worker ended before it was ready; namespaces need root, or user namespaces");
   });
   await Promise.race([once(worker, "message"), ended]);
   ended.catch(() => {});
   return worker;
+}
+
+function parseServed(text: string): ServedAs {
+  const found = servedAs.find((each) => each === text);
+  if (found === undefined) throw new Error(`--served is one of ${servedAs.join(", ")}`);
+  return found;
 }
 
 function line({ name, kind, differences, mismatches, faults }: Verdict): string {

@@ -155,3 +155,7 @@ function readCase(name: string): TruthCase {
 export function namespaceOf({ metadata }: Manifest): string {
   return metadata.namespace ?? "default";
 }
+
+/** How the Ingresses of a case are served: as they are, or as what conversion makes of them. */
+export const servedAs = ["ingress", "converted"] as const;
+export type ServedAs = (typeof servedAs)[number];

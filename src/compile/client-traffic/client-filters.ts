@@ -1,6 +1,8 @@
 import { compileHeaderModifier } from "../../filter/headerModifier/compile.ts";
+import { compileChanges, noChanges } from "../../filter/headerMutation/compile-changes.ts";
 import type { Filter, PlacedFilter } from "../../ir/filter.ts";
 import type { FeatureScope } from "../policy/feature-scope.ts";
+import type { PartScope } from "../route/part-scope.ts";
 import type { ClientTraffic } from "./client-settings.ts";
 
 type Checks = Extract<Filter, { readonly kind: "listenerChecks" }>;
@@ -26,25 +28,33 @@ export function clientFilters(
   const place = (pointer: string, filter: Filter): PlacedFilter => ({ from: scopeOf(pointer).from(""), filter });
   const checks = checksOf(spec, scopeOf(""));
   const { lateResponseHeaders: late, earlyRequestHeaders: early } = spec.headers ?? {};
+  const headers = (on: "request" | "response", pointer: string, changes: HeaderChanges | undefined) =>
+    changes === undefined ? [] : headerFilter(on, changes, scopeOf(pointer)).map((filter) => place(pointer, filter));
   return [
-    ...(late === undefined
-      ? []
-      : [
-          place(
-            "/headers/lateResponseHeaders",
-            compileHeaderModifier("response", late, scopeOf("/headers/lateResponseHeaders")),
-          ),
-        ]),
+    ...headers("response", "/headers/lateResponseHeaders", late),
     ...(checks === undefined ? [] : [place("", checks)]),
-    ...(early === undefined
-      ? []
-      : [
-          place(
-            "/headers/earlyRequestHeaders",
-            compileHeaderModifier("request", early, scopeOf("/headers/earlyRequestHeaders")),
-          ),
-        ]),
+    ...headers("request", "/headers/earlyRequestHeaders", early),
   ];
+}
+
+type HeaderChanges = NonNullable<NonNullable<ClientTraffic["headers"]>["earlyRequestHeaders"]>;
+
+/** Values with operators of Envoy's, such as `%REQ(:SCHEME)%`, are filled in for each request. None, with a finding: one cannot be used. */
+function headerFilter(on: "request" | "response", changes: HeaderChanges, scope: FeatureScope): readonly Filter[] {
+  const { set = [], add = [], remove = [] } = changes;
+  if (![...set, ...add].some(({ value }) => value.includes("%"))) return [compileHeaderModifier(on, changes, scope)];
+  const parts: PartScope = {
+    ...scope,
+    place: "elsewhere",
+    mistake: (field, text) => {
+      scope.report("client-setting-invalid", field, text);
+      return undefined;
+    },
+  };
+  const compiled = compileChanges({ set, add, remove }, parts, { field: "", use: on });
+  return compiled === undefined
+    ? []
+    : [{ kind: "headerMutation", request: noChanges, response: noChanges, [on]: compiled }];
 }
 
 /** `undefined`: there is nothing to check. */

@@ -102,3 +102,27 @@ test("a changed policy does not change the listener's hash unless its settings a
   );
   assert.notEqual(hashOf("  tcpKeepalive: { idleTime: 60s }"), hashOf("  tcpKeepalive: { idleTime: 61s }"));
 });
+
+test("headers of a policy may hold operators, which each request fills in", () => {
+  const early = (value: string) =>
+    run(
+      gateway(two),
+      policy("p", "a", `  headers: { earlyRequestHeaders: { set: [{ name: X-Scheme, value: "${value}" }] } }`),
+    );
+  const listener = early("%REQ(:SCHEME)%").listeners["a"]!;
+  const filters = "filters" in listener ? listener.filters.map(({ filter }) => filter) : [];
+  assert.deepEqual(filters, [
+    {
+      kind: "headerMutation",
+      request: {
+        set: [{ name: "x-scheme", value: [{ from: "scheme" }] }],
+        add: [],
+        addIfAbsent: [],
+        remove: [],
+        removeOnMatch: [],
+      },
+      response: { set: [], add: [], addIfAbsent: [], remove: [], removeOnMatch: [] },
+    },
+  ]);
+  assert.deepEqual(early("%NO_SUCH_OPERATOR%").findings, ["client-setting-invalid p"]);
+});

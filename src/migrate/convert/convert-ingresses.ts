@@ -1,0 +1,176 @@
+import type { Finding } from "../../finding/finding.ts";
+import type { IngressModel, IngressServer } from "../../ingress/ingress-model.ts";
+import type { Resource } from "../../resource/kinds.ts";
+import type { Snapshot } from "../../store/snapshot.ts";
+import { accountAnnotations } from "./account-annotations.ts";
+import { convertCertificates } from "./certificates.ts";
+import { convertController } from "./controller.ts";
+import { defaultTraffic } from "./default-traffic.ts";
+import { GatewayPlan, listenerName, type PlannedGateway, type WantedListener, writeGateways } from "./gateways.ts";
+import { writeGrants } from "./grants.ts";
+import { hostRedirects } from "./host-redirects.ts";
+import type { Manifest } from "./manifest.ts";
+import type { ConvertOptions } from "./options.ts";
+import { type PlannedRoute, planRoutes, planServer } from "./plan-routes.ts";
+import { certificateOf, defaultCertificateOf } from "./server-certificate.ts";
+import { writePassthrough, writeStreams } from "./streams.ts";
+import { Workspace } from "./workspace.ts";
+import { writeDefaults, writeRoutes } from "./write-routes.ts";
+
+export type Conversion = {
+  /** In the order of their namespaces and names, kinds as a reader wants them. */
+  readonly manifests: readonly Manifest[];
+  /** What was lost, differs, or is left to do. What the model of the Ingresses found is not repeated. */
+  readonly findings: readonly Finding[];
+};
+
+/**
+ * The Ingresses of a controller as objects of the Gateway API and policies. Pure, and the same for the same input in any order. What
+ * cannot be converted is a finding; where it protects something, the rules answer an error.
+ */
+export function convertIngresses(model: IngressModel, snapshot: Snapshot, options: ConvertOptions): Conversion {
+  const workspace = new Workspace(snapshot, options);
+  const gateways = new GatewayPlan(options, (ingress) => teamOf(ingress, snapshot, options.teamLabel));
+  tellLeftOut(model, workspace);
+  accountAnnotations(model, workspace);
+  const defaults = defaultTraffic(model, workspace);
+  const controller = convertController(model, workspace);
+  const routes: PlannedRoute[] = [];
+  for (const server of model.servers) {
+    if (server.owner === undefined && server.locations.every(({ owner }) => owner === undefined)) continue;
+    const gateway = gateways.of(server);
+    tellSplit(server, gateway, gateways, workspace);
+    tellWildcard(server, workspace);
+    const planned = planServer(model, workspace, server);
+    const tls = planListeners(server, gateway, { model, workspace, clientPolicy: planned.part.clientPolicy });
+    routes.push(...planRoutes(server, planned, { model, workspace, gateway, tls }));
+    routes.push(...hostRedirects(server, planned.part.hosts, { gateway, tls }));
+    writePassthrough(server, gateway, workspace);
+  }
+  writeStreams(model.streams, gateways, workspace);
+  convertCertificates(model, gateways, workspace);
+  writeRoutes(routes, defaults, workspace);
+  writeGateways(gateways, controller, workspace);
+  writeDefaults(gateways.all, defaults, workspace);
+  writeGrants(workspace);
+  return { manifests: [...workspace.manifests].sort(byPlace), findings: distinct(workspace.findings) };
+}
+
+type ListenerInput = {
+  readonly model: IngressModel;
+  readonly workspace: Workspace;
+  readonly clientPolicy: WantedListener["clientPolicy"];
+};
+
+/** Listeners with TLS for the host: its own for its certificate, or the one of all hosts for the default certificate. None: only http. */
+function planListeners(
+  server: IngressServer,
+  { listeners }: PlannedGateway,
+  { model, workspace, clientPolicy }: ListenerInput,
+): readonly WantedListener[] {
+  const want = (hostname: string, rest: Pick<WantedListener, "certificate" | "clientPolicy" | "comment">) => {
+    const wanted: WantedListener = { hostname, protocol: "HTTPS", port: 443, ...rest };
+    const known = listeners.get(listenerName(wanted));
+    if (known === undefined) listeners.set(listenerName(wanted), wanted);
+    return known ?? wanted;
+  };
+  const fallback = defaultCertificateOf(model, workspace.options);
+  const comment = "the default certificate, for hosts without one of their own";
+  const forAll = fallback === undefined ? [] : [want("", { certificate: fallback, clientPolicy: {}, comment })];
+  if (server.passthrough !== undefined) return [];
+  const own = certificateOf(server, fallback !== undefined, workspace);
+  if (own === undefined) return forAll;
+  const hosts = server.hostname === "" ? [""] : [server.hostname, ...server.aliases];
+  return hosts.map((hostname) => want(hostname, { ...own, clientPolicy }));
+}
+
+function teamOf(ingress: Resource<"Ingress">, snapshot: Snapshot, label: string): string | undefined {
+  const { labels, namespace } = ingress.metadata;
+  return labels[label] ?? snapshot.get("Namespace", undefined, namespace)?.metadata.labels[label];
+}
+
+function tellLeftOut({ ingresses }: IngressModel, workspace: Workspace): void {
+  const read = new Set(ingresses.map(({ resource }) => resource));
+  for (const resource of workspace.snapshot.list("Ingress")) {
+    if (read.has(resource)) continue;
+    const { namespace, name, annotations } = resource.metadata;
+    const ofClass = annotations["kubernetes.io/ingress.class"] ?? resource.spec.ingressClassName ?? "";
+    workspace.report(
+      "convert-ingress-left-out",
+      { resource, pointer: "" },
+      {
+        message: `Ingress ${namespace}/${name} is not converted: its class ${JSON.stringify(ofClass)} is of another controller.`,
+        fix: "Name its class with --ingress-class, if ingress-nginx serves it.",
+      },
+    );
+  }
+  for (const { resource, dropped } of ingresses) {
+    if (dropped === undefined) continue;
+    workspace.report(
+      "convert-ingress-left-out",
+      { resource, pointer: "" },
+      {
+        message: `Ingress ${resource.metadata.namespace}/${resource.metadata.name} is not converted: ${dropped.message}`,
+        fix: dropped.fix,
+      },
+    );
+  }
+}
+
+function tellSplit(server: IngressServer, gateway: PlannedGateway, gateways: GatewayPlan, workspace: Workspace): void {
+  const elsewhere = server.locations
+    .flatMap(({ owner }) => (owner === undefined ? [] : [owner.resource]))
+    .find((owner) => gateways.of({ owner }) !== gateway);
+  if (elsewhere === undefined) return;
+  const { namespace, name } = elsewhere.metadata;
+  workspace.report(
+    "convert-host-split",
+    { resource: elsewhere, pointer: "" },
+    {
+      message: `Ingress ${namespace}/${name} has paths of ${server.hostname || "hosts that nobody names"}, which is on Gateway ${gateway.namespace}/${gateway.name}; its routes go there.`,
+      fix: "Nothing, if the Gateway may take routes of that namespace. Otherwise give the paths a host of their own.",
+    },
+  );
+}
+
+/** The paths of an Ingress have its annotations in common, so that each tells of the same losses. */
+function distinct(findings: readonly Finding[]): readonly Finding[] {
+  const known = new Map(
+    findings.map((finding) => [
+      JSON.stringify([finding.name, finding.object, finding.pointer, finding.message]),
+      finding,
+    ]),
+  );
+  return [...known.values()];
+}
+
+/** `*.example.com` is one label to an Ingress, any number to a route. */
+function tellWildcard({ hostname, owner }: IngressServer, workspace: Workspace): void {
+  if (!hostname.startsWith("*.") || owner === undefined) return;
+  const pointer = `/spec/rules/${owner.spec.rules.findIndex(({ host }) => host === hostname)}/host`;
+  workspace.report(
+    "convert-differs",
+    { resource: owner, pointer },
+    {
+      message: `${hostname} is also for names with further labels, such as a.b${hostname.slice(1)}: a route's wildcard stands for any number of labels.`,
+      fix: "Nothing, unless such names are to get 404.",
+    },
+  );
+}
+
+const kindOrder = ["Gateway", "ListenerSet", "HTTPRoute", "GRPCRoute", "TLSRoute", "TCPRoute", "UDPRoute"];
+
+function byPlace(a: Manifest, b: Manifest): number {
+  const rank = ({ kind }: Manifest) => (kindOrder.indexOf(kind) + kindOrder.length + 1) % (kindOrder.length + 1);
+  const text = ({ metadata }: Manifest) => metadata.namespace ?? "";
+  return (
+    compare(text(a), text(b)) ||
+    rank(a) - rank(b) ||
+    compare(a.kind, b.kind) ||
+    compare(a.metadata.name, b.metadata.name)
+  );
+}
+
+function compare(a: string, b: string): number {
+  return a === b ? 0 : a < b ? -1 : 1;
+}

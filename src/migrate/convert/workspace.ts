@@ -1,0 +1,102 @@
+/** What one conversion gathers: objects, their names, grants, findings. Filled step by step by `convertIngresses`. */
+import { canonicalJson } from "../../base/canonical-json.ts";
+import { type FindingName, makeFinding } from "../../finding/catalogue.ts";
+import type { Finding } from "../../finding/finding.ts";
+import type { FindingText } from "../../ingress/feature.ts";
+import type { ServiceBackend } from "../../ingress/ingress-model.ts";
+import type { JsonObject } from "../../resource/json.ts";
+import { groupKindOf, type Resource } from "../../resource/kinds.ts";
+import type { Snapshot } from "../../store/snapshot.ts";
+import type { Manifest } from "./manifest.ts";
+import { NameTable } from "./names.ts";
+import type { ConvertOptions } from "./options.ts";
+
+export const gatewayApi = "gateway.networking.k8s.io";
+
+/** What may be referred to from another namespace, and by what. */
+export type Grant = {
+  readonly from: { readonly group: string; readonly kind: string; readonly namespace: string };
+  readonly to: { readonly group: string; readonly kind: string; readonly namespace: string; readonly name: string };
+};
+
+export class Workspace {
+  readonly snapshot: Snapshot;
+  readonly options: ConvertOptions;
+  readonly names = new NameTable();
+  readonly findings: Finding[] = [];
+  readonly #manifests: Manifest[] = [];
+  readonly #once = new Map<string, string>();
+  readonly #grants = new Map<string, Grant>();
+
+  constructor(snapshot: Snapshot, options: ConvertOptions) {
+    this.snapshot = snapshot;
+    this.options = options;
+  }
+
+  /** Takes an object, under the name that it asks for or the next that is free, which it gives back. */
+  add(manifest: Manifest): string {
+    const { kind, metadata } = manifest;
+    const name = this.names.take(`${kind} ${metadata.namespace ?? ""}`, metadata.name);
+    this.#manifests.push({ ...manifest, metadata: { ...metadata, name } });
+    return name;
+  }
+
+  /** As {@link add}, but an object that is there already, whatever it is called, is not taken again. */
+  addOnce(manifest: Manifest): string {
+    const key = canonicalJson({ ...manifest, comments: [] });
+    const name = this.#once.get(key) ?? this.add(manifest);
+    this.#once.set(key, name);
+    return name;
+  }
+
+  get manifests(): readonly Manifest[] {
+    return this.#manifests;
+  }
+
+  /** Permits a reference, if it crosses namespaces. */
+  grant(grant: Grant): void {
+    const { from, to } = grant;
+    if (from.namespace !== to.namespace)
+      this.#grants.set(
+        [from.namespace, from.group, from.kind, to.namespace, to.group, to.kind, to.name].join(" "),
+        grant,
+      );
+  }
+
+  get grants(): readonly Grant[] {
+    return [...this.#grants.values()];
+  }
+
+  /** A finding at a place of an object that was read. */
+  report(name: FindingName, at: { readonly resource: Resource; readonly pointer: string }, text: FindingText): void {
+    const { resource, pointer } = at;
+    const { namespace, name: object } = resource.metadata;
+    this.findings.push(
+      makeFinding(name, {
+        object: { ...groupKindOf(resource), ...(namespace === undefined ? {} : { namespace }), name: object },
+        pointer,
+        ...(resource.origin ? { position: resource.origin.at(pointer) } : {}),
+        ...text,
+      }),
+    );
+  }
+
+  /** The number of a Service's port; `undefined`: the Service has no port of that name, or is not known. */
+  portOf({ namespace, service, port }: ServiceBackend): number | undefined {
+    if ("number" in port) return port.number;
+    const found = this.snapshot.get("Service", namespace, service);
+    return found?.spec.ports?.find(({ name }) => name === port.name)?.port;
+  }
+
+  /** A reference to the Service from an object of that kind. */
+  serviceRef(
+    from: { readonly group: string; readonly kind: string; readonly namespace: string },
+    backend: ServiceBackend,
+  ): JsonObject | undefined {
+    const port = this.portOf(backend);
+    if (port === undefined) return undefined;
+    const { namespace, service: name } = backend;
+    this.grant({ from, to: { group: "", kind: "Service", namespace, name } });
+    return namespace === from.namespace ? { name, port } : { name, namespace, port };
+  }
+}
