@@ -1,11 +1,14 @@
 import type { Filter, FilterKind } from "../ir/filter.ts";
 import { buildAddressAllowList } from "./addressAllowList/proxy.ts";
 import { buildAdmissionControl } from "./admissionControl/proxy.ts";
+import { buildAnyOf } from "./anyOf/proxy.ts";
 import { buildApiKeyAuth } from "./apiKeyAuth/proxy.ts";
 import { buildAuthorization } from "./authorization/proxy.ts";
+import { buildAuthRequest } from "./authRequest/proxy.ts";
 import { buildBandwidthLimit } from "./bandwidthLimit/proxy.ts";
 import { buildBasicAuth } from "./basicAuth/proxy.ts";
 import { buildBodyLimit } from "./bodyLimit/proxy.ts";
+import { buildClientCertificate } from "./clientCertificate/proxy.ts";
 import { buildCompression } from "./compression/proxy.ts";
 import { buildConcurrency } from "./concurrency/proxy.ts";
 import { buildConditionalAnswer } from "./conditionalAnswer/proxy.ts";
@@ -17,6 +20,7 @@ import { buildDirectResponse } from "./directResponse/proxy.ts";
 import { buildExternalAuth } from "./externalAuth/proxy.ts";
 import { buildExternalProcessing } from "./externalProcessing/proxy.ts";
 import { buildFaultInjection } from "./faultInjection/proxy.ts";
+import { buildFixedCors } from "./fixedCors/proxy.ts";
 import { buildGlobalRateLimit } from "./globalRateLimit/proxy.ts";
 import { buildHeaderModifier } from "./headerModifier/proxy.ts";
 import { buildHeaderMutation } from "./headerMutation/proxy.ts";
@@ -40,6 +44,10 @@ type Row<K extends FilterKind> = (filter: FilterOfKind<K>, services: FilterServi
 
 /** Every kind of filter and what builds it; one that is missing here is a type error. */
 export const proxyFilters = {
+  anyOf: buildAnyOf,
+  authRequest: buildAuthRequest,
+  clientCertificate: buildClientCertificate,
+  fixedCors: buildFixedCors,
   headerModifier: buildHeaderModifier,
   requestRedirect: buildRequestRedirect,
   urlRewrite: buildUrlRewrite,

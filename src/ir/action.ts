@@ -1,4 +1,5 @@
 import { unreachable } from "../base/unreachable.ts";
+import type { FixedCors } from "./access-filter.ts";
 import { answerByCondition } from "./answer-by-condition.ts";
 import { readPreflight } from "./cors-preflight.ts";
 import { decodedPath } from "./decoded-path.ts";
@@ -15,6 +16,7 @@ import {
 import { compilePathEdit } from "./edit-path.ts";
 import type { EndpointTable } from "./endpoint-table.ts";
 import type { Filter } from "./filter.ts";
+import { buildFixedOrigins } from "./fixed-origins.ts";
 import type { JwtFilter } from "./jwt.ts";
 import { findToken } from "./jwt-token.ts";
 import { modifyPath, modifyQuery } from "./path-modifier.ts";
@@ -161,6 +163,12 @@ function answerOf(
       return readPreflight({ method: request.method, header: (name) => ownHeader(request.headers, name) })
         ? { status: 200, why: "it is a CORS preflight, which the gateway answers" }
         : undefined;
+    case "fixedCors":
+      return answerOfFixedCors(filter, request);
+    case "authRequest":
+      return filter.server === undefined
+        ? { status: 500, why: "the authorisation server did not resolve, so nothing may pass" }
+        : undefined;
     case "externalAuth":
       return filter.servers.length === 0
         ? { status: 403, why: "the authorisation server did not resolve, so nothing may pass" }
@@ -170,7 +178,7 @@ function answerOf(
     case "jwt":
       return answerOfJwt(filter, { query: request.query, header: (name) => ownHeader(request.headers, name) });
     case "basicAuth":
-      return filter.users === undefined
+      return filter.users === undefined && filter.namedUsers.length === 0
         ? { status: 500, why: "the users did not resolve, so nothing may pass" }
         : undefined;
     case "credentialInjection":
@@ -184,7 +192,9 @@ function answerOf(
         ? { status: filter.errorStatus, why: "the processing service did not resolve" }
         : undefined;
     // What these answer depends on what a client brings, and on a provider.
+    case "anyOf":
     case "authorization":
+    case "clientCertificate":
     case "csrf":
     case "oidc":
     case "apiKeyAuth":
@@ -210,6 +220,11 @@ function answerOf(
     default:
       return unreachable(filter);
   }
+}
+
+function answerOfFixedCors(filter: FixedCors, { method, headers }: MatchedRequest["request"]): Action["answer"] {
+  if (method !== "OPTIONS" || !buildFixedOrigins(filter.allowOrigins)(ownHeader(headers, "origin"))) return undefined;
+  return { status: 204, why: "it is an OPTIONS request of an allowed origin, which the gateway answers" };
 }
 
 /** What is said of a token is not verified here: a request that has one is taken to go on. */

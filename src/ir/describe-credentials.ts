@@ -4,10 +4,11 @@ import type { SecretKey } from "./tls.ts";
 type FilterOf<K extends Filter["kind"]> = Extract<Filter, { kind: K }>;
 
 /** Such as `asks for a user and a password in .htpasswd of Secret shop/users`. */
-export function describeBasicAuth({ users, usernameHeader }: FilterOf<"basicAuth">): string {
-  return users === undefined
+export function describeBasicAuth({ users, namedUsers, usernameHeader }: FilterOf<"basicAuth">): string {
+  const sources = [...(users === undefined ? [] : [users]), ...namedUsers.map(({ hash }) => hash)];
+  return sources.length === 0
     ? "refuses every request: its users did not resolve"
-    : `asks for a user and a password in ${describeEntry(users)}${describeTeller("the user", usernameHeader)}`;
+    : `asks for a user and a password in ${sources.map(describeEntry).join(", ")}${describeTeller("the user", usernameHeader)}`;
 }
 
 /** Such as `asks for the API key of a client (of 3) in header x-api-key`. */

@@ -18,7 +18,11 @@ export function describeSelectors(selectors: readonly ClientSelector[]): string 
       ? []
       : [`method ${methods.map(({ method, invert }) => (invert ? `other than ${method}` : method)).join(" or ")}`]),
     ...(path === undefined ? [] : [`path ${path.invert ? "not " : ""}${path.match.kind} ${path.match.value}`]),
-    ...(network === undefined ? [] : [`${network.distinct ? "each address" : "addresses"} of ${network.cidr}`]),
+    ...(network === undefined
+      ? []
+      : [
+          `${network.distinct ? "each address" : "addresses"} of ${network.cidr}${network.except.length === 0 ? "" : ` outside of ${network.except.join(", ")}`}`,
+        ]),
     ...headers.map((header) => describeValue("header", header)),
     ...query.map((parameter) => describeValue("query parameter", parameter)),
     ...claims.map((claim) => describeValue("claim", claim)),

@@ -2,6 +2,7 @@
 import { isSecretName } from "../base/secret-name.ts";
 import { unreachable } from "../base/unreachable.ts";
 import type { AuthorizationFilter } from "./authorization.ts";
+import { describeAccess } from "./describe-access.ts";
 import { describeApiKeyAuth, describeBasicAuth, describeCredentialInjection } from "./describe-credentials.ts";
 import { describeExtension } from "./describe-extension.ts";
 import { describeExternalAuth } from "./describe-external-auth.ts";
@@ -121,6 +122,9 @@ export function describeFilter(filter: Filter): string {
       return `limits ${[
         ...(filter.request === undefined ? [] : [`requests to ${filter.request.bytesPerSecond} bytes a second`]),
         ...(filter.response === undefined ? [] : [`answers to ${filter.response.bytesPerSecond} bytes a second`]),
+        ...(filter.eachAnswer === undefined
+          ? []
+          : [`each answer to ${filter.eachAnswer.bytesPerSecond} bytes a second`]),
       ].join(" and ")}`;
     case "admissionControl":
       return `refuses up to ${filter.maxRefusalPercent}% of requests while less than ${filter.minSuccessPercent}% of them succeed`;
@@ -147,6 +151,11 @@ export function describeFilter(filter: Filter): string {
     case "strictTransport":
     case "urlRedirect":
       return describeMiddleware(filter);
+    case "anyOf":
+    case "authRequest":
+    case "clientCertificate":
+    case "fixedCors":
+      return describeAccess(filter, describeFilter);
     case "directResponse":
       return `answers ${filter.status}: ${filter.reason}`;
     case "compression":

@@ -54,7 +54,17 @@ const references: { readonly [K in FilterKind]: Row<K> } = {
     clusters: [...servers, ...fallbacks],
     secrets: context.flatMap(({ value }) => (value.kind === "secret" ? [value.key] : [])),
   }),
-  basicAuth: ({ users }) => ofSecret(users),
+  fixedCors: () => nothing,
+  authRequest: ({ server }) => ofCluster(server),
+  anyOf: ({ filters }) => ({
+    clusters: filters.flatMap((filter) => referencesOf(filter).clusters),
+    secrets: filters.flatMap((filter) => referencesOf(filter).secrets),
+  }),
+  clientCertificate: () => nothing,
+  basicAuth: ({ users, namedUsers }) => ({
+    clusters: [],
+    secrets: [...(users === undefined ? [] : [users]), ...namedUsers.map(({ hash }) => hash)],
+  }),
   apiKeyAuth: ({ clients }) => ({ clusters: [], secrets: clients.map(({ key }) => key) }),
   credentialInjection: ({ credential }) => ofSecret(credential),
 };

@@ -1,3 +1,4 @@
+import type { AccessFilter } from "./access-filter.ts";
 import type { AuthorizationFilter } from "./authorization.ts";
 import type { ClusterKey } from "./cluster.ts";
 import type { ConditionalAnswer } from "./conditional-answer.ts";
@@ -200,6 +201,8 @@ export type Filter =
       readonly request: Bandwidth | undefined;
       /** `trailerPrefix`: trailers whose names begin with it tell the delays; `undefined`: there are none. */
       readonly response: (Bandwidth & { readonly trailerPrefix: string | undefined }) | undefined;
+      /** Of each answer for itself; `afterBytes` of it go as fast as they come. */
+      readonly eachAnswer: { readonly bytesPerSecond: number; readonly afterBytes: number } | undefined;
     }
   | {
       readonly kind: "admissionControl";
@@ -282,7 +285,13 @@ export type Filter =
       readonly kind: "basicAuth";
       /** Opaque row with lines of htpasswd. `undefined` when the reference did not resolve: every request is refused (fail closed). */
       readonly users: SecretKey | undefined;
+      /** Users whose hash is an opaque row of its own, beside those of `users`. */
+      readonly namedUsers: readonly { readonly user: string; readonly hash: SecretKey }[];
       readonly realm: string;
+      /** Whether the question for a password says that user and password are read as UTF-8. */
+      readonly tellsCharset: boolean;
+      /** Whether backends are kept from seeing user and password. */
+      readonly hidesCredentials: boolean;
       /** Request header that the backend is told the user by, lower case. `undefined`: it is not told. */
       readonly usernameHeader: string | undefined;
     }
@@ -323,6 +332,7 @@ export type Filter =
       readonly refusedMethods: readonly string[];
     }
   | MiddlewareFilter
+  | AccessFilter
   /** Answers by itself: an ExtensionRef or a filter that cannot be honoured. Spec: HTTPRouteFilter, "MUST ... 500". */
   | {
       readonly kind: "directResponse";

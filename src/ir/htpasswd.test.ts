@@ -10,6 +10,9 @@ test("parseHtpasswd reads the formats that it knows, and passes over comments, e
       "ann:{SHA}pLwUK67jEYMsvEWdDV1Uo/sc+Ls=",
       "bob:$apr1$abcdefgh$bw9gEObk10asetVLiysIZ0:a comment\r",
       "cid:$2y$05$1DsMKUA5Y4v2c/xrlAV8EOZJ7vGzZpb1ijOZ3cC1MVXwxCBT8Idmu",
+      "dan:{PLAIN}secret",
+      "eve:{SSHA}3iVg3wMVmYgS5AiHdVLE4IVxVNhzYWx0",
+      "fay:$1$abcdefgh$bw9gEObk10asetVLiysIZ0",
     ].join("\n"),
   );
   assert.deepEqual(problems, []);
@@ -17,8 +20,11 @@ test("parseHtpasswd reads the formats that it knows, and passes over comments, e
     [...users].map(([user, { kind }]) => [user, kind]),
     [
       ["ann", "sha1"],
-      ["bob", "apr1"],
+      ["bob", "md5Crypt"],
       ["cid", "bcrypt"],
+      ["dan", "plain"],
+      ["eve", "saltedSha1"],
+      ["fay", "md5Crypt"],
     ],
   );
 });

@@ -21,8 +21,13 @@ export type ClientSelector = {
   /** One of them must hold. */
   readonly methods: readonly { readonly method: string; readonly invert: boolean }[];
   readonly path: { readonly match: PathMatch; readonly invert: boolean } | undefined;
-  /** Of the client's address. `distinct`: every address counts for itself. */
-  readonly network: { readonly cidr: string; readonly distinct: boolean } | undefined;
+  /**
+   * Of the client's address, which is in none of `except`. `distinct`: every address counts for itself; an IPv6 address counts with all
+   * of its /64 network, which is what one client has, unless `cidr` is smaller than that.
+   */
+  readonly network:
+    | { readonly cidr: string; readonly distinct: boolean; readonly except: readonly string[] }
+    | undefined;
 };
 
 /** The units of limits with their lengths in seconds; a month has 30 days and a year 365, as in Envoy Gateway. */

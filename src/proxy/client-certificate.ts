@@ -4,7 +4,7 @@
  */
 import type { X509Certificate } from "node:crypto";
 import type { TLSSocket } from "node:tls";
-import type { ClientIdentity } from "../filter/contract/exchange.ts";
+import type { ClientCredential, ClientIdentity } from "../filter/contract/exchange.ts";
 import { CertificateIdentity } from "./certificate-identity.ts";
 import { parseSubjectAltNames } from "./upstream/tls-context.ts";
 
@@ -26,17 +26,26 @@ export type ClientCertificate = {
   readonly identity: ClientIdentity | undefined;
   /** The certificate itself; `undefined` when the client showed none. */
   readonly presented: CertificateIdentity | undefined;
+  /** What it says; `undefined` when the client showed none. */
+  readonly credential: ClientCredential | undefined;
 };
 
 /** Names are left out of an element when it would become longer. In characters. */
 const maxElementLength = 4_096;
 
-const noCertificate: ClientCertificate = { state: "none", element: "", identity: undefined, presented: undefined };
+/** Of a client that has shown none. */
+export const noClientCertificate: ClientCertificate = {
+  state: "none",
+  element: "",
+  identity: undefined,
+  presented: undefined,
+  credential: undefined,
+};
 
 /** Reads the certificate of a client whose handshake is done. */
 export function readClientCertificate(socket: TLSSocket, forwarding: ClientCertificateForwarding): ClientCertificate {
   const certificate = socket.getPeerX509Certificate();
-  if (certificate === undefined) return noCertificate;
+  if (certificate === undefined) return noClientCertificate;
   // A resumed session brings the verdict of its handshake along: dates may have passed since.
   const verified = socket.authorized && certificate.validToDate.getTime() > Date.now();
   return {
@@ -44,6 +53,7 @@ export function readClientCertificate(socket: TLSSocket, forwarding: ClientCerti
     element: forwarding === "off" ? "" : describe(certificate, verified),
     identity: verified ? readIdentity(certificate) : undefined,
     presented: new CertificateIdentity(certificate),
+    credential: readCredential(certificate, verified ? undefined : socket.authorizationError),
   };
 }
 
@@ -58,8 +68,37 @@ function readIdentity(certificate: X509Certificate): ClientIdentity {
   };
 }
 
+/** Faults by the name that OpenSSL's has in Node, in OpenSSL's words, that leave a certificate current. */
+const vouchingFaults: ReadonlyMap<string, string> = new Map([
+  ["DEPTH_ZERO_SELF_SIGNED_CERT", "self-signed certificate"],
+  ["SELF_SIGNED_CERT_IN_CHAIN", "self-signed certificate in certificate chain"],
+  ["UNABLE_TO_GET_ISSUER_CERT", "unable to get issuer certificate"],
+  ["UNABLE_TO_GET_ISSUER_CERT_LOCALLY", "unable to get local issuer certificate"],
+  ["UNABLE_TO_VERIFY_LEAF_SIGNATURE", "unable to verify the first certificate"],
+]);
+
+function readCredential(certificate: X509Certificate, error: unknown): ClientCredential {
+  const code = error instanceof Error ? ((error as NodeJS.ErrnoException).code ?? "") : String(error ?? "");
+  const vouching = vouchingFaults.get(code);
+  const isCurrent = certificate.validToDate.getTime() > Date.now();
+  const fault = (): NonNullable<ClientCredential["fault"]> =>
+    vouching !== undefined && isCurrent
+      ? { message: vouching, vouching: true }
+      : { message: isCurrent ? "certificate is not valid" : "certificate has expired", vouching: false };
+  return {
+    subject: subjectOf(certificate),
+    issuer: nameOf(certificate.issuer),
+    fault: error === undefined || error === null ? undefined : fault(),
+    pem: () => certificate.toString(),
+  };
+}
+
+function nameOf(lines: string): string {
+  return lines.split("\n").reverse().join(",");
+}
+
 function subjectOf({ subject }: X509Certificate): string {
-  return subject.split("\n").reverse().join(",");
+  return nameOf(subject);
 }
 
 function fingerprintOf({ fingerprint256 }: X509Certificate): string {

@@ -12,7 +12,7 @@
 import { type ForwardedTrust, type ForwardedView, readForwarded, tellsOfUrls } from "../wire/forwarded.ts";
 import type { ReceivedRequest } from "../wire/head/received-request.ts";
 import { RequestField } from "../wire/http1/known-field.ts";
-import type { ClientCertificate, ClientCertificateForwarding } from "./client-certificate.ts";
+import { type ClientCertificate, type ClientCertificateForwarding, noClientCertificate } from "./client-certificate.ts";
 import { plainAddress } from "./transport/client-address.ts";
 import { PrivateUpstreams } from "./upstream/private-upstreams.ts";
 
@@ -63,11 +63,9 @@ export type Peer = {
   readonly upstreams: PrivateUpstreams;
 };
 
-const noCertificate: ClientCertificate = { state: "none", element: "", identity: undefined, presented: undefined };
-
 /** `clientCertificate` is that of a TLS connection whose port asks for one. */
 export function makePeer(address: string, options: PeerOptions): Peer {
-  const { scheme, port, localAddress, serverName, clientCertificate = noCertificate } = options;
+  const { scheme, port, localAddress, serverName, clientCertificate = noClientCertificate } = options;
   const plain = plainAddress(address);
   const certificateLine = clientCertificateLine(clientCertificate.element);
   const ownLines = `${certificateLine}x-forwarded-for: ${plain}\r\nx-forwarded-proto: ${scheme}\r\nx-forwarded-port: ${port}\r\n`;

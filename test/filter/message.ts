@@ -123,6 +123,7 @@ export function runFilter(
       listenerPort: 80,
       clientAddress: "192.0.2.1",
       clientCertificate: "none",
+      clientCredential: undefined,
       clientIdentity: undefined,
       matchedPrefix: undefined,
       origin: undefined,

@@ -14,7 +14,15 @@ plain:secret
 sha256:$5$vIkfGCnAD5UE1BQt$2qTZ7mz5Su.0KYZdYYeVa3tJj1o9z9pbc4TP9cAKi91
 `;
 const users = "Secret/demo/users#entry/.htpasswd";
-const filter: Filter = { kind: "basicAuth", users, realm: "Staff only", usernameHeader: "x-user" };
+const filter: Filter = {
+  kind: "basicAuth",
+  users,
+  realm: "Staff only",
+  namedUsers: [],
+  tellsCharset: true,
+  hidesCredentials: false,
+  usernameHeader: "x-user",
+};
 const both = { client: "http1", backend: "http1" } as const;
 
 const basic = (user: string, password: string): { authorization: string } => ({

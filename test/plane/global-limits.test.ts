@@ -15,7 +15,7 @@ const byUser: ClientSelector = {
   claims: [],
   methods: [{ method: "GET", invert: false }],
   path: undefined,
-  network: { cidr: "127.0.0.0/8", distinct: true },
+  network: { cidr: "127.0.0.0/8", distinct: true, except: [] },
 };
 
 const rule: RateLimitRule = {

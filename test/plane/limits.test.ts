@@ -179,8 +179,8 @@ const selectorRows: readonly (readonly [
     { path: "/?k=v" },
     { path: "/?k=w" },
   ],
-  ["the client's network", { network: { cidr: "127.0.0.0/8", distinct: false } }, {}, undefined],
-  ["each address", { network: { cidr: "0.0.0.0/0", distinct: true } }, {}, undefined],
+  ["the client's network", { network: { cidr: "127.0.0.0/8", distinct: false, except: [] } }, {}, undefined],
+  ["each address", { network: { cidr: "0.0.0.0/0", distinct: true, except: [] } }, {}, undefined],
 ];
 
 for (const [name, selector, meant, other] of selectorRows) {
@@ -195,8 +195,8 @@ for (const [name, selector, meant, other] of selectorRows) {
 }
 
 test("a network of others is nobody here", async () => {
-  const selectors = [{ ...everybody, network: { cidr: "10.0.0.0/8", distinct: false } }];
-  const v6 = [{ ...everybody, network: { cidr: "::/0", distinct: true } }];
+  const selectors = [{ ...everybody, network: { cidr: "10.0.0.0/8", distinct: false, except: [] } }];
+  const v6 = [{ ...everybody, network: { cidr: "::/0", distinct: true, except: [] } }];
   await withFilters(
     clear,
     [localLimit(rule({ requests: 0, burst: 0, selectors }), rule({ requests: 0, burst: 0, selectors: v6 }))],
@@ -354,6 +354,7 @@ testPairs("bandwidth: content takes its time in both directions, whole, and trai
   const bandwidth = (name: string) => ({ counter: { name, shared: false }, bytesPerSecond: 100_000 });
   const filter: Filter = {
     kind: "bandwidthLimit",
+    eachAnswer: undefined,
     request: bandwidth("up"),
     response: { ...bandwidth("down"), trailerPrefix: "x-" },
   };

@@ -207,6 +207,38 @@ const filterDocs = {
     does: "Sets Strict-Transport-Security in answers to requests over TLS, or with forceSTSHeader in all.",
     notes: [],
   },
+  fixedCors: {
+    types: ["Ingress: enable-cors"],
+    where: "locations of Ingresses",
+    field: "annotations cors-*",
+    does: "Answers OPTIONS requests of allowed origins with 204, and sets the same headers of CORS on all other answers to them.",
+    notes: ["Unlike CORS, it does so whatever was asked, on answers of the gateway's own as well."],
+  },
+  authRequest: {
+    types: ["Ingress: auth-url"],
+    where: "locations of Ingresses",
+    field: "annotations auth-*",
+    does: "Asks a server about every request: success lets it pass, 401 and 403 refuse it with a page of the gateway's, anything else is a 500.",
+    notes: ["Headers of the permission that are named take the place of the client's; a missing one is removed."],
+  },
+  anyOf: {
+    types: ["Ingress: satisfy any"],
+    where: "locations of Ingresses",
+    field: "annotation satisfy",
+    does: "Lets in whom one of several filters lets in: by address, password, key or permission.",
+    notes: [
+      "They are asked in order, and none behind the first that agrees. A refusal with 401 counts before one with 403.",
+    ],
+  },
+  clientCertificate: {
+    types: ["Ingress: auth-tls-secret"],
+    where: "hosts of Ingresses",
+    field: "annotations auth-tls-*",
+    does: "Refuses clients by their certificates with 400 or 403 once the connection is there, and tells backends who the others are.",
+    notes: [
+      "Backends get ssl-client-verify, ssl-client-subject-dn, ssl-client-issuer-dn and, where it is asked for, ssl-client-cert; a client's own headers of these names never pass.",
+    ],
+  },
   directResponse: {
     types: ["ExtensionRef: HTTPRouteFilter directResponse"],
     where: everywhere,

@@ -27,6 +27,8 @@ export type ServeServerFeature<Setting> = (setting: Setting, scope: ServeServerS
  * Answers pass the filters in reverse.
  */
 export const serveStages = [
+  /** Certificates of clients, which hosts ask for: before a request is looked at. */
+  "certificate",
   /** Sizes that the head announces (413 comes before all else). */
   "size",
   /** Answers to CORS preflights, which ask neither for https nor for who the client is. */
@@ -35,7 +37,7 @@ export const serveStages = [
   "redirect",
   "httpsRedirect",
   "limit",
-  /** Address lists, passwords, external authorisation, client certificates. */
+  /** Address lists, passwords, external authorisation. */
   "access",
   "rewrite",
   "requestHeaders",

@@ -16,6 +16,7 @@ export function compileBandwidthLimit({ request, response }: BandwidthLimit, sco
     {
       kind: "bandwidthLimit",
       request: request && compileBandwidth(request.limit, "request", scope),
+      eachAnswer: undefined,
       response: response && { ...compileBandwidth(response.limit, "response", scope), trailerPrefix },
     },
   ];

@@ -1,6 +1,5 @@
 import type { Clock } from "../../base/clock.ts";
 import type { ContentStream } from "../contract/content.ts";
-import type { TokenBuckets } from "../contract/shared-state.ts";
 
 /** Bytes that are passed on at a time, so that several messages share a limit evenly. */
 const sliceBytes = 16 * 1_024;
@@ -8,9 +7,10 @@ const sliceBytes = 16 * 1_024;
 /** How soon a message whose way is blocked looks again. Milliseconds. */
 const congestionMs = 10;
 
-/** What a limit gives, for all messages of one direction together. */
+/** What a limit gives: to all messages of one direction together, or to one. */
 export type Pace = {
-  readonly buckets: TokenBuckets;
+  /** Asks for so many bytes; `waitMs`: until they may be asked for again. */
+  readonly take: (bytes: number) => { readonly taken: boolean; readonly waitMs: number };
   /** Most that can be had at once. */
   readonly capacity: number;
   readonly clock: Clock;
@@ -77,7 +77,7 @@ export class PacedContent {
 
   /** Passes on as much as may go now, and returns what has to wait, with a timer set for it. */
   #pass(bytes: Buffer): Buffer {
-    const { buckets, capacity } = this.#pace;
+    const { take, capacity } = this.#pace;
     const stream = this.#stream!;
     let at = 0;
     while (at < bytes.length) {
@@ -86,7 +86,7 @@ export class PacedContent {
         break;
       }
       const size = Math.min(bytes.length - at, sliceBytes, capacity);
-      const { taken, waitMs } = buckets.take("", size);
+      const { taken, waitMs } = take(size);
       if (!taken) {
         this.#lookAgain(waitMs);
         break;

@@ -4,14 +4,15 @@ import type { ContentStream } from "../contract/content.ts";
 import type { FilterExchange } from "../contract/exchange.ts";
 import type { FilterHook } from "../contract/hook.ts";
 import { tableName } from "../rateLimit/table-name.ts";
+import { burstBytes, paceOfAnswer } from "./pace-of-answer.ts";
 import { type Pace, PacedContent } from "./paced-content.ts";
 
-/** What may go at once: that much of a second's worth, as Envoy fills its buckets, but never less than a line of text. */
-const burstSeconds = 0.05;
-const minBurstBytes = 1_024;
-
 /** Both directions of one exchange, as far as they are limited and have begun. */
-type Directions = { request: PacedContent | undefined; response: PacedContent | undefined };
+type Directions = {
+  request: PacedContent | undefined;
+  response: PacedContent | undefined;
+  answer: PacedContent | undefined;
+};
 
 /**
  * Limits how fast content flows, for all requests of a rule together, by holding its source back. Spec: BandwidthLimit of Envoy
@@ -51,25 +52,35 @@ export const buildBandwidthLimit: BuildFilter<"bandwidthLimit"> = (filter, servi
       cancel: ({ exchange }) => directionsOf(exchange).response?.cancel(),
     });
   }
+  const { eachAnswer } = filter;
+  if (eachAnswer !== undefined) {
+    hooks.push({
+      phase: "responseStream",
+      start: (_response, exchange) => {
+        directionsOf(exchange).answer = new PacedContent(paceOfAnswer(eachAnswer, services.clock));
+        return "pace";
+      },
+      onContent: (bytes, stream) => directionsOf(stream.exchange).answer?.push(bytes, stream),
+      onEnd: (stream) => directionsOf(stream.exchange).answer?.finish(() => stream.end()),
+      cancel: ({ exchange }) => directionsOf(exchange).answer?.cancel(),
+    });
+  }
   return built(...hooks);
 };
 
 function makePace({ counter, bytesPerSecond }: Bandwidth, services: FilterServices): Pace {
   const { shared, clock } = services;
-  const capacity = Math.max(minBurstBytes, Math.ceil(bytesPerSecond * burstSeconds));
-  return {
-    buckets: shared.tokenBuckets(tableName(counter, services), {
-      capacity,
-      refillPerSecond: bytesPerSecond,
-      maxKeys: 1,
-    }),
+  const capacity = burstBytes(bytesPerSecond);
+  const buckets = shared.tokenBuckets(tableName(counter, services), {
     capacity,
-    clock,
-  };
+    refillPerSecond: bytesPerSecond,
+    maxKeys: 1,
+  });
+  return { take: (bytes) => buckets.take("", bytes), capacity, clock };
 }
 
 function directionsOf(exchange: FilterExchange): Directions {
-  exchange.state ??= { request: undefined, response: undefined } satisfies Directions;
+  exchange.state ??= { request: undefined, response: undefined, answer: undefined } satisfies Directions;
   return exchange.state as Directions;
 }
 

@@ -29,6 +29,9 @@ export function compileBasicAuthPolicy(config: BasicAuth, scope: FeatureScope): 
       kind: "basicAuth",
       users: secret.key,
       realm: config.realm ?? "Restricted",
+      namedUsers: [],
+      tellsCharset: true,
+      hidesCredentials: false,
       usernameHeader: config.forwardUsernameHeader?.toLowerCase(),
     },
   ];

@@ -1,7 +1,7 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import bcrypt from "bcryptjs";
 import type { PasswordHash } from "../../ir/htpasswd.ts";
-import { apr1Digest } from "./apr1.ts";
+import { md5CryptDigest } from "./md5-crypt.ts";
 
 /**
  * Whether a password is that of a hash. Takes from microseconds (SHA-1) to about a second (bcrypt of cost 14), so it is asked on
@@ -11,8 +11,16 @@ export function passwordMatches(password: string, hash: PasswordHash): boolean {
   switch (hash.kind) {
     case "sha1":
       return sameText(createHash("sha1").update(password).digest("base64"), hash.digest);
-    case "apr1":
-      return sameText(apr1Digest(password, hash.salt), hash.digest);
+    case "saltedSha1": {
+      const salt = Buffer.from(hash.salt, "base64");
+      return sameText(createHash("sha1").update(password).update(salt).digest("base64"), hash.digest);
+    }
+    case "plain": {
+      const digest = (text: string) => createHash("sha256").update(text).digest();
+      return timingSafeEqual(digest(password), digest(hash.password));
+    }
+    case "md5Crypt":
+      return sameText(md5CryptDigest(password, hash.salt, `$${hash.variant}$`), hash.digest);
     case "bcrypt":
       return bcrypt.compareSync(password, hash.text);
   }

@@ -1,4 +1,4 @@
-import { secretText } from "../../ir/secret-text.ts";
+import { secretLine, secretText } from "../../ir/secret-text.ts";
 import type { BuildFilter, FilterOfKind, FilterServices } from "../contract/build.ts";
 import { type FilterExchange, type Verdict, type Waiting, waiting } from "../contract/exchange.ts";
 import { type Problem, problem } from "../contract/local-reply.ts";
@@ -36,18 +36,20 @@ export const buildBasicAuth: BuildFilter<"basicAuth", VerifiedPasswords> = (filt
 
 class Gate {
   readonly #header: string | undefined;
+  readonly #hidesCredentials: boolean;
   readonly #users: UserList | undefined;
   readonly #verified: VerifiedPasswords;
   readonly #denied: Problem;
   readonly #counters: ReturnType<typeof credentialCounters>;
 
   constructor(filter: FilterOfKind<"basicAuth">, services: FilterServices, verified: VerifiedPasswords) {
-    const lines = filter.users === undefined ? undefined : secretText(services.secret(filter.users));
+    const lines = readUsers(filter, services);
     this.#header = filter.usernameHeader;
+    this.#hidesCredentials = filter.hidesCredentials;
     this.#users = lines === undefined ? undefined : new UserList(lines);
     this.#verified = verified;
     this.#denied = problem(401, "CR", "A user and a password are required.", [
-      ["www-authenticate", `Basic realm="${filter.realm}", charset="UTF-8"`],
+      ["www-authenticate", `Basic realm="${filter.realm}"${filter.tellsCharset ? ', charset="UTF-8"' : ""}`],
     ]);
     this.#counters = credentialCounters(services, "basicAuth");
   }
@@ -80,6 +82,7 @@ class Gate {
       case "matches":
         this.#counters.allowed.add(1);
         exchange.established.principal = user;
+        if (this.#hidesCredentials) request.removeHeader("authorization");
         if (this.#header !== undefined) request.setHeader(this.#header, Buffer.from(user).latin1Slice());
         return undefined;
       case "differs":
@@ -91,6 +94,16 @@ class Gate {
         return busy;
     }
   }
+}
+
+/** Lines of htpasswd; `undefined`: there are no users to check anybody against. */
+function readUsers({ users, namedUsers }: FilterOfKind<"basicAuth">, services: FilterServices): string | undefined {
+  const file = users === undefined ? undefined : secretText(services.secret(users));
+  const lines = namedUsers.flatMap(({ user, hash }) => {
+    const text = secretLine(services.secret(hash));
+    return text === undefined ? [] : [`${user}:${text}`];
+  });
+  return file === undefined && lines.length === 0 ? undefined : [file ?? "", ...lines].join("\n");
 }
 
 /** Nobody comes in with another user's password. */

@@ -13,6 +13,17 @@ export type ClientIdentity = {
   readonly fingerprint: string;
 };
 
+/** A certificate as a client has shown it, whoever vouches for it: what it says need not be true. */
+export type ClientCredential = {
+  /** Distinguished names as RFC 4514 writes them. */
+  readonly subject: string;
+  readonly issuer: string;
+  /** Why it was not found good; `vouching`: only because no authority that is trusted vouches for it. */
+  readonly fault: { readonly message: string; readonly vouching: boolean } | undefined;
+  /** The certificate as PEM. */
+  pem(): string;
+};
+
 /** What is known of a request besides its head, whatever the protocol. Holds as long as the exchange does. */
 export interface RequestFacts {
   /** Of the client's connection. */
@@ -36,6 +47,8 @@ export interface RequestFacts {
   readonly clientCertificate: "verified" | "unverified" | "none";
   /** What the certificate says of the client; `undefined` unless it was found good. */
   readonly clientIdentity: ClientIdentity | undefined;
+  /** The certificate that the client has shown; `undefined`: none. */
+  readonly clientCredential: ClientCredential | undefined;
   /** The value of the prefix match that chose the rule; `undefined` for other matches, and before there is a rule. */
   readonly matchedPrefix: string | undefined;
   /** `Origin` as the client sent it; `undefined` when absent, and before there is a rule. */

@@ -70,7 +70,7 @@ function compileSource(
   }
   if (requestHost || (ipStrategy === undefined && preset === "host"))
     return [[{ ...anyone, headers: [{ name: ":authority", kind: "distinct" }] }]];
-  return ["0.0.0.0/0", "::/0"].map((cidr) => [{ ...anyone, network: { cidr, distinct: true } }]);
+  return ["0.0.0.0/0", "::/0"].map((cidr) => [{ ...anyone, network: { cidr, distinct: true, except: [] } }]);
 }
 
 const anyone: ClientSelector = {

@@ -69,3 +69,19 @@ test("long keys become digests of one size, others under another secret", () => 
   assert.deepEqual([a?.length, b?.length, a === b], [43, 43, false]);
   assert.notEqual(boundedKey("x".repeat(60_000), one), boundedKey("x".repeat(60_000), other));
 });
+
+test("addresses tell clients apart, those of IPv6 by their /64 network unless the rule is about a smaller one", () => {
+  const keyOfAddress = (clientAddress: string, network: NonNullable<ClientSelector["network"]>): string | undefined =>
+    buildClientKey([{ ...everybody, network }])({} as RequestHead, { facts: { clientAddress } } as FilterExchange);
+  const v4 = { cidr: "0.0.0.0/0", distinct: true, except: ["10.0.0.0/8"] };
+  const v6 = { cidr: "::/0", distinct: true, except: ["2001:db8:1::/48"] };
+  assert.equal(keyOfAddress("192.0.2.1", v4), "9:192.0.2.1");
+  assert.equal(keyOfAddress("10.1.1.1", v4), undefined);
+  assert.equal(keyOfAddress("2001:db8::1", v4), undefined);
+  assert.equal(keyOfAddress("2001:db8::1", v6), keyOfAddress("2001:db8::ffff:1", v6));
+  assert.notEqual(keyOfAddress("2001:db8::1", v6), keyOfAddress("2001:db8:0:1::1", v6));
+  assert.equal(keyOfAddress("2001:db8:1::1", v6), undefined);
+  const small = { cidr: "2001:db8::/120", distinct: true, except: [] };
+  assert.notEqual(keyOfAddress("2001:db8::1", small), keyOfAddress("2001:db8::2", small));
+  assert.equal(keyOfAddress("192.0.2.1", { ...v4, distinct: false }), "");
+});

@@ -1,5 +1,5 @@
 import { createHmac } from "node:crypto";
-import { cidrContains, parseCidr } from "../../base/cidr.ts";
+import { addressMatcher, cidrContains, parseCidr } from "../../base/cidr.ts";
 import { compileRegex } from "../../base/regex.ts";
 import type { ClientSelector, SelectorValue } from "../../ir/rate-limit.ts";
 import { type RequestValue, readValues } from "./request-value.ts";
@@ -82,12 +82,20 @@ function pathTest({ match, invert }: NonNullable<ClientSelector["path"]>): Clien
   return ({ path }) => (holds(path) === invert ? undefined : "");
 }
 
-function networkTest({ cidr, distinct }: NonNullable<ClientSelector["network"]>): ClientKey {
+/** What one client has of the addresses of IPv6: it may choose another for every request. */
+const clientBits = 64;
+
+function networkTest({ cidr, distinct, except }: NonNullable<ClientSelector["network"]>): ClientKey {
   const network = parseCidr(cidr);
   const all = network?.prefixLength === 0;
+  const isExempt = addressMatcher(except.flatMap((text) => parseCidr(text) ?? []));
+  const countsNetworks = network?.family === 6 && network.prefixLength <= clientBits;
   return (_request, { facts: { clientAddress: address } }) => {
     const isOfFamily = address.includes(":") === (network?.family === 6);
     if (network === undefined || !isOfFamily || !(all || cidrContains(network, address))) return undefined;
-    return distinct ? `${address.length}:${address}` : "";
+    if (except.length > 0 && isExempt(address) === true) return undefined;
+    if (!distinct) return "";
+    const client = countsNetworks ? (parseCidr(`${address}/${clientBits}`)?.text ?? address) : address;
+    return `${client.length}:${client}`;
   };
 }

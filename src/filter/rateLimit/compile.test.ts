@@ -79,7 +79,7 @@ test("limits: everything that a rule can say", () => {
             { method: "GET", invert: true },
           ],
           path: { match: { kind: "prefix", value: "/api" }, invert: true },
-          network: { cidr: "10.0.0.0/8", distinct: true },
+          network: { cidr: "10.0.0.0/8", distinct: true, except: [] },
         },
       ],
       requests: 10,

@@ -118,7 +118,8 @@ function compileSelector(selector: ApiSelector, field: string, faults: Faults): 
     claims: values(selector.claims, "claims", (name) => name),
     methods: (selector.methods ?? []).map(({ value, invert }) => ({ method: value, invert })),
     path: path === undefined ? undefined : { match: compilePath(path), invert: path.invert },
-    network: network === undefined ? undefined : { cidr: network.text, distinct: sourceCIDR?.type === "Distinct" },
+    network:
+      network === undefined ? undefined : { cidr: network.text, distinct: sourceCIDR?.type === "Distinct", except: [] },
   };
 }
 

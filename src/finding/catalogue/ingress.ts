@@ -125,6 +125,18 @@ export const ingressFindings = {
     title: "A list of allowed origins of an Ingress has something that is no origin",
     why: "ingress-nginx leaves such an origin out, or allows every origin when it has a character that it does not take. Here it is left out.",
   },
+  "ingress-digest-auth-unsupported": {
+    code: "SL8205",
+    severity: "error",
+    title: "An Ingress asks for digest authentication",
+    why: "Digest authentication hashes with MD5 and keeps what is as good as the password on the server; browsers and nginx have given it up. Basic authentication over TLS protects more.",
+  },
+  "ingress-certificate-error-page-unsupported": {
+    code: "SL8206",
+    severity: "warning",
+    title: "The error page for refused certificates is a path of the host",
+    why: "ingress-nginx serves that path in place of the error. Here clients are sent to URLs only; without one they get the 400.",
+  },
   // SL8300: headers, bodies, errors, mirrors, logs.
   "ingress-breaks-nginx": {
     code: "SL8300",

@@ -199,7 +199,7 @@ export const policyFindings = {
     code: "SL6030",
     severity: "warning",
     title: "A line of .htpasswd lets nobody in",
-    why: "Passwords are checked as {SHA}, bcrypt (cost 4 to 14) or apr1. Whoever has another hash could only be let in without a check.",
+    why: "Passwords are checked as {SHA}, {SSHA}, {PLAIN}, bcrypt (cost 4 to 14), apr1 or $1$. Whoever has another hash could only be let in without a check.",
   },
   "api-key-shared": {
     code: "SL6031",

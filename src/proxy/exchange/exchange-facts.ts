@@ -65,6 +65,10 @@ export class ExchangeFacts implements RequestFacts {
     return this.#peer.clientCertificate.state;
   }
 
+  get clientCredential(): RequestFacts["clientCredential"] {
+    return this.#peer.clientCertificate.credential;
+  }
+
   get clientIdentity(): RequestFacts["clientIdentity"] {
     return this.#peer.clientCertificate.identity;
   }

@@ -1,4 +1,74 @@
+import type { RequestLimit } from "../../../ingress/feature/limits.ts";
 import type { LocationSettings } from "../../../ingress/features.ts";
-import { nothingServed, type ServeFeature } from "../serve-feature.ts";
+import type { ClientSelector, Counter, RateLimitRule } from "../../../ir/rate-limit.ts";
+import { nothingServed, type ServeFeature, type ServeScope, type StagedFilter } from "../serve-feature.ts";
 
-export const serveLimits: ServeFeature<LocationSettings["limits"]> = () => nothingServed;
+/** Networks of all clients, one for each family of addresses. */
+const everywhere = ["0.0.0.0/0", "::/0"] as const;
+
+const annotations = { Second: "limit-rps", Minute: "limit-rpm" } as const;
+
+export const serveLimits: ServeFeature<LocationSettings["limits"]> = (limits, scope) => {
+  const { requests, connections, exempt, download } = limits;
+  const filters: StagedFilter[] = [];
+  const clients = everywhere.map(
+    (cidr): ClientSelector => ({ ...anyone, network: { cidr, distinct: true, except: exempt } }),
+  );
+  if (requests.length > 0) {
+    filters.push({
+      stage: "limit",
+      from: scope.at(annotations[requests[0]!.unit]),
+      filter: {
+        kind: "localRateLimit",
+        status: limits.requestStatus,
+        rules: requests.flatMap((limit) => clients.map((client) => ruleOf(limit, client, scope))),
+      },
+    });
+  }
+  if (connections > 0) {
+    filters.push({
+      stage: "limit",
+      from: scope.at("limit-connections"),
+      filter: {
+        kind: "concurrency",
+        status: limits.connectionStatus,
+        rules: clients.map((client) => ({
+          counter: counterOf("connections", client, scope),
+          selectors: [client],
+          requests: connections,
+        })),
+      },
+    });
+  }
+  if (download !== undefined) {
+    filters.push({
+      stage: "answer",
+      from: scope.at("limit-rate"),
+      filter: { kind: "bandwidthLimit", request: undefined, response: undefined, eachAnswer: download },
+    });
+  }
+  return { ...nothingServed, filters };
+};
+
+const anyone: ClientSelector = { headers: [], query: [], claims: [], methods: [], path: undefined, network: undefined };
+
+/** A bucket holds the burst and the one request that the rate itself lets through. */
+function ruleOf({ requests, unit, burst }: RequestLimit, client: ClientSelector, scope: ServeScope): RateLimitRule {
+  return {
+    counter: counterOf(unit, client, scope),
+    selectors: [client],
+    requests,
+    unit,
+    burst: burst + 1,
+    requestCost: 1,
+    responseCost: 0,
+    shadow: false,
+    tells: false,
+  };
+}
+
+/** All paths of one Ingress count together. */
+function counterOf(what: string, { network }: ClientSelector, { location }: ServeScope): Counter {
+  const { namespace, name } = location.owner!.resource.metadata;
+  return { name: `Ingress/${namespace}/${name}/${what}/${network?.cidr}`, shared: true };
+}

@@ -5,15 +5,15 @@ const alphabet = "./0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwx
 const md5 = (bytes: Buffer) => createHash("md5").update(bytes).digest();
 
 /**
- * The digest of a password in Apache's own variant of MD5-crypt, 22 characters. A millisecond or two. Spec:
- * `apr_md5_encode` of the Apache Portable Runtime; `openssl passwd -apr1` does the same.
+ * The digest of a password in MD5-crypt, 22 characters: with `$1$` as `magic` that of crypt(3), with `$apr1$` Apache's own variant. A
+ * millisecond or two. Spec: `apr_md5_encode` of the Apache Portable Runtime; `openssl passwd -1` and `-apr1` do the same.
  */
-export function apr1Digest(password: string, salt: string): string {
+export function md5CryptDigest(password: string, salt: string, magic: string): string {
   const secret = Buffer.from(password);
   const salted = Buffer.from(salt);
   const alternate = md5(Buffer.concat([secret, salted, secret]));
 
-  const begun = [secret, Buffer.from("$apr1$"), salted];
+  const begun = [secret, Buffer.from(magic), salted];
   for (let left = secret.length; left > 0; left -= 16) begun.push(alternate.subarray(0, Math.min(16, left)));
   for (let bits = secret.length; bits > 0; bits >>= 1) {
     begun.push((bits & 1) === 1 ? Buffer.alloc(1) : secret.subarray(0, 1));

@@ -1,0 +1,47 @@
+import { KeyedHash } from "../../base/keyed-hash.ts";
+import type { BuildFilter } from "../contract/build.ts";
+import { onResponse } from "../contract/hook.ts";
+import { makeAuthority } from "./authority.ts";
+import { Question } from "./question.ts";
+import { RememberedAnswers } from "./remembered-answers.ts";
+
+/** Statuses whose answers get cookies of a permission where not all do. Spec: add_header of nginx. */
+const statusesWithCookies: ReadonlySet<number> = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
+
+/**
+ * Asks an authorisation server about every request, and goes by the status of what it says. Behind it no trailers of clients pass: the
+ * server saw none of them.
+ */
+export const buildAuthRequest: BuildFilter<"authRequest", RememberedAnswers | undefined> = (
+  filter,
+  services,
+  previous,
+) => {
+  const settings = JSON.stringify(filter);
+  const kept =
+    previous?.settings === settings ? previous : new RememberedAnswers(settings, new KeyedHash(), services.clock);
+  const remembered = filter.cache === undefined ? undefined : kept;
+  const authority = makeAuthority(filter, services, remembered);
+  return {
+    hooks: [
+      {
+        phase: "request",
+        onRequest: (request, exchange) => {
+          const question = new Question(authority, request, exchange);
+          exchange.state = question;
+          return question.ask();
+        },
+        cancel: ({ state }) => (state as Question).cancel(),
+      },
+      onResponse((response, { state }) => {
+        const cookies = (state as Question | undefined)?.cookies ?? [];
+        if (cookies.length === 0) return undefined;
+        if (filter.cookies === "success" && !statusesWithCookies.has(response.status)) return undefined;
+        for (const cookie of cookies) response.addHeader("set-cookie", cookie);
+        return undefined;
+      }),
+    ],
+    claimedTrailers: "all",
+    carried: remembered,
+  };
+};
