@@ -276,8 +276,9 @@ export const layers: Readonly<Record<string, Layer>> = {
   "migrate/controllers": { imports: [] },
   "migrate/verify": { imports: ["base", "base/cidr", "ir", "wire/http1/path"] },
   "migrate/observe": { imports: ["ir", "migrate/verify", "proxy", "telemetry"] },
+  "migrate/traefik": { imports: ["resource"] },
   "migrate/inventory": {
-    imports: ["base", "finding", "ingress", "migrate/controllers", "resource", "store"],
+    imports: ["base", "finding", "ingress", "migrate/controllers", "migrate/traefik", "resource", "store"],
   },
   "migrate/convert": {
     imports: ["base", "finding", "ingress", "resource", "store"],
@@ -312,6 +313,7 @@ const pureLayers = new Set([
   "migrate/inventory",
   "migrate/verify",
   "migrate/convert",
+  "migrate/traefik",
 ]);
 const impureBuiltins = new Set([
   "fs",

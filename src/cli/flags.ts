@@ -214,7 +214,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     parse: asIs,
     help: "Show only what belongs to this namespace.",
-    commands: ["check", "status", "routes"],
+    commands: ["check", "status", "routes", "migrate inventory"],
   },
   adoptClasses: {
     long: "--adopt-classes",
@@ -282,7 +282,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "KUBECONFIG, the cluster around the process, or ~/.kube/config",
     parse: asIs,
     help: "The kubeconfig file to use.",
-    commands: ["controller", "install", "uninstall"],
+    commands: ["controller", "install", "uninstall", "migrate inventory"],
   },
   context: {
     long: "--context",
@@ -291,7 +291,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "the current one",
     parse: asIs,
     help: "The kubeconfig context to use.",
-    commands: ["controller", "install", "uninstall"],
+    commands: ["controller", "install", "uninstall", "migrate inventory"],
   },
   watchNamespace: {
     long: "--watch-namespace",

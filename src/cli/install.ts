@@ -1,7 +1,7 @@
 import { installInto } from "../install/cluster/install-into.ts";
 import { installObjects } from "../install/manifests.ts";
+import { openClusterClient } from "./cluster-client.ts";
 import type { Command } from "./command.ts";
-import { openInstallClient } from "./install-client.ts";
 import { readInstallOptions } from "./install-options.ts";
 import { renderData } from "./render/data.ts";
 import { packageVersion } from "./version.ts";
@@ -17,7 +17,7 @@ export const install: Command = async ({ flags, terminal }) => {
     else terminal.out(objects.map((object) => `---\n${renderData(object, format)}`).join(""));
     return 0;
   }
-  await using opened = await openInstallClient(flags);
+  await using opened = await openClusterClient(flags, "sluice-install");
   return await installInto(opened.client, objects, {
     ...{ options, server: opened.server },
     say: (line) => terminal.err(`${line}\n`),

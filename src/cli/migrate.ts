@@ -9,9 +9,9 @@ export const migrateGroup: CommandGroup = {
 export const migrateCommands = {
   "migrate inventory": {
     summary: "List the Ingresses of manifests: what there is to move.",
-    args: "PATH...",
+    args: "[PATH...]",
     description:
-      "Reads Ingresses of every controller, their annotations, certificates and the controller's own settings. Each Ingress gets a " +
+      "Without PATH, reads the cluster of the current kubeconfig context, and changes nothing there. Reads Ingresses of every controller, their annotations, certificates and the controller's own settings. Each Ingress gets a " +
       "class (trivial, policies, snippets, blocked) with the reasons, and each host its place in the order of the move. Files that " +
       "cannot be parsed, such as templates, are searched for annotations.",
     formats: ["table", "json", "yaml", "csv", "markdown", "html"],
@@ -22,12 +22,9 @@ export const migrateCommands = {
         does: "one page that can be sent around",
       },
       { line: "helm template shop ./chart | sluice migrate inventory -", does: "what a chart makes" },
-      {
-        line: "kubectl get ingress,ingressclass,configmap -A -o yaml | sluice migrate inventory -",
-        does: "the Ingresses of a cluster",
-      },
+      { line: "sluice migrate inventory --context production", does: "what a cluster has" },
     ],
-    exitCodes: ["0  the inventory was printed", "2  a path cannot be read, or a flag is invalid"],
+    exitCodes: ["0  the inventory was printed", "2  a path or the cluster cannot be read, or a flag is invalid"],
     load: async () => (await import("./migrate-inventory.ts")).migrateInventory,
   },
   "migrate verify": {

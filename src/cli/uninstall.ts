@@ -1,11 +1,11 @@
 import { uninstallFrom } from "../install/cluster/uninstall-from.ts";
 import { initialOptions } from "../install/options.ts";
+import { openClusterClient } from "./cluster-client.ts";
 import type { Command } from "./command.ts";
-import { openInstallClient } from "./install-client.ts";
 
 /** `sluice uninstall`. */
 export const uninstall: Command = async ({ flags, terminal }) => {
-  await using opened = await openInstallClient(flags);
+  await using opened = await openClusterClient(flags, "sluice-install");
   const { installNamespace, force, purge, dryRun, timeoutSeconds } = flags;
   const tell = dryRun ? terminal.out : terminal.err;
   return await uninstallFrom(opened.client, {

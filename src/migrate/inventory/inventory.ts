@@ -28,7 +28,7 @@ export type Inventory = {
   /** What the ConfigMap and the flags of the controller change. */
   readonly settings: readonly SettingEntry[];
   readonly streams: readonly StreamEntry[];
-  /** Objects of kinds that belong to a controller, such as IngressRoutes. */
+  /** Objects of kinds that belong to a controller and have no rules for hosts, such as Middlewares. */
   readonly otherObjects: readonly OtherObjectEntry[];
   /** Documents that are no manifests but name annotations: templates, values of charts. */
   readonly documents: readonly DocumentEntry[];
@@ -54,7 +54,9 @@ export type FileCoverage = {
   readonly named: number;
 };
 
+/** An Ingress, or an object of a controller that has rules for hosts as Ingresses have. */
 export type IngressEntry = {
+  readonly kind: string;
   readonly namespace: string;
   readonly name: string;
   readonly position: Position | undefined;

@@ -17,6 +17,7 @@ function inventoryOf(yaml: string, documents: readonly string[] = []) {
     documents: documents.map((text, index) => ({ text, position: { file: `${index}.yaml`, line: 1, column: 1 } })),
     findings: [],
     nowMs,
+    namespace: undefined,
   });
 }
 
@@ -248,7 +249,7 @@ test("takeInventory() searches what is no object for annotations, and counts fil
 test("takeInventory() lists kinds of other controllers with what becomes of them", () => {
   const { otherObjects } = inventoryOf(
     [
-      "{ apiVersion: traefik.io/v1alpha1, kind: IngressRoute, metadata: { name: r, namespace: shop } }",
+      "{ apiVersion: traefik.io/v1alpha1, kind: Middleware, metadata: { name: r, namespace: shop } }",
       "{ apiVersion: k8s.nginx.org/v1, kind: Policy, metadata: { name: p } }",
       "{ apiVersion: configuration.konghq.com/v1, kind: New, metadata: { name: n } }",
       "{ apiVersion: apps/v1, kind: Deployment, metadata: { name: d } }",
@@ -257,9 +258,49 @@ test("takeInventory() lists kinds of other controllers with what becomes of them
   assert.deepEqual(
     otherObjects.map(({ object, outcome }) => [object.kind, outcome]),
     [
-      ["IngressRoute", "converted"],
+      ["Middleware", "converted"],
       ["Policy", "byHand"],
       ["New", "byHand"],
+    ],
+  );
+});
+
+test("takeInventory() reads Traefik's IngressRoutes beside Ingresses: hosts, Middlewares, and rules that no route can say", () => {
+  const { ingresses, hosts } = inventoryOf(`
+apiVersion: traefik.io/v1alpha1
+kind: IngressRoute
+metadata: { name: web, namespace: shop, labels: { team: sales } }
+spec:
+  routes:
+    - { kind: Rule, match: "Host(\`a.test\`) && PathPrefix(\`/\`)", middlewares: [{ name: strip }], services: [{ name: web, port: 80 }] }
+---
+apiVersion: traefik.containo.us/v1alpha1
+kind: IngressRoute
+metadata: { name: odd, namespace: shop }
+spec: { routes: [{ match: "Host(\`b.test\`) && !Path(\`/x\`)" }], tls: { certResolver: le } }
+---
+apiVersion: traefik.io/v1alpha1
+kind: IngressRouteTCP
+metadata: { name: db, namespace: shop }
+spec: { routes: [{ match: "HostSNI(\`db.test\`)" }], tls: { passthrough: true } }
+---
+${ingress({ name: "old", host: "a.test" })}
+`);
+  assert.deepEqual(
+    ingresses.map(({ kind, name, complexity, owner, reasons }) => [kind, name, complexity, owner, reasons.length]),
+    [
+      ["IngressRouteTCP", "db", "trivial", "namespace shop", 0],
+      ["IngressRoute", "odd", "blocked", "namespace shop", 2],
+      ["Ingress", "old", "trivial", "namespace shop", 0],
+      ["IngressRoute", "web", "policies", "sales", 1],
+    ],
+  );
+  assert.deepEqual(
+    hosts.map(({ hostname, notes }) => [hostname, notes]),
+    [
+      ["db.test", []],
+      ["a.test", ["Ingresses of several controllers have rules for it."]],
+      ["b.test", ["TLS without a Secret: clients get the controller's default certificate."]],
     ],
   );
 });
@@ -279,6 +320,6 @@ test("takeInventory() takes any object, however broken", () => {
     raw: { apiVersion: "networking.k8s.io/v1", kind: "Ingress", ...(part as JsonObject) },
     origin: undefined,
   }));
-  const { ingresses } = takeInventory({ objects, documents: [], findings: [], nowMs });
+  const { ingresses } = takeInventory({ objects, documents: [], findings: [], nowMs, namespace: undefined });
   assert.equal(ingresses.length, broken.length);
 });

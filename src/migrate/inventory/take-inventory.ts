@@ -6,8 +6,10 @@ import type { Origin } from "../../resource/origin.ts";
 import { type ValidatedObject, validateObject } from "../../resource/validate-object.ts";
 import { createSnapshot } from "../../store/create-snapshot.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
-import { type Becoming, renderBecoming } from "../controllers/becoming.ts";
+import { type Becoming, policy, renderBecoming } from "../controllers/becoming.ts";
 import { foreignKindOf } from "../controllers/foreign-kinds.ts";
+import { shapeOfIngressRoute } from "../traefik/read-ingress-route.ts";
+import { controllerSettings } from "./controller-settings.ts";
 import { judgeEffort } from "./effort.ts";
 import { orderHosts, type ShapedIngress } from "./host-order.ts";
 import { classNameOf, controllerOf } from "./ingress-class.ts";
@@ -35,23 +37,27 @@ export type InventoryInput = {
   /** Of reading them. */
   readonly findings: readonly Finding[];
   readonly nowMs: number;
+  /** Only what belongs to it; `undefined`: all. Hosts are judged by all of their Ingresses first. */
+  readonly namespace: string | undefined;
 };
 
 type ReadObject = ValidatedObject & { readonly raw: JsonObject; readonly origin: Origin | undefined };
 
 /** Reports what there is to move. Pure; takes any input, and names what it cannot read. */
-export function takeInventory({ objects, documents, findings, nowMs }: InventoryInput): Inventory {
+export function takeInventory({ objects, documents, findings, nowMs, namespace }: InventoryInput): Inventory {
   const read = objects.map(({ raw, origin }): ReadObject => ({ ...validateObject(raw, origin), raw, origin }));
   const snapshot = createSnapshot(read.flatMap(({ resource }) => (resource === undefined ? [] : [resource])));
-  const ingresses = read
-    .filter(isIngress)
-    .map((object) => ingressOf(object, snapshot))
-    .sort(byName);
-  const services = read.filter(({ ref }) => ref.kind === "Service").map(annotationsOf);
-  const others = read.flatMap(otherObjectOf);
+  const shown = (of: string | undefined): boolean => namespace === undefined || of === namespace;
+  const everything = [
+    ...read.filter(isIngress).map((object) => ingressOf(object, snapshot)),
+    ...read.flatMap((object) => ingressRouteOf(object, snapshot)),
+  ].sort(byName);
+  const ingresses = everything.filter(({ entry }) => shown(entry.namespace));
+  const services = read.filter(({ ref }) => ref.kind === "Service" && shown(ref.namespace)).map(annotationsOf);
+  const others = read.filter(({ ref }) => shown(ref.namespace)).flatMap(otherObjectOf);
   const texts = documents.flatMap(documentOf);
   const entries = ingresses.map(({ entry }) => entry);
-  const hosts = orderHosts(ingresses, { snapshot, nowMs });
+  const hosts = orderHosts(everything, { snapshot, nowMs }).filter((host) => host.namespaces.some(shown));
   return {
     summary: {
       ingresses: entries.length,
@@ -71,11 +77,16 @@ export function takeInventory({ objects, documents, findings, nowMs }: Inventory
     annotations: countAnnotations([...entries, ...texts].map(({ annotations }) => annotations).concat(services)),
     hosts,
     owners: ownersOf(ingresses),
-    settings: [],
-    streams: [],
+    ...controllerSettings(
+      read.map(({ raw }) => raw),
+      snapshot.list("ConfigMap"),
+    ),
     otherObjects: others,
     documents: texts,
-    findings: [...findings, ...read.filter(isIngress).flatMap((object) => object.findings)],
+    findings: [
+      ...findings,
+      ...read.filter((object) => isIngress(object) && shown(object.ref.namespace)).flatMap((object) => object.findings),
+    ],
   };
 }
 
@@ -94,18 +105,62 @@ function ingressOf(object: ReadObject, snapshot: Snapshot): ShapedIngress {
   return {
     shape,
     entry: {
+      kind: "Ingress",
       namespace,
       name: ref.name,
       position: origin?.at(""),
       controller,
       className: resource === undefined ? "" : classNameOf(resource),
-      owner: ownerOfObject(resource?.metadata.labels ?? {}, namespace, snapshot),
+      owner: ownerOfObject(labelsOf(raw), namespace, snapshot),
       hosts: shape.hosts,
       paths: shape.paths,
-      annotations: annotations.map(shown),
+      annotations: annotations.map(withoutJudgement),
       ...judgeEffort(annotations, problems),
     },
   };
+}
+
+const ingressRouteKinds = ["IngressRoute", "IngressRouteTCP", "IngressRouteUDP"];
+
+/** Those of Traefik have rules for hosts too: they move with the Ingresses. */
+function ingressRouteOf({ ref, raw, origin }: ReadObject, snapshot: Snapshot): readonly ShapedIngress[] {
+  const foreign = foreignKindOf(ref.group, ref.kind);
+  if (foreign?.controller !== "traefik" || !ingressRouteKinds.includes(ref.kind)) return [];
+  const namespace = ref.namespace ?? "default";
+  const { hosts, rules, middlewares, tls, problems, notes } = shapeOfIngressRoute(raw, ref.kind, namespace);
+  const annotations: readonly JudgedAnnotation[] = middlewares.map((name) => ({
+    name: `Middleware ${name}`,
+    outcome: "converted",
+    becomes: "HTTPRoute rules[].filters[].extensionRef",
+    becoming: policy("HTTPRoute rules[].filters[].extensionRef"),
+    snippet: false,
+  }));
+  const effort = judgeEffort(annotations, problems);
+  return [
+    {
+      shape: { hosts, paths: rules, tls: tls === undefined ? [] : [{ hosts: [], secretName: tls.secretName }] },
+      entry: {
+        kind: ref.kind,
+        namespace,
+        name: ref.name,
+        position: origin?.at(""),
+        controller: "traefik",
+        className: "",
+        owner: ownerOfObject(labelsOf(raw), namespace, snapshot),
+        hosts,
+        paths: rules,
+        annotations: [],
+        ...effort,
+        reasons: [...effort.reasons, ...notes],
+      },
+    },
+  ];
+}
+
+function labelsOf(raw: JsonObject): Readonly<Record<string, string>> {
+  const metadata = isJsonObject(raw["metadata"]) ? raw["metadata"] : {};
+  const labels = isJsonObject(metadata["labels"]) ? Object.entries(metadata["labels"]) : [];
+  return Object.fromEntries(labels.flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])));
 }
 
 function annotationNames(raw: JsonObject): readonly string[] {
@@ -116,18 +171,18 @@ function annotationNames(raw: JsonObject): readonly string[] {
 function annotationsOf({ raw }: ReadObject): readonly IngressAnnotation[] {
   return annotationNames(raw).flatMap((name) => {
     const judged = judgeAnnotation(name, undefined);
-    return judged === undefined || judged.outcome === "withoutEffect" ? [] : [shown(judged)];
+    return judged === undefined || judged.outcome === "withoutEffect" ? [] : [withoutJudgement(judged)];
   });
 }
 
-function shown({ name, outcome, becomes }: JudgedAnnotation): IngressAnnotation {
+function withoutJudgement({ name, outcome, becomes }: JudgedAnnotation): IngressAnnotation {
   return { name, outcome, becomes };
 }
 
 function otherObjectOf({ ref, raw, origin }: ReadObject): readonly OtherObjectEntry[] {
   const { group } = splitApiVersion(String(raw["apiVersion"]));
   const foreign = foreignKindOf(group, ref.kind);
-  if (foreign === undefined) return [];
+  if (foreign === undefined || ingressRouteKinds.includes(ref.kind)) return [];
   return [
     {
       object: ref,
@@ -150,7 +205,7 @@ const foreignOutcomes = {
 function documentOf({ text, position }: InventoryInput["documents"][number]): readonly DocumentEntry[] {
   const annotations = annotationsInText(text).flatMap((name) => judgeAnnotation(name, undefined) ?? []);
   const named = annotations.length > 0 || /^\s*kind:\s*["']?Ingress/m.test(text);
-  return named ? [{ position, annotations: annotations.map(shown) }] : [];
+  return named ? [{ position, annotations: annotations.map(withoutJudgement) }] : [];
 }
 
 function countComplexities(

@@ -1,6 +1,7 @@
 import type { Inventory } from "../inventory.ts";
 
 const headers = [
+  "kind",
   "namespace",
   "name",
   "file",
@@ -19,6 +20,7 @@ const headers = [
 /** A row for each Ingress. RFC 4180. */
 export function renderCsv({ ingresses }: Inventory): string {
   const rows = ingresses.map((ingress) => [
+    ingress.kind,
     ingress.namespace,
     ingress.name,
     ingress.position?.file ?? "",

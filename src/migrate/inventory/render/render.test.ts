@@ -29,12 +29,13 @@ const inventory = takeInventory({
   documents: [],
   findings: [],
   nowMs: 0,
+  namespace: undefined,
 });
 
 test("renderCsv() has a row for each Ingress, quoted, and nothing that a spreadsheet takes for a formula", () => {
   const [headers = "", row = "", rest] = renderCsv(inventory).split("\r\n");
-  assert.match(headers, /^namespace,name,file,line,controller,ingressClass,class,minutes,owner,hosts,/);
-  assert.match(row, /^shop,shop,,,,,blocked,\d+,namespace shop,"'=1\+1,<script>alert\(1\)<\/script>",0,/);
+  assert.match(headers, /^kind,namespace,name,file,line,controller,ingressClass,class,minutes,owner,hosts,/);
+  assert.match(row, /^Ingress,shop,shop,,,,,blocked,\d+,a,"'=1\+1,<script>alert\(1\)<\/script>",0,/);
   assert.equal(rest, "");
 });
 

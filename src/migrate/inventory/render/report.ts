@@ -101,8 +101,9 @@ function sectionsOf(inventory: Inventory): readonly ReportSection[] {
       text: `Each by how much work it is: ${Object.entries(complexityWords)
         .map(([name, words]) => `${name}, ${words}`)
         .join("; ")}.`,
-      headers: ["namespace", "name", "controller", "class", "work", "owner", "hosts", "reasons"],
+      headers: ["kind", "namespace", "name", "controller", "class", "work", "owner", "hosts", "reasons"],
       rows: inventory.ingresses.map((ingress) => [
+        plain(ingress.kind),
         plain(ingress.namespace),
         plain(ingress.name),
         plain(ingress.controller ?? "unknown"),
