@@ -277,6 +277,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   "migrate/verify": { imports: ["base", "base/cidr", "ir", "wire/http1/path"] },
   "migrate/observe": { imports: ["ir", "migrate/verify", "proxy", "telemetry"] },
   "migrate/traefik": { imports: ["resource"] },
+  "migrate/move": { imports: ["resource"] },
   "migrate/inventory": {
     imports: ["base", "finding", "ingress", "migrate/controllers", "migrate/traefik", "resource", "store"],
   },
@@ -314,6 +315,7 @@ const pureLayers = new Set([
   "migrate/verify",
   "migrate/convert",
   "migrate/traefik",
+  "migrate/move",
 ]);
 const impureBuiltins = new Set([
   "fs",

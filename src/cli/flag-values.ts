@@ -50,6 +50,13 @@ export function parseCount(text: string, max: number): number {
   return count;
 }
 
+/** A share of requests, neither none nor all: 1 to 99. */
+export function parsePercent(text: string): number {
+  const percent = parseNumber(text, { min: 1, max: 99 });
+  if (percent === undefined) throw new UsageError(`"${text}" is not a number from 1 to 99.`);
+  return percent;
+}
+
 /** `127.0.0.1:9900`, `[::1]:9900`, `*:9900` (every address), `:9900` (loopback) or `off` (undefined). */
 export function parseHostPort(text: string): SocketAddress | undefined {
   if (text === "off") return undefined;

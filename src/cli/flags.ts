@@ -13,6 +13,7 @@ import {
   type PoliciesMode,
   policiesModes,
 } from "../migrate/convert/options.ts";
+import { type Stage, stages, weightLadder } from "../migrate/move/stages.ts";
 import type { LiveGateway } from "../migrate/observe/observe-live.ts";
 import {
   type HeaderArgument,
@@ -29,6 +30,7 @@ import {
   parseLiveGateway,
   parseNetwork,
   parseObjectName,
+  parsePercent,
   parsePort,
   parsePortMapping,
   parseRemote,
@@ -49,6 +51,12 @@ export const commandNames = [
   "migrate inventory",
   "migrate verify",
   "migrate convert",
+  "migrate plan",
+  "migrate apply",
+  "migrate status",
+  "migrate cutover",
+  "migrate rollback",
+  "migrate cleanup",
   "completion",
 ] as const;
 /** A name of two words is a command of a group: `migrate` in `migrate inventory`. */
@@ -154,6 +162,16 @@ export type FlagValues = {
   readonly toFolder: string | undefined;
   readonly report: string | undefined;
   readonly acceptLoss: boolean;
+  readonly movedHost: string | undefined;
+  readonly toStage: Stage | undefined;
+  readonly weight: number | undefined;
+  readonly cluster: boolean;
+  readonly stateFile: string;
+  readonly moveFolder: string;
+  readonly oldAddress: string | undefined;
+  readonly newAddress: string | undefined;
+  readonly oldService: string;
+  readonly moveForce: boolean;
   readonly httpPort: number;
   readonly httpsPort: number;
 };
@@ -184,6 +202,16 @@ const serving = ["run", "demo", "controller"] as const;
 const files = ["run", "demo"] as const;
 const proxying = [...serving, "proxy"] as const;
 const compiling = ["run", "check", "explain", "status", "routes"] as const;
+const moving = [
+  "migrate plan",
+  "migrate apply",
+  "migrate status",
+  "migrate cutover",
+  "migrate rollback",
+  "migrate cleanup",
+] as const;
+const stepping = ["migrate apply", "migrate cutover", "migrate rollback", "migrate cleanup"] as const;
+const checking = ["migrate plan", "migrate apply", "migrate cutover", "migrate cleanup"] as const;
 const asIs = (text: string): string => text;
 
 export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
@@ -205,6 +233,8 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
       "migrate inventory",
       "migrate verify",
       "migrate convert",
+      "migrate plan",
+      "migrate status",
     ],
   },
   namespace: {
@@ -282,7 +312,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "KUBECONFIG, the cluster around the process, or ~/.kube/config",
     parse: asIs,
     help: "The kubeconfig file to use.",
-    commands: ["controller", "install", "uninstall", "migrate inventory"],
+    commands: ["controller", "install", "uninstall", "migrate inventory", ...moving],
   },
   context: {
     long: "--context",
@@ -291,7 +321,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "the current one",
     parse: asIs,
     help: "The kubeconfig context to use.",
-    commands: ["controller", "install", "uninstall", "migrate inventory"],
+    commands: ["controller", "install", "uninstall", "migrate inventory", ...moving],
   },
   watchNamespace: {
     long: "--watch-namespace",
@@ -463,8 +493,8 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: undefined,
     shownDefault: "sluice-system",
     parse: asIs,
-    help: "Namespace of the controller.",
-    commands: ["install", "uninstall"],
+    help: "Namespace of the controller. With --cluster, commands of migrate keep their state there.",
+    commands: ["install", "uninstall", ...moving],
   },
   image: {
     long: "--image",
@@ -497,8 +527,8 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
   dryRun: {
     long: "--dry-run",
     initial: false,
-    help: "Change nothing. install prints the manifests without contacting a cluster; uninstall lists what would be removed.",
-    commands: ["install", "uninstall"],
+    help: "Change nothing. install prints the manifests without contacting a cluster; uninstall and migrate list what they would do.",
+    commands: ["install", "uninstall", ...stepping],
   },
   force: {
     long: "--force",
@@ -691,6 +721,88 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: asIs,
     help: "The request header that names the environment when no label does.",
     commands: proxying,
+  },
+  movedHost: {
+    long: "--host",
+    argument: "HOST",
+    initial: undefined,
+    parse: asIs,
+    help: "The host to move. Hosts that share a route move together.",
+    commands: ["migrate plan", ...stepping],
+  },
+  toStage: {
+    long: "--stage",
+    argument: "STAGE",
+    initial: undefined,
+    shownDefault: "the next, or the one before",
+    parse: (text) => parseChoice(text, stages),
+    choices: stages,
+    help: "The stage to go to, such as percentage without a mirror before it.",
+    commands: ["migrate apply", "migrate rollback"],
+  },
+  weight: {
+    long: "--weight",
+    argument: "PERCENT",
+    initial: undefined,
+    shownDefault: `${weightLadder.join(", ")}, one after the other`,
+    parse: (text) => parsePercent(text),
+    help: "Share of the requests that the Gateway serves itself in the stage percentage.",
+    commands: ["migrate apply"],
+  },
+  cluster: {
+    long: "--cluster",
+    initial: false,
+    help: "Read the Ingresses of the cluster beside those of PATH, change the cluster, and keep the state in a ConfigMap there.",
+    commands: moving,
+  },
+  stateFile: {
+    long: "--state",
+    argument: "FILE",
+    initial: "sluice-move.json",
+    shownDefault: "sluice-move.json",
+    parse: asIs,
+    help: "Without --cluster, the file in which the stages of hosts are kept.",
+    commands: moving,
+  },
+  moveFolder: {
+    long: "--to",
+    argument: "FOLDER",
+    initial: "sluice-move",
+    shownDefault: "sluice-move",
+    parse: asIs,
+    help: "Without --cluster, the folder into which what a host needs is written, to be applied.",
+    commands: stepping,
+  },
+  oldAddress: {
+    long: "--old-address",
+    argument: "HOST[:PORT]",
+    initial: undefined,
+    parse: asIs,
+    help: "Address of the Ingress controller: with --new-address, the checks send GET requests to both and compare the answers.",
+    commands: checking,
+  },
+  newAddress: {
+    long: "--new-address",
+    argument: "HOST[:PORT]",
+    initial: undefined,
+    parse: asIs,
+    help: "Address of the Gateway: the checks look at its certificate, and at whether the host's DNS points to it.",
+    commands: checking,
+  },
+  oldService: {
+    long: "--old-service",
+    argument: "NAMESPACE/NAME",
+    initial: "ingress-nginx/ingress-nginx-controller",
+    shownDefault: "ingress-nginx/ingress-nginx-controller",
+    parse: asIs,
+    help: "The Ingress controller's Service, to which the Gateway sends its share in the stage percentage.",
+    commands: moving,
+  },
+  moveForce: {
+    long: "--force",
+    initial: false,
+    help: "Go on although a check failed.",
+    commands: ["migrate apply", "migrate cutover", "migrate cleanup"],
   },
   httpPort: {
     long: "--port",

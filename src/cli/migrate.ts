@@ -6,6 +6,12 @@ export const migrateGroup: CommandGroup = {
   description: "Begin with `sluice migrate inventory`: it changes nothing, and tells what there is to move.",
 };
 
+const moveExitCodes: readonly string[] = [
+  "0  done, or shown",
+  "1  a check failed, or the step is not possible: nothing was changed",
+  "2  a path, the state or the cluster cannot be read, the API server refused a change, or a flag is invalid",
+];
+
 export const migrateCommands = {
   "migrate inventory": {
     summary: "List the Ingresses of manifests: what there is to move.",
@@ -84,5 +90,98 @@ export const migrateCommands = {
       "2  a path cannot be read or written, or a flag is invalid",
     ],
     load: async () => (await import("./migrate-convert.ts")).migrateConvert,
+  },
+  "migrate plan": {
+    summary: "Show the next step of each host on its way from Ingress to a Gateway.",
+    args: "PATH...",
+    description:
+      "PATH has the Ingresses and what `sluice migrate convert` made of them. A host goes from ingress over sideBySide, mirror and " +
+      "percentage to cutOver, and to cleanedUp 48 hours later; mirror and percentage may be left out. Each step has checks before it " +
+      "and a way back. Nothing is changed.",
+    formats: ["table", "json", "yaml"],
+    examples: [
+      {
+        line: "sluice migrate plan ingresses/ converted/",
+        does: "every host with its next step, and whether it is ready",
+      },
+      {
+        line: "sluice migrate plan converted/ --cluster --old-address 203.0.113.7 --new-address 203.0.113.8",
+        does: "with the Ingresses of the cluster; answers, certificates and DNS are looked at",
+      },
+    ],
+    exitCodes: moveExitCodes.slice(0, 1).concat(moveExitCodes.slice(2)),
+    load: async () => (await import("./move/show-move.ts")).plan,
+  },
+  "migrate apply": {
+    summary: "Take a host one step on: side by side, mirror, a share of the requests.",
+    args: "PATH...",
+    description:
+      "Looks at what the step needs first, and does nothing if a check fails. Without --cluster, writes a file to apply and prints the " +
+      "commands.",
+    formats: [],
+    examples: [
+      {
+        line: "sluice migrate apply ingresses/ converted/ --host shop.example.com --dry-run",
+        does: "see what would be done",
+      },
+      {
+        line: "sluice migrate apply converted/ --cluster --host shop.example.com --stage percentage --weight 10",
+        does: "let the Gateway serve a tenth of the requests",
+      },
+    ],
+    exitCodes: moveExitCodes,
+    load: async () => (await import("./move/take-step.ts")).takeStep("apply"),
+  },
+  "migrate status": {
+    summary: "Show the stage of each host.",
+    args: "PATH...",
+    formats: ["table", "json", "yaml"],
+    examples: [{ line: "sluice migrate status ingresses/ converted/", does: "where each host is, and since when" }],
+    exitCodes: moveExitCodes.slice(0, 1).concat(moveExitCodes.slice(2)),
+    load: async () => (await import("./move/show-move.ts")).moveStatus,
+  },
+  "migrate cutover": {
+    summary: "Let the Gateway serve a host alone.",
+    args: "PATH...",
+    description:
+      "The Ingress stays for 48 hours, as the way back. Point the host's DNS to the Gateway, unless external-dns does.",
+    formats: [],
+    examples: [
+      {
+        line: "sluice migrate cutover converted/ --cluster --host shop.example.com --new-address 203.0.113.8",
+        does: "after a look at the certificate",
+      },
+    ],
+    exitCodes: moveExitCodes,
+    load: async () => (await import("./move/take-step.ts")).takeStep("cutover"),
+  },
+  "migrate rollback": {
+    summary: "Take a host back to where the Ingress controller serves it.",
+    args: "PATH...",
+    description:
+      "Looks at nothing first. From a share of the requests and from the cut-over it leads to sideBySide; --stage leads further.",
+    formats: [],
+    examples: [
+      { line: "sluice migrate rollback converted/ --cluster --host shop.example.com", does: "one stage back" },
+      {
+        line: "sluice migrate rollback converted/ --cluster --host shop.example.com --stage ingress",
+        does: "all the way",
+      },
+    ],
+    exitCodes: moveExitCodes,
+    load: async () => (await import("./move/take-step.ts")).rollBack,
+  },
+  "migrate cleanup": {
+    summary: "Remove the Ingress of a host that was cut over 48 hours ago.",
+    args: "PATH...",
+    formats: [],
+    examples: [
+      {
+        line: "sluice migrate cleanup converted/ --cluster --host shop.example.com --dry-run",
+        does: "see what would go",
+      },
+    ],
+    exitCodes: moveExitCodes,
+    load: async () => (await import("./move/take-step.ts")).takeStep("cleanup"),
   },
 } as const satisfies Readonly<Record<`migrate ${string}`, CommandRow>>;
