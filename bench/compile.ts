@@ -7,6 +7,7 @@ import { parseArgs } from "node:util";
 import { compile } from "../src/compile/compile.ts";
 import { createCompileMemo } from "../src/compile/compile-memo.ts";
 import { type CompileOptions, nothingRetained } from "../src/compile/compile-options.ts";
+import { defaultIngressOptions } from "../src/ingress/ingress-options.ts";
 import { defaultListenerSettings } from "../src/ir/listener-settings.ts";
 import type { NamespacedName } from "../src/resource/keys.ts";
 import type { Kind, Resource } from "../src/resource/kinds.ts";
@@ -30,6 +31,7 @@ const options: CompileOptions = {
   stubBackends: false,
   selfSigned: false,
   allowExternalName: false,
+  ingress: defaultIngressOptions,
   listenerSettings: defaultListenerSettings,
   supportedFeatures: [],
   supportedProtocols: ["HTTP", "HTTPS"],

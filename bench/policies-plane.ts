@@ -2,10 +2,12 @@
  * Starts the embedded plane with what manifests say, in front of one backend that every Service stands for:
  * `node bench/policies-plane.ts --port 8080 --manifests FILE`. Fails on a finding that is an error.
  */
+
 import { parseArgs } from "node:util";
 import { longFlagsOf } from "../src/cli/flags.ts";
 import { compile } from "../src/compile/compile.ts";
 import { nothingRetained } from "../src/compile/compile-options.ts";
+import { defaultIngressOptions } from "../src/ingress/ingress-options.ts";
 import { defaultListenerSettings } from "../src/ir/listener-settings.ts";
 import { EmbeddedPlane } from "../src/proxy/embedded-plane.ts";
 import { loadPaths } from "../src/source/folder/load-paths.ts";
@@ -25,6 +27,7 @@ const { routing, endpoints, secrets, findings } = compile(loaded.snapshot, {
   stubBackends: false,
   selfSigned: false,
   allowExternalName: false,
+  ingress: defaultIngressOptions,
   listenerSettings: defaultListenerSettings,
   supportedFeatures: [],
   supportedProtocols: ["HTTP"],

@@ -8,6 +8,7 @@ import type { CompileContext, CompiledRoute, GatewayContext, Route } from "../sr
 import { compileRoute } from "../src/compile/route/compile-route.ts";
 import type { SecretReader } from "../src/compile/tls/secret-reader.ts";
 import type { Finding } from "../src/finding/finding.ts";
+import { defaultIngressOptions } from "../src/ingress/ingress-options.ts";
 import { defaultListenerSettings } from "../src/ir/listener-settings.ts";
 import type { Resource } from "../src/resource/kinds.ts";
 import { validateObject } from "../src/resource/validate-object.ts";
@@ -23,6 +24,7 @@ export const defaultOptions: CompileOptions = {
   stubBackends: false,
   selfSigned: false,
   allowExternalName: false,
+  ingress: { ...defaultIngressOptions, controllerName: "example.com/gateway" },
   listenerSettings: defaultListenerSettings,
   supportedFeatures: [],
   supportedProtocols: ["HTTP", "HTTPS", "TLS", "TCP", "UDP"],

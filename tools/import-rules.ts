@@ -45,7 +45,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     packages: ["bcryptjs", "jose", "oauth4webapi"],
   },
   // Inside the compiler each row imports earlier rows only, but for the types of `contract`; `backend` and `policy` read one another.
-  "compile/compile-options": { imports: [], types: ["ir", "resource"] },
+  "compile/compile-options": { imports: [], types: ["ingress", "ir", "resource"] },
   "compile/contract": {
     imports: [],
     types: ["infrastructure", "finding", "ir", "resource", "status", "store", "compile/compile-options", "compile/tls"],
@@ -158,7 +158,7 @@ export const layers: Readonly<Record<string, Layer>> = {
       "compile/tls",
       "compile/traffic",
     ],
-    types: ["compile/contract"],
+    types: ["compile/compile-options", "compile/contract", "status"],
   },
   "compile/gateway": {
     imports: [

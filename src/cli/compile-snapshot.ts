@@ -5,13 +5,26 @@ import { createCompileMemo } from "../compile/compile-memo.ts";
 import { type CompileOptions, nothingRetained } from "../compile/compile-options.ts";
 import type { CompileResult } from "../compile/contract.ts";
 import { missingCertificates } from "../compile/gateway/missing-certificates.ts";
+import { missingIngressCertificates } from "../compile/ingress/missing-ingress-certificates.ts";
+import { defaultIngressOptions, type IngressOptions } from "../ingress/ingress-options.ts";
 import { SelfSignedSecrets } from "../stand-in/self-signed-secrets.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { type CommandName, type FlagValues, longFlagsOf } from "./flags.ts";
 import { type ListenerFlags, listenerSettings } from "./listener-settings.ts";
 
 type CompileFlags = ListenerFlags &
-  Pick<FlagValues, "adoptClasses" | "stubBackends" | "selfSigned" | "allowExternalName" | "controllerName">;
+  Pick<
+    FlagValues,
+    | "adoptClasses"
+    | "stubBackends"
+    | "selfSigned"
+    | "allowExternalName"
+    | "controllerName"
+    | "ingressClass"
+    | "ingressWithoutClass"
+    | "ingressConfig"
+    | "ingressArgument"
+  >;
 
 /** Where the result goes; default: the embedded plane. */
 type CompileTarget = Partial<Pick<CompileOptions, "supportedProtocols" | "supportedFeatures" | "controllerNamespace">>;
@@ -30,12 +43,31 @@ export function createCompiler(
   let retained = nothingRetained;
   return function* (snapshot) {
     const options = { ...compileOptions(flags, Date.now()), ...target, retained, flags: longFlagsOf(command) };
-    const complete = flags.selfSigned
-      ? certificates.fill(snapshot, missingCertificates(snapshot, options), options.nowMs)
-      : snapshot;
+    const missing = [
+      ...(flags.selfSigned ? missingCertificates(snapshot, options) : []),
+      ...missingIngressCertificates(snapshot, options),
+    ];
+    const complete = certificates.fill(snapshot, missing, options.nowMs);
     const result = yield* compileInSteps(complete, options, memo);
     retained = result.retained;
     return result;
+  };
+}
+
+/** What flags say of Ingresses. */
+export function ingressOptions(
+  flags: Pick<
+    FlagValues,
+    "controllerName" | "ingressClass" | "ingressWithoutClass" | "ingressConfig" | "ingressArgument"
+  >,
+): IngressOptions {
+  return {
+    ...defaultIngressOptions,
+    classes: flags.ingressClass,
+    controllerName: flags.controllerName,
+    withoutClass: flags.ingressWithoutClass,
+    configMap: flags.ingressConfig ?? defaultIngressOptions.configMap,
+    arguments: flags.ingressArgument,
   };
 }
 
@@ -61,6 +93,7 @@ function compileOptions(flags: CompileFlags, nowMs: number): Omit<CompileOptions
     selfSigned,
     allowExternalName,
     controllerName,
+    ingress: ingressOptions(flags),
     nowMs,
     listenerSettings: listenerSettings(flags),
     ...capabilitiesOf("embedded", apiOfFiles),

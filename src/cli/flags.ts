@@ -88,6 +88,7 @@ export type FlagValues = {
   readonly selfSigned: boolean;
   readonly allowExternalName: boolean;
   readonly controllerName: string;
+  readonly ingressWithoutClass: boolean;
   readonly mapPort: readonly PortMapping[];
   readonly bind: string;
   readonly gatewayAddresses: string | undefined;
@@ -278,6 +279,41 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: asIs,
     help: "The controllerName of the GatewayClasses to serve.",
     commands: [...compiling, "controller"],
+  },
+  ingressClass: {
+    long: "--ingress-class",
+    argument: "NAME",
+    initial: [],
+    shownDefault:
+      "the IngressClasses whose controller is that of --controller-name; of migrate convert those of ingress-nginx",
+    parse: (text, previous) => [...previous, text],
+    repeatable: true,
+    help: "Serve the Ingresses of this class, whosever it is: nginx takes over what ingress-nginx serves. Repeat the flag for several.",
+    commands: [...compiling, "controller", "migrate convert"],
+  },
+  ingressWithoutClass: {
+    long: "--ingress-without-class",
+    initial: false,
+    help: "Serve Ingresses that name no class, too, unless another class is the default.",
+    commands: [...compiling, "controller"],
+  },
+  ingressConfig: {
+    long: "--ingress-config",
+    argument: "NAMESPACE/NAME",
+    initial: undefined,
+    shownDefault: "ingress-nginx/ingress-nginx-controller",
+    parse: (text) => parseObjectName(text),
+    help: "The ConfigMap with the settings of the ingress-nginx controller whose Ingresses are served.",
+    commands: [...compiling, "controller", "migrate convert"],
+  },
+  ingressArgument: {
+    long: "--ingress-argument",
+    argument: "ARGUMENT",
+    initial: [],
+    parse: (text, previous) => [...previous, text],
+    repeatable: true,
+    help: "An argument of that controller, such as --ingress-argument=--enable-ssl-passthrough or --ingress-argument=--tcp-services-configmap=infra/tcp. Repeat the flag for several.",
+    commands: [...compiling, "controller", "migrate convert"],
   },
   mapPort: {
     long: "--map-port",
@@ -922,35 +958,6 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     initial: false,
     help: "With --live: send requests with methods that may change something, too.",
     commands: ["migrate verify"],
-  },
-  ingressClass: {
-    long: "--ingress-class",
-    argument: "NAME",
-    initial: [],
-    shownDefault: "classes of ingress-nginx, and Ingresses of no class",
-    parse: (text, previous) => [...previous, text],
-    repeatable: true,
-    help: "Ingresses of this class.",
-    commands: ["migrate convert"],
-  },
-  ingressConfig: {
-    long: "--ingress-config",
-    argument: "NAMESPACE/NAME",
-    initial: undefined,
-    shownDefault: "ingress-nginx/ingress-nginx-controller",
-    parse: (text) => parseObjectName(text),
-    help: "The ConfigMap of the Ingress controller.",
-    commands: ["migrate convert"],
-  },
-  ingressArgument: {
-    long: "--ingress-argument",
-    argument: "ARGUMENT",
-    initial: [],
-    shownDefault: "none",
-    parse: (text, previous) => [...previous, text],
-    repeatable: true,
-    help: "An argument of the Ingress controller, such as --ingress-argument=--default-ssl-certificate=infra/wildcard.",
-    commands: ["migrate convert"],
   },
   policies: {
     long: "--policies",

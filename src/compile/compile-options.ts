@@ -1,3 +1,4 @@
+import type { IngressOptions } from "../ingress/ingress-options.ts";
 import type { ListenerSettings } from "../ir/listener-settings.ts";
 import type { SecretKey } from "../ir/tls.ts";
 import type { Resource } from "../resource/kinds.ts";
@@ -22,6 +23,8 @@ export type CompileOptions = {
   readonly allowExternalName: boolean;
   /** Where the controller runs, and with it shared data planes. Default `sluice-system`. */
   readonly controllerNamespace?: string;
+  /** Which Ingresses are served, and by whose configuration. */
+  readonly ingress: IngressOptions;
   /** Of listeners that no object says otherwise about. */
   readonly listenerSettings: ListenerSettings;
   /** Names of the features that the chosen plane has, for `GatewayClass.status.supportedFeatures`. */

@@ -112,6 +112,8 @@ function rowsOf({ ref, body }: ObjectStatus): readonly StatusRow[] {
       return body.ancestors.flatMap(({ ancestorRef, conditions }) =>
         forParent(renderParent(ancestorRef, namespace), conditions),
       );
+    case "ingress":
+      return [];
     case "gatewayClass":
     case "backend":
       return forParent("", body.conditions);

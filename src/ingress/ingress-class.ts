@@ -5,6 +5,15 @@ import type { IngressOptions } from "./ingress-options.ts";
 const classAnnotation = "kubernetes.io/ingress.class";
 const defaultAnnotation = "ingressclass.kubernetes.io/is-default-class";
 
+/** The first of the classes that are served; `undefined`: there is none. One is served also while it has no Ingress. */
+export function servedClass(
+  snapshot: Snapshot,
+  { classes, controllerName, withoutClass }: IngressOptions,
+): string | undefined {
+  const own = snapshot.list("IngressClass").filter(({ spec }) => spec.controller === controllerName);
+  return classes[0] ?? own.map(({ metadata }) => metadata.name).sort()[0] ?? (withoutClass ? "none" : undefined);
+}
+
 /**
  * Tells Ingresses that are to be served from those of other controllers. The old annotation counts before `ingressClassName`; an
  * Ingress with neither belongs to the default class. Spec: Ingress.spec.ingressClassName; ingress-nginx, IsValid.

@@ -202,3 +202,18 @@ data: { "5432": "db/pg:5432", "6379": "db/redis:tcp::PROXY", "x": "y" }`;
     ],
   );
 });
+
+test("a root of any type but exact takes the place of the one that every host has", () => {
+  const model = read(
+    ingressText("a", ["a.test / ImplementationSpecific web"]),
+    ingressText("b", ["b.test / Exact web"]),
+  );
+  assert.deepEqual(locations(model, "a.test"), ["beginning / web"]);
+  assert.deepEqual(locations(model, "b.test"), ["exact / web", "beginning / defaultBackend"]);
+});
+
+test("a path that the webhook refuses is told, and taken as it stands", () => {
+  const model = read(ingressText("a", ["a.test /api(/|$)(.*) Prefix web", "a.test /x(y) ImplementationSpecific web"]));
+  assert.deepEqual(names(model), ["ingress-path-refused"]);
+  assert.ok(locations(model, "a.test").includes("exact /api(/|$)(.*) web"));
+});

@@ -7,6 +7,7 @@ import { byAge } from "./age-order.ts";
 import { backendAt, findingAt, ingressRef, sourceAt } from "./at-ingress.ts";
 import { attachCanaries } from "./attach-canaries.ts";
 import type { ControllerConfig } from "./controller-config.ts";
+import { controllerFlag } from "./controller-flag.ts";
 import { rewrites } from "./feature/path-rewrite.ts";
 import { type ServerFeatureName, type ServerSettings, serverFeatures } from "./features.ts";
 import { certificateOf } from "./ingress-certificates.ts";
@@ -71,7 +72,11 @@ export function readIngresses(snapshot: Snapshot, options: IngressOptions): Ingr
   const none = readSettings(bare, { controller, snapshot });
   const findings: Finding[] = all.flatMap(({ settings }) => settings.findings);
 
-  const drafts = draftServers(main, { defaultTarget: defaultTargetOf(controller, snapshot), findings });
+  const drafts = draftServers(main, {
+    defaultTarget: defaultTargetOf(controller, snapshot),
+    strict: controllerFlag(controller, "strict-validate-path-type", true),
+    findings,
+  });
   const certificates = new Map(
     [...drafts.values()].map(({ hostname, ingresses }) => [hostname, firstCertificate(ingresses, hostname, snapshot)]),
   );
@@ -93,9 +98,19 @@ export function readIngresses(snapshot: Snapshot, options: IngressOptions): Ingr
   };
 }
 
+/** What the webhook takes in exact and prefix paths. */
+const plainPath = /^[A-Za-z0-9._\-/]*$/;
+
+type DraftParts = {
+  readonly defaultTarget: LocationTarget;
+  /** `strict-validate-path-type`. */
+  readonly strict: boolean;
+  readonly findings: Finding[];
+};
+
 function draftServers(
   main: readonly Annotated[],
-  { defaultTarget, findings }: { readonly defaultTarget: LocationTarget; readonly findings: Finding[] },
+  { defaultTarget, strict, findings }: DraftParts,
 ): ReadonlyMap<string, DraftServer> {
   const drafts = new Map<string, DraftServer>();
   const others: DraftServer = { hostname: "", ingresses: [], paths: [impliedPath(undefined, defaultTarget)] };
@@ -132,7 +147,23 @@ function draftServers(
           return;
         }
         const path = written.path === "" ? "/" : written.path;
-        const same = draft.paths.findIndex((other) => other.path === path && other.pathType === written.pathType);
+        if (strict && written.pathType !== "ImplementationSpecific" && !plainPath.test(path)) {
+          findings.push(
+            findingAt(
+              "ingress-path-refused",
+              { ingress: one.ingress, pointer: `${pointer}/path` },
+              {
+                message: `The path ${JSON.stringify(path)} (${written.pathType}) has characters that the webhook of ingress-nginx refuses.`,
+                fix: "Write pathType: ImplementationSpecific, or set strict-validate-path-type of the controller to false.",
+              },
+            ),
+          );
+        }
+        const same = draft.paths.findIndex(
+          (other) =>
+            other.path === path &&
+            (other.pathType === written.pathType || (other.implied && written.pathType !== "Exact")),
+        );
         const known = draft.paths[same];
         if (known !== undefined && !known.implied) {
           findings.push(

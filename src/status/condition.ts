@@ -48,6 +48,8 @@ export type StatusBody<C extends Condition = Condition> =
       readonly listeners: readonly ListenerStatus<C>[];
     }
   | { readonly shape: "backend"; readonly conditions: readonly C[] }
+  /** `servedBy`: whose addresses are the Ingress's, by Gateway key. Spec: IngressStatus.loadBalancer. */
+  | { readonly shape: "ingress"; readonly servedBy: string; readonly addresses: readonly string[] }
   | {
       readonly shape: "route";
       readonly parents: readonly { readonly parentRef: ParentRef; readonly conditions: readonly C[] }[];

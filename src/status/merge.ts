@@ -58,10 +58,11 @@ export function mergeStatus(
 const mergedFrom = new WeakMap<ObjectStatus, MergedStatus[number]>();
 
 function followsPlane({ body }: ObjectStatus): boolean {
-  return body.shape === "gateway" || body.shape === "listenerSet";
+  return body.shape === "gateway" || body.shape === "listenerSet" || body.shape === "ingress";
 }
 
 function joinPlane({ ref, generation, body }: ObjectStatus, report: PlaneRows): StatusBody {
+  if (body.shape === "ingress") return { ...body, addresses: rowOf(report.addresses, body.servedBy) ?? [] };
   if (body.shape !== "gateway" && body.shape !== "listenerSet") return body;
   const rows = body.listeners.map(({ name }) => rowOf(report.listeners, `${ownerKey(ref)}/${name}`));
   const listeners = body.listeners.map((listener, place) => joinListener(listener, rows[place]));
@@ -170,6 +171,8 @@ function withTimes(
       return { ...condition, lastTransitionTime: same?.lastTransitionTime ?? now };
     });
   switch (body.shape) {
+    case "ingress":
+      return body;
     case "gatewayClass":
     case "backend":
       return { ...body, conditions: time(body.conditions, conditionsOf(old)) };

@@ -1,4 +1,5 @@
 /** Statuses in the API's own shape, for writers and for `status -o yaml`. Pure. */
+import { isIP } from "node:net";
 import { unreachable } from "../base/unreachable.ts";
 import { listOf, recordOf } from "../base/untrusted-json.ts";
 import { groupKindOf, type Resource } from "../resource/kinds.ts";
@@ -42,6 +43,11 @@ export function renderStatus(source: StatusSource, options: RenderOptions): Json
         listeners: renderListeners(body.listeners, previous["listeners"]),
         attachedListenerSets: body.attachedListenerSets,
       };
+    case "ingress":
+      return {
+        ...previous,
+        loadBalancer: body.addresses.length === 0 ? {} : { ingress: body.addresses.map(loadBalancerOf) },
+      };
     case "backend":
       return { ...previous, conditions: renderConditions(body.conditions, previous["conditions"]) };
     case "listenerSet":
@@ -67,6 +73,11 @@ export function renderStatus(source: StatusSource, options: RenderOptions): Json
     default:
       return unreachable(body);
   }
+}
+
+/** Spec: IngressLoadBalancerIngress. */
+function loadBalancerOf(address: string): Json {
+  return isIP(address) === 0 ? { hostname: address } : { ip: address };
 }
 
 /**

@@ -12,6 +12,7 @@ import { compile } from "../../src/compile/compile.ts";
 import { type CompileOptions, nothingRetained } from "../../src/compile/compile-options.ts";
 import type { CompileResult } from "../../src/compile/contract.ts";
 import type { Finding } from "../../src/finding/finding.ts";
+import { defaultIngressOptions } from "../../src/ingress/ingress-options.ts";
 import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
 import type { RoutingModel } from "../../src/ir/routing-model.ts";
 import { defaultTrafficSettings } from "../../src/ir/traffic-settings.ts";
@@ -75,6 +76,7 @@ export const goldenOptions: CompileOptions = {
   stubBackends: false,
   selfSigned: false,
   allowExternalName: false,
+  ingress: defaultIngressOptions,
   listenerSettings: defaultListenerSettings,
   supportedFeatures: ["Gateway", "HTTPRoute", "ReferenceGrant"],
   supportedProtocols: ["HTTP", "HTTPS", "TLS", "TCP", "UDP"],

@@ -51,6 +51,11 @@ export function renderStatus(view: StatusView): string {
       headers: ["NAMESPACE", "NAME", "KIND", "HOSTNAMES", "PARENT", "ACCEPTED", "RESOLVED", "AGE"],
       rows: [],
     },
+    ingresses: {
+      title: "Ingresses",
+      headers: ["NAMESPACE", "NAME", "HOSTS", "SERVED BY", "ADDRESS", "AGE"],
+      rows: [],
+    },
     backends: {
       title: "Backends",
       headers: ["NAMESPACE", "NAME", "KIND", "ACCEPTED", "AGE"],
@@ -64,7 +69,7 @@ export function renderStatus(view: StatusView): string {
   };
   for (const object of view.status) addRows(tables, object, view);
   const shown = Object.values(tables).filter(({ rows }) => rows.length > 0);
-  if (shown.length === 0) return "No Gateways, routes or policies.\n";
+  if (shown.length === 0) return "No Gateways, Ingresses, routes or policies.\n";
   return shown.map((table) => `${view.paint("strong", table.title)}\n${renderWithoutEmptyAge(table)}`).join("\n");
 }
 
@@ -141,6 +146,12 @@ function addRows(tables: Record<string, Table>, object: ObjectStatus, view: Stat
         tables["policies"]?.rows.push([namespace, name, ref.kind, renderParent(ancestorRef), ...states, age]);
       }
       return;
+    case "ingress": {
+      const rules = resource?.kind === "Ingress" ? resource.spec.rules : [];
+      const hosts = printable([...new Set(rules.map(({ host }) => host || "*"))].join(",")) || "*";
+      tables["ingresses"]?.rows.push([namespace, name, hosts, body.servedBy, body.addresses.join(","), age]);
+      return;
+    }
     case "backend":
       tables["backends"]?.rows.push([namespace, name, ref.kind, show(body.conditions, "Accepted"), age]);
       return;

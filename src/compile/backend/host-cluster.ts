@@ -1,4 +1,4 @@
-import type { ClusterKey } from "../../ir/cluster.ts";
+import type { ClusterKey, EndpointsKey } from "../../ir/cluster.ts";
 import type { SourceRef } from "../../ir/source-ref.ts";
 import { addCluster } from "./add-cluster.ts";
 import type { BackendScope } from "./backend-scope.ts";
@@ -17,7 +17,7 @@ export function addHostCluster(scope: BackendScope, host: OutsideHost, from: Sou
   const { scheme, hostname, port } = host;
   return addCluster(scope, {
     from,
-    endpoints: `${hostMark}${hostname}:${port}`,
+    endpoints: hostEndpoints(host),
     port,
     protocol: "http1",
     tls: scheme === "https" ? { hostname, ca: [{ kind: "system" }], subjectAltNames: [] } : undefined,
@@ -26,7 +26,12 @@ export function addHostCluster(scope: BackendScope, host: OutsideHost, from: Sou
   });
 }
 
-/** Where the endpoints of a cluster of {@link addHostCluster} are; `undefined` for other clusters. */
+/** The row of the endpoint table for a host and port. */
+export function hostEndpoints({ hostname, port }: Pick<OutsideHost, "hostname" | "port">): EndpointsKey {
+  return `${hostMark}${hostname}:${port}`;
+}
+
+/** The endpoint that such a row names; `undefined` for others. */
 export function hostEndpoint(endpoints: string): { readonly address: string; readonly port: number } | undefined {
   if (!endpoints.startsWith(hostMark)) return undefined;
   const colon = endpoints.lastIndexOf(":");

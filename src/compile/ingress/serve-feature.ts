@@ -6,7 +6,7 @@ import type { FindingName } from "../../finding/catalogue.ts";
 import type { ControllerConfig } from "../../ingress/controller-config.ts";
 import type { FindingText } from "../../ingress/feature.ts";
 import type { IngressCanary, IngressLocation, IngressServer, ServiceBackend } from "../../ingress/ingress-model.ts";
-import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
+import type { Cluster, ClusterKey, UpstreamTls } from "../../ir/cluster.ts";
 import type { PlacedFilter } from "../../ir/filter.ts";
 import type { HttpMatch } from "../../ir/match.ts";
 import type { HttpRule } from "../../ir/routing-model.ts";
@@ -56,7 +56,7 @@ export type RulePart = Pick<HttpRule, "timeouts" | "retry" | "sessionPersistence
 /** What is said of a cluster; two uses of one Service that differ in any of it are two clusters. */
 export type ClusterPart = Partial<Pick<Cluster, "protocol" | "proxyProtocol">> & {
   /** `undefined`: in the clear, or as other features say. */
-  readonly tls?: Cluster["tls"];
+  readonly tls?: UpstreamTls | undefined;
   /** `clusterIp`: the Service's own address rather than its endpoints. */
   readonly addresses?: "endpoints" | "clusterIp";
   readonly traffic?: Partial<TrafficSettings>;

@@ -1,7 +1,6 @@
 import type { Resource } from "../../resource/kinds.ts";
 import { findUnknownLoadBalancing } from "../backend/load-balancing.ts";
 import type { CompileContext } from "../contract.ts";
-import { findIngresses } from "../ingress/ingress.ts";
 import { findNewerFields, kindsWithNewerFields } from "../report/field-release.ts";
 import type { Report } from "../report/report-table.ts";
 
@@ -11,7 +10,6 @@ export function compileOthers(context: CompileContext): Report {
   return {
     status: [],
     findings: [
-      ...findIngresses(context),
       ...findUnknownLoadBalancing(context),
       ...kinds
         .flatMap((kind): readonly Resource[] => context.snapshot.list(kind))

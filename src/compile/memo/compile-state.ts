@@ -21,6 +21,7 @@ import { compileSurroundings, type Surroundings } from "./compile-surroundings.t
 import { EmptyBackends } from "./empty-backends.ts";
 import { EndpointRows } from "./endpoint-rows.ts";
 import { GatewayState } from "./gateway-state.ts";
+import { IngressState } from "./ingress-state.ts";
 import { PolicyEffects } from "./policy-effects.ts";
 import { type RouteInForce, RouteState } from "./route-state.ts";
 import { RuleSecrets } from "./rule-secrets.ts";
@@ -49,6 +50,7 @@ export class CompileState {
   readonly #surroundings = new Cell<Surroundings>();
   readonly #policies = new Cell<Report>();
   readonly #others = new Cell<Report>();
+  readonly #ingresses = new IngressState(this.#clusters, this.#reports);
   readonly #routes = new Map<string, RouteState>();
   /** Routes that are to be placed, for the first time or again. */
   readonly #due = new Set<RouteState>();
@@ -88,6 +90,8 @@ export class CompileState {
     }
     this.#due.clear();
 
+    const ingresses = this.#ingresses.update(context, tracked, secrets);
+    yield;
     for (const gateway of leaving) this.#emptyBackends.use(gateway.forget(tracked));
     for (const gateway of this.#gateways.values()) {
       yield;
@@ -101,6 +105,7 @@ export class CompileState {
       const model = this.#gateways.get(key)?.build(context, tracked);
       if (model !== undefined) models.push(model);
     }
+    if (ingresses.gateway !== undefined) models.push(ingresses.gateway);
     const routing = this.#assemble(models);
     const endpoints = this.#endpoints.update(tracked, clusterChanges, this.#clusters.clusters);
     yield;
@@ -115,7 +120,7 @@ export class CompileState {
       endpoints,
       secrets: this.#tableOf(secrets.table(keys)),
       retained: secrets.retained(keys),
-      freshUntilMs: around.freshUntilMs,
+      freshUntilMs: Math.min(around.freshUntilMs, ingresses.freshUntilMs),
       dataPlanes: around.dataPlanes,
       ...this.#reports.flush(),
     };

@@ -39,6 +39,36 @@ export const ingressFindings = {
     title: "A canary Ingress is ignored",
     why: "A canary needs a main Ingress with the same host, path and path type and another backend, and a backend has one canary.",
   },
+  "ingress-path-inexpressible": {
+    code: "SL8006",
+    severity: "error",
+    title: "An expression in a path of an Ingress cannot be used",
+    why: "Expressions are RE2, whose matches have a bounded cost. What may be protected by a path that cannot be matched must not be reached by others, so its requests get 503.",
+  },
+  "ingress-backend-missing": {
+    code: "SL8007",
+    severity: "error",
+    title: "An Ingress leads to a Service that cannot be used",
+    why: "Its requests get 503, as ingress-nginx answers for a Service without endpoints. Everything else is served.",
+  },
+  "ingress-host-behind-listener": {
+    code: "SL8008",
+    severity: "warning",
+    title: "Requests for a host of an Ingress come to a listener of a Gateway",
+    why: "Of all listeners of a port the one with the most specific hostname takes a request, and no other. What serves Ingresses listens for any host.",
+  },
+  "ingress-certificate-unusable": {
+    code: "SL8009",
+    severity: "error",
+    title: "A host of an Ingress is served with the default certificate",
+    why: "The Secret that its tls names cannot be used. ingress-nginx serves such a host with its default certificate, too, which clients refuse.",
+  },
+  "ingress-path-refused": {
+    code: "SL8010",
+    severity: "error",
+    title: "A path of an Ingress has characters that ingress-nginx refuses",
+    why: "With strict-validate-path-type, as it is by default, the admission webhook of ingress-nginx refuses an Ingress whose exact or prefix path has anything but letters, digits and ._-/ in it. One that is there without the webhook is served, its path taken as it stands.",
+  },
   // SL8100: rewrites, redirects, canaries, snippets.
   "ingress-passthrough-off": {
     code: "SL8100",

@@ -102,7 +102,7 @@ export const sourceFindings = {
     code: "SL1017",
     severity: "info",
     title: "An Ingress is not served",
-    why: "Sluice serves the Gateway API. The Ingress's own controller keeps serving it until routes replace it.",
+    why: "Ingresses of classes that are served here are; others are left to their own controllers, which keep serving them.",
   },
   "gateway-api-missing": {
     code: "SL1018",

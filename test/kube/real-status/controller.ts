@@ -2,6 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import { compile } from "../../../src/compile/compile.ts";
 import { type CompileOptions, nothingRetained } from "../../../src/compile/compile-options.ts";
 import type { CompileResult } from "../../../src/compile/contract.ts";
+import { defaultIngressOptions } from "../../../src/ingress/ingress-options.ts";
 import { defaultListenerSettings } from "../../../src/ir/listener-settings.ts";
 import type { KubeClient } from "../../../src/kube/kube-client.ts";
 import { KubeSource } from "../../../src/source/kube/kube-source.ts";
@@ -21,6 +22,7 @@ const options: CompileOptions = {
   stubBackends: false,
   selfSigned: false,
   allowExternalName: false,
+  ingress: defaultIngressOptions,
   listenerSettings: defaultListenerSettings,
   supportedFeatures: ["Gateway", "HTTPRoute", "ReferenceGrant"],
   supportedProtocols: ["HTTP", "HTTPS", "TLS", "TCP", "UDP"],

@@ -11,7 +11,7 @@ metadata: { name: ${name}, namespace: shop }
 spec: { rules: [{ host: shop.example.com }] }
 `;
 
-test("findIngresses() says ingress-not-served once, at the first by name, and names the others", () => {
+test("findUnserved() says ingress-not-served once, at the first by name, and names the others", () => {
   const { findings } = compile(createSnapshot(resourcesOf([ingress("b"), ingress("a")].join("---"))), defaultOptions);
   assert.deepEqual(
     findings.map(({ name, object, related }) => [name, object.name, related?.map((ref) => ref.name)]),
