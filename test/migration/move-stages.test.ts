@@ -59,6 +59,7 @@ for (const [stage, weight] of [
     assert.ok(unit);
     const result = stageChanges(
       unit,
+      "sideBySide",
       { stage, weight },
       { base, oldService: { namespace: "nginx", name: "controller" } },
     );

@@ -30,6 +30,7 @@ export const takeStep =
     return await carryOut(move, {
       input,
       unit,
+      state,
       next,
       title: `${unit.hostnames.join(", ")}: ${step.does}`,
       back: step.back,
@@ -47,20 +48,21 @@ export const rollBack: Command = async (input) => {
   const back = dns
     ? "point the host's DNS to the Ingress controller first, and wait for its TTL: nobody must be left behind"
     : "";
-  return await carryOut(move, { input, unit, next: result.next, title, back });
+  return await carryOut(move, { input, unit, state, next: result.next, title, back });
 };
 
 type Carried = {
   readonly input: CommandInput;
   readonly unit: MoveUnit;
+  readonly state: HostState;
   readonly next: HostState;
   readonly title: string;
   readonly back: string;
 };
 
-async function carryOut(move: Move, { input, unit, next, title, back }: Carried): Promise<ExitCode> {
+async function carryOut(move: Move, { input, unit, state, next, title, back }: Carried): Promise<ExitCode> {
   const { terminal, flags } = input;
-  const result = stageChanges(unit, next, move.options);
+  const result = stageChanges(unit, state.stage, next, move.options);
   if ("problem" in result) return refuse(input, result.problem);
   const first =
     next.stage === "sideBySide" ? move.input.base.map((object): MoveChange => ({ kind: "apply", object })) : [];
@@ -83,7 +85,8 @@ async function carryOut(move: Move, { input, unit, next, title, back }: Carried)
 function renderChange({ kind, object }: MoveChange): string {
   const { name, namespace = "default" } = metadataOf(object);
   const verb = { apply: "apply ", delete: "delete", merge: "change" }[kind];
-  return `${verb} ${String(object["kind"])} ${String(namespace)}/${String(name)}`;
+  const part = kind === "apply" && object["kind"] === "Ingress" ? " (annotations alone)" : "";
+  return `${verb} ${String(object["kind"])} ${String(namespace)}/${String(name)}${part}`;
 }
 
 const marks = { passed: ["good", "passed "], failed: ["error", "FAILED "], unknown: ["warning", "unknown"] } as const;

@@ -48,7 +48,7 @@ const unknown = (says: string): Judgement => ({ result: "unknown", says });
 const judges: Readonly<Record<CheckName, (known: Known) => Judgement>> = {
   converted: ({ facts }) =>
     facts.routes > 0
-      ? passed(`${facts.routes} converted routes name the host`)
+      ? passed(`converted routes name the host (${facts.routes})`)
       : failed("no converted route names the host: run sluice migrate convert, and give its output too"),
   accepted: ({ facts: { problems } }) => {
     if (problems === undefined) return unknown("whether the Gateway accepts the routes is not known");

@@ -33,7 +33,9 @@ export function readMoveInput(objects: readonly JsonObject[]): MoveInput {
     (object) => isKind(object, "gateway.networking.k8s.io", routeKinds) && hostnamesOf(object).length > 0,
   );
   const own = new Set(routes);
-  const base = objects.filter((object) => baseGroups.includes(groupOf(object)) && !own.has(object));
+  const isBase = (object: JsonObject): boolean =>
+    baseGroups.includes(groupOf(object)) || isKind(object, "cert-manager.io", ["Certificate"]);
+  const base = objects.filter((object) => isBase(object) && !own.has(object));
   const groups = new HostGroups();
   for (const route of routes) groups.join(hostnamesOf(route));
   for (const ingress of ingresses) for (const host of hostsOf(ingress)) groups.join([host]);

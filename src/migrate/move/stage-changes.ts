@@ -25,13 +25,13 @@ const externalDns = "external-dns.alpha.kubernetes.io/controller";
 const held = { [externalDns]: "sluice-migrate" };
 const nginx = "nginx.ingress.kubernetes.io/";
 
-/** `state`: the stage that the unit comes to. What is there already may be applied again; the result is the same. */
+/** From the stage where the unit is to the one that it comes to. Changes that were carried out before may be so again: the result is the same. */
 export function stageChanges(
   unit: MoveUnit,
-  state: Pick<HostState, "stage" | "weight">,
+  from: Stage,
+  { stage, weight }: Pick<HostState, "stage" | "weight">,
   options: MoveOptions,
 ): StageChanges {
-  const { stage, weight } = state;
   const gateway = gatewayOf(unit, options.base);
   if (stage !== "ingress" && gateway === undefined)
     return { problem: "no converted route of the host names a Gateway that is among the converted objects" };
@@ -46,8 +46,8 @@ export function stageChanges(
     changes: [
       ...(side === undefined || (stage !== "mirror" && stage !== "percentage") ? [] : side.objects.map(apply)),
       ...routeChanges(unit, stage, side),
-      ...splitChanges(unit, { stage, weight, side, options }),
-      ...ingressChanges(unit, stage, side),
+      ...(stage === "percentage" || from === "percentage" ? splitChanges(unit, { stage, weight, side, options }) : []),
+      ...(annotatesIngress(stage) || annotatesIngress(from) ? ingressChanges(unit, stage, side) : []),
     ],
   };
 }
@@ -213,6 +213,11 @@ function ingressChanges(unit: MoveUnit, stage: Stage, side: SideGateway | undefi
       }),
     ];
   });
+}
+
+/** In these stages the Ingress has annotations of ours, or goes. */
+function annotatesIngress(stage: Stage): boolean {
+  return stage !== "ingress" && stage !== "sideBySide";
 }
 
 function mirrorAnnotations(ingress: JsonObject, { service, gateway }: SideGateway): Readonly<Record<string, string>> {
