@@ -279,7 +279,16 @@ export const layers: Readonly<Record<string, Layer>> = {
   "migrate/traefik": { imports: ["resource"] },
   "migrate/move": { imports: ["resource"] },
   "migrate/inventory": {
-    imports: ["base", "finding", "ingress", "migrate/controllers", "migrate/traefik", "resource", "store"],
+    imports: [
+      "base",
+      "finding",
+      "ingress",
+      "migrate/controllers",
+      "migrate/convert",
+      "migrate/traefik",
+      "resource",
+      "store",
+    ],
   },
   "migrate/convert": {
     imports: ["base", "finding", "ingress", "resource", "store"],

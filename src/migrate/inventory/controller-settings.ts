@@ -8,6 +8,10 @@ import type { Outcome, SettingEntry, StreamEntry } from "./inventory.ts";
 export type ControllerSettings = {
   readonly settings: readonly SettingEntry[];
   readonly streams: readonly StreamEntry[];
+  /** Of the controller; the first, where there are several. */
+  readonly configMap: { readonly namespace: string; readonly name: string } | undefined;
+  /** Arguments of the controller, the same. */
+  readonly flags: readonly string[];
 };
 
 type Workload = { readonly source: string; readonly namespace: string; readonly flags: ReadonlyMap<string, string> };
@@ -36,7 +40,13 @@ export function controllerSettings(
   const maps = configMaps.filter(
     (map) => (own.has(nameOf(map)) || isController(map)) && !isStream(map, tcp, "tcp") && !isStream(map, udp, "udp"),
   );
-  return { settings: [...maps.flatMap(keysOf), ...workloads.flatMap(flagsOf)], streams };
+  const [map] = maps;
+  return {
+    settings: [...maps.flatMap(keysOf), ...workloads.flatMap(flagsOf)],
+    streams,
+    configMap: map && { namespace: map.metadata.namespace, name: map.metadata.name },
+    flags: [...(workloads[0]?.flags ?? [])].map(([flag, value]) => (value === "" ? `--${flag}` : `--${flag}=${value}`)),
+  };
 }
 
 function nameOf({ metadata }: Resource<"ConfigMap">): string {

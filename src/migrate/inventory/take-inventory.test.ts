@@ -84,7 +84,20 @@ test("takeInventory() sorts Ingresses into classes, with the reasons", () => {
   assert.match(ingresses[0]?.reasons[0] ?? "", /`metadata.name` must be a lower-case name/);
   assert.deepEqual(ingresses[0]?.hosts, ["e.test"]);
   assert.match(ingresses[2]?.reasons[0] ?? "", /^proxy-body-size: BackendTrafficPolicy requestBodyLimit/);
-  assert.match(ingresses[4]?.reasons[0] ?? "", /^enable-modsecurity: by hand/);
+  assert.match(ingresses[4]?.reasons.join("\n") ?? "", /^enable-modsecurity: by hand/m);
+});
+
+test("takeInventory() says what ingress-nginx could not take either, and what it would not serve", () => {
+  const { ingresses, findings } = inventoryOf(
+    ingress({
+      name: "a",
+      host: "a.test",
+      annotations: nginx({ "proxy-read-timeout": "60s", "auth-url": "no address" }),
+    }),
+  );
+  assert.equal(ingresses[0]?.complexity, "blocked");
+  assert.ok(findings.length >= 2);
+  for (const { code } of findings) assert.match(code, /^SL8/);
 });
 
 test("takeInventory() orders hosts by risk: wildcards and the rest last, hosts of several namespaces as one", () => {

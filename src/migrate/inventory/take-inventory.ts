@@ -13,6 +13,7 @@ import { controllerSettings } from "./controller-settings.ts";
 import { judgeEffort } from "./effort.ts";
 import { orderHosts, type ShapedIngress } from "./host-order.ts";
 import { classNameOf, controllerOf } from "./ingress-class.ts";
+import { ingressProblems } from "./ingress-problems.ts";
 import { shapeOf } from "./ingress-shape.ts";
 import {
   type AnnotationEntry,
@@ -47,9 +48,14 @@ type ReadObject = ValidatedObject & { readonly raw: JsonObject; readonly origin:
 export function takeInventory({ objects, documents, findings, nowMs, namespace }: InventoryInput): Inventory {
   const read = objects.map(({ raw, origin }): ReadObject => ({ ...validateObject(raw, origin), raw, origin }));
   const snapshot = createSnapshot(read.flatMap(({ resource }) => (resource === undefined ? [] : [resource])));
+  const controller = controllerSettings(
+    read.map(({ raw }) => raw),
+    snapshot.list("ConfigMap"),
+  );
+  const problems = ingressProblems(snapshot, nginxClasses(snapshot), controller);
   const shown = (of: string | undefined): boolean => namespace === undefined || of === namespace;
   const everything = [
-    ...read.filter(isIngress).map((object) => ingressOf(object, snapshot)),
+    ...read.filter(isIngress).map((object) => ingressOf(object, snapshot, problems)),
     ...read.flatMap((object) => ingressRouteOf(object, snapshot)),
   ].sort(byName);
   const ingresses = everything.filter(({ entry }) => shown(entry.namespace));
@@ -77,31 +83,41 @@ export function takeInventory({ objects, documents, findings, nowMs, namespace }
     annotations: countAnnotations([...entries, ...texts].map(({ annotations }) => annotations).concat(services)),
     hosts,
     owners: ownersOf(ingresses),
-    ...controllerSettings(
-      read.map(({ raw }) => raw),
-      snapshot.list("ConfigMap"),
-    ),
+    settings: controller.settings,
+    streams: controller.streams,
     otherObjects: others,
     documents: texts,
     findings: [
       ...findings,
       ...read.filter((object) => isIngress(object) && shown(object.ref.namespace)).flatMap((object) => object.findings),
+      ...[...problems.values()].flat().filter(({ object }) => shown(object.namespace)),
     ],
   };
+}
+
+/** Names of classes whose Ingresses are ingress-nginx's. */
+function nginxClasses(snapshot: Snapshot): readonly string[] {
+  const own = snapshot.list("Ingress").filter((ingress) => controllerOf(ingress, snapshot) === "ingress-nginx");
+  return [...new Set(own.map(classNameOf))].filter((name) => name !== "").sort();
 }
 
 function isIngress({ ref }: ReadObject): boolean {
   return ref.kind === "Ingress" && ["networking.k8s.io", "extensions"].includes(ref.group);
 }
 
-function ingressOf(object: ReadObject, snapshot: Snapshot): ShapedIngress {
+function ingressOf(
+  object: ReadObject,
+  snapshot: Snapshot,
+  served: ReadonlyMap<string, readonly Finding[]>,
+): ShapedIngress {
   const { ref, raw, findings, origin } = object;
   const resource = object.resource as Resource<"Ingress"> | undefined;
   const shape = shapeOf(raw);
   const controller = resource === undefined ? undefined : controllerOf(resource, snapshot);
   const annotations = annotationNames(raw).flatMap((name) => judgeAnnotation(name, controller) ?? []);
   const namespace = ref.namespace ?? "default";
-  const problems = findings.filter(({ severity }) => severity === "error").map(({ message }) => message);
+  const all = [...findings, ...(served.get(`${namespace}/${ref.name}`) ?? [])];
+  const problems = [...new Set(all.filter(({ severity }) => severity === "error").map(({ message }) => message))];
   return {
     shape,
     entry: {
