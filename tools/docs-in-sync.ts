@@ -4,6 +4,7 @@
  */
 import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { controllers } from "../src/migrate/controllers/controllers.ts";
 import { renderCompileGraph, renderGraph } from "./import-rules.ts";
 import { renderDifferenceKinds } from "./reference/difference-kinds.ts";
 import { renderDifferences } from "./reference/differences.ts";
@@ -16,6 +17,11 @@ import { renderForwardedHeaders } from "./reference/forwarded-headers.ts";
 import { renderGatewayConfigFields } from "./reference/gateway-config.ts";
 import { renderGrpcReference } from "./reference/grpc.ts";
 import { renderHttp2Limits } from "./reference/http2-limits.ts";
+import {
+  renderControllerAnnotations,
+  renderForeignKinds,
+  renderIngressAnnotations,
+} from "./reference/ingress-annotations.ts";
 import { renderInstallOptions, renderPermissions } from "./reference/install.ts";
 import { renderMetricsReference } from "./reference/metrics.ts";
 import { renderPoliciesReference } from "./reference/policies.ts";
@@ -25,6 +31,13 @@ import { renderTlsOptions, renderTlsProfiles } from "./reference/tls.ts";
 
 /** Each generated page, or generated part of a page (between `<!-- name -->` and `<!-- /name -->`). */
 export const pages: readonly { readonly file: string; readonly part?: string; readonly render: () => string }[] = [
+  { file: "docs/migration/annotations.md", render: renderIngressAnnotations },
+  { file: "docs/migration/README.md", part: "kinds", render: renderForeignKinds },
+  ...(["traefik", "aws", "haproxy", "haproxy-ingress", "kong", "f5-nginx"] as const).map((name) => ({
+    file: `docs/migration/from-${name}.md`,
+    part: "annotations",
+    render: () => renderControllerAnnotations(controllers[name]),
+  })),
   { file: "docs/migration/differences.md", render: renderDifferences },
   { file: "docs/migration/verify.md", part: "kinds", render: renderDifferenceKinds },
   { file: "docs/reference/findings.md", render: renderFindingsReference },

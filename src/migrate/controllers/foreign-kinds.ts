@@ -66,3 +66,8 @@ export function foreignKindOf(group: string, kind: string): ForeignKind | undefi
   const becomes = Object.hasOwn(table, kind) ? table[kind] : undefined;
   return { controller, becomes: becomes ?? manual(`${kind} has no counterpart that is known`) };
 }
+
+/** All of them, for the documentation. */
+export const foreignKinds = Object.entries(groups).flatMap(([group, [controller, table]]) =>
+  Object.entries(table).map(([kind, becomes]) => ({ controller, group, kind, becomes })),
+);

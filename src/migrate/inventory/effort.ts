@@ -58,8 +58,9 @@ function shortName(name: string): string {
   return name.slice(name.indexOf("/") + 1);
 }
 
-function isBlocking({ outcome, snippet }: JudgedAnnotation): boolean {
-  return !snippet && (outcome === "refused" || outcome === "byHand");
+/** Not served, or served as Ingress and without anything to convert it to. */
+function isBlocking({ outcome, snippet, becoming }: JudgedAnnotation): boolean {
+  return !snippet && (outcome === "refused" || becoming?.kind === "manual");
 }
 
 function needsPolicy({ becoming, outcome }: JudgedAnnotation): boolean {

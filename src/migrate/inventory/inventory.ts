@@ -11,7 +11,7 @@ export type Complexity = (typeof complexities)[number];
 
 /**
  * What happens to an annotation. The first four are what serving Ingresses makes of those of ingress-nginx. `converted`: of another
- * controller, with a field that it becomes. `byHand`: a person has to write what takes its place. `withoutEffect`: its controller does
+ * controller or a tool, with a field or annotation that takes its place. `byHand`: a person has to write what takes its place. `withoutEffect`: its controller does
  * not read it today either.
  */
 export type Outcome = "served" | "partly" | "noEffect" | "refused" | "converted" | "byHand" | "withoutEffect";

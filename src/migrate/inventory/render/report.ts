@@ -27,7 +27,7 @@ export const outcomeWords: Readonly<Record<Outcome, string>> = {
   partly: "served in part",
   noEffect: "not needed",
   refused: "not served",
-  converted: "converted",
+  converted: "has a counterpart",
   byHand: "by hand",
   withoutEffect: "never had an effect",
 };
