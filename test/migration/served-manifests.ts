@@ -56,7 +56,7 @@ export function serveCase(
 }
 
 export function renderManifests(manifests: readonly Manifest[]): string {
-  return manifests.map((manifest) => stringify(manifest)).join("---\n");
+  return manifests.map((manifest) => stringify(manifest, { version: "1.1" })).join("---\n");
 }
 
 function nameOf(manifest: Manifest): string {

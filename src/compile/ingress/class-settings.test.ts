@@ -10,7 +10,9 @@ const listed = (values: Readonly<Record<string, string>> = {}) => {
   const { forwarding } = settings(values);
   assert.ok(forwarding.kind === "listed");
   const { host, headers } = forwarding;
-  return Object.fromEntries<unknown>([["host", host], ...headers.map(({ name, value }) => [name, value])]);
+  const told: Record<string, unknown> = { host };
+  for (const { name, value } of headers) told[name] = value;
+  return told;
 };
 
 test("nobody is believed, and backends are told of the connection alone", () => {

@@ -27,6 +27,8 @@ export type ServeServerFeature<Setting> = (setting: Setting, scope: ServeServerS
  * Answers pass the filters in reverse.
  */
 export const serveStages = [
+  /** What sees requests as their clients sent them, and answers when all else has been done to them. */
+  "outermost",
   /** Certificates of clients, which hosts ask for: before a request is looked at. */
   "certificate",
   /** Sizes that the head announces (413 comes before all else). */

@@ -23,6 +23,7 @@ import type { Resource } from "../../resource/kinds.ts";
 import type { ObjectStatus } from "../../status/condition.ts";
 import type { CompileContext } from "../contract.ts";
 import { compareText } from "../order/by-name.ts";
+import { classSettings, methodChecks } from "./class-settings.ts";
 import { clusterOfService } from "./ingress-cluster.ts";
 import { httpListener, type ListenerScope, listenerFilters } from "./ingress-listener.ts";
 import { serverCertificates } from "./ingress-tls.ts";
@@ -97,8 +98,8 @@ function serveModel(scope: IngressScope): {
   const common: ListenerScope = {
     gateway,
     from,
-    settings: context.options.listenerSettings,
-    filters: listenerFilters(model.controller, from),
+    settings: classSettings(model.controller, context.options.listenerSettings),
+    filters: [methodChecks(from), ...listenerFilters(model.controller, from)],
   };
   const rules: HttpRule[] = [];
   const clear: VirtualHost[] = [];

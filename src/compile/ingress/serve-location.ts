@@ -75,6 +75,8 @@ export function serveLocation(scope: ServeScope, host: HostParts, verdict: Locat
     ...common,
     timeouts: { ...common.timeouts, ...part.rule.timeouts },
     ...(part.rule.retry === undefined ? {} : { retry: part.rule.retry }),
+    ...(part.rule.fallback === undefined ? {} : { fallback: part.rule.fallback }),
+    ...(part.rule.accessLog === undefined ? {} : { accessLog: part.rule.accessLog }),
     ...(part.rule.sessionPersistence === undefined ? {} : { sessionPersistence: part.rule.sessionPersistence }),
   };
   const ownFilters = filters.map(placed);

@@ -34,7 +34,7 @@ export const serveErrorPages: ServeFeature<Setting> = (setting, scope) => {
   return {
     ...nothingServed,
     // First of all: its request is the client's, and what other filters have done to an answer stays.
-    filters: filters.map((filter) => ({ stage: "size", from, filter })),
+    filters: filters.map((filter) => ({ stage: "outermost", from, filter })),
     rule:
       own === undefined || scope.location.target.kind !== "backend" ? {} : { fallback: [fallbackOf(own, from, told)] },
   };
@@ -43,7 +43,9 @@ export const serveErrorPages: ServeFeature<Setting> = (setting, scope) => {
 /** What the controller's own default backend answers: 404, and 500 where that would be replaced by itself. */
 function pageOf({ own }: Setting, cluster: ClusterKey | undefined, tells: readonly HeaderValue[]): OverrideAction {
   if (cluster === undefined) {
-    return { kind: "answer", status: own ? 404 : 500, content: { headers: [], body: "" }, remove: [] };
+    const headers = [{ name: "content-type", value: ["text/plain"] }];
+    const body = own ? "There is nothing here.\n" : "There is no page for this error.\n";
+    return { kind: "answer", status: own ? 404 : 500, content: { headers, body }, remove: [] };
   }
   return {
     kind: "errorPage",
