@@ -24,6 +24,7 @@ import type { ObjectStatus } from "../../status/condition.ts";
 import type { CompileContext } from "../contract.ts";
 import { compareText } from "../order/by-name.ts";
 import { classSettings, methodChecks } from "./class-settings.ts";
+import { classTls } from "./class-tls.ts";
 import { clusterOfService } from "./ingress-cluster.ts";
 import { httpListener, type ListenerScope, listenerFilters } from "./ingress-listener.ts";
 import { serverCertificates } from "./ingress-tls.ts";
@@ -131,7 +132,7 @@ function serveModel(scope: IngressScope): {
             name: hostname === "" ? "https" : `https-${hostname}`,
             hostname,
             port: ports.https,
-            tls: { mode: "terminate", minVersion: "TLSv1.2", certificates, ...tls },
+            tls: { mode: "terminate", ...classTls(model.controller), certificates, ...tls },
             virtualHosts: hosts,
           }),
         );

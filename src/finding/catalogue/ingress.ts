@@ -234,6 +234,12 @@ export const ingressFindings = {
     title: "Tracing cannot be switched by an Ingress",
     why: "Spans are those of the Gateway's telemetry, for all of its requests alike.",
   },
+  "ingress-suites-not-served": {
+    code: "SL8311",
+    severity: "warning",
+    title: "Some of ssl-ciphers is not served",
+    why: "Sluice has suites with forward secrecy alone (ECDHE); what a list asks for beside them is not offered to clients.",
+  },
   // SL8400: backends.
   "ingress-protocol-unserved": {
     code: "SL8400",

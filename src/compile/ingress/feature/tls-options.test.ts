@@ -1,0 +1,26 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { suitesOfTls13 } from "../openssl-suites.ts";
+import type { ServeServerScope } from "../serve-feature.ts";
+import { serveTlsOptions } from "./tls-options.ts";
+
+function serve(ciphers: string | undefined) {
+  const findings: string[] = [];
+  const scope = { report: (name: string) => findings.push(name) } as unknown as ServeServerScope;
+  return { tls: serveTlsOptions({ ciphers, prefersOwnOrder: undefined }, scope).tls, findings };
+}
+
+test("suites of TLS 1.2 are those of the list; those of TLS 1.3 stay", () => {
+  assert.deepEqual(serve(undefined), { tls: {}, findings: [] });
+  assert.deepEqual(serve("ECDHE-RSA-AES128-GCM-SHA256"), {
+    tls: { cipherSuites: [...suitesOfTls13, "ECDHE-RSA-AES128-GCM-SHA256"] },
+    findings: [],
+  });
+});
+
+test("what is not served is not offered, which a finding says", () => {
+  assert.deepEqual(serve("AES128-SHA"), {
+    tls: { cipherSuites: suitesOfTls13 },
+    findings: ["ingress-suites-not-served"],
+  });
+});
