@@ -56,6 +56,7 @@ function tlsFields(protocols: string | undefined) {
 
 /** Keys that are read here, or by the settings of Ingresses as what holds without an annotation. */
 const converted = new Set([
+  "add-headers",
   "enable-underscores-in-headers",
   "use-proxy-protocol",
   "use-forwarded-headers",
