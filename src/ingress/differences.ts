@@ -64,6 +64,15 @@ export const differences = {
     why: "Whoever was served is served. The limits of Sluice hold for all listeners of a port.",
     finding: undefined,
   },
+  "mirrored-requests": {
+    title: "Copies of requests for mirror-target",
+    nginx:
+      "They are sent with HTTP/1.0; with mirror-request-body off they tell the length of content that they do not have. A target without a path gets them for a path of nginx's own.",
+    sluice:
+      "They are sent with HTTP/1.1, and tell no length of what they do not have. A target without a path gets them for that of the request. Copies with more than 64 KiB of content are dropped, and so are those beyond 128 at a time.",
+    why: "A copy must not cost more than the request; what nginx sends in those cases is of no use to anybody.",
+    finding: undefined,
+  },
   "chunks-stay-chunks": {
     title: "Content in chunks, where requests are not buffered",
     nginx: "Content that came in one read with its head is passed on with Content-Length.",

@@ -150,7 +150,7 @@ export type Filter =
       readonly fraction: Fraction;
       /** What copies are asked for; absent: what the request is. `undefined` in it: as the request has it. */
       readonly as?: {
-        readonly host: string | undefined;
+        readonly host: Template | undefined;
         /** Path and query. */
         readonly target: Template | undefined;
         readonly content: boolean;

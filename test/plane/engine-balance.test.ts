@@ -137,7 +137,7 @@ test("requestMirror: a copy goes to the mirror, body and all, and its answer is 
 test("requestMirror: copies may be asked for something else, with their client's own headers", async () => {
   await using upstream = await RawUpstream.start(() => ok("real"));
   await using shadow = await RawUpstream.start(() => ok("shadow"));
-  const as = { host: "shadow.test", target: ["/copy", { from: "target" }], content: false } as const;
+  const as = { host: ["shadow.test"], target: ["/copy", { from: "target" }], content: false } as const;
   await using gateway = await startProxy(
     [upstream.port],
     {},

@@ -41,10 +41,11 @@ export const serveStages = [
   "limit",
   /** Address lists, passwords, external authorisation. */
   "access",
+  /** Copies of requests as their clients sent them, once they are let in. */
+  "mirror",
   "rewrite",
   "requestHeaders",
   "requestBody",
-  "mirror",
   /** What is done to answers alone. */
   "answer",
 ] as const;

@@ -16,8 +16,6 @@ export const serveMirror: ServeFeature<LocationSettings["mirror"]> = ({ target }
     });
     return nothingServed;
   }
-  const [name, ...rest] = header.template;
-  const plainHost = rest.length === 0 && typeof name === "string" ? name : undefined;
   const from = scope.at("mirror-target");
   return {
     ...nothingServed,
@@ -29,7 +27,11 @@ export const serveMirror: ServeFeature<LocationSettings["mirror"]> = ({ target }
           kind: "requestMirror",
           cluster: scope.hostCluster({ scheme, hostname: host.toLowerCase(), port }, from, {}),
           fraction: { numerator: 1, denominator: 1 },
-          as: { host: plainHost, target: asked.template.length === 0 ? undefined : asked.template, content },
+          as: {
+            host: header.template,
+            target: asked.template.length === 0 ? undefined : asked.template,
+            content,
+          },
         },
       },
     ],
