@@ -25,7 +25,8 @@ export const differences = {
     title: "How default backends are asked for error pages",
     nginx:
       "They are asked with HTTP/1.0 and Connection: close, with the content of the request. For an error that comes before the request is read, such as 413, they are told its length but not sent it, and told nothing of the Ingress.",
-    sluice: "They are asked with HTTP/1.1, without content, and told the same of every error.",
+    sluice:
+      "They are asked with HTTP/1.1, without content, and told the same of every error. When none answers, the client gets the error itself.",
     why: "An error page needs no content, and a default backend that waits for what never comes answers nobody.",
     finding: undefined,
   },

@@ -30,6 +30,9 @@ type Asking = { readonly accept: string | undefined; readonly copy: AskedRequest
 /** A request as it came to the filter. `host`: with its port. */
 export type AskedRequest = { readonly head: RequestCopy; readonly host: string; readonly ownLines: string };
 
+/** Methods of requests that may be sent twice. */
+const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
+
 /** Fields of the call's own. */
 const told: readonly string[] = ["x-code", "x-format", "x-original-uri", "x-request-id"];
 
@@ -79,7 +82,7 @@ export class ErrorPageCall implements OwnRequestCaller {
         cluster,
         timeoutMs: action.timeoutMs,
         maxAnswerBytes: action.maxBytes,
-        repeatable: true,
+        repeatable: copy === undefined || safeMethods.has(copy.head.method),
         client: undefined,
       },
       this,
