@@ -1,12 +1,16 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { makeFinding } from "../../../finding/catalogue.ts";
 import { suitesOfTls13 } from "../openssl-suites.ts";
 import type { ServeServerScope } from "../serve-feature.ts";
 import { serveTlsOptions } from "./tls-options.ts";
 
 function serve(ciphers: string | undefined) {
   const findings: string[] = [];
-  const scope = { report: (name: string) => findings.push(name) } as unknown as ServeServerScope;
+  const object = { kind: "Ingress", group: "networking.k8s.io", namespace: "shop", name: "web" };
+  const report: ServeServerScope["report"] = (name, _annotation, text) =>
+    void findings.push(makeFinding(name, { object, ...text }).name);
+  const scope = { report } as unknown as ServeServerScope;
   return { tls: serveTlsOptions({ ciphers, prefersOwnOrder: undefined }, scope).tls, findings };
 }
 
