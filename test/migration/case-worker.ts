@@ -2,13 +2,16 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { compileSnapshot } from "../../src/cli/compile-snapshot.ts";
+import { initialFlags } from "../../src/cli/flags.ts";
 import { runProgram } from "../../src/cli/program.ts";
-import { SluiceProcess, sluice } from "../cli/sluice-process.ts";
+import { loadPaths } from "../../src/source/folder/load-paths.ts";
 import { makeCertificate } from "../test-certificate.ts";
 import { askAll } from "./ask.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { EchoBackend } from "./echo-backend.ts";
 import { gatewayAddress, OwnNetwork } from "./own-network.ts";
+import { serveHere, serveInProcess } from "./serve-manifests.ts";
 import { renderManifests, type ServedCase, serveCase } from "./served-manifests.ts";
 import { type Answer, type Manifest, readTruth, type TruthCase } from "./truth-case.ts";
 
@@ -25,9 +28,9 @@ export type CaseResult = {
   readonly tookMs: number;
 };
 
-const [servedAs = "ingress"] = process.argv.slice(2);
-
-const flags = ["--ingress-class", "nginx", "--bind", gatewayAddress];
+/** How cases are served, and whether each has a process of its own. */
+const [servedAs = "ingress", processes = "shared"] = process.argv.slice(2);
+const serveManifests = processes === "own" ? serveInProcess : serveHere;
 
 const folder = mkdtempSync(join(tmpdir(), "sluice-truth-"));
 const network = new OwnNetwork(folder);
@@ -59,21 +62,15 @@ async function serve(one: TruthCase): Promise<Omit<CaseResult, "name" | "tookMs"
   );
   const path = write("served", served);
   const conversion = servedAs === "converted" ? await convert(path, served) : undefined;
-  const how =
-    conversion === undefined ? [path, ...flags] : [conversion.path, "--adopt-classes", "--bind", gatewayAddress];
-  await using gateway = await SluiceProcess.start(["run", ...how, "--no-watch"]);
+  const classes = { ingressClass: conversion ? [] : ["nginx"], adoptClasses: conversion !== undefined };
+  await using gateway = await serveManifests(conversion?.path ?? path, classes);
   const answers = await askAll(one.requests, {
     gateway: gatewayAddress,
     certificates,
     backend,
     services: served.services,
   });
-  const { admin } = await gateway.ready();
-  const found = (await (await fetch(`http://${admin}/findings`)).json()) as {
-    readonly findings: readonly { readonly name: string }[];
-  };
-  const all = [...found.findings.map((finding) => finding.name), ...(conversion?.findings ?? [])];
-  const findings = [...new Set(all)].sort();
+  const findings = [...new Set([...gateway.findings, ...(conversion?.findings ?? [])])].sort();
   const refused = servedAs === "converted" || (await isRefused(one));
   return { answers, findings, refused, failure: undefined };
 }
@@ -90,7 +87,8 @@ async function convert(
     "migrate",
     "convert",
     path,
-    ...flags.slice(0, 2),
+    "--ingress-class",
+    "nginx",
     "--default-certificate",
     "ingress-nginx/default",
     "--report",
@@ -130,17 +128,13 @@ function defaultCertificate(): Manifest {
 async function isRefused(one: TruthCase): Promise<boolean> {
   if (one.rejected.length === 0) return true;
   const path = write("all", serveCase(one, certificates, { rejected: "kept" }));
-  const { out } = await sluice(["check", path, ...flags.slice(0, 2), "-o", "json"]);
-  const errors = (JSON.parse(out) as { readonly findings: readonly CheckedFinding[] }).findings.filter(
+  const { snapshot, findings } = await loadPaths([path]);
+  const flags = { ...initialFlags(), ingressClass: ["nginx"] };
+  const errors = [...findings, ...compileSnapshot("check", snapshot, flags).findings].filter(
     ({ severity, object }) => severity === "error" && object.kind === "Ingress",
   );
   return one.rejected.every((name) => errors.some(({ object }) => `${object.namespace}/${object.name}` === name));
 }
-
-type CheckedFinding = {
-  readonly severity: string;
-  readonly object: { readonly kind: string; readonly namespace?: string; readonly name: string };
-};
 
 function write(name: string, { manifests }: ServedCase): string {
   const path = join(folder, name);

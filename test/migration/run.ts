@@ -15,6 +15,7 @@ const help = `Usage: npm run check:migration -- [FLAGS]
 
   --only NAME      cases of this name (annotation/case), or of this annotation; may be repeated
   --served HOW     ingress: as they are (the default); converted: what sluice migrate convert writes
+  --processes      start \`sluice run\` for each case, rather than serve it in the process that asks
   --workers N      cases at the same time (default 4)
   -v, --verbose    list every field that differs, also where the difference has a name
   -o json          all of it as JSON
@@ -24,6 +25,7 @@ const { values } = parseArgs({
   options: {
     only: { type: "string", multiple: true, default: [] },
     served: { type: "string", default: "ingress" },
+    processes: { type: "boolean", default: false },
     workers: { type: "string", default: "4" },
     verbose: { type: "boolean", short: "v", default: false },
     output: { type: "string", short: "o", default: "table" },
@@ -70,7 +72,10 @@ async function judgeAll(cases: readonly TruthCase[]): Promise<readonly Verdict[]
 }
 
 async function startWorker(): Promise<ChildProcess> {
-  const worker = spawnInOwnNetwork(join(import.meta.dirname, "case-worker.ts"), [served]);
+  const worker = spawnInOwnNetwork(join(import.meta.dirname, "case-worker.ts"), [
+    served,
+    values.processes ? "own" : "shared",
+  ]);
   const ended = once(worker, "exit").then(() => {
     throw new Error("a worker ended before it was ready; namespaces need root, or user namespaces");
   });
