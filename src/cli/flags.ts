@@ -289,7 +289,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text, previous) => [...previous, text],
     repeatable: true,
     help: "Serve the Ingresses of this class, whosever it is: nginx takes over what ingress-nginx serves. Repeat the flag for several.",
-    commands: [...compiling, "controller", "migrate convert"],
+    commands: [...compiling, "controller", "migrate convert", "migrate verify"],
   },
   ingressWithoutClass: {
     long: "--ingress-without-class",
@@ -304,7 +304,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     shownDefault: "ingress-nginx/ingress-nginx-controller",
     parse: (text) => parseObjectName(text),
     help: "The ConfigMap with the settings of the ingress-nginx controller whose Ingresses are served.",
-    commands: [...compiling, "controller", "migrate convert"],
+    commands: [...compiling, "controller", "migrate convert", "migrate verify"],
   },
   ingressArgument: {
     long: "--ingress-argument",
@@ -313,7 +313,7 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text, previous) => [...previous, text],
     repeatable: true,
     help: "An argument of that controller, such as --ingress-argument=--enable-ssl-passthrough or --ingress-argument=--tcp-services-configmap=infra/tcp. Repeat the flag for several.",
-    commands: [...compiling, "controller", "migrate convert"],
+    commands: [...compiling, "controller", "migrate convert", "migrate verify"],
   },
   mapPort: {
     long: "--map-port",

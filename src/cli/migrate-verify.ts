@@ -7,6 +7,7 @@ import { type Difference, verify } from "../migrate/verify/verify.ts";
 import type { Command } from "./command.ts";
 import { compileSnapshot } from "./compile-snapshot.ts";
 import type { FlagValues } from "./flags.ts";
+import { migratedIngresses } from "./migrated-ingresses.ts";
 import { readPaths } from "./read-paths.ts";
 import { renderData } from "./render/data.ts";
 import { countFindings } from "./render/findings.ts";
@@ -49,8 +50,12 @@ export const migrateVerify: Command = async ({ args, flags, terminal }) => {
 /** Everything in it is served, whatever its class; what is not part of it, such as Services, is taken to be there. */
 async function compilePath(path: string, flags: FlagValues): Promise<CompileResult> {
   const { snapshot } = await readPaths([path]);
+  const { classes, arguments: ingressArgument } = migratedIngresses(flags, snapshot);
   const result = compileSnapshot("migrate verify", snapshot, {
     ...flags,
+    ingressClass: classes,
+    ingressWithoutClass: true,
+    ingressArgument,
     adoptClasses: true,
     stubBackends: true,
     selfSigned: true,

@@ -2,6 +2,7 @@
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Terminal } from "../../src/cli/command.ts";
 import { compileSnapshot } from "../../src/cli/compile-snapshot.ts";
 import { initialFlags } from "../../src/cli/flags.ts";
 import { runProgram } from "../../src/cli/program.ts";
@@ -11,7 +12,7 @@ import { askAll } from "./ask.ts";
 import { type Certificates, makeCertificates } from "./certificates.ts";
 import { EchoBackend } from "./echo-backend.ts";
 import { gatewayAddress, OwnNetwork } from "./own-network.ts";
-import { serveHere, serveInProcess } from "./serve-manifests.ts";
+import { type ServedClasses, serveHere, serveInProcess } from "./serve-manifests.ts";
 import { renderManifests, type ServedCase, serveCase } from "./served-manifests.ts";
 import { type Answer, type Manifest, readTruth, type TruthCase } from "./truth-case.ts";
 
@@ -23,6 +24,8 @@ export type CaseResult = {
   readonly findings: readonly string[];
   /** `check` reports an error at the Ingress that the API server refused; `true` where none was refused. */
   readonly refused: boolean;
+  /** What is answered where the Ingresses are served as they are, and the kinds of differences that `migrate verify` names. */
+  readonly verified: { readonly answers: readonly Answer[]; readonly kinds: readonly string[] } | undefined;
   /** Why there are no answers. */
   readonly failure: string | undefined;
   readonly tookMs: number;
@@ -44,6 +47,7 @@ process.on("message", async (name: string) => {
     answers: [],
     findings: [],
     refused: false,
+    verified: undefined,
     failure: error instanceof Error ? error.message : String(error),
   }));
   process.send?.({ name, ...result, tookMs: Math.round(performance.now() - startMs) } satisfies CaseResult);
@@ -61,18 +65,38 @@ async function serve(one: TruthCase): Promise<Omit<CaseResult, "name" | "tookMs"
     Object.fromEntries(served.services.map((service) => [dnsName(service.service), service.clusterAddress])),
   );
   const path = write("served", served);
-  const conversion = servedAs === "converted" ? await convert(path, served) : undefined;
-  const classes = { ingressClass: conversion ? [] : ["nginx"], adoptClasses: conversion !== undefined };
-  await using gateway = await serveManifests(conversion?.path ?? path, classes);
-  const answers = await askAll(one.requests, {
-    gateway: gatewayAddress,
-    certificates,
-    backend,
-    services: served.services,
-  });
-  const findings = [...new Set([...gateway.findings, ...(conversion?.findings ?? [])])].sort();
-  const refused = servedAs === "converted" || (await isRefused(one));
-  return { answers, findings, refused, failure: undefined };
+  const ask = async (file: string, classes: ServedClasses): Promise<Pick<CaseResult, "answers" | "findings">> => {
+    await using gateway = await serveManifests(file, classes);
+    const { services } = served;
+    const answers = await askAll(one.requests, { gateway: gatewayAddress, certificates, backend, services });
+    return { answers, findings: gateway.findings };
+  };
+  const asIngress = { ingressClass: ["nginx"], adoptClasses: false };
+  if (servedAs === "ingress")
+    return { ...(await ask(path, asIngress)), refused: await isRefused(one), verified: undefined, failure: undefined };
+  const conversion = await convert(path, served);
+  const { answers, findings } = await ask(conversion.path, { ingressClass: [], adoptClasses: true });
+  const verified =
+    servedAs === "verified"
+      ? { answers: (await ask(path, asIngress)).answers, kinds: await verify(path, conversion.path) }
+      : undefined;
+  return { answers, findings: [...findings, ...conversion.findings], refused: true, verified, failure: undefined };
+}
+
+/** The kinds of differences between both, without a network. */
+async function verify(old: string, fresh: string): Promise<readonly string[]> {
+  const out: string[] = [];
+  const err: string[] = [];
+  const terminal: Terminal = {
+    out: (text) => void out.push(text),
+    err: (text) => void err.push(text),
+    color: false,
+    errColor: false,
+  };
+  const code = await runProgram(["migrate", "verify", old, fresh, "--ingress-class", "nginx", "-o", "json"], terminal);
+  if (code === 2) throw new Error(err.join(""));
+  const { differences } = JSON.parse(out.join("")) as { readonly differences: readonly { readonly kind: string }[] };
+  return [...new Set(differences.map(({ kind }) => kind))];
 }
 
 /** Converts the case, and writes what is not converted (Services and what they need) beside it. */

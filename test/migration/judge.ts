@@ -19,14 +19,14 @@ export type NamedDifference = {
 export type Mismatch = FieldDifference & {
   readonly request: string;
   /** `undefined`: it has none. */
-  readonly difference: DifferenceId | undefined;
+  readonly difference: string | undefined;
 };
 
 export type Verdict = {
   readonly name: string;
   readonly about: string;
   readonly kind: "equal" | "named" | "wrong";
-  readonly differences: readonly DifferenceId[];
+  readonly differences: readonly string[];
   readonly mismatches: readonly Mismatch[];
   /** What else is wrong, in words. */
   readonly faults: readonly string[];
@@ -40,6 +40,30 @@ const namedFiles = { ingress: ["differences.yaml"], converted: ["converted.yaml"
 const everywhere = { ingress: readNamed(".", "ingress"), converted: readNamed(".", "converted") } as const;
 
 export function judge(one: TruthCase, result: CaseResult, served: ServedAs): Verdict {
+  return served === "verified" ? judgeVerification(one, result) : judgeAnswers(one, result, served);
+}
+
+/** Wrong is only a verification that finds nothing where answers differ. */
+function judgeVerification(one: TruthCase, { answers, verified, failure, tookMs }: CaseResult): Verdict {
+  const kinds = verified?.kinds ?? [];
+  const mismatches = one.requests.flatMap((request, at) => {
+    const [before, after] = [verified?.answers[at], answers[at]];
+    if (before === undefined || after === undefined) return [];
+    // Another in each request.
+    const fields = compareAnswers(before, after, request).filter(({ field }) => !field.endsWith(".traceparent"));
+    return fields.map((field) => ({
+      ...field,
+      request: request.name,
+      difference: kinds.length > 0 ? "named by migrate verify" : undefined,
+    }));
+  });
+  const wrong = failure !== undefined || mismatches.some(({ difference }) => difference === undefined);
+  const kind = wrong ? "wrong" : kinds.length > 0 ? "named" : "equal";
+  const faults = failure === undefined ? [] : [failure];
+  return { name: one.name, about: one.about, kind, differences: kinds, mismatches, faults, tookMs };
+}
+
+function judgeAnswers(one: TruthCase, result: CaseResult, served: Exclude<ServedAs, "verified">): Verdict {
   const named = readNamed(one.name, served);
   const used = new Set<NamedDifference>();
   const mismatches =
@@ -72,7 +96,7 @@ export function judge(one: TruthCase, result: CaseResult, served: ServedAs): Ver
   };
 }
 
-function readNamed(name: string, served: ServedAs): readonly NamedDifference[] {
+function readNamed(name: string, served: keyof typeof namedFiles): readonly NamedDifference[] {
   return namedFiles[served].flatMap((file) => readFile(join(truthFolder, name, file)));
 }
 

@@ -14,7 +14,8 @@ import { readTruth, type ServedAs, servedAs, type TruthCase } from "./truth-case
 const help = `Usage: npm run check:migration -- [FLAGS]
 
   --only NAME      cases of this name (annotation/case), or of this annotation; may be repeated
-  --served HOW     ingress: as they are (the default); converted: what sluice migrate convert writes
+  --served HOW     ingress: as they are (the default); converted: what sluice migrate convert writes;
+                   verified: both, beside what sluice migrate verify says of them
   --processes      start \`sluice run\` for each case, rather than serve it in the process that asks
   --workers N      cases at the same time (default 4)
   -v, --verbose    list every field that differs, also where the difference has a name

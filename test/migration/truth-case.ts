@@ -156,6 +156,9 @@ export function namespaceOf({ metadata }: Manifest): string {
   return metadata.namespace ?? "default";
 }
 
-/** How the Ingresses of a case are served: as they are, or as what conversion makes of them. */
-export const servedAs = ["ingress", "converted"] as const;
+/**
+ * How the Ingresses of a case are judged: served as they are, or as what conversion makes of them; or what `migrate verify` says of
+ * both, beside what both answer.
+ */
+export const servedAs = ["ingress", "converted", "verified"] as const;
 export type ServedAs = (typeof servedAs)[number];

@@ -1,6 +1,6 @@
 /** Sends requests to two configurations, each served by an embedded plane of its own on loopback. */
-import type { EndpointsKey } from "../../ir/cluster.ts";
-import type { PlacedFilter } from "../../ir/filter.ts";
+import type { ClusterKey, EndpointsKey } from "../../ir/cluster.ts";
+import type { Filter, PlacedFilter } from "../../ir/filter.ts";
 import type { Listener, RoutingModel } from "../../ir/routing-model.ts";
 import { clusterKeysOfListener, clusterKeysOfRule } from "../../ir/used-clusters.ts";
 import { EmbeddedPlane } from "../../proxy/embedded-plane.ts";
@@ -112,9 +112,15 @@ function endpointsOf(routing: RoutingModel): {
     for (const rule of Object.values(httpRules)) {
       for (const key of clusterKeysOfRule(rule).flatMap(endpointsKey)) keys.add(key);
       for (const { filter } of rule.filters)
-        if (filter.kind === "externalAuth")
-          for (const key of filter.servers.flatMap(endpointsKey)) authorisers.add(key);
+        for (const key of authorisersOf(filter).flatMap(endpointsKey)) authorisers.add(key);
     }
   }
   return { keys, authorisers };
+}
+
+/** Clusters that a filter asks whether a request may pass. */
+function authorisersOf(filter: Filter): readonly ClusterKey[] {
+  if (filter.kind === "externalAuth") return filter.servers;
+  if (filter.kind === "authRequest") return filter.server === undefined ? [] : [filter.server];
+  return filter.kind === "anyOf" ? filter.filters.flatMap(authorisersOf) : [];
 }

@@ -7,15 +7,19 @@ import { hashText } from "../../base/hash.ts";
 import type { ClusterKey } from "../../ir/cluster.ts";
 import { describeFilter } from "../../ir/describe.ts";
 import type { Filter, FilterKind } from "../../ir/filter.ts";
+import { referencesOf } from "../../ir/filter-references.ts";
 import type { HttpListener, WeightedBackend } from "../../ir/routing-model.ts";
+import type { SecretKey } from "../../ir/tls.ts";
 import { type SettingKind, settingKinds } from "./difference-kinds.ts";
 import type { Decision, Side } from "./side.ts";
 
 export type Treatment = {
-  /** Texts of the settings, empty where there is none. */
-  readonly settings: Readonly<Record<SettingKind, string>>;
+  /** What each setting says, part by part; empty where there is none. */
+  readonly settings: Readonly<Record<SettingKind, readonly string[]>>;
   /** Of all that a single request can show. */
   readonly visible: string;
+  /** Every request is answered by the gateway itself. */
+  readonly answersItself: boolean;
 };
 
 /** Filters that a single request does not show, or not surely. */
@@ -36,76 +40,76 @@ export function isUnseen({ kind }: Filter): boolean {
 }
 
 export function treatmentOf(side: Side, decision: Decision): Treatment {
-  const settings = Object.fromEntries(settingKinds.map((kind) => [kind, ""])) as Record<SettingKind, string>;
+  const settings: Record<SettingKind, readonly string[]> = { ...noSettings };
   const { listener } = decision;
-  if (listener) addListener(settings, listener);
+  if (listener) Object.assign(settings, listenerSettings(listener));
   if (decision.kind === "none")
-    return { settings, visible: canonicalJson({ none: decision.reason, listener: visibleOf(listener) }) };
+    return { settings, visible: `${decision.reason} ${listener ? textOfListener(listener) : ""}`, answersItself: true };
   const { rule, entry } = decision;
   const filters = [...decision.listener.filters, ...rule.filters].map(({ filter }) => filter);
   for (const filter of filters) {
     const setting = settingOfFilter[filter.kind];
-    if (setting !== undefined) settings[setting] = joined(settings[setting], withoutNames(filter, side));
-    if (filter.kind === "basicAuth") settings.passwords = usersOf(filter, side);
+    if (setting !== undefined) settings[setting] = [...settings[setting], inWords(filter, side)];
+    if (asksForPassword(filter))
+      settings.passwords = [...settings.passwords, `users ${hashText(textOfFilter(filter, side))}`];
   }
-  const clusters = rule.backends.flatMap(({ target }) =>
+  const first = rule.backends.flatMap(({ target }) =>
     target.kind === "cluster" ? (side.routing.clusters[target.cluster] ?? []) : [],
-  );
-  const [first] = clusters;
-  const answersItself = filters.some(
-    ({ kind }) => kind === "directResponse" || kind === "requestRedirect" || kind === "urlRedirect",
-  );
-  if (!answersItself) {
-    settings.backend = backendsText(rule.backends, side);
-    settings.timeouts = text({ ...rule.timeouts, connectMs: first?.traffic.connectTimeoutMs });
-    settings.retries = text({ retry: rule.retry, budget: first?.traffic.retryBudget });
-    settings.affinity = text(rule.sessionPersistence ?? first?.traffic.sessionPersistence);
-    settings.balancing = text({ kind: first?.traffic.loadBalancing, policy: first?.traffic.policy });
-    settings["backend-protocol"] = text({ protocol: first?.protocol, proxyProtocol: first?.proxyProtocol });
-    settings["backend-tls"] = text(first?.tls);
-  }
+  )[0];
+  settings.backend = sharesOf(rule.backends, side);
+  settings.timeouts = parts({ ...rule.timeouts, connectMs: first?.traffic.connectTimeoutMs });
+  settings.retries = parts({ ...rule.retry, budget: first?.traffic.retryBudget });
+  settings.affinity = parts(rule.sessionPersistence ?? first?.traffic.sessionPersistence);
+  settings.balancing = parts({ kind: first?.traffic.loadBalancing, ...first?.traffic.policy });
+  settings["backend-protocol"] = parts({ protocol: first?.protocol, proxyProtocol: first?.proxyProtocol });
+  settings["backend-tls"] = parts(first?.tls);
   const prefix = entry.match.path.kind === "prefix" && filters.some(usesPrefix) ? entry.match.path.value : "";
-  return {
-    settings,
-    visible: canonicalJson({
-      listener: visibleOf(decision.listener),
-      filters: filters.filter((filter) => !isUnseen(filter)).map((filter) => serviceNames(filter, side)),
-      backends: rule.backends.map((backend) => backend.filters.map(({ filter }) => serviceNames(filter, side))),
-      answers: rule.backends.some(({ weight, target }) => weight > 0 && target.kind === "cluster"),
-      grpc: rule.routeKind === "GRPCRoute",
-      paths: decision.virtualHost.paths,
-      prefix,
-    }),
-  };
+  const visible = [
+    textOfListener(decision.listener),
+    ...filters.filter((filter) => !isUnseen(filter)).map((filter) => textOfFilter(filter, side)),
+    ...rule.backends.map((backend) => backend.filters.map(({ filter }) => textOfFilter(filter, side)).join(" ")),
+    rule.backends.some(({ weight, target }) => weight > 0 && target.kind === "cluster") ? "asks" : "answers",
+    rule.routeKind === "GRPCRoute" ? "grpc" : "http",
+    decision.virtualHost.paths ?? "normal",
+    prefix,
+  ].join("\n");
+  return { settings, visible, answersItself: filters.some(answersAll) };
 }
 
-function addListener(settings: Record<SettingKind, string>, { tls, settings: granted }: HttpListener): void {
-  if (granted.requestBodyBytes > 0) settings["body-limit"] = `at most ${granted.requestBodyBytes} bytes (listener)`;
-  if (tls === undefined) return;
-  const { mode: _mode, certificates: _certificates, ...options } = tls;
-  const { clientValidation, ...others } = options as typeof options & { readonly clientValidation?: unknown };
-  settings["client-certificate"] = text(clientValidation);
-  settings["tls-options"] = text(others);
+const noSettings = Object.fromEntries(settingKinds.map((kind) => [kind, []])) as unknown as Readonly<
+  Record<SettingKind, readonly string[]>
+>;
+
+function answersAll({ kind }: Filter): boolean {
+  return kind === "directResponse" || kind === "requestRedirect";
 }
+
+function asksForPassword(filter: Filter): boolean {
+  return filter.kind === "basicAuth" || (filter.kind === "anyOf" && filter.filters.some(asksForPassword));
+}
+
+function listenerSettings({ tls, settings: granted }: HttpListener): Partial<Record<SettingKind, readonly string[]>> {
+  const body = granted.requestBodyBytes > 0 ? [`at most ${granted.requestBodyBytes} bytes (listener)`] : [];
+  if (tls === undefined) return { "body-limit": body };
+  const { mode: _mode, certificates: _certificates, clientValidation, ...options } = tls;
+  return { "body-limit": body, "client-certificate": parts(clientValidation), "tls-options": parts(options) };
+}
+
+const listenerTexts = new WeakMap<HttpListener["settings"], string>();
 
 /** What a listener does to every request. */
-function visibleOf(listener: HttpListener | undefined): unknown {
-  return listener && { protocol: listener.protocol, settings: listener.settings };
+function textOfListener({ protocol, settings }: HttpListener): string {
+  const known = listenerTexts.get(settings) ?? hashText(canonicalJson(settings));
+  listenerTexts.set(settings, known);
+  return `${protocol} ${known}`;
 }
 
 function usesPrefix(filter: Filter): boolean {
   return (filter.kind === "urlRewrite" || filter.kind === "requestRedirect") && filter.path?.kind === "prefix";
 }
 
-/** Users by what is in their Secret: its name is of no matter. */
-function usersOf({ users }: Extract<Filter, { readonly kind: "basicAuth" }>, { secrets }: Side): string {
-  if (users === undefined) return "nobody";
-  const material = secrets.get(users);
-  return material?.kind === "opaque" ? `users ${hashText(material.bytesBase64)}` : `users of ${users}`;
-}
-
 /** Services with the share of requests that each gets, in order of names. */
-function backendsText(backends: readonly WeightedBackend[], side: Side): string {
+function sharesOf(backends: readonly WeightedBackend[], side: Side): readonly string[] {
   const total = backends.reduce((sum, { weight }) => sum + weight, 0);
   const shares = new Map<string, number>();
   for (const { weight, target } of backends) {
@@ -113,14 +117,9 @@ function backendsText(backends: readonly WeightedBackend[], side: Side): string 
     const name = target.kind === "cluster" ? serviceOf(target.cluster, side) : `no backend (${target.status})`;
     shares.set(name, (shares.get(name) ?? 0) + weight);
   }
-  const one = ([name, weight]: readonly [string, number]): string =>
-    shares.size === 1 ? name : `${name} ${Math.round((weight / total) * 1000) / 10} %`;
-  return shares.size === 0
-    ? "none"
-    : [...shares]
-        .sort(([a], [b]) => (a < b ? -1 : 1))
-        .map(one)
-        .join(", ");
+  return [...shares]
+    .map(([name, weight]) => (shares.size === 1 ? name : `${name} ${Math.round((weight / total) * 1000) / 10} %`))
+    .sort();
 }
 
 function serviceOf(key: ClusterKey, { routing }: Side): string {
@@ -128,38 +127,41 @@ function serviceOf(key: ClusterKey, { routing }: Side): string {
   return cluster ? `${cluster.namespace}/${cluster.name}:${cluster.port}` : key;
 }
 
-/** The filter with the Services in place of the clusters that it names. */
-function serviceNames(filter: Filter, side: Side): unknown {
-  return JSON.parse(JSON.stringify(filter), (name, value) =>
-    (name === "cluster" || name === "servers" || name === "fallbacks") && value !== undefined
-      ? Array.isArray(value)
-        ? value.map((key: ClusterKey) => serviceOf(key, side))
-        : serviceOf(value, side)
-      : name === "users"
-        ? usersOf({ users: value } as Extract<Filter, { readonly kind: "basicAuth" }>, side)
-        : value,
-  );
+/** A Secret by what is in it: its name is of no matter. */
+function contentOf(key: SecretKey, { secrets }: Side): string {
+  const material = secrets.get(key);
+  return material?.kind === "opaque" ? `secret ${hashText(material.bytesBase64)}` : `secret ${key}`;
+}
+
+/** The filter with Services and contents in place of the clusters and Secrets that it names. */
+function textOfFilter(filter: Filter, side: Side): string {
+  const { clusters, secrets } = referencesOf(filter);
+  const names = new Map([
+    ...clusters.map((key) => [key, serviceOf(key, side)] as const),
+    ...secrets.map((key) => [key, contentOf(key, side)] as const),
+  ]);
+  const plain =
+    names.size === 0
+      ? filter
+      : JSON.parse(JSON.stringify(filter), (_name, value) =>
+          typeof value === "string" ? (names.get(value) ?? value) : value,
+        );
+  return canonicalJson(plain);
 }
 
 /** In words, which tell of all that counts, and nothing of names. */
-function withoutNames(filter: Filter, side: Side): string {
+function inWords(filter: Filter, side: Side): string {
   if (filter.kind === "requestMirror" && filter.cluster !== undefined)
     return describeFilter({ ...filter, cluster: serviceOf(filter.cluster, side) });
   return describeFilter(filter);
 }
 
-function joined(before: string, added: string): string {
-  return before === "" ? added : `${before}; ${added}`;
-}
-
-/** Plain data in short: `name value` for each member that is there. */
-function text(value: unknown): string {
-  if (value === undefined || value === null) return "";
-  if (Array.isArray(value)) return value.map(text).join(", ");
-  if (typeof value !== "object") return String(value);
+/** Plain data as `name value` for each of its values, inner names behind outer ones. */
+function parts(value: unknown, name = ""): readonly string[] {
+  if (value === undefined || value === null) return [];
+  if (typeof value !== "object" || (Array.isArray(value) && value.length === 0))
+    return [`${name} ${typeof value === "object" ? "none" : String(value)}`.trim()];
   return Object.entries(value)
-    .filter(([, member]) => member !== undefined)
     .sort(([a], [b]) => (a < b ? -1 : 1))
-    .map(([name, member]) => (typeof member === "object" ? `${name} (${text(member)})` : `${name} ${text(member)}`))
-    .join(", ");
+    .flatMap(([inner, member]) => parts(member, name === "" ? inner : `${name}.${inner}`));
 }

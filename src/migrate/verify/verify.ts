@@ -1,7 +1,8 @@
 /** Compares what two sides do with the requests that could tell them apart. */
 import { hashText } from "../../base/hash.ts";
+import { sameElements } from "../../base/same-elements.ts";
 import { hostsOf, probesFor } from "./derive-probes.ts";
-import { type DifferenceKindName, differenceKinds, settingKinds } from "./difference-kinds.ts";
+import { type DifferenceKindName, differenceKinds, type SettingKind, settingKinds } from "./difference-kinds.ts";
 import { compareObservations, type Observe, type ObservedDifference } from "./observation.ts";
 import { curlOf, hostnameOf, type Probe } from "./probe.ts";
 import { type Decision, decide, narrow, type Side } from "./side.ts";
@@ -114,16 +115,21 @@ type Pair = {
 };
 
 function pairOf(old: Treatment, fresh: Treatment): Pair {
-  const comparable = old.settings.backend !== "" && fresh.settings.backend !== "";
-  const settings = comparable
-    ? settingKinds
-        .filter((kind) => old.settings[kind] !== fresh.settings[kind])
-        .map((kind) => ({ kind, old: old.settings[kind] || "none", new: fresh.settings[kind] || "none" }))
-    : [];
+  // Where one side answers by itself, its backends are never asked, and the answers tell.
+  const comparable = !old.answersItself && !fresh.answersItself;
+  const settings = comparable ? settingKinds.flatMap((kind) => settingDifference(kind, old, fresh)) : [];
   return {
     settings,
-    visible: old.visible === fresh.visible ? undefined : hashText(`${old.visible}\n${fresh.visible}`),
+    visible: old.visible === fresh.visible ? undefined : hashText(`${old.visible}\n\n${fresh.visible}`),
   };
+}
+
+/** Only what is not the same on both sides. */
+function settingDifference(kind: SettingKind, old: Treatment, fresh: Treatment): Pair["settings"] {
+  const [before, after] = [old.settings[kind], fresh.settings[kind]];
+  const only = (these: readonly string[], those: readonly string[]): string =>
+    these.filter((part) => !those.includes(part)).join(", ") || (these.length === 0 ? "none" : "no more than that");
+  return sameElements(before, after) ? [] : [{ kind, old: only(before, after), new: only(after, before) }];
 }
 
 function decisionKey(decision: Decision): string {
