@@ -151,6 +151,7 @@ export type FlagValues = {
   readonly accept: readonly string[];
   readonly live: readonly LiveGateway[];
   readonly allMethods: boolean;
+  readonly mirror: string | undefined;
   readonly ingressClass: readonly string[];
   readonly ingressConfig: ObjectName | undefined;
   readonly ingressArgument: readonly string[];
@@ -951,6 +952,14 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     parse: (text, previous) => [...previous, parseLiveGateway(text)],
     repeatable: true,
     help: "Send the requests to gateways that run: given twice, for OLD and NEW. A second URL tells where https goes, if it is not port 443 of the same host.",
+    commands: ["migrate verify"],
+  },
+  mirror: {
+    long: "--mirror",
+    argument: "FILE",
+    initial: undefined,
+    parse: asIs,
+    help: "Ask for what this access log says was asked, in place of what could tell OLD and NEW apart. It is one of ingress-nginx or of Sluice.",
     commands: ["migrate verify"],
   },
   allMethods: {

@@ -1,8 +1,12 @@
-import { UsageError } from "../base/usage-error.ts";
+import { readFileSync } from "node:fs";
+import { reasonOf, UsageError } from "../base/usage-error.ts";
 import type { CompileResult } from "../compile/contract.ts";
 import { observeLive } from "../migrate/observe/observe-live.ts";
 import { observePlanes } from "../migrate/observe/observe-planes.ts";
-import { sideOf } from "../migrate/verify/side.ts";
+import { type AskedHost, deriveRequests } from "../migrate/verify/derive-probes.ts";
+import { placeRequests } from "../migrate/verify/logged-requests.ts";
+import { readAccessLog } from "../migrate/verify/read-access-log.ts";
+import { type Side, sideOf } from "../migrate/verify/side.ts";
 import { type Difference, verify } from "../migrate/verify/verify.ts";
 import type { Command } from "./command.ts";
 import { compileSnapshot } from "./compile-snapshot.ts";
@@ -21,10 +25,15 @@ export const migrateVerify: Command = async ({ args, flags, terminal }) => {
   const [oldGateway, newGateway, third] = flags.live;
   if ((oldGateway === undefined) !== (newGateway === undefined) || third !== undefined)
     throw new UsageError("--live is given twice: the gateway of OLD, then that of NEW.");
-  const verification =
-    oldGateway && newGateway
-      ? await verify(before, after, observeLive(oldGateway, newGateway), { send: flags.allMethods ? "all" : "safe" })
-      : await verify(before, after, observePlanes(before, after), { send: "where settings differ" });
+  const log = flags.mirror === undefined ? undefined : readLog(flags.mirror, before);
+  const asked = log?.hosts ?? deriveRequests([before, after]);
+  if (log && log.unused > 0)
+    terminal.err(`${log.unused} lines of ${flags.mirror} do not tell a request and its host.\n`);
+  const live = oldGateway && newGateway ? observeLive(oldGateway, newGateway) : undefined;
+  const verification = await verify(before, after, live ?? observePlanes(before, after), {
+    asked,
+    send: live === undefined ? "where settings differ" : flags.allMethods ? "all" : "safe",
+  });
   const differences = verification.differences.map((difference) => ({
     ...difference,
     accepted: isAccepted(difference, flags.accept),
@@ -46,6 +55,19 @@ export const migrateVerify: Command = async ({ args, flags, terminal }) => {
   }
   return differences.some(({ accepted }) => !accepted) ? 1 : 0;
 };
+
+/** What an access log says was asked. */
+function readLog(file: string, old: Side): { readonly hosts: readonly AskedHost[]; readonly unused: number } {
+  let text: string;
+  try {
+    text = readFileSync(file === "-" ? 0 : file, "utf8");
+  } catch (error) {
+    throw new UsageError(`${file} cannot be read: ${reasonOf(error)}.`);
+  }
+  const { requests, unread } = readAccessLog(text);
+  const { hosts, homeless } = placeRequests(requests, old);
+  return { hosts, unused: unread + homeless };
+}
 
 /** Everything in it is served, whatever its class; what is not part of it, such as Services, is taken to be there. */
 async function compilePath(path: string, flags: FlagValues): Promise<CompileResult> {

@@ -2,8 +2,11 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compile } from "../../src/compile/compile.ts";
 import { observePlanes } from "../../src/migrate/observe/observe-planes.ts";
+import { deriveRequests } from "../../src/migrate/verify/derive-probes.ts";
+import { placeRequests } from "../../src/migrate/verify/logged-requests.ts";
+import { readAccessLog } from "../../src/migrate/verify/read-access-log.ts";
 import { type Side, sideOf } from "../../src/migrate/verify/side.ts";
-import { type Difference, verify } from "../../src/migrate/verify/verify.ts";
+import { type Difference, type VerifyOptions, verify } from "../../src/migrate/verify/verify.ts";
 import { createSnapshot } from "../../src/store/create-snapshot.ts";
 import { sluice } from "../cli/sluice-process.ts";
 import { defaultOptions, resourcesOf } from "../compile-case.ts";
@@ -37,9 +40,14 @@ function side(yaml: string): Side {
   return sideOf(routing, secrets);
 }
 
+const derived = (sides: readonly Side[]): VerifyOptions => ({
+  asked: deriveRequests(sides),
+  send: "where settings differ",
+});
+
 async function differences(old: string, fresh: string): Promise<readonly Difference[]> {
   const [before, after] = [side(old), side(fresh)];
-  return (await verify(before, after, observePlanes(before, after), { send: "where settings differ" })).differences;
+  return (await verify(before, after, observePlanes(before, after), derived([before, after]))).differences;
 }
 
 const kinds = (found: readonly Difference[]): readonly string[] => found.map(({ host, kind }) => `${host} ${kind}`);
@@ -47,15 +55,9 @@ const kinds = (found: readonly Difference[]): readonly string[] => found.map(({ 
 test("verify() finds nothing where both sides are written alike but for their names, and sends nothing", async () => {
   const old = side(route(`{ ${backend} }`));
   const fresh = side(route(`{ ${backend} }`).replaceAll("name: web", "name: other"));
-  const {
-    requests,
-    sent,
-    differences: found,
-  } = await verify(old, fresh, observePlanes(old, fresh), {
-    send: "where settings differ",
-  });
-  assert.deepEqual([found, sent], [[], 0]);
-  assert.ok(requests > 20);
+  const report = await verify(old, fresh, observePlanes(old, fresh), derived([old, fresh]));
+  assert.deepEqual([report.differences, report.sent, report.differing], [[], 0, 0]);
+  assert.ok(report.requests > 20);
 });
 
 test("verify() finds nothing where the same is written in two ways", async () => {
@@ -114,6 +116,25 @@ test("verify() tells of hosts that one side alone has", async () => {
   assert.deepEqual([found[0]?.example.old, found[0]?.example.new], ["404", "200 from a backend"]);
 });
 
+test("verify() asks for what an access log says was asked, at the host that leads to the Service of the line", async () => {
+  const [old, fresh] = [
+    side(route(`{ ${backend} }`)),
+    side(route(`{ matches: [{ path: { value: /a } }], ${backend} }`)),
+  ];
+  const line = (path: string, upstream: string): string =>
+    `192.0.2.1 - - [30/Nov/2026:10:00:00 +0000] "GET ${path} HTTP/1.1" 200 5 "-" "-" 90 0.001 [${upstream}] [] - - - - -`;
+  const log = [
+    line("/a", "shop-app-80"),
+    line("/b", "shop-app-80"),
+    line("/b", "shop-app-80"),
+    line("/", "shop-other-80"),
+  ];
+  const { hosts, homeless } = placeRequests(readAccessLog(log.join("\n")).requests, old);
+  const report = await verify(old, fresh, observePlanes(old, fresh), { asked: hosts, send: "where settings differ" });
+  assert.deepEqual([homeless, report.requests, report.differing], [1, 3, 2]);
+  assert.deepEqual(kinds(report.differences), ["shop.example.com logged"]);
+});
+
 test("migrate verify exits with 1 for differences, with 0 for those that are accepted, and with 2 for what it cannot read", async () => {
   const run = (...args: readonly string[]) => sluice(["migrate", "verify", ...args]);
   const old = "examples/redirects-and-rewrites";
@@ -126,7 +147,7 @@ test("migrate verify exits with 1 for differences, with 0 for those that are acc
   assert.equal(accepted.code, 0);
   assert.match(
     accepted.out,
-    / answer alike \(\d+ more are accepted\): \d+ requests to \d+ hosts, \d+ of them sent\.\n$/,
+    / answer alike \(\d+ more are accepted\): \d+ requests to \d+ hosts, .* had to be sent\.\n$/,
   );
   assert.equal((await run(old, "test/no-such-folder")).code, 2);
   assert.match((await run(old, fresh, "--live", "http://127.0.0.1")).err, /--live is given twice/);

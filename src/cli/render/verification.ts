@@ -11,10 +11,11 @@ const widest = 60;
 
 /** What `migrate verify` found: a line for each difference, then what explains each kind, with a request to try. */
 export function renderVerification(report: Report, paths: { readonly old: string; readonly new: string }): string {
-  const { differences, hosts, requests, sent } = report;
+  const { differences, differing, hosts, requests, sent } = report;
   const open = differences.filter(({ accepted }) => !accepted);
   const accepted = differences.length - open.length;
-  const asked = `${requests} requests to ${hosts} hosts, ${sent} of them sent`;
+  const share = Math.round((differing / Math.max(requests, 1)) * 1000) / 10;
+  const asked = `${requests} requests to ${hosts} hosts, ${share} % of them treated differently; ${sent} had to be sent`;
   const verdict =
     open.length > 0
       ? `${open.length} differences between ${paths.old} and ${paths.new}`

@@ -14,14 +14,29 @@ export const maxPathsOfHost = 2_000;
 const otherHost = "nobody-has-this.invalid";
 const ordinaryClient = "198.51.100.77";
 
+/** A host to ask, and what; the sides are narrowed to it. */
+export type AskedHost = {
+  /** As its owners write it. */
+  readonly hostname: string;
+  readonly host: string;
+  readonly probes: (sides: readonly Side[]) => Iterable<Probe>;
+};
+
+/** Every host of either side with the requests that could tell them apart. */
+export function deriveRequests(sides: readonly Side[]): readonly AskedHost[] {
+  return hostsOf(sides).flatMap(({ hostname, hosts }) =>
+    hosts.map((host) => ({ hostname, host: host.host, probes: (narrowed) => probesFor(host, narrowed) })),
+  );
+}
+
 /** A hostname of either side, as patterns are written, with hosts to ask for. */
-export type HostProbes = {
+type HostProbes = {
   readonly hostname: string;
   readonly hosts: readonly { readonly host: string; readonly shape: ProbeShape }[];
 };
 
 /** Every hostname of either side, in order, and hosts that nobody has. */
-export function hostsOf(sides: readonly Side[]): readonly HostProbes[] {
+function hostsOf(sides: readonly Side[]): readonly HostProbes[] {
   const patterns = new Set(
     sides.flatMap(({ routing }) =>
       routing.gateways.flatMap(({ listeners }) =>
@@ -52,7 +67,7 @@ function hostsFor(hostname: string): HostProbes["hosts"] {
 }
 
 /** The requests for one host; `sides` are narrowed to it. */
-export function* probesFor(host: HostProbes["hosts"][number], sides: readonly Side[]): Iterable<Probe> {
+function* probesFor(host: HostProbes["hosts"][number], sides: readonly Side[]): Iterable<Probe> {
   const entries = sides.flatMap((side) => [...entriesOf(side)]);
   const paths = new Set(entries.flatMap(({ match }) => pathOf(match) ?? []));
   paths.add("/");
@@ -67,6 +82,7 @@ export function* probesFor(host: HostProbes["hosts"][number], sides: readonly Si
         written: path,
         headers: [],
         client: ordinaryClient,
+        times: 1,
       } as const;
       if (host.shape !== "path") {
         yield { ...plain, shape: host.shape };

@@ -101,6 +101,10 @@ export const differenceKinds = {
     explains:
       "ingress-nginx overwrites X-Forwarded-* and X-Real-IP with what it sees, unless use-forwarded-headers is on. Most gateways append to X-Forwarded-For.",
   },
+  logged: {
+    title: "a request of the access log is answered differently",
+    explains: "Somebody has sent this request, and will get another answer.",
+  },
   backend: {
     title: "the backends, or their weights",
     explains: "Requests of the same kind go to another Service, or to the same in other shares.",

@@ -11,6 +11,7 @@ const plain: Probe = {
   written: "/a",
   headers: [],
   client: "198.51.100.77",
+  times: 1,
 };
 
 test("curlOf() is a line that a shell sends as the request is meant", () => {

@@ -15,6 +15,7 @@ export type ProbeShape = Extract<
   | "credentials"
   | "forged-headers"
   | "backend-headers"
+  | "logged"
 >;
 
 export type Probe = {
@@ -30,6 +31,8 @@ export type Probe = {
   readonly headers: readonly (readonly [name: string, value: string])[];
   /** The client's address. */
   readonly client: string;
+  /** How often it came, where it is from a log; else 1. */
+  readonly times: number;
 };
 
 /** As the routing model sees it at a port; `undefined`: no plane accepts its path. */

@@ -1,7 +1,7 @@
 /** Compares what two sides do with the requests that could tell them apart. */
 import { hashText } from "../../base/hash.ts";
 import { sameElements } from "../../base/same-elements.ts";
-import { hostsOf, probesFor } from "./derive-probes.ts";
+import type { AskedHost } from "./derive-probes.ts";
 import { type DifferenceKindName, differenceKinds, type SettingKind, settingKinds } from "./difference-kinds.ts";
 import { compareObservations, type Observe, type ObservedDifference } from "./observation.ts";
 import { curlOf, hostnameOf, type Probe } from "./probe.ts";
@@ -21,9 +21,12 @@ export type Difference = {
 };
 
 export type Verification = {
+  /** Hostnames as their owners write them. */
   readonly hosts: number;
   /** Requests for which both sides were asked. */
   readonly requests: number;
+  /** Those of them that are treated differently in any way. */
+  readonly differing: number;
   /** Requests that had to be sent, because the settings alone did not tell. */
   readonly sent: number;
   /** By host, then by kind. */
@@ -33,6 +36,7 @@ export type Verification = {
 type Open = { readonly probe: Probe; readonly askedFor: { readonly hostname: string; readonly probe: Probe }[] };
 
 export type VerifyOptions = {
+  readonly asked: readonly AskedHost[];
   /** Which requests are sent: those that the settings leave open, or all, or all with methods that change nothing. */
   readonly send: "where settings differ" | "safe" | "all";
 };
@@ -43,47 +47,50 @@ const safeMethods: ReadonlySet<string> = new Set(["GET", "HEAD", "OPTIONS"]);
  * Where the settings of both sides are the same, so is the answer. Where they are not, the request is sent to both (`observe`), once
  * for all requests of that shape that meet the same two settings.
  */
-export async function verify(old: Side, fresh: Side, observe: Observe, { send }: VerifyOptions): Promise<Verification> {
+export async function verify(
+  old: Side,
+  fresh: Side,
+  observe: Observe,
+  { asked, send }: VerifyOptions,
+): Promise<Verification> {
   const ledger = new Ledger();
   const open = new Map<string, Open>();
   let requests = 0;
-  const hosts = hostsOf([old, fresh]);
-  for (const { hostname, hosts: asked } of hosts) {
-    for (const host of asked) {
-      const sides = [narrow(old, [host.host]), narrow(fresh, [host.host])] as const;
-      const known = new Map<string, Pair>();
-      for (const probe of probesFor(host, sides)) {
-        if (send === "safe" && !safeMethods.has(probe.method)) continue;
-        requests++;
-        if (send !== "where settings differ") {
-          // Whoever has this address is not us.
-          if (probe.shape !== "client") open.set(String(requests), { probe, askedFor: [{ hostname, probe }] });
-          continue;
-        }
-        const [a, b] = [decide(sides[0], probe), decide(sides[1], probe)];
-        const key = `${decisionKey(a)} ${decisionKey(b)}`;
-        const pair = known.get(key) ?? pairOf(treatmentOf(sides[0], a), treatmentOf(sides[1], b));
-        known.set(key, pair);
-        for (const { kind, old: before, new: after } of pair.settings) ledger.add(kind, hostname, probe, before, after);
-        if (pair.visible === undefined) continue;
-        const id = [
-          pair.visible,
-          probe.shape,
-          probe.scheme,
-          probe.method,
-          probe.headers.flat().join(" "),
-          probe.client,
-        ].join("\n");
-        const one = open.get(id) ?? { probe, askedFor: [] };
-        one.askedFor.push({ hostname, probe });
-        open.set(id, one);
+  for (const { hostname, host, probes } of asked) {
+    const sides = [narrow(old, [host]), narrow(fresh, [host])] as const;
+    const known = new Map<string, Pair>();
+    for (const probe of probes(sides)) {
+      if (send === "safe" && !safeMethods.has(probe.method)) continue;
+      requests += probe.times;
+      if (send !== "where settings differ") {
+        // Whoever has this address is not us.
+        if (probe.shape !== "client") open.set(String(open.size), { probe, askedFor: [{ hostname, probe }] });
+        continue;
       }
+      const [a, b] = [decide(sides[0], probe), decide(sides[1], probe)];
+      const key = `${decisionKey(a)} ${decisionKey(b)}`;
+      const pair = known.get(key) ?? pairOf(treatmentOf(sides[0], a), treatmentOf(sides[1], b));
+      known.set(key, pair);
+      for (const { kind, old: before, new: after } of pair.settings) ledger.add(kind, hostname, probe, before, after);
+      if (pair.visible === undefined) continue;
+      const id = [
+        pair.visible,
+        probe.shape,
+        probe.scheme,
+        probe.method,
+        probe.headers.flat().join(" "),
+        probe.client,
+      ].join("\n");
+      const one = open.get(id) ?? { probe, askedFor: [] };
+      one.askedFor.push({ hostname, probe });
+      open.set(id, one);
     }
   }
   const sent = [...open.values()];
   const observed = await observe(sent.map(({ probe }) => probe));
   for (const one of differencesOf(sent, observed)) ledger.add(one.kind, one.hostname, one.probe, one.old, one.new);
-  return { hosts: hosts.length, requests, sent: sent.length, differences: ledger.differences() };
+  const hosts = new Set(asked.map(({ hostname }) => hostname)).size;
+  return { hosts, requests, differing: ledger.differing(), sent: sent.length, differences: ledger.differences() };
 }
 
 type Found = ObservedDifference & { readonly hostname: string; readonly probe: Probe };
@@ -140,22 +147,28 @@ function decisionKey(decision: Decision): string {
 /** Collects differences by host and kind. */
 class Ledger {
   readonly #rows = new Map<string, Difference>();
+  readonly #probes = new Set<Probe>();
 
   add(kind: DifferenceKindName, host: string, probe: Probe, before: string, after: string): void {
+    this.#probes.add(probe);
     const key = `${host}\n${kind}`;
     const row = this.#rows.get(key);
     this.#rows.set(
       key,
       row
-        ? { ...row, requests: row.requests + 1 }
+        ? { ...row, requests: row.requests + probe.times }
         : {
             kind,
             host,
-            requests: 1,
+            requests: probe.times,
             example: { curl: curlOf(probe), old: before, new: after },
             explains: differenceKinds[kind].explains,
           },
     );
+  }
+
+  differing(): number {
+    return [...this.#probes].reduce((sum, { times }) => sum + times, 0);
   }
 
   differences(): readonly Difference[] {
