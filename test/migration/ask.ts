@@ -148,7 +148,7 @@ function describe({ received, seen }: Exchange, request: TruthRequest, { service
     ...(request.showTime ? { seconds: Math.round(elapsedMs / 1000) } : {}),
     ...(received.cut === undefined ? {} : { cut: received.cut }),
     ...(request.showBodyBytes && received.cut === undefined ? { bodyBytes: received.body.length } : {}),
-    ...(own && received.body.length > 0 && request.method !== "HEAD" ? { body: received.body.toString() } : {}),
+    ...(own ? { body: received.body.toString() } : {}),
     ...(received.frame ? { websocket: "frame received" } : {}),
     ...(sights.auth.length === 0 ? {} : { auth: sights.auth }),
     ...backendsOf(sights.backends),

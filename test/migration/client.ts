@@ -283,13 +283,15 @@ function sendHttp2(request: TruthRequest, { gateway, certificates }: ClientOptio
       resolve({ status, headers, body, trailers, frame: false, error, cut: undefined, startedMs, endedMs });
     };
     session.on("error", (error: NodeJS.ErrnoException) => end(error.code ?? error.message));
-    const stream = session.request({
+    const requestBody = bodyOf(request);
+    const fields = {
       ":method": request.method ?? "GET",
       ":path": path,
       ":authority": request.host === undefined || request.host === false ? host : request.host,
       ...Object.fromEntries(sentHeaders(request).map(([name, value]) => [name.toLowerCase(), value])),
-      ...(bodyOf(request).length > 0 ? { "content-length": String(bodyOf(request).length) } : {}),
-    });
+      ...(requestBody.length > 0 ? { "content-length": String(requestBody.length) } : {}),
+    };
+    const stream = session.request(fields, { endStream: requestBody.length === 0 });
     stream.on("response", (fields) => {
       status = fields[":status"];
       headers = Object.entries(fields).flatMap(([name, value]) =>
@@ -304,6 +306,6 @@ function sendHttp2(request: TruthRequest, { gateway, certificates }: ClientOptio
       end(status === undefined ? (error.code ?? error.message) : undefined),
     );
     stream.on("end", () => setImmediate(() => end(undefined)));
-    stream.end(bodyOf(request));
+    if (requestBody.length > 0) stream.end(requestBody);
   });
 }

@@ -56,12 +56,12 @@ function flatten(answer: Answer, request: TruthRequest): ReadonlyMap<string, str
   const { name: _name, headers, setCookie, body, auth, backend, backends, counts, trailers, ...others } = answer;
   for (const [field, value] of Object.entries(others)) addValue(fields, field, value);
   for (const [name, value] of Object.entries(trailers ?? {})) fields.set(`trailers.${name}`, value);
-  // Its own page, whatever its words are and its type is.
-  if (body !== undefined) fields.set("body", "own page");
-  for (const [name, value] of Object.entries(headers ?? {})) {
-    if (name !== "content-type" || body === undefined) fields.set(`headers.${name}`, value);
-  }
-  if (request.method === "HEAD") fields.delete("headers.content-type");
+  // Its own page, if it has one at all, whatever its words and its type are: the type of a backend's answer is not listed.
+  const isOwn = body !== undefined || headers?.["content-type"] !== undefined;
+  const hasNone = request.method === "HEAD" || answer.status === 204 || answer.status === 304;
+  if (isOwn && !hasNone) fields.set("body", "own page");
+  for (const [name, value] of Object.entries(headers ?? {}))
+    if (name !== "content-type") fields.set(`headers.${name}`, value);
   for (const [at, cookie] of (setCookie ?? []).entries()) fields.set(`setCookie.${at}`, cookie);
   for (const [label, list] of countsByService(counts ?? {})) fields.set(`counts.${label}`, list.join(" "));
   const sights = backends ?? (backend ? [backend] : []);
