@@ -2,7 +2,7 @@
 import type { AskedHost } from "./derive-probes.ts";
 import type { Probe } from "./probe.ts";
 import type { LoggedRequest } from "./read-access-log.ts";
-import { decide, isHttp, type Side } from "./side.ts";
+import { decide, isHttp, requestOf, type Side } from "./side.ts";
 
 export type PlacedRequests = {
   readonly hosts: readonly AskedHost[];
@@ -33,7 +33,7 @@ export function placeRequests(requests: readonly LoggedRequest[], old: Side): Pl
 }
 
 function serves(old: Side, probe: Probe, upstream: string): boolean {
-  const decision = decide(old, probe);
+  const decision = decide(old, requestOf(old, probe));
   if (decision.kind === "none") return false;
   return decision.rule.backends.some(
     ({ target }) => target.kind === "cluster" && nginxName(target.cluster, old) === upstream,

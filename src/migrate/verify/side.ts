@@ -2,7 +2,7 @@
 import { hostnameCovers } from "../../ir/hostname.ts";
 import type { GatewayModel, HttpListener, Listener, RoutingModel } from "../../ir/routing-model.ts";
 import type { SecretTable } from "../../ir/secret-table.ts";
-import { type Selection, select } from "../../ir/select.ts";
+import { type Selection, type SelectRequest, select } from "../../ir/select.ts";
 import { type Probe, selectRequestOf } from "./probe.ts";
 
 export type Side = {
@@ -33,11 +33,22 @@ export type Decision =
       readonly listener: HttpListener | undefined;
     };
 
-export function decide({ routing, ports }: Side, probe: Probe): Decision {
+/** A request as the model sees it, or why it gets no further. */
+export type AskedRequest = SelectRequest | "noPort" | "badPath";
+
+/** The request as it comes to the side. */
+export function requestOf({ ports }: Side, probe: Probe): AskedRequest {
   const port = ports[probe.scheme];
-  if (port === undefined) return { kind: "none", reason: "noPort", listener: undefined };
-  const request = selectRequestOf(probe, port);
-  if (request === undefined) return { kind: "none", reason: "badPath", listener: undefined };
+  return port === undefined ? "noPort" : (selectRequestOf(probe, port) ?? "badPath");
+}
+
+/** The same as it comes to another side. */
+export function withPort(request: AskedRequest, side: Side, probe: Probe): AskedRequest {
+  return typeof request === "object" && request.port === side.ports[probe.scheme] ? request : requestOf(side, probe);
+}
+
+export function decide({ routing }: Side, request: AskedRequest): Decision {
+  if (typeof request === "string") return { kind: "none", reason: request, listener: undefined };
   const selection = select(routing, request);
   return selection.kind === "rule"
     ? selection

@@ -142,11 +142,23 @@ function textOfFilter(filter: Filter, side: Side): string {
   ]);
   const plain =
     names.size === 0
-      ? filter
-      : JSON.parse(JSON.stringify(filter), (_name, value) =>
-          typeof value === "string" ? (names.get(value) ?? value) : value,
-        );
-  return canonicalJson(plain);
+      ? JSON.stringify(filter)
+      : JSON.stringify(filter, (_name, value) => (typeof value === "string" ? (names.get(value) ?? value) : value));
+  return inOrder(plain);
+}
+
+/** Filters of many rules are the same: what has been put in order is kept. */
+const ordered = new Map<string, string>();
+const mostOrdered = 10_000;
+
+/** JSON with the members of objects in order. */
+function inOrder(json: string): string {
+  const known = ordered.get(json);
+  if (known !== undefined) return known;
+  if (ordered.size >= mostOrdered) ordered.clear();
+  const text = canonicalJson(JSON.parse(json));
+  ordered.set(json, text);
+  return text;
 }
 
 /** In words, which tell of all that counts, and nothing of names. */

@@ -5,7 +5,7 @@ import type { AskedHost } from "./derive-probes.ts";
 import { type DifferenceKindName, differenceKinds, type SettingKind, settingKinds } from "./difference-kinds.ts";
 import { compareObservations, type Observe, type ObservedDifference } from "./observation.ts";
 import { curlOf, hostnameOf, type Probe } from "./probe.ts";
-import { type Decision, decide, narrow, type Side } from "./side.ts";
+import { type Decision, decide, narrow, requestOf, type Side, withPort } from "./side.ts";
 import { type Treatment, treatmentOf } from "./treatment.ts";
 
 /** A difference of one kind at one host. */
@@ -67,11 +67,12 @@ export async function verify(
         if (probe.shape !== "client") open.set(String(open.size), { probe, askedFor: [{ hostname, probe }] });
         continue;
       }
-      const [a, b] = [decide(sides[0], probe), decide(sides[1], probe)];
+      const request = requestOf(sides[0], probe);
+      const [a, b] = [decide(sides[0], request), decide(sides[1], withPort(request, sides[1], probe))];
       const key = `${decisionKey(a)} ${decisionKey(b)}`;
       const pair = known.get(key) ?? pairOf(treatmentOf(sides[0], a), treatmentOf(sides[1], b));
       known.set(key, pair);
-      for (const { kind, old: before, new: after } of pair.settings) ledger.add(kind, hostname, probe, before, after);
+      for (const difference of pair.settings) ledger.add(difference.kind, hostname, probe, difference, host);
       if (pair.visible === undefined) continue;
       const id = [
         pair.visible,
@@ -80,6 +81,8 @@ export async function verify(
         probe.method,
         probe.headers.flat().join(" "),
         probe.client,
+        // Those of a log differ in more than their shape tells.
+        probe.shape === "logged" ? `${probe.host} ${probe.target}` : "",
       ].join("\n");
       const one = open.get(id) ?? { probe, askedFor: [] };
       one.askedFor.push({ hostname, probe });
@@ -88,31 +91,32 @@ export async function verify(
   }
   const sent = [...open.values()];
   const observed = await observe(sent.map(({ probe }) => probe));
-  for (const one of differencesOf(sent, observed)) ledger.add(one.kind, one.hostname, one.probe, one.old, one.new);
+  addObserved(ledger, sent, observed);
   const hosts = new Set(asked.map(({ hostname }) => hostname)).size;
   return { hosts, requests, differing: ledger.differing(), sent: sent.length, differences: ledger.differences() };
 }
 
-type Found = ObservedDifference & { readonly hostname: string; readonly probe: Probe };
-
 /** What was seen, for every request that it holds for. */
-function* differencesOf(sent: readonly Open[], observed: Awaited<ReturnType<Observe>>): Iterable<Found> {
-  const found = sent.flatMap(({ probe, askedFor }, at) => {
+function addObserved(ledger: Ledger, sent: readonly Open[], observed: Awaited<ReturnType<Observe>>): void {
+  const found = sent.map(({ probe }, at) => {
     const pair = observed[at];
-    return (pair ? compareObservations(probe, pair.old, pair.new) : []).flatMap((difference) =>
-      askedFor.map((one): Found => {
-        const named = (text: string): string => text.replaceAll(hostnameOf(probe), hostnameOf(one.probe));
-        return { ...one, kind: difference.kind, old: named(difference.old), new: named(difference.new) };
-      }),
-    );
+    return pair ? compareObservations(probe, pair.old, pair.new) : [];
   });
-  // A variation that differs as the written path itself does tells nothing new.
-  const plain = new Set(found.filter(({ kind }) => kind === "path").map(placeOf));
-  for (const one of found) yield plain.has(placeOf(one)) ? { ...one, kind: "path" } : one;
+  // A variation that is decided as differently as the written path itself tells nothing new.
+  const plain = new Set<string>();
+  for (const [at, { askedFor }] of sent.entries())
+    for (const difference of found[at] ?? [])
+      if (difference.kind === "path") for (const one of askedFor) plain.add(placeOf(one, difference));
+  for (const [at, { probe, askedFor }] of sent.entries())
+    for (const difference of found[at] ?? [])
+      for (const one of askedFor) {
+        const isPlain = difference.kind === one.probe.shape && plain.has(placeOf(one, difference));
+        ledger.add(isPlain ? "path" : difference.kind, one.hostname, one.probe, difference, hostnameOf(probe));
+      }
 }
 
-function placeOf({ hostname, probe, old, new: fresh }: Found): string {
-  return [hostname, hostnameOf(probe), probe.scheme, probe.written, old, fresh].join("\n");
+function placeOf({ hostname, probe }: Open["askedFor"][number], { old, new: fresh }: ObservedDifference): string {
+  return `${hostname} ${hostnameOf(probe)} ${probe.scheme} ${probe.written} ${old} ${fresh}`;
 }
 
 type Pair = {
@@ -146,25 +150,27 @@ function decisionKey(decision: Decision): string {
 
 /** Collects differences by host and kind. */
 class Ledger {
-  readonly #rows = new Map<string, Difference>();
+  readonly #rows = new Map<string, { readonly difference: Omit<Difference, "requests">; requests: number }>();
   readonly #probes = new Set<Probe>();
 
-  add(kind: DifferenceKindName, host: string, probe: Probe, before: string, after: string): void {
+  /** `sentTo`: the host that showed it, in place of which the example names its own. */
+  add(
+    kind: DifferenceKindName,
+    host: string,
+    probe: Probe,
+    { old, new: fresh }: Pick<ObservedDifference, "old" | "new">,
+    sentTo: string,
+  ): void {
     this.#probes.add(probe);
     const key = `${host}\n${kind}`;
-    const row = this.#rows.get(key);
-    this.#rows.set(
-      key,
-      row
-        ? { ...row, requests: row.requests + probe.times }
-        : {
-            kind,
-            host,
-            requests: probe.times,
-            example: { curl: curlOf(probe), old: before, new: after },
-            explains: differenceKinds[kind].explains,
-          },
-    );
+    let row = this.#rows.get(key);
+    if (row === undefined) {
+      const named = (text: string): string => text.replaceAll(sentTo, hostnameOf(probe));
+      const example = { curl: curlOf(probe), old: named(old), new: named(fresh) };
+      row = { difference: { kind, host, example, explains: differenceKinds[kind].explains }, requests: 0 };
+      this.#rows.set(key, row);
+    }
+    row.requests += probe.times;
   }
 
   differing(): number {
@@ -172,10 +178,11 @@ class Ledger {
   }
 
   differences(): readonly Difference[] {
-    const order = Object.keys(differenceKinds);
-    return [...this.#rows.values()].sort(
-      (a, b) => compare(a.host, b.host) || order.indexOf(a.kind) - order.indexOf(b.kind),
-    );
+    const order = new Map(Object.keys(differenceKinds).map((kind, at) => [kind, at]));
+    const place = ({ kind }: Difference): number => order.get(kind) ?? 0;
+    return [...this.#rows.values()]
+      .map(({ difference, requests }): Difference => ({ ...difference, requests }))
+      .sort((a, b) => compare(a.host, b.host) || place(a) - place(b));
   }
 }
 
