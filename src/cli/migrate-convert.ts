@@ -70,7 +70,7 @@ async function write(
   const { files, notes } = mergeFolder(existing, base, converted);
   for (const file of base.keys()) if (!files.has(file)) await rm(join(toFolder, file), { force: true });
   for (const [file, text] of files) if (existing.get(file) !== text) await writeText(join(toFolder, file), text);
-  await writeText(join(toFolder, baseFile), `${JSON.stringify(Object.fromEntries(converted), undefined, 1)}\n`);
+  await writeText(join(toFolder, baseFile), `${JSON.stringify(Object.fromEntries(converted), undefined, 2)}\n`);
   return editFindings(notes, toFolder);
 }
 

@@ -11,9 +11,12 @@ import { type ReadmeRequest, readCommands } from "./readme-commands.ts";
 import { repository, SluiceProcess, sluice } from "./sluice-process.ts";
 import { streamExamples } from "./stream-example-folders.ts";
 
+/** Has Ingresses beside what they become: test/migration/convert/tutorial.test.ts. */
+const migrationExample = "examples/migration";
+
 const folders = globSync(join(repository, "examples/*/README.md"))
   .map((file) => relative(repository, dirname(file)))
-  .filter((folder) => !streamExamples.includes(folder));
+  .filter((folder) => !streamExamples.includes(folder) && folder !== migrationExample);
 
 /** Of `run` alone. */
 const servingFlags = ["--map-port", "--forward-client-cert"];

@@ -64,7 +64,8 @@ function judgeVerification(one: TruthCase, { answers, verified, failure, tookMs 
 }
 
 function judgeAnswers(one: TruthCase, result: CaseResult, served: Exclude<ServedAs, "verified">): Verdict {
-  const named = readNamed(one.name, served);
+  const [own = [], ...others] = namedFiles[served].map((file) => readFile(join(truthFolder, one.name, file)));
+  const named = [...own, ...others.flat()];
   const used = new Set<NamedDifference>();
   const mismatches =
     result.failure === undefined
@@ -82,7 +83,7 @@ function judgeAnswers(one: TruthCase, result: CaseResult, served: Exclude<Served
     ...(result.failure === undefined ? [] : [result.failure]),
     ...(result.refused ? [] : ["check reports no error at the Ingress that the API server refused"]),
     ...[...used].flatMap(({ difference }) => unfound(difference, result.findings)),
-    ...(result.failure === undefined ? named.filter((row) => !used.has(row)).map(describeUnused) : []),
+    ...(result.failure === undefined ? own.filter((row) => !used.has(row)).map(describeUnused) : []),
   ];
   const wrong = faults.length > 0 || mismatches.some(({ difference }) => difference === undefined);
   return {

@@ -16,8 +16,11 @@ const rows = new Map(
   ),
 );
 
+/** Comes last: whether an annotation has a part in what is written is known by then. */
 export function accountAnnotations({ ingresses, findings }: IngressModel, workspace: Workspace): void {
-  const told = new Set(findings.map(({ object, pointer }) => `${object.namespace}/${object.name} ${pointer}`));
+  const told = new Set(
+    [...findings, ...workspace.findings].map(({ object, pointer }) => `${object.namespace}/${object.name} ${pointer}`),
+  );
   for (const { resource, dropped, settings } of ingresses) {
     if (dropped !== undefined) continue;
     const { namespace, name, annotations } = resource.metadata;
@@ -40,7 +43,24 @@ export function accountAnnotations({ ingresses, findings }: IngressModel, worksp
 }
 
 function tellWithoutEffect(resource: Resource<"Ingress">, name: string, isCanary: boolean, workspace: Workspace): void {
-  const because = reasonOf(name, isCanary);
+  if (
+    isCanary &&
+    rows.get(name)?.feature !== "canary" &&
+    ofCanaries.has(rows.get(name)?.feature as LocationFeatureName)
+  ) {
+    workspace.report(
+      "convert-lost",
+      { resource, pointer: annotationPointer(name) },
+      {
+        message: `${name} is not converted: endpoints of the canary are chosen as those of the main Ingress.`,
+        fix: "Give the main Ingress the annotation, if both are to have it.",
+      },
+    );
+    return;
+  }
+  const because =
+    reasonOf(name, isCanary) ??
+    (workspace.tells(resource, rows.get(name)?.row.name ?? name) ? undefined : needsNothing);
   if (because === undefined) return;
   workspace.report(
     "convert-no-effect",
@@ -51,6 +71,8 @@ function tellWithoutEffect(resource: Resource<"Ingress">, name: string, isCanary
     },
   );
 }
+
+const needsNothing = "what is written does as it says without anything of its own.";
 
 function reasonOf(name: string, isCanary: boolean): string | undefined {
   const known = rows.get(name);

@@ -1,13 +1,17 @@
 /** References to backends, with what says how they are spoken with. */
 import type { ServiceBackend } from "../../ingress/ingress-model.ts";
 import type { JsonObject } from "../../resource/json.ts";
-import type { BackendPart, BackendTls, ConvertScope } from "./convert-feature.ts";
+import type { BackendPart, BackendTls, ConvertScope, Origin } from "./convert-feature.ts";
 import type { Manifest } from "./manifest.ts";
 import { policyGroup } from "./options.ts";
 import { gatewayApi, type Workspace } from "./workspace.ts";
 
 /** How backends are spoken with, and by which kind of route: a GRPCRoute says by itself that they speak HTTP/2. */
-export type BackendManner = BackendPart & { readonly kind: "HTTPRoute" | "GRPCRoute" };
+export type BackendManner = BackendPart & {
+  readonly kind: "HTTPRoute" | "GRPCRoute";
+  /** Whose annotations say so. */
+  readonly origins: readonly Origin[];
+};
 
 /** A reference from a route of the Ingress; `undefined`: there is none, which a finding tells of. */
 export function backendRef(
@@ -45,7 +49,7 @@ function settledRef(
 ): JsonObject {
   const { tls } = how;
   if (tls?.verify !== undefined && tls.hostname !== undefined && tls.clientCertificate === undefined) {
-    workspace.addOnce(backendTlsPolicy(backend, tls.verify.secret.name, tls.hostname));
+    workspace.addOnce(backendTlsPolicy(backend, tls.verify.secret.name, tls.hostname, workspace.origins(how.origins)));
     if (how.protocol === "http1" || how.kind === "GRPCRoute") return ref;
   }
   const { policies } = workspace.options;
@@ -59,6 +63,10 @@ function settledRef(
     });
     return ref;
   }
+  scope.report("convert-differs", "backend-protocol", {
+    message: `Service ${backend.service} is spoken with at its name in the cluster, ${mannerOf(how)}: the Service spreads connections over its endpoints, not the gateway.`,
+    fix: "Nothing, or write a BackendTLSPolicy for the Service and name the Service in the route.",
+  });
   const group = policyGroup[policies];
   const { namespace } = scope.ingress.metadata;
   const name = workspace.addOnce({
@@ -75,7 +83,10 @@ function settledRef(
       },
     },
     app: undefined,
-    comments: [`Service ${backend.namespace}/${backend.service}, spoken with over ${mannerOf(how)}.`],
+    comments: [
+      ...workspace.origins(how.origins),
+      `Service ${backend.namespace}/${backend.service}, spoken with over ${mannerOf(how)}.`,
+    ],
   });
   return { group, kind: "Backend", name };
 }
@@ -96,7 +107,12 @@ function tlsFields({ verify, hostname, clientCertificate }: BackendTls): JsonObj
   };
 }
 
-function backendTlsPolicy({ namespace, service }: ServiceBackend, secret: string, hostname: string): Manifest {
+function backendTlsPolicy(
+  { namespace, service }: ServiceBackend,
+  secret: string,
+  hostname: string,
+  comments: readonly string[],
+): Manifest {
   return {
     apiVersion: `${gatewayApi}/v1`,
     kind: "BackendTLSPolicy",
@@ -108,6 +124,6 @@ function backendTlsPolicy({ namespace, service }: ServiceBackend, secret: string
       },
     },
     app: undefined,
-    comments: [`Service ${service} is spoken with over TLS, and its certificate is verified.`],
+    comments: [...comments, `Service ${service} is spoken with over TLS, and its certificate is verified.`],
   };
 }

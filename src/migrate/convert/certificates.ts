@@ -9,7 +9,6 @@ import type { Resource } from "../../resource/kinds.ts";
 import type { GatewayPlan, PlannedGateway } from "./gateways.ts";
 import { certManager, externalDnsTarget } from "./metadata.ts";
 import type { Workspace } from "./workspace.ts";
-import { originOf } from "./write-routes.ts";
 
 /** Annotations of cert-manager that say how a certificate is made: their field in a Certificate. */
 const certificateFields = {
@@ -89,7 +88,7 @@ function writeCertificate(
     content: { spec: { secretName, dnsNames: [...hosts], issuerRef: issuer, ...Object.fromEntries(fields) } },
     app: undefined,
     comments: [
-      originOf(ingress, []),
+      workspace.origin({ ingress, annotations: [] }),
       "cert-manager made this by the Ingress's annotation, and takes it away with the Ingress. It makes certificates of a Gateway only in the Gateway's namespace.",
       "An issuer with the http01 solver needs gatewayHTTPRoute with the Gateway in its parentRefs.",
     ],

@@ -17,7 +17,7 @@ export function convertController({ controller }: IngressModel, workspace: Works
   const flag = (key: string, otherwise: boolean) => controllerFlag(controller, key, otherwise);
   const underscores = flag("enable-underscores-in-headers", false) ? {} : { withUnderscoresAction: "DropHeader" };
   const everywhere = {
-    headers: { ...underscores, earlyRequestHeaders: { set: requestHeaders } },
+    headers: { ...underscores, earlyRequestHeaders: { set: requestHeaders, remove: ["Proxy"] } },
     ...(flag("use-proxy-protocol", false) ? { proxyProtocol: {} } : {}),
     ...(flag("use-forwarded-headers", false)
       ? {
@@ -87,7 +87,6 @@ const converted = new Set([
   "limit-conn-status-code",
   "limit-rate",
   "limit-rate-after",
-  "custom-http-errors",
   "disable-proxy-intercept-errors",
   "proxy-cookie-domain",
   "proxy-cookie-path",

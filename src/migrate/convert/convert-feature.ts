@@ -74,6 +74,9 @@ export type ConvertedGuard = {
   readonly routeFilter: JsonObject;
 };
 
+/** Annotations of an Ingress that say something, without prefix. */
+export type Origin = { readonly ingress: Resource<"Ingress">; readonly annotations: readonly string[] };
+
 export type ConvertedServerPart = {
   /** Rules before all others of the host, on every listener. */
   readonly rules: readonly ServerRule[];
@@ -90,8 +93,6 @@ export type ConvertedServerPart = {
 
 export type ServerRule = {
   readonly name: string;
-  /** That asks for it, without prefix. */
-  readonly annotation: string;
   readonly match: JsonObject;
   readonly filters: readonly JsonObject[];
 };

@@ -6,12 +6,19 @@ import { accountAnnotations } from "./account-annotations.ts";
 import { convertCertificates } from "./certificates.ts";
 import { convertController } from "./controller.ts";
 import { defaultTraffic } from "./default-traffic.ts";
-import { GatewayPlan, listenerName, type PlannedGateway, type WantedListener, writeGateways } from "./gateways.ts";
+import {
+  GatewayPlan,
+  listenerName,
+  nothingOfClients,
+  type PlannedGateway,
+  type WantedListener,
+  writeGateways,
+} from "./gateways.ts";
 import { writeGrants } from "./grants.ts";
 import { hostRedirects } from "./host-redirects.ts";
 import type { Manifest } from "./manifest.ts";
 import type { ConvertOptions } from "./options.ts";
-import { type PlannedRoute, planRoutes, planServer } from "./plan-routes.ts";
+import { type PlannedRoute, type PlannedServer, planRoutes, planServer } from "./plan-routes.ts";
 import { certificateOf, defaultCertificateOf } from "./server-certificate.ts";
 import { writePassthrough, writeStreams } from "./streams.ts";
 import { Workspace } from "./workspace.ts";
@@ -32,8 +39,9 @@ export function convertIngresses(model: IngressModel, snapshot: Snapshot, option
   const workspace = new Workspace(snapshot, options);
   const gateways = new GatewayPlan(options, (ingress) => teamOf(ingress, snapshot, options.teamLabel));
   tellLeftOut(model, workspace);
-  accountAnnotations(model, workspace);
   const defaults = defaultTraffic(model, workspace);
+  // Clients get 404 rather than no connection where nothing of the Ingresses is served.
+  if (options.layout === "shared" && model.ingresses.length > 0) gateways.shared();
   const controller = convertController(model, workspace);
   const routes: PlannedRoute[] = [];
   for (const server of model.servers) {
@@ -42,9 +50,11 @@ export function convertIngresses(model: IngressModel, snapshot: Snapshot, option
     tellSplit(server, gateway, gateways, workspace);
     tellWildcard(server, workspace);
     const planned = planServer(model, workspace, server);
-    const tls = planListeners(server, gateway, { model, workspace, clientPolicy: planned.part.clientPolicy });
-    routes.push(...planRoutes(server, planned, { model, workspace, gateway, tls }));
-    routes.push(...hostRedirects(server, planned.part.hosts, { gateway, tls }));
+    const tls = planListeners(server, gateway, { model, workspace, planned });
+    // What asks clients for certificates has nobody to ask in the clear.
+    const denied = planned.denied || (planned.part.onlyHttps && tls.length === 0);
+    routes.push(...planRoutes(server, { ...planned, denied }, { model, workspace, gateway, tls }));
+    routes.push(...hostRedirects(server, planned, { gateway, tls }));
     writePassthrough(server, gateway, workspace);
   }
   writeStreams(model.streams, gateways, workspace);
@@ -53,22 +63,22 @@ export function convertIngresses(model: IngressModel, snapshot: Snapshot, option
   writeGateways(gateways, controller, workspace);
   writeDefaults(gateways.all, defaults, workspace);
   writeGrants(workspace);
+  accountAnnotations(model, workspace);
   return { manifests: [...workspace.manifests].sort(byPlace), findings: distinct(workspace.findings) };
 }
 
-type ListenerInput = {
-  readonly model: IngressModel;
-  readonly workspace: Workspace;
-  readonly clientPolicy: WantedListener["clientPolicy"];
-};
+type ListenerInput = { readonly model: IngressModel; readonly workspace: Workspace; readonly planned: PlannedServer };
 
-/** Listeners with TLS for the host: its own for its certificate, or the one of all hosts for the default certificate. None: only http. */
+/**
+ * Listeners with TLS for the host: its own for its certificate or for what it asks of clients, or the one of all hosts for the default
+ * certificate. None: only http.
+ */
 function planListeners(
   server: IngressServer,
   { listeners }: PlannedGateway,
-  { model, workspace, clientPolicy }: ListenerInput,
+  { model, workspace, planned }: ListenerInput,
 ): readonly WantedListener[] {
-  const want = (hostname: string, rest: Pick<WantedListener, "certificate" | "clientPolicy" | "comment">) => {
+  const want = (hostname: string, rest: Pick<WantedListener, "certificate" | "client" | "comment">) => {
     const wanted: WantedListener = { hostname, protocol: "HTTPS", port: 443, ...rest };
     const known = listeners.get(listenerName(wanted));
     if (known === undefined) listeners.set(listenerName(wanted), wanted);
@@ -76,12 +86,17 @@ function planListeners(
   };
   const fallback = defaultCertificateOf(model, workspace.options);
   const comment = "the default certificate, for hosts without one of their own";
-  const forAll = fallback === undefined ? [] : [want("", { certificate: fallback, clientPolicy: {}, comment })];
+  const forAll = fallback === undefined ? [] : [want("", { certificate: fallback, client: nothingOfClients, comment })];
   if (server.passthrough !== undefined) return [];
-  const own = certificateOf(server, fallback !== undefined, workspace);
+  const { part, origins } = planned;
+  const client = { fields: part.clientPolicy, grants: part.grants, origins: origins.clientPolicy };
+  const asksClients = Object.keys(client.fields).length > 0;
+  const own =
+    certificateOf(server, fallback !== undefined, workspace) ??
+    (asksClients && fallback !== undefined ? { certificate: fallback, comment } : undefined);
   if (own === undefined) return forAll;
   const hosts = server.hostname === "" ? [""] : [server.hostname, ...server.aliases];
-  return hosts.map((hostname) => want(hostname, { ...own, clientPolicy }));
+  return hosts.map((hostname) => want(hostname, { ...own, client }));
 }
 
 function teamOf(ingress: Resource<"Ingress">, snapshot: Snapshot, label: string): string | undefined {

@@ -2,8 +2,7 @@
 import type { IngressServer } from "../../ingress/ingress-model.ts";
 import type { JsonObject } from "../../resource/json.ts";
 import type { Resource } from "../../resource/kinds.ts";
-import { joinFields, type SecretName } from "./convert-feature.ts";
-import type { Manifest } from "./manifest.ts";
+import { type ConvertedServerPart, joinFields, type Origin, type SecretName } from "./convert-feature.ts";
 import { hostSlug, slug } from "./names.ts";
 import { type ConvertOptions, policyGroup } from "./options.ts";
 import { gatewayApi, type Workspace } from "./workspace.ts";
@@ -18,10 +17,17 @@ export type WantedListener = {
   readonly port: number;
   /** `undefined`: TLS is passed through, or there is none. */
   readonly certificate: SecretName | undefined;
-  /** Of a ClientTrafficPolicy for this listener alone. */
-  readonly clientPolicy: JsonObject;
+  readonly client: ListenerClients;
   readonly comment: string;
 };
+
+/** What is asked of the clients of one listener alone: fields of a ClientTrafficPolicy. */
+export type ListenerClients = Pick<ConvertedServerPart, "grants"> & {
+  readonly fields: JsonObject;
+  readonly origins: readonly Origin[];
+};
+
+export const nothingOfClients: ListenerClients = { fields: {}, grants: [], origins: [] };
 
 /** Of the ClientTrafficPolicies of every Gateway. */
 export type ClientPolicyFields = {
@@ -246,55 +252,35 @@ function writeClientPolicies(
 ): void {
   const target = { group: gatewayApi, kind: "Gateway", name: gateway.name };
   const base = joinFields(everywhere, https);
-  if (Object.keys(base).length > 0) {
-    addClientPolicy(
-      workspace,
-      gateway,
-      gateway.name,
-      [target],
-      base,
+  const write = (
+    at: { namespace: string; name: string },
+    targetRef: JsonObject,
+    fields: JsonObject,
+    comments: readonly string[],
+  ) =>
+    void workspace.add({
+      apiVersion: `${policyGroup[workspace.options.policies]}/v1alpha1`,
+      kind: "ClientTrafficPolicy",
+      metadata: { ...at, labels: {}, annotations: {} },
+      content: { spec: { targetRefs: [targetRef], ...fields } },
+      comments,
+      app: undefined,
+    });
+  if (Object.keys(base).length > 0)
+    write({ namespace: gateway.namespace, name: gateway.name }, target, base, [
       "How ingress-nginx treats clients, as its ConfigMap has it.",
-    );
-  }
+    ]);
   if (Object.keys(https).length > 0) {
-    addClientPolicy(
-      workspace,
-      gateway,
-      `${gateway.name}-http`,
-      [{ ...target, sectionName: "http" }],
-      everywhere,
-      "The same, without what is for https alone.",
-    );
+    const http = { namespace: gateway.namespace, name: `${gateway.name}-http` };
+    write(http, { ...target, sectionName: "http" }, everywhere, ["The same, without what is for https alone."]);
   }
   for (const wanted of gateway.listeners.values()) {
-    if (Object.keys(wanted.clientPolicy).length === 0) continue;
+    const { fields, grants, origins } = wanted.client;
+    if (Object.keys(fields).length === 0) continue;
     const { kind, namespace, name, section } = addressOf(gateway, wanted);
-    addClientPolicy(
-      workspace,
-      { namespace, name },
-      section,
-      [{ group: gatewayApi, kind, name, sectionName: section }],
-      joinFields(base, wanted.clientPolicy),
-      wanted.comment,
-    );
+    for (const { from, to } of grants) workspace.grant({ from: { ...from, namespace }, to });
+    const at = { namespace, name: section };
+    const targetRef = { group: gatewayApi, kind, name, sectionName: section };
+    write(at, targetRef, joinFields(base, fields), workspace.origins(origins));
   }
-}
-
-function addClientPolicy(
-  workspace: Workspace,
-  { namespace }: { readonly namespace: string; readonly name: string },
-  name: string,
-  targetRefs: readonly JsonObject[],
-  fields: JsonObject,
-  comment: string,
-): void {
-  const manifest: Manifest = {
-    apiVersion: `${policyGroup[workspace.options.policies]}/v1alpha1`,
-    kind: "ClientTrafficPolicy",
-    metadata: { name, namespace, labels: {}, annotations: {} },
-    content: { spec: { targetRefs, ...fields } },
-    app: undefined,
-    comments: [comment],
-  };
-  workspace.add(manifest);
 }

@@ -1,14 +1,13 @@
 import type { IngressServer } from "../../ingress/ingress-model.ts";
-import type { ConvertedServerPart } from "./convert-feature.ts";
 import { listenerName, type PlannedGateway, type WantedListener } from "./gateways.ts";
-import type { PlannedRoute } from "./plan-routes.ts";
+import type { PlannedRoute, PlannedServer } from "./plan-routes.ts";
 
 type HostInput = { readonly gateway: PlannedGateway; readonly tls: readonly WantedListener[] };
 
 /** Routes of hosts that no Ingress has and that are redirected to one that an Ingress has. */
 export function hostRedirects(
   server: IngressServer,
-  hosts: ConvertedServerPart["hosts"],
+  { part: { hosts }, origins }: PlannedServer,
   { gateway, tls }: HostInput,
 ): readonly PlannedRoute[] {
   const { owner } = server;
@@ -26,7 +25,7 @@ export function hostRedirects(
       trafficPolicy: {},
       gateway,
       tls: listeners,
-      sources: { rule: ["from-to-www-redirect"], securityPolicy: [], trafficPolicy: [] },
+      sources: { rule: origins.hosts, securityPolicy: [], trafficPolicy: [] },
     };
   });
 }

@@ -1,4 +1,5 @@
 /** The parts that the settings of a location and of a host become, with what is lost on the way in the mode that was asked for. */
+import { sameJson } from "../../base/same-json.ts";
 import type { IngressFeature } from "../../ingress/feature.ts";
 import {
   type LocationFeatureName,
@@ -19,56 +20,71 @@ import {
   type ConvertServerScope,
   joinFields,
   joinParts,
+  nothingConverted,
   nothingConvertedOfServer,
+  type Origin,
 } from "./convert-feature.ts";
 import { locationConversions, serverConversions } from "./convert-features.ts";
 import { writtenRows } from "./feature/nothing.ts";
 import { type PolicyFieldsKind, withoutOwnFields } from "./own-fields.ts";
 
-export type LocationParts = {
-  readonly part: ConvertedPart;
-  /** Annotations by what they have a part in, for comments. */
-  readonly sources: {
-    readonly rule: readonly string[];
-    readonly securityPolicy: readonly string[];
-    readonly trafficPolicy: readonly string[];
-  };
+/** Annotations by what they have a part in, for comments. */
+export type Sources = {
+  readonly rule: readonly Origin[];
+  readonly securityPolicy: readonly Origin[];
+  readonly trafficPolicy: readonly Origin[];
 };
 
+export type LocationParts = { readonly part: ConvertedPart; readonly sources: Sources };
+
 export function convertLocation(settings: LocationSettings, scope: ConvertScope): LocationParts {
-  const sources = { rule: [] as string[], securityPolicy: [] as string[], trafficPolicy: [] as string[] };
+  const sources = { rule: [] as Origin[], securityPolicy: [] as Origin[], trafficPolicy: [] as Origin[] };
   const parts: ConvertedPart[] = [];
   for (const name of Object.keys(locationFeatures) as LocationFeatureName[]) {
     const feature = locationFeatures[name];
     const convert = locationConversions[name] as ConvertFeature<unknown>;
     const part = inMode(convert(settings[name], scope), feature, scope);
-    const written = [
-      ...writtenRows(feature, scope).map((row) => row.name),
-      ...(name === "canary" ? canarySources(scope) : []),
-    ];
+    const origins = [originOf(feature, scope.ingress), ...(name === "canary" ? canaryOrigins(scope) : [])];
     for (const field of ["securityPolicy", "trafficPolicy"] as const) {
-      if (Object.keys(part[field]).length > 0) sources[field].push(...written);
+      if (Object.keys(part[field]).length > 0) sources[field].push(...origins);
     }
-    if (Object.keys(part.securityPolicy).length + Object.keys(part.trafficPolicy).length === 0)
-      sources.rule.push(...written);
+    if (saysInRules(part)) sources.rule.push(...origins);
     parts.push(part);
   }
   return { part: joinParts(parts), sources };
 }
 
-/** Annotations of the canaries of a path, with the Ingress that has them. */
-function canarySources({ location }: ConvertScope): readonly string[] {
-  return location.canaries.flatMap(({ owner }) =>
-    writtenRows(locationFeatures.canary, { ingress: owner }).map(({ name }) => `${name} of ${owner.metadata.name}`),
-  );
+function originOf(feature: IngressFeature<unknown>, ingress: Resource<"Ingress">): Origin {
+  return { ingress, annotations: writtenRows(feature, { ingress }).map(({ name }) => name) };
 }
+
+/** Whether a rule is other than it would be without the part. */
+function saysInRules({ securityPolicy: _, trafficPolicy: __, ...inRules }: ConvertedPart): boolean {
+  return !sameJson({ ...nothingConverted, ...inRules }, nothingConverted);
+}
+
+function canaryOrigins({ location }: ConvertScope): readonly Origin[] {
+  return location.canaries.map(({ owner }) => originOf(locationFeatures.canary, owner));
+}
+
+/** What the settings of a host became, with whose annotations said it. */
+export type ServerParts = {
+  readonly part: ConvertedServerPart;
+  readonly origins: { readonly [Field in "rules" | "hosts" | "clientPolicy" | "backendTls"]: readonly Origin[] };
+};
 
 /** `scopeOf`: what is seen of the conversion for an annotation of that Ingress. */
 export function convertServer(
   { settings, settingOwners, owner }: Pick<IngressServer, "settings" | "settingOwners" | "owner">,
   scopeOf: (ingress: Resource<"Ingress">) => ConvertServerScope,
-): ConvertedServerPart {
+): ServerParts {
   let joined = nothingConvertedOfServer;
+  const origins = {
+    rules: [] as Origin[],
+    hosts: [] as Origin[],
+    clientPolicy: [] as Origin[],
+    backendTls: [] as Origin[],
+  };
   for (const name of Object.keys(serverFeatures) as ServerFeatureName[]) {
     const ingress = settingOwners[name] ?? owner;
     if (ingress === undefined) continue;
@@ -76,6 +92,10 @@ export function convertServer(
     const convert = serverConversions[name] as ConvertServerFeature<unknown>;
     const part = convert(settings[name], scope);
     const clientPolicy = fieldsInMode("ClientTrafficPolicy", part.clientPolicy, serverFeatures[name], scope);
+    for (const field of Object.keys(origins) as (keyof typeof origins)[]) {
+      if (!sameJson(part[field], nothingConvertedOfServer[field]))
+        origins[field].push(originOf(serverFeatures[name], ingress));
+    }
     joined = {
       rules: [...joined.rules, ...part.rules],
       hosts: [...joined.hosts, ...part.hosts],
@@ -85,7 +105,7 @@ export function convertServer(
       backendTls: part.backendTls ?? joined.backendTls,
     };
   }
-  return joined;
+  return { part: joined, origins };
 }
 
 /** The part without what the policies of the mode cannot say. */

@@ -22,7 +22,6 @@ export const ownFields: { readonly [K in PolicyFieldsKind]: readonly string[] } 
     "requestBodyLimit",
     "rateLimit.statusCode",
     "rateLimit.local.rules[].limit.burst",
-    "responseOverride[].errorPage",
   ],
   ClientTrafficPolicy: [],
   HTTPRouteFilter: ["headerMutation", "responseRewrite"],

@@ -48,8 +48,13 @@ export function escapePath(path: string): string {
  * case. The anchor holds for the first of alternatives that are not in a group, as with nginx.
  */
 export function regexOf(pattern: string): string {
-  const whole = wholeOf(pattern, openEnd);
+  const whole = wholeOf(escapeSpaces(pattern), openEnd);
   return alternativesOf(pattern).length === 1 ? `(?i)${whole}` : `(?i)(?:${whole})`;
+}
+
+/** Routes compare paths as they are sent, in which a space is escaped. */
+function escapeSpaces(pattern: string): string {
+  return pattern.replaceAll(" ", "%20");
 }
 
 function wholeOf(pattern: string, end: (part: string) => string): string {

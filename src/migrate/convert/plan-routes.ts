@@ -3,21 +3,17 @@
 import { canonicalJson } from "../../base/canonical-json.ts";
 import type { FindingName } from "../../finding/catalogue.ts";
 import type { FindingText } from "../../ingress/feature.ts";
+import { locationFeatures, serverFeatures } from "../../ingress/features.ts";
 import type { IngressLocation, IngressModel, IngressServer } from "../../ingress/ingress-model.ts";
 import { annotationPointer } from "../../ingress/read-feature.ts";
 import type { JsonObject } from "../../resource/json.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { backendRef } from "./backends.ts";
-import {
-  type ConvertedPart,
-  type ConvertedServerPart,
-  type ConvertScope,
-  type ConvertServerScope,
-  nothingConvertedOfServer,
-} from "./convert-feature.ts";
+import type { ConvertedPart, ConvertScope, ConvertServerScope, Origin } from "./convert-feature.ts";
+import { writtenRows } from "./feature/nothing.ts";
 import type { PlannedGateway, WantedListener } from "./gateways.ts";
 import { grpcMatchOf } from "./grpc-match.ts";
-import { convertLocation, convertServer } from "./location-parts.ts";
+import { convertLocation, convertServer, type ServerParts, type Sources } from "./location-parts.ts";
 import { slug } from "./names.ts";
 import { escapePath, pathMatchOf, regexesOf } from "./path-match.ts";
 import type { Workspace } from "./workspace.ts";
@@ -50,11 +46,7 @@ export type PlannedRoute = {
   readonly gateway: PlannedGateway;
   /** Listeners with TLS of its hosts. */
   readonly tls: readonly WantedListener[];
-  readonly sources: {
-    readonly rule: readonly string[];
-    readonly securityPolicy: readonly string[];
-    readonly trafficPolicy: readonly string[];
-  };
+  readonly sources: Sources;
 };
 
 type HostInput = {
@@ -98,16 +90,15 @@ export function serverScope(
 }
 
 /** What a host's settings became, and whether all of it answers 503. */
-export type PlannedServer = { readonly part: ConvertedServerPart; readonly denied: boolean };
+export type PlannedServer = ServerParts & { readonly denied: boolean };
 
 export function planServer(model: IngressModel, workspace: Workspace, server: IngressServer): PlannedServer {
-  if (server.owner === undefined) return { part: nothingConvertedOfServer, denied: false };
   let denied = false;
   const deny = () => {
     denied = true;
   };
-  const part = convertServer(server, (ingress) => serverScope(model, workspace, { server, ingress, deny }));
-  return { part, denied };
+  const parts = convertServer(server, (ingress) => serverScope(model, workspace, { server, ingress, deny }));
+  return { ...parts, denied };
 }
 
 /** What a location's settings became, before its rules are made of it. */
@@ -116,7 +107,7 @@ type ConvertedLocation = {
   readonly ingress: Resource<"Ingress">;
   readonly scope: ConvertScope;
   readonly part: ConvertedPart;
-  readonly sources: PlannedRoute["sources"];
+  readonly sources: Sources;
   /** Whether it answers 503 whatever is asked. */
   readonly denied: boolean;
   readonly match: JsonObject;
@@ -151,16 +142,26 @@ export function planRoutes(server: IngressServer, planned: PlannedServer, input:
     aliases.length === 0
       ? []
       : routesOf({ hostnames: aliases, gateway, tls: listenersOf(aliases) }, planned.part.onlyHttps);
-  return [...own, ...others];
+  const aliasOrigins = locations.map(({ ingress }) => ({
+    ingress,
+    annotations: writtenRows(serverFeatures.hostAliases, { ingress }).map(({ name }) => name),
+  }));
+  return [
+    ...own,
+    ...others.map((route) => ({
+      ...route,
+      sources: { ...route.sources, rule: [...route.sources.rule, ...aliasOrigins] },
+    })),
+  ];
 }
 
 type Host = Pick<PlannedRoute, "hostnames" | "gateway" | "tls">;
 
 /** What answers before any location does. */
-function fixedRoutes({ owner }: IngressServer, { part }: PlannedServer, host: Host): readonly PlannedRoute[] {
+function fixedRoutes({ owner }: IngressServer, { part, origins }: PlannedServer, host: Host): readonly PlannedRoute[] {
   if (owner === undefined || part.rules.length === 0) return [];
   const rules = part.rules.map(({ name, match, filters }) => answering(name, [match], filters));
-  const sources = { ...noSources, rule: part.rules.map(({ annotation }) => annotation) };
+  const sources = { ...noSources, rule: origins.rules };
   return [{ ...host, ...plainRoute(owner, "redirect", "all"), rules, sources }];
 }
 
@@ -202,15 +203,28 @@ function forwardingRoutes(
       const toTls = group.map(({ match, part: { toHttps }, rules: own }) =>
         answering(own.at(-1)?.name ?? "https", [match], [httpsRedirect(toHttps ?? 308)]),
       );
-      routes.push({ ...host, ...plainRoute(ingress, "https-redirect", "http"), rules: withOneBackend(toTls) });
+      const rule = group.map(redirectOrigin);
+      routes.push({
+        ...host,
+        ...plainRoute(ingress, "https-redirect", "http"),
+        rules: withOneBackend(toTls),
+        sources: { ...noSources, rule },
+      });
     }
   }
   if (all && owner !== undefined) {
     const [status = 308] = [...redirected].map(({ part }) => part.toHttps);
     const rules = [answering("https", [], [httpsRedirect(status)])];
-    routes.push({ ...host, ...plainRoute(owner, "https-redirect", "http"), rules });
+    const rule = [...redirected].map(redirectOrigin);
+    routes.push({ ...host, ...plainRoute(owner, "https-redirect", "http"), rules, sources: { ...noSources, rule } });
   }
   return routes;
+}
+
+/** Whose annotations send clients to https. */
+function redirectOrigin({ ingress }: LocationPlan): Origin {
+  const rows = writtenRows(locationFeatures.httpsRedirect, { ingress });
+  return { ingress, annotations: rows.map(({ name }) => name).filter((name) => name.endsWith("ssl-redirect")) };
 }
 
 /** Redirects to the path with a slash behind it, which neither https nor a policy is asked for. */
@@ -240,7 +254,7 @@ function plainRoute(ingress: Resource<"Ingress">, purpose: PlannedRoute["purpose
   } as const;
 }
 
-const noSources: PlannedRoute["sources"] = { rule: [], securityPolicy: [], trafficPolicy: [] };
+const noSources: Sources = { rule: [], securityPolicy: [], trafficPolicy: [] };
 
 function answering(
   name: string,
@@ -278,8 +292,8 @@ function routeKey({ ingress, part }: LocationPlan, redirected: boolean): string 
   ]);
 }
 
-function joinSources(group: readonly LocationPlan[]): PlannedRoute["sources"] {
-  const all = (field: keyof PlannedRoute["sources"]) => [...new Set(group.flatMap(({ sources }) => sources[field]))];
+export function joinSources(group: readonly { readonly sources: Sources }[]): Sources {
+  const all = (field: keyof Sources) => group.flatMap(({ sources }) => sources[field]);
   return { rule: all("rule"), securityPolicy: all("securityPolicy"), trafficPolicy: all("trafficPolicy") };
 }
 
@@ -328,7 +342,12 @@ function rulesOf(
   if (location.target.kind !== "backend") return [status(name, match, 404, workspace)];
   const target = location.target.backend;
   const tls = part.backend.tls === undefined ? undefined : (planned.part.backendTls ?? part.backend.tls);
-  const how = { kind, protocol: part.backend.protocol, tls };
+  const spoken = writtenRows(locationFeatures.backendProtocol, scope).map((row) => row.name);
+  const origins = [
+    { ingress: scope.ingress, annotations: spoken },
+    ...(tls === undefined ? [] : planned.origins.backendTls),
+  ];
+  const how = { kind, protocol: part.backend.protocol, tls, origins };
   const refs = (shares: ConvertedPart["variants"][number]["shares"]) =>
     shares.flatMap(({ to, weight }) => {
       const ref = backendRef(to === "main" ? target : to.backend, how, scope, workspace);

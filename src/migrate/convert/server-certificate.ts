@@ -25,8 +25,20 @@ export function certificateOf(
   }
   const name = secretNameAt(from, workspace);
   // Input without any Secret is input of which the Secrets were left out.
-  if (name !== undefined && !readsSecrets(workspace))
+  if (name !== undefined && !readsSecrets(workspace)) {
+    const ingress = workspace.snapshot.get("Ingress", from.namespace, from.name);
+    if (ingress !== undefined) {
+      workspace.report(
+        "convert-differs",
+        { resource: ingress, pointer: from.pointer },
+        {
+          message: `Secret ${from.namespace}/${name} is not among what was read, and taken to be there: without it ${hostname || "the host"} has no https, rather than the controller's default certificate.`,
+          fix: "Nothing, if it exists.",
+        },
+      );
+    }
     return { certificate: { namespace: from.namespace, name }, comment };
+  }
   if (hasDefault) return undefined;
   const resource = workspace.snapshot.get("Ingress", from.namespace, from.name) ?? owner;
   if (resource !== undefined) {

@@ -1,10 +1,15 @@
 /** Streams: TLS that is passed through, and the ports of the tcp-services and udp-services ConfigMaps. */
 import type { IngressServer, IngressStream } from "../../ingress/ingress-model.ts";
-import { type GatewayPlan, listenerName, type PlannedGateway, type WantedListener } from "./gateways.ts";
+import {
+  type GatewayPlan,
+  listenerName,
+  nothingOfClients,
+  type PlannedGateway,
+  type WantedListener,
+} from "./gateways.ts";
 import { carriedAnnotations, carriedLabels } from "./metadata.ts";
 import { slug, stemOf } from "./names.ts";
 import { gatewayApi, type Workspace } from "./workspace.ts";
-import { originOf } from "./write-routes.ts";
 
 /** A TLSRoute for a host whose TLS the backend itself ends. */
 export function writePassthrough(server: IngressServer, gateway: PlannedGateway, workspace: Workspace): void {
@@ -16,7 +21,7 @@ export function writePassthrough(server: IngressServer, gateway: PlannedGateway,
     protocol: "TLS",
     port: 443,
     certificate: undefined,
-    clientPolicy: {},
+    client: nothingOfClients,
     comment: `TLS of ${hostname} is passed through to Service ${passthrough.service}, as ssl-passthrough asks`,
   };
   gateway.listeners.set(listenerName(listener), listener);
@@ -38,7 +43,9 @@ export function writePassthrough(server: IngressServer, gateway: PlannedGateway,
         rules: [{ backendRefs: ref === undefined ? [] : [ref] }],
       },
     },
-    comments: [originOf(owner, ["ssl-passthrough"])],
+    comments: [
+      workspace.origin({ ingress: server.settingOwners.passthrough ?? owner, annotations: ["ssl-passthrough"] }),
+    ],
     app: owner.metadata.name,
   });
 }
@@ -55,7 +62,7 @@ export function writeStreams(streams: readonly IngressStream[], gateways: Gatewa
       protocol,
       port,
       certificate: undefined,
-      clientPolicy: {},
+      client: nothingOfClients,
       comment: origin,
     };
     gateway.listeners.set(listenerName(listener), listener);

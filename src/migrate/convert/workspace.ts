@@ -7,6 +7,7 @@ import type { ServiceBackend } from "../../ingress/ingress-model.ts";
 import type { JsonObject } from "../../resource/json.ts";
 import { groupKindOf, type Resource } from "../../resource/kinds.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
+import type { Origin } from "./convert-feature.ts";
 import type { Manifest } from "./manifest.ts";
 import { NameTable } from "./names.ts";
 import type { ConvertOptions } from "./options.ts";
@@ -25,6 +26,7 @@ export class Workspace {
   readonly names = new NameTable();
   readonly findings: Finding[] = [];
   readonly #manifests: Manifest[] = [];
+  readonly #used = new Map<Resource<"Ingress">, Set<string>>();
   readonly #once = new Map<string, string>();
   readonly #grants = new Map<string, Grant>();
 
@@ -65,6 +67,28 @@ export class Workspace {
 
   get grants(): readonly Grant[] {
     return [...this.#grants.values()];
+  }
+
+  /** Which Ingress and which of its annotations an object came from, as a comment of it. */
+  origin({ ingress, annotations }: Origin): string {
+    const used = this.#used.get(ingress) ?? new Set();
+    for (const name of annotations) used.add(name);
+    this.#used.set(ingress, used);
+    const { namespace, name } = ingress.metadata;
+    const written = annotations.length === 0 ? "" : ` (${annotations.join(", ")})`;
+    return `From Ingress ${namespace}/${name}${written}.`;
+  }
+
+  /** One comment for each Ingress. */
+  origins(origins: readonly Origin[]): readonly string[] {
+    return [...Map.groupBy(origins, ({ ingress }) => ingress)].map(([ingress, group]) =>
+      this.origin({ ingress, annotations: [...new Set(group.flatMap(({ annotations }) => annotations))] }),
+    );
+  }
+
+  /** Whether an annotation, by its name in the tables, is in a comment. */
+  tells(ingress: Resource<"Ingress">, annotation: string): boolean {
+    return this.#used.get(ingress)?.has(annotation) ?? false;
   }
 
   /** A finding at a place of an object that was read. */

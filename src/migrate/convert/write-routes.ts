@@ -3,12 +3,13 @@ import { canonicalJson } from "../../base/canonical-json.ts";
 import { sameJson } from "../../base/same-json.ts";
 import type { JsonObject } from "../../resource/json.ts";
 import type { Resource } from "../../resource/kinds.ts";
+import type { Origin } from "./convert-feature.ts";
 import { addressOf, type PlannedGateway, type WantedListener } from "./gateways.ts";
 import type { Manifest } from "./manifest.ts";
 import { carriedAnnotations, carriedLabels } from "./metadata.ts";
 import { hostSlug, stemOf } from "./names.ts";
 import { policyGroup } from "./options.ts";
-import type { PlannedRoute, PlannedRule } from "./plan-routes.ts";
+import { joinSources, type PlannedRoute, type PlannedRule } from "./plan-routes.ts";
 import { gatewayApi, type Workspace } from "./workspace.ts";
 
 /** Spec: HTTPRouteSpec.rules and hostnames. */
@@ -54,6 +55,7 @@ function mergeHosts(planned: readonly PlannedRoute[]): readonly HostsRoute[] {
         ...known,
         hostnames: [...known.hostnames, ...hostnames],
         tls: [...new Set([...known.tls, ...tls])],
+        sources: joinSources([known, route]),
       });
     } else {
       if (known) merged.set(`${key} ${known.hostnames.join()}`, known);
@@ -96,16 +98,9 @@ function writeRoute(route: HostsRoute, siblings: number, filters: RouteFilters, 
       annotations: carriedAnnotations(ingress),
     },
     content: { spec },
-    comments: [originOf(ingress, route.sources.rule), ...purposeComments(route)],
+    comments: [...workspace.origins([{ ingress, annotations: [] }, ...route.sources.rule]), ...purposeComments(route)],
     app: ingress.metadata.name,
   });
-}
-
-/** Which Ingress and which of its annotations an object came from. */
-export function originOf(ingress: Resource<"Ingress">, annotations: readonly string[]): string {
-  const { namespace, name } = ingress.metadata;
-  const written = annotations.length === 0 ? "" : ` (${annotations.join(", ")})`;
-  return `From Ingress ${namespace}/${name}${written}.`;
 }
 
 function purposeComments({ purpose, on }: PlannedRoute): readonly string[] {
@@ -173,7 +168,7 @@ class RouteFilters {
       kind: "HTTPRouteFilter",
       metadata: { name: `${stemOf(name)}-${purpose}`, namespace, labels: carriedLabels(ingress), annotations: {} },
       content: { spec: fields },
-      comments: [originOf(ingress, [])],
+      comments: [this.#workspace.origin({ ingress, annotations: [] })],
       app: ingress.metadata.name,
     };
   }
@@ -192,7 +187,7 @@ function writePolicies(route: HostsRoute, names: readonly string[], defaults: Js
   const { ingress, kind, securityPolicy, trafficPolicy, sources, purpose } = route;
   if (purpose !== "") return;
   const targetRefs = names.map((name) => ({ group: gatewayApi, kind, name }));
-  const write = (policy: string, fields: JsonObject, annotations: readonly string[]) =>
+  const write = (policy: string, fields: JsonObject, origins: readonly Origin[]) =>
     workspace.add({
       apiVersion: `${policyGroup[workspace.options.policies]}/v1alpha1`,
       kind: policy,
@@ -203,7 +198,7 @@ function writePolicies(route: HostsRoute, names: readonly string[], defaults: Js
         annotations: {},
       },
       content: { spec: { targetRefs, ...fields } },
-      comments: [originOf(ingress, annotations)],
+      comments: workspace.origins([{ ingress, annotations: [] }, ...origins]),
       app: ingress.metadata.name,
     });
   if (Object.keys(securityPolicy).length > 0) write("SecurityPolicy", securityPolicy, sources.securityPolicy);

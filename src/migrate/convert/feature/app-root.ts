@@ -6,7 +6,6 @@ export const convertAppRoot: ConvertServerFeature<AppRoot> = (root) => {
   const requestRedirect = { path: { type: "ReplaceFullPath", replaceFullPath: root }, statusCode: 302 };
   const rule = {
     name: "app-root",
-    annotation: "app-root",
     match: { path: { type: "Exact", value: "/" } },
     filters: [{ type: "RequestRedirect", requestRedirect }],
   };

@@ -1,8 +1,9 @@
 import type { BasicAuth } from "../../../ingress/feature/basic-auth.ts";
+import { needsNoAuth } from "../../../ingress/needs-no-auth.ts";
 import { type ConvertFeature, nothingConverted } from "../convert-feature.ts";
 
 export const convertBasicAuth: ConvertFeature<BasicAuth | undefined> = (setting, scope) => {
-  if (setting === undefined) return nothingConverted;
+  if (setting === undefined || needsNoAuth(scope.controller, scope.location.path)) return nothingConverted;
   if (setting.scheme === "digest") {
     scope.deny("convert-refused", "auth-type", {
       message: "Digest authentication is not converted: it needs passwords that whoever reads them can use.",
@@ -13,6 +14,8 @@ export const convertBasicAuth: ConvertFeature<BasicAuth | undefined> = (setting,
   const realm = setting.realm.replaceAll(/["\\]/g, "");
   return {
     ...nothingConverted,
+    // ingress-nginx keeps the password to itself.
+    filters: [{ type: "RequestHeaderModifier", requestHeaderModifier: { remove: ["Authorization"] } }],
     securityPolicy: {
       basicAuth: { users: usersOf(setting.users, scope), ...(realm === "" ? {} : { realm }) },
     },

@@ -22,6 +22,11 @@ export const convertCors: ConvertFeature<Cors | undefined> = (setting, scope) =>
     allowHeaders: wordsOf(setting.allowHeaders),
     ...(setting.exposeHeaders === "" ? {} : { exposeHeaders: wordsOf(setting.exposeHeaders) }),
   };
+  scope.report("convert-differs", "enable-cors", {
+    message:
+      "Preflights of allowed origins get 200, and headers of CORS are on answers to other origins alone; ingress-nginx answers every OPTIONS with 204, and puts the headers on every answer.",
+    fix: "Nothing: browsers take both.",
+  });
   if (asksWho(scope)) {
     return { ...nothingConverted, securityPolicy: { cors: { ...fields, maxAge: durationOf(setting.maxAgeSeconds) } } };
   }

@@ -19,6 +19,13 @@ export const convertErrorPages: ConvertFeature<ErrorPagesSetting> = ({ statuses,
     }
     return nothingConverted;
   }
+  if (scope.policies === "envoy-gateway") {
+    scope.report("convert-lost", "custom-http-errors", {
+      message: `custom-http-errors is not converted: no Service answers instead of ${statuses.join(", ")} with Envoy Gateway, only fixed content.`,
+      fix: "Use --policies sluice, or put the pages into responseOverride of a BackendTrafficPolicy.",
+    });
+    return nothingConverted;
+  }
   const statusCodes = statuses.map((value) => ({ type: "Value", value }));
   const errorPage = { backendRef: { name: backend.service, port: backend.port } };
   return {

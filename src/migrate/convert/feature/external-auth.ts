@@ -1,4 +1,5 @@
 import type { ExternalAuth } from "../../../ingress/feature/external-auth.ts";
+import { needsNoAuth } from "../../../ingress/needs-no-auth.ts";
 import type { JsonObject } from "../../../resource/json.ts";
 import { type ConvertFeature, type ConvertScope, nothingConverted } from "../convert-feature.ts";
 import { durationOf } from "../duration.ts";
@@ -9,7 +10,7 @@ import { urlTarget } from "../url-backend.ts";
 const told = ["accept", "authorization", "content-type", "cookie", "user-agent", "x-requested-with", "x-api-key"];
 
 export const convertExternalAuth: ConvertFeature<ExternalAuth | undefined> = (setting, scope) => {
-  if (setting === undefined) return nothingConverted;
+  if (setting === undefined || needsNoAuth(scope.controller, scope.location.path)) return nothingConverted;
   const annotation = setting.global ? "enable-global-auth" : "auth-url";
   const from = { group: policyGroup[scope.policies], kind: "SecurityPolicy" };
   const target = urlTarget(setting.url, annotation, from, scope);

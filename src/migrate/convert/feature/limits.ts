@@ -21,7 +21,12 @@ export const convertLimits: ConvertFeature<Limits> = (setting, scope) => {
     });
   }
   const rules = requests.flatMap(({ requests: count, unit, burst }) =>
-    everyAddress.map((clientSelectors) => ({ clientSelectors, limit: { requests: count, unit, burst: burst + 1 } })),
+    everyAddress.map((clientSelectors) => ({
+      clientSelectors,
+      limit: { requests: count, unit, burst: burst + 1 },
+      shared: true,
+      xRateLimitHeaders: "Off",
+    })),
   );
   const trafficPolicy: JsonObject = {
     ...(rules.length === 0 ? {} : { rateLimit: { local: { rules }, statusCode: requestStatus } }),

@@ -1,10 +1,15 @@
 import type { Timeouts } from "../../../ingress/feature/timeouts.ts";
-import { type ConvertFeature, nothingConverted } from "../convert-feature.ts";
+import { annotationPrefix } from "../../../ingress/read-feature.ts";
+import { type ConvertFeature, type ConvertScope, nothingConverted } from "../convert-feature.ts";
 import { durationOf } from "../duration.ts";
+
+function isWritten(annotation: string, { ingress }: ConvertScope): boolean {
+  return ingress.metadata.annotations[annotationPrefix + annotation] !== undefined;
+}
 
 /** nginx's timeouts are of silence, and so are these: no request is ended because it takes long. */
 export const convertTimeouts: ConvertFeature<Timeouts> = ({ connectSeconds, readSeconds, sendSeconds }, scope) => {
-  if (sendSeconds !== readSeconds) {
+  if (sendSeconds !== readSeconds && isWritten("proxy-send-timeout", scope)) {
     scope.report("convert-differs", "proxy-send-timeout", {
       message: `An endpoint may be silent for ${readSeconds} s, whether it takes the request or answers; proxy-send-timeout (${sendSeconds} s) is not told apart.`,
       fix: "Nothing, unless uploads to slow backends need another time than their answers.",

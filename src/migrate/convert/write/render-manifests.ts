@@ -2,8 +2,8 @@ import { type Document, parseDocument, stringify } from "yaml";
 import type { JsonObject } from "../../../resource/json.ts";
 import { type Manifest, objectOf } from "../manifest.ts";
 
-/** YAML in which nothing is folded, and nothing stands for something else. */
-const style = { aliasDuplicateObjects: false, lineWidth: 0 } as const;
+/** YAML in which nothing is folded, nothing stands for something else, and what kubectl takes for a boolean (`on`) is in quotation marks. */
+const style = { aliasDuplicateObjects: false, compat: "yaml-1.1", lineWidth: 0 } as const;
 
 /** One object as YAML, with its comment above it and a final newline. */
 export function renderManifest(manifest: Manifest): string {
@@ -30,6 +30,6 @@ export function parseDocuments(text: string): readonly Document[] | undefined {
   const documents = text
     .split(/^---[ \t]*$/m)
     .filter((part) => part.trim() !== "")
-    .map((part) => parseDocument(part));
+    .map((part) => parseDocument(part, { compat: "yaml-1.1" }));
   return documents.some(({ errors }) => errors.length > 0) ? undefined : documents;
 }
