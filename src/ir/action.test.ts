@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { externalAuth } from "../../test/external-auth-filter.ts";
 import { describeAction } from "./action.ts";
 import type { Cluster } from "./cluster.ts";
+import { plainCookie } from "./issued-cookie.ts";
 import { defaultListenerSettings, type ListenerSettings } from "./listener-settings.ts";
 import type { HttpListener, HttpRule, RoutingModel } from "./routing-model.ts";
 import { defaultTrafficSettings } from "./traffic-settings.ts";
@@ -20,7 +21,13 @@ const cluster: Cluster = {
   traffic: {
     ...defaultTrafficSettings,
     retryBudget: { percent: 20, intervalMs: 10_000, minCount: 10, minIntervalMs: 1_000 },
-    sessionPersistence: { kind: "cookie", name: "sid", absoluteTimeoutMs: 60_000, permanent: false, cookiePath: "/" },
+    sessionPersistence: {
+      kind: "cookie",
+      name: "sid",
+      absoluteTimeoutMs: 60_000,
+      issued: plainCookie,
+      afterFailure: "other",
+    },
   },
 };
 

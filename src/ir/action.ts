@@ -343,6 +343,7 @@ function describeLimits(rule: HttpRule, { model, listener }: MatchedRequest): re
     ...sessions,
     ...(rule.fallback === undefined ? [] : [`${clusterNames(rule.fallback, model)} when the backend has no endpoints`]),
     ...(rule.accessLog === "off" ? ["no line in the access log"] : []),
+    ...(rule.backendCookie === undefined ? [] : [`clients stay with one backend by cookie ${rule.backendCookie}`]),
     ...(tracing === undefined ? [] : [describeTracing(tracing)]),
   ];
 }

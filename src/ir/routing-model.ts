@@ -153,6 +153,11 @@ export type HttpRule = RuleCommon & {
   };
   readonly retry?: Retry;
   readonly sessionPersistence?: SessionPersistence;
+  /**
+   * Name of a cookie that keeps clients at their endpoints and names their backend, too, by its `keptAs` (`kept-backend.ts`): such
+   * a client stays with that backend, whatever the weights are. Absent: weights alone decide.
+   */
+  readonly backendCookie?: string;
 };
 
 /** Spec: HTTPRouteRetry (GEP-1731). Connection errors are retried too when `attempts` is above 0. */
@@ -176,6 +181,8 @@ export type StreamRule = RuleCommon & {
 export type WeightedBackend = {
   readonly from: SourceRef;
   readonly weight: number;
+  /** Where the rule has a `backendCookie`. */
+  readonly keptAs?: string;
   /** Of this backendRef alone, after the rule's own. Empty for stream rules. */
   readonly filters: readonly PlacedFilter[];
   readonly target:

@@ -1,3 +1,4 @@
+import type { IssuedCookie } from "./issued-cookie.ts";
 import type { PolicyTraffic } from "./traffic/policy-traffic.ts";
 
 /** Signed cookie or header that pins a client to an endpoint. Spec: SessionPersistence (GEP-1619). */
@@ -7,9 +8,10 @@ export type SessionPersistence = {
   readonly name: string;
   /** 0: none. Milliseconds. */
   readonly absoluteTimeoutMs: number;
-  /** Cookies only: with `Max-Age`, so that it outlives the browser. */
-  readonly permanent: boolean;
-  readonly cookiePath: string;
+  /** `undefined`: it is a header. */
+  readonly issued: IssuedCookie | undefined;
+  /** Whether a request that failed at the client's endpoint and is repeated goes to another one, or to the same. */
+  readonly afterFailure: "other" | "same";
 };
 
 /** Share of requests that may be retries. Spec: XBackendTrafficPolicy.retryConstraint (GEP-3388). */

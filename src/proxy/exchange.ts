@@ -8,6 +8,7 @@ import type { HeaderField } from "../wire/http2/hpack-table.ts";
 import { type ProxyErrorKind, proxyErrors } from "./error.ts";
 import { Answer, type AnswerHost } from "./exchange/answer.ts";
 import { Attempts, type AttemptsHost } from "./exchange/attempts.ts";
+import { BalanceRequest } from "./exchange/balance-request.ts";
 import { ExchangeFacts } from "./exchange/exchange-facts.ts";
 import { ExchangeRecord } from "./exchange/exchange-record.ts";
 import { type ExchangeState, type Phase, transition } from "./exchange/exchange-state.ts";
@@ -68,6 +69,7 @@ export class Exchange
   readonly #flow: RequestFlow;
   readonly #routing: Routing;
   readonly #timeLimit: TimeLimit;
+  readonly #balanced: BalanceRequest;
   /** Largest content that a filter waits for, and what may be kept of it with its framing. Bytes. */
   #contentBytes = 0;
   #keptBytes = 0;
@@ -105,6 +107,7 @@ export class Exchange
     this.#flow = new RequestFlow(this);
     this.#routing = new Routing(this);
     this.#timeLimit = new TimeLimit(this);
+    this.#balanced = new BalanceRequest(this.state, this.facts, this.places);
   }
 
   // What the client's connection may know.
@@ -523,7 +526,7 @@ export class Exchange
     transition(state, "forward");
     this.#flow.start();
     if (state.phase !== "waiting") return;
-    this.attempts.choice.hint = backend.cluster!.traffic?.hintOf(request, this.facts.clientAddress);
+    this.attempts.choice.hint = backend.cluster!.traffic?.hintOf(this.#balanced, backend.keptAs);
     request.serialise(backend.cluster!.cluster.protocol);
     request.release();
     body.hold();

@@ -10,6 +10,7 @@ import type { ClusterRuntime } from "./cluster-runtime.ts";
 import { EditedTrailers } from "./edited-trailers.ts";
 import { buildChain, type ChainParts, type FilterChain } from "./filter-chain.ts";
 import { Dependencies, filterServices, type ModelTables } from "./filter-services.ts";
+import { KeptBackends } from "./kept-backends.ts";
 import { listenerLabels } from "./listener-labels.ts";
 import type { PlaneContext } from "./plane-context.ts";
 import { forwardedTrust, toldHeaders } from "./port-context.ts";
@@ -23,6 +24,8 @@ export type BackendRuntime = {
   /** `undefined`: the reference is not valid and its share of requests answers 500. */
   readonly cluster: ClusterRuntime | undefined;
   readonly chain: FilterChain;
+  /** What a client's cookie names it by; `undefined`: none does. */
+  readonly keptAs: string | undefined;
 };
 
 /** A rule, shared by the listeners that it is attached to. */
@@ -34,6 +37,8 @@ export type RuleRuntime = {
   readonly choice: WeightedChoice;
   /** Among the fallback; `undefined`: there is none. */
   readonly fallback: WeightedChoice | undefined;
+  /** `undefined`: weights alone decide. */
+  readonly kept: KeptBackends | undefined;
   readonly retryCodes: ReadonlySet<number>;
   /** Outcomes of calls that are retried. */
   readonly retryGrpcCodes: ReadonlySet<string>;
@@ -74,6 +79,7 @@ export function buildRule(
     backends,
     choice,
     fallback: fallback.length === 0 ? undefined : new WeightedChoice(fallback.map(({ weight }) => weight)),
+    kept: rule.backendCookie === undefined ? undefined : new KeptBackends(rule.backendCookie, rule.backends),
     retryCodes: new Set(rule.retry?.codes),
     retryGrpcCodes: new Set(rule.retry?.triggers?.grpcCodes.map(String)),
     dependencies,
@@ -82,7 +88,7 @@ export function buildRule(
 
 function buildBackend(
   rule: HttpRule,
-  { from, target, filters }: WeightedBackend,
+  { from, target, filters, keptAs }: WeightedBackend,
   parts: ChainParts & { readonly dependencies: Dependencies },
 ): BackendRuntime {
   const { place, tables, context, dependencies } = parts;
@@ -95,11 +101,11 @@ function buildBackend(
       : [
           buildSessionPersistence(
             sessions,
-            cluster.cluster,
+            { cluster: cluster.cluster, keptAs },
             filterServices({ from, place }, { tables, dependencies }, context),
           ),
         ];
-  return { name: cluster?.cluster.name ?? "", cluster, chain: buildChain(filters, parts, behind) };
+  return { name: cluster?.cluster.name ?? "", cluster, chain: buildChain(filters, parts, behind), keptAs };
 }
 
 /** What of a Gateway requests need. Not the whole: a listener that stays as it is would keep an old model alive. */

@@ -265,7 +265,13 @@ test("proxy: those of one data plane understand each other's sessions and resume
   const sticky = {
     name: "app",
     backends: [{ name: "app", ports: [one.port, two.port] }],
-    sessionPersistence: { kind: "header", name: "x-session", absoluteTimeoutMs: 0, permanent: false, cookiePath: "/" },
+    sessionPersistence: {
+      kind: "header",
+      name: "x-session",
+      absoluteTimeoutMs: 0,
+      issued: undefined,
+      afterFailure: "other",
+    },
   } as const;
   const update = buildUpdate(
     [

@@ -4,6 +4,7 @@ import fc from "fast-check";
 import { explain } from "../../src/ir/explain.ts";
 import { explainConnection } from "../../src/ir/explain-connection.ts";
 import type { Filter } from "../../src/ir/filter.ts";
+import { plainCookie } from "../../src/ir/issued-cookie.ts";
 import { defaultListenerSettings } from "../../src/ir/listener-settings.ts";
 import type { HttpRule } from "../../src/ir/routing-model.ts";
 import { type SelectRequest, select } from "../../src/ir/select.ts";
@@ -33,7 +34,7 @@ const app = httpRule("app", {
   filters: [place({ kind: "urlRewrite", path: { kind: "prefix", value: "/v2" } })],
   timeouts: { requestMs: 5000, backendRequestMs: 1000, silence: "bounded" },
   retry: { attempts: 2, codes: [502, 503], backoffMs: 100 },
-  sessionPersistence: { kind: "cookie", name: "sid", absoluteTimeoutMs: 0, permanent: false, cookiePath: "/" },
+  sessionPersistence: { kind: "cookie", name: "sid", absoluteTimeoutMs: 0, issued: plainCookie, afterFailure: "other" },
 });
 const canary = httpRule("canary");
 const api = httpRule("api", { ruleIndex: 2 });

@@ -239,7 +239,7 @@ function throwsIn(phase: string): LabFilter {
   const hooks: Record<string, FilterHook> = {
     request: onRequest(bug),
     requestContent: { phase: "requestContent", above: "refuse", maxBytes: 100, onContent: bug, cancel: () => {} },
-    endpoint: { phase: "endpoint", prefer: bug },
+    endpoint: { phase: "endpoint", prefer: bug, insists: false },
     requestStream: { phase: "requestStream", start: () => "see", onContent: bug, onEnd: () => {}, cancel: () => {} },
     response: onResponse(bug),
     responseStream: { phase: "responseStream", start: bug, onContent: bug, onEnd: bug, cancel: () => {} },

@@ -37,6 +37,7 @@ function notes(stage: string, lines: string[], does: Does): LabFilter {
       },
       {
         phase: "endpoint",
+        insists: false,
         prefer: () => {
           note("endpoint");
           return undefined;

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { plainCookie } from "../../src/ir/issued-cookie.ts";
 import type { LoadBalancing } from "../../src/ir/traffic/load-balancing.ts";
 import { type PlaneFixture, startProxy } from "./plane-fixture.ts";
 import { exchange, get } from "./raw-client.ts";
@@ -12,7 +13,7 @@ function start(ports: readonly number[], changes: Partial<LoadBalancing>): Promi
 }
 
 const hashed = (by: Extract<LoadBalancing["turns"], { readonly kind: "consistentHash" }>["by"]) =>
-  ({ turns: { kind: "consistentHash", by, tableSize: 1_009 } }) as const;
+  ({ turns: { kind: "consistentHash", by, tableSize: 1_009, afterFailure: "other" } }) as const;
 
 test("consistentHash: equal headers lead to the same endpoint, others spread over all", async () => {
   await using a = await RawUpstream.start(() => ok("a"));
@@ -44,12 +45,12 @@ test("consistentHash: a parameter of the query and the client's address decide t
 test("consistentHash: a client without the cookie gets one, and comes back to its endpoint with it", async () => {
   await using a = await RawUpstream.start(() => ok("a"));
   await using b = await RawUpstream.start(() => ok("b"));
-  const by = { kind: "cookie", name: "lane", ttlSeconds: 3_600, attributes: "; Path=/" } as const;
+  const by = { kind: "cookie", name: "lane", issued: { ...plainCookie, maxAgeSeconds: 3_600, path: "/" } } as const;
   await using gateway = await start([a.port, b.port], hashed(by));
   for (let run = 0; run < 8; run++) {
     const first = await exchange(gateway.port, get("/"));
     const cookie = first.headers.get("set-cookie") ?? "";
-    assert.match(cookie, /^lane=[0-9a-f-]{36}; Max-Age=3600; HttpOnly; Path=\/$/);
+    assert.match(cookie, /^lane=[0-9a-f-]{36}; Max-Age=3600; Path=\/; HttpOnly$/);
     const again = await exchange(gateway.port, get("/", `Cookie: ${cookie.slice(0, cookie.indexOf(";"))}\r\n`));
     assert.equal(again.body, first.body);
     assert.equal(again.headers.get("set-cookie"), undefined);

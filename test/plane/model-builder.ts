@@ -15,6 +15,7 @@ const from: SourceRef = { kind: "HTTPRoute", namespace: "demo", name: "test", po
 export type TestBackend = {
   readonly name: string;
   readonly weight?: number;
+  readonly keptAs?: string;
   /** Absent: the reference does not resolve. */
   readonly ports?: readonly number[];
   readonly cluster?: Partial<Cluster>;
@@ -36,6 +37,7 @@ export type TestRule = {
   readonly retry?: HttpRule["retry"];
   readonly labels?: Readonly<Record<string, string>>;
   readonly sessionPersistence?: HttpRule["sessionPersistence"];
+  readonly backendCookie?: string;
 };
 
 export type TestListener = {
@@ -76,6 +78,7 @@ export function buildUpdate(
   const weighted = (backend: TestBackend): WeightedBackend => ({
     from,
     weight: backend.weight ?? 1,
+    ...(backend.keptAs === undefined ? {} : { keptAs: backend.keptAs }),
     filters: (backend.filters ?? []).map((filter) => ({ from, filter })),
     target:
       backend.ports === undefined
@@ -100,6 +103,7 @@ export function buildUpdate(
       ...(rule.accessLog === undefined ? {} : { accessLog: rule.accessLog }),
       timeouts: { requestMs: 0, backendRequestMs: 0, silence: "bounded", ...rule.timeouts },
       ...(rule.retry === undefined ? {} : { retry: rule.retry }),
+      ...(rule.backendCookie === undefined ? {} : { backendCookie: rule.backendCookie }),
       ...(rule.sessionPersistence === undefined ? {} : { sessionPersistence: rule.sessionPersistence }),
     };
     return key;

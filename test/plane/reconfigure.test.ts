@@ -78,7 +78,13 @@ test("EmbeddedPlane: what is believed of proxies in front, and how sessions are 
   const rule = {
     name: "app",
     backends: [{ name: "app", ports: [upstream.port] }],
-    sessionPersistence: { kind: "header", name: "x-session", absoluteTimeoutMs: 0, permanent: false, cookiePath: "/" },
+    sessionPersistence: {
+      kind: "header",
+      name: "x-session",
+      absoluteTimeoutMs: 0,
+      issued: undefined,
+      afterFailure: "other",
+    },
   } as const;
   const update = buildUpdate([{ name: "http", port: 80, rules: [rule] }]);
   await using gateway = await startPlane(update);

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
+import { plainCookie } from "../../src/ir/issued-cookie.ts";
 import type { SessionPersistence } from "../../src/ir/traffic-settings.ts";
 import { makeCertificate } from "../test-certificate.ts";
 import { buildUpdate, type TestRule } from "./model-builder.ts";
@@ -11,8 +12,8 @@ const cookie: SessionPersistence = {
   kind: "cookie",
   name: "sid",
   absoluteTimeoutMs: 0,
-  permanent: false,
-  cookiePath: "/",
+  issued: { ...plainCookie, path: "/", secure: "onHttps", sameSite: "Lax" },
+  afterFailure: "other",
 };
 
 const named = (name: string) => RawUpstream.start(() => ok(name));
@@ -140,12 +141,11 @@ test("session persistence: a permanent cookie says how long it lasts, and is ove
   try {
     await using gateway = await start([a.port], {
       ...cookie,
-      permanent: true,
       absoluteTimeoutMs: 300_000,
-      cookiePath: "/shop",
+      issued: { ...cookie.issued!, maxAgeSeconds: 300, path: "/shop" },
     });
     const first = await exchange(gateway.port, get("/"));
-    assert.match(first.headers.get("set-cookie") ?? "", /; Path=\/shop; HttpOnly; SameSite=Lax; Max-Age=300$/);
+    assert.match(first.headers.get("set-cookie") ?? "", /; Max-Age=300; Path=\/shop; HttpOnly; SameSite=Lax$/);
     const again = () => exchange(gateway.port, get("/", `Cookie: ${pairOf(first)}\r\n`));
     mock.timers.setTime(1_700_000_299_000);
     assert.equal((await again()).headers.get("set-cookie"), undefined);
@@ -174,7 +174,12 @@ test("session persistence: a session cookie with an absolute timeout carries no 
 test("session persistence: by header, the client sends back what it was given", async () => {
   await using a = await named("a");
   await using b = await named("b");
-  await using gateway = await start([a.port, b.port], { ...cookie, kind: "header", name: "x-session" });
+  await using gateway = await start([a.port, b.port], {
+    ...cookie,
+    kind: "header",
+    name: "x-session",
+    issued: undefined,
+  });
   const first = await exchange(gateway.port, get("/"));
   const value = first.headers.get("x-session");
   assert.equal(first.headers.get("set-cookie"), undefined);
@@ -252,5 +257,61 @@ test("session persistence: over HTTPS the cookie is for HTTPS alone", async () =
     rejectUnauthorized: false,
   });
   client.send(get("/"));
-  assert.match((await client.response()).headers.get("set-cookie") ?? "", /; SameSite=Lax; Secure$/);
+  assert.match((await client.response()).headers.get("set-cookie") ?? "", /; Secure; HttpOnly; SameSite=Lax$/);
+});
+
+test("session persistence: where it is to stay after a failure, all attempts are at the client's endpoint", async () => {
+  const reset = ({ socket, head }: { socket: { resetAndDestroy(): void }; head: string }) => {
+    if (!head.includes("x-fail")) return ok("");
+    socket.resetAndDestroy();
+    return undefined;
+  };
+  await using a = await RawUpstream.start(reset);
+  await using b = await RawUpstream.start(reset);
+  for (const [afterFailure, endpoints] of [
+    ["same", 1],
+    ["other", 2],
+  ] as const) {
+    const options = { retry: { attempts: 2, codes: [], backoffMs: 0 } };
+    await using gateway = await start([a.port, b.port], { ...cookie, afterFailure }, options);
+    const pair = pairOf(await exchange(gateway.port, get("/")));
+    const before = [a.requests.length, b.requests.length];
+    assert.equal((await exchange(gateway.port, get("/", `Cookie: ${pair}\r\nx-fail: 1\r\n`))).status, 502);
+    const asked = [a, b].filter(({ requests }, index) => requests.length > before[index]!);
+    assert.equal(asked.length, endpoints, afterFailure);
+  }
+});
+
+test("a cookie that names the backend keeps clients there, whatever the weights are, by a hash and by a session", async () => {
+  await using main = await named("main");
+  await using canary = await named("canary");
+  const by = { kind: "cookie", name: "sid", issued: { ...plainCookie, path: "/" } } as const;
+  const turns = { kind: "consistentHash", by, tableSize: 1_009, afterFailure: "same" } as const;
+  const loadBalancing = { turns, slowStartMs: 0, zones: { kind: "none" }, overrideHeaders: [] } as const;
+  const connections = { maxRequests: 0, maxAgeMs: 0, idleMs: 0 };
+  const hashed = { policy: { loadBalancing, connections, panicPercent: 0 } };
+  for (const [traffic, sessionPersistence] of [
+    [hashed, undefined],
+    [{}, cookie],
+  ] as const) {
+    const weights = (first: number, second: number) => ({
+      name: "app",
+      sessionPersistence,
+      backendCookie: "sid",
+      backends: [
+        { name: "main", ports: [main.port], weight: first, keptAs: "m", traffic },
+        { name: "canary", ports: [canary.port], weight: second, keptAs: "c", traffic },
+      ],
+    });
+    await using gateway = await startRules([weights(1, 0)]);
+    const first = await exchange(gateway.port, get("/"));
+    assert.equal(first.body, "main");
+    assert.match(pairOf(first), /^sid=[\w-]+\|m$/);
+    await gateway.plane.apply(buildUpdate([{ name: "http", port: 80, rules: [weights(0, 1)] }]));
+    assert.equal((await exchange(gateway.port, get("/"))).body, "canary");
+    const again = await exchange(gateway.port, get("/", `Cookie: ${pairOf(first)}\r\n`));
+    assert.deepEqual([again.body, again.headers.get("set-cookie")], ["main", undefined]);
+    const stranger = await exchange(gateway.port, get("/", "Cookie: sid=x|nobody\r\n"));
+    assert.equal(stranger.body, "canary");
+  }
 });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { brief, compileCase, gatewayContext, httpRoute, service, yaml } from "../../../test/compile-case.ts";
+import { plainCookie } from "../../ir/issued-cookie.ts";
 import { defaultTrafficSettings } from "../../ir/traffic-settings.ts";
 import type { CompiledRoute } from "../contract.ts";
 import { conditionOf } from "../report/conditions.ts";
@@ -320,8 +321,8 @@ spec: ${spec}`;
         kind: "cookie",
         name: "",
         absoluteTimeoutMs: 0,
-        permanent: false,
-        cookiePath: "/",
+        issued: { ...plainCookie, path: "/", secure: "onHttps", sameSite: "Lax" },
+        afterFailure: "other",
       },
     );
   });

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { describe, it } from "node:test";
 import { brief, compileCase, httpRoute, service, yaml } from "../../../test/compile-case.ts";
+import { plainCookie } from "../../ir/issued-cookie.ts";
 import type { CompiledRoute } from "../contract.ts";
 import { conditionOf } from "../report/conditions.ts";
 
@@ -265,7 +266,13 @@ describe("compileHttpRoute: timeouts, retry, session persistence", () => {
     assert.match(sticky?.name ?? "", /^sluice-[0-9a-f]{8}$/);
     assert.deepEqual(
       { ...sticky, name: "" },
-      { kind: "cookie", name: "", absoluteTimeoutMs: 3_600_000, permanent: true, cookiePath: "/shop" },
+      {
+        kind: "cookie",
+        name: "",
+        absoluteTimeoutMs: 3_600_000,
+        issued: { ...plainCookie, maxAgeSeconds: 3_600, path: "/shop", secure: "onHttps", sameSite: "Lax" },
+        afterFailure: "other",
+      },
     );
     assert.equal(
       ruleOf("sessionPersistence: { type: Header, header: { name: X-Sticky } }").rule?.sessionPersistence?.name,

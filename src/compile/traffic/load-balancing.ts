@@ -1,5 +1,6 @@
 import { durationMs } from "../../base/duration.ts";
 import { primeFrom } from "../../base/prime.ts";
+import { plainCookie } from "../../ir/issued-cookie.ts";
 import type { HashSource, LoadBalancing, Turns, ZonePreference } from "../../ir/traffic/load-balancing.ts";
 import type { BackendSettings } from "./backend-settings.ts";
 
@@ -37,7 +38,12 @@ function compileTurns({ type, consistentHash }: ApiBalancer): Turns | undefined 
     case "ConsistentHash": {
       if (consistentHash === undefined) return undefined;
       const size = Math.min(consistentHash.tableSize ?? defaultTableSize, maxTableSize);
-      return { kind: "consistentHash", by: compileSource(consistentHash), tableSize: primeFrom(size) };
+      return {
+        kind: "consistentHash",
+        by: compileSource(consistentHash),
+        tableSize: primeFrom(size),
+        afterFailure: "other",
+      };
     }
     case "BackendUtilization":
     case "DynamicModule":
@@ -57,14 +63,12 @@ function compileSource({ type, header, headers, cookie, queryParams }: ApiHash):
       return { kind: "queryParams", names: (queryParams ?? []).map(({ name }) => name) };
     case "Cookie": {
       const ttlMs = cookie?.ttl === undefined ? undefined : durationMs(cookie.ttl);
-      return {
-        kind: "cookie",
-        name: cookie?.name ?? "",
-        ...(ttlMs === undefined ? {} : { ttlSeconds: Math.ceil(ttlMs / 1_000) }),
-        attributes: Object.entries(cookie?.attributes ?? {})
-          .map(([name, value]) => `; ${attributeText(name)}${value === "" ? "" : `=${attributeText(value)}`}`)
-          .join(""),
-      };
+      const others = Object.entries(cookie?.attributes ?? {})
+        .map(([name, value]) => `; ${attributeText(name)}${value === "" ? "" : `=${attributeText(value)}`}`)
+        .join("");
+      const maxAgeSeconds = ttlMs ? Math.ceil(ttlMs / 1_000) : undefined;
+      const issued = ttlMs === undefined ? undefined : { ...plainCookie, maxAgeSeconds, others };
+      return { kind: "cookie", name: cookie?.name ?? "", issued };
     }
   }
 }

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { plainCookie } from "../../ir/issued-cookie.ts";
 import type { HttpRule } from "../../ir/routing-model.ts";
 import { defaultTrafficSettings } from "../../ir/traffic-settings.ts";
 import { compileCircuitBreaker } from "./circuit-breaker.ts";
@@ -88,8 +89,13 @@ test("compileLoadBalancing: a cookie's attributes cannot end it, and a table has
   });
   assert.deepEqual(made?.turns, {
     kind: "consistentHash",
-    by: { kind: "cookie", name: "lane", ttlSeconds: 90, attributes: "; Path=/Set-Cookie: x=1; Secure" },
+    by: {
+      kind: "cookie",
+      name: "lane",
+      issued: { ...plainCookie, maxAgeSeconds: 90, others: "; Path=/Set-Cookie: x=1; Secure" },
+    },
     tableSize: 1_009,
+    afterFailure: "other",
   });
   assert.equal(compileLoadBalancing({ type: "DynamicModule" }), undefined);
 });

@@ -32,6 +32,8 @@ export type RequestContentHook = {
 export type EndpointHook = {
   readonly phase: "endpoint";
   readonly prefer: (endpoints: readonly Endpoint[], exchange: FilterExchange) => Endpoint | undefined;
+  /** It is asked again even where it has just failed. */
+  readonly insists: boolean;
 };
 
 /** Follows content as it passes. */

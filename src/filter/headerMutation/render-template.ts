@@ -7,7 +7,7 @@ import type { RequestHead, ResponseHead } from "../contract/message.ts";
 
 /** What templates are filled from. `request`: while it is under way. */
 export type TemplateSource = {
-  readonly exchange: FilterExchange;
+  readonly exchange: Pick<FilterExchange, "established" | "facts">;
   readonly request: RequestHead | undefined;
   readonly response: ResponseHead | undefined;
 };

@@ -1,4 +1,6 @@
 import type { Cluster } from "../../ir/cluster.ts";
+import { writeCookie } from "../../ir/issued-cookie.ts";
+import { withBackend, withoutBackend } from "../../ir/kept-backend.ts";
 import type { SessionPersistence } from "../../ir/traffic-settings.ts";
 import { cookieValues } from "../../wire/cookie.ts";
 import { type BuiltFilter, built, type FilterServices } from "../contract/build.ts";
@@ -17,10 +19,10 @@ const clockSkewSeconds = 300;
  */
 export function buildSessionPersistence(
   model: SessionPersistence,
-  cluster: Cluster,
+  { cluster, keptAs }: SessionBackend,
   { signingKey, clock }: Pick<FilterServices, "signingKey" | "clock">,
 ): BuiltFilter {
-  const sessions = new Sessions(model, cluster, sessionTokensOf(signingKey));
+  const sessions = new Sessions(model, { cluster, keptAs }, sessionTokensOf(signingKey));
   return built(
     onRequest((request, exchange) => {
       exchange.state = sessions.pinsOf(request, clock.nowMs());
@@ -29,6 +31,7 @@ export function buildSessionPersistence(
     {
       phase: "endpoint",
       prefer: (endpoints, exchange) => sessions.find(pinsIn(exchange), endpoints, clock.monotonicMs()),
+      insists: model.afterFailure === "same",
     },
     onResponse((response, exchange) => {
       const { endpoint } = response;
@@ -39,6 +42,12 @@ export function buildSessionPersistence(
     }),
   );
 }
+
+export type SessionBackend = {
+  readonly cluster: Cluster;
+  /** What the cookie names the backend by; `undefined`: it does not. */
+  readonly keptAs: string | undefined;
+};
 
 const noPins: readonly Pin[] = [];
 
@@ -69,13 +78,13 @@ class Sessions {
   readonly tokens: SessionTokens;
   /** Of the backend, in tokens. */
   readonly backend: string;
-  readonly #attributes: string;
+  readonly #keptAs: string | undefined;
 
-  constructor(model: SessionPersistence, cluster: Cluster, tokens: SessionTokens) {
+  constructor(model: SessionPersistence, { cluster, keptAs }: SessionBackend, tokens: SessionTokens) {
     this.model = model;
+    this.#keptAs = keptAs;
     this.tokens = tokens;
     this.backend = tokens.idOf("backend", cluster.endpoints);
-    this.#attributes = `; Path=${cookieText(model.cookiePath) || "/"}; HttpOnly; SameSite=Lax`;
   }
 
   /** The sessions that a request brings, those that are forged, broken or over left out. A second cookie of the name is read too. */
@@ -84,7 +93,8 @@ class Sessions {
     const values =
       kind === "header" ? [request.header(name)?.trim() ?? ""] : cookieValues(request.header("cookie") ?? "", name);
     for (const value of values) {
-      const pins = value === "" ? undefined : this.tokens.read(name, value);
+      const token = this.#keptAs === undefined ? value : withoutBackend(value);
+      const pins = token === "" ? undefined : this.tokens.read(name, token);
       if (pins !== undefined) return pins.filter((pin) => this.#isInForce(pin, nowMs));
     }
     return [];
@@ -108,15 +118,13 @@ class Sessions {
     if (known) return;
     const pin = { backend: this.backend, endpoint: id, startSeconds: Math.floor(nowMs / 1000) };
     const others = pins.filter(({ backend }) => backend !== this.backend);
-    const { kind, name, permanent, absoluteTimeoutMs } = this.model;
+    const { name, issued } = this.model;
     const token = this.tokens.write(name, [pin, ...others].slice(0, maxPins));
-    if (kind === "header") {
-      response.setHeader(name, token);
-      return;
+    if (issued === undefined) response.setHeader(name, token);
+    else {
+      const pair = `${name}=${withBackend(token, this.#keptAs)}`;
+      response.addHeader("set-cookie", writeCookie(pair, issued, { scheme, nowMs }));
     }
-    const secure = scheme === "https" ? "; Secure" : "";
-    const lifetime = permanent && absoluteTimeoutMs > 0 ? `; Max-Age=${Math.ceil(absoluteTimeoutMs / 1000)}` : "";
-    response.addHeader("set-cookie", `${name}=${token}${this.#attributes}${secure}${lifetime}`);
   }
 
   #isInForce({ startSeconds }: Pin, nowMs: number): boolean {
@@ -135,8 +143,3 @@ type RememberOptions = {
   /** Of the client's connection. */
   readonly scheme: "http" | "https";
 };
-
-/** Text without what would end a cookie's attribute. */
-function cookieText(text: string): string {
-  return [...text].filter((char) => char > " " && char < "\x7f" && char !== ";").join("");
-}

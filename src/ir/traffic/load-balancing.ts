@@ -1,3 +1,6 @@
+import type { IssuedCookie } from "../issued-cookie.ts";
+import type { Template } from "../template.ts";
+
 /** How the endpoints of a backend take turns. Spec: BackendTrafficPolicy.loadBalancer. */
 export type LoadBalancing = {
   readonly turns: Turns;
@@ -13,7 +16,16 @@ export type Turns =
   /** The less busy of two picked at random. */
   | { readonly kind: "leastRequest" }
   | { readonly kind: "random" }
-  | { readonly kind: "consistentHash"; readonly by: HashSource; readonly tableSize: number };
+  | {
+      readonly kind: "consistentHash";
+      readonly by: HashSource;
+      readonly tableSize: number;
+      /**
+       * Where a request goes that failed at its endpoint and is repeated: to another one (`other`), to another one to which the
+       * client's next cookie leads, too (`move`), or to the same, as long as connections to it come about (`same`).
+       */
+      readonly afterFailure: "move" | "other" | "same";
+    };
 
 /** What of a request decides. A request that has nothing of it goes anywhere. */
 export type HashSource =
@@ -24,11 +36,11 @@ export type HashSource =
   | {
       readonly kind: "cookie";
       readonly name: string;
-      /** Of the cookie that is made for a client without one. `undefined`: none is made. 0: until the browser ends. Seconds. */
-      readonly ttlSeconds?: number;
-      /** Of the cookie that is made, in their order, such as `; SameSite=Lax`. */
-      readonly attributes: string;
-    };
+      /** The cookie that is made for a client without one. `undefined`: none is made. */
+      readonly issued: IssuedCookie | undefined;
+    }
+  /** What a template reads for it; nothing, too, has a hash. */
+  | { readonly kind: "template"; readonly template: Template };
 
 export type ZonePreference =
   | { readonly kind: "none" }

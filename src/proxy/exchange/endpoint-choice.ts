@@ -34,19 +34,27 @@ export class EndpointChoice {
   choose(nowMs: number, avoid: EndpointState | undefined): EndpointState | undefined {
     const cluster = this.cluster(avoid);
     const { serving } = cluster;
-    const pinned = this.#preferred(serving) ?? this.#host.upstreams.among(serving);
-    return pinned !== undefined && pinned !== avoid ? pinned : cluster.choose(nowMs, avoid, this.hint);
+    const pinned = this.#preferred(serving, avoid) ?? this.#own(serving, avoid);
+    return pinned ?? cluster.choose(nowMs, avoid, this.hint);
   }
 
-  /** The endpoint that a filter wants asked. */
-  #preferred(endpoints: readonly EndpointState[]): EndpointState | undefined {
+  /** The endpoint that a filter wants asked; not the one that failed, unless the filter insists on it. */
+  #preferred(endpoints: readonly EndpointState[], failed: EndpointState | undefined): EndpointState | undefined {
     const { places } = this.#host;
     for (const stage of answerStages.backend) {
       for (const { hook, filter } of places.chain(stage).endpoint) {
         const named = hook.prefer(endpoints, places.place(stage, filter));
-        if (named !== undefined) return endpoints.find((endpoint) => endpoint === named);
+        if (named === undefined) continue;
+        const preferred = endpoints.find((endpoint) => endpoint === named);
+        return preferred === failed && !hook.insists ? undefined : preferred;
       }
     }
     return undefined;
+  }
+
+  /** Where the client has a connection for itself. */
+  #own(endpoints: readonly EndpointState[], failed: EndpointState | undefined): EndpointState | undefined {
+    const own = this.#host.upstreams.among(endpoints);
+    return own === failed ? undefined : own;
   }
 }

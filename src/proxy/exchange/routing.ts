@@ -92,7 +92,8 @@ export class Routing {
   chooseBackend(): void {
     const { state } = this.#host;
     const { rule } = state.route!;
-    let index = rule.choice.next();
+    const kept = rule.kept?.find(state.request.header("cookie"), rule.backends) ?? -1;
+    let index = kept >= 0 ? kept : rule.choice.next();
     let backend = index < 0 ? undefined : rule.backends[index]!;
     if (rule.fallback !== undefined && backend?.cluster !== undefined && backend.cluster.serving.length === 0) {
       const other = rule.fallback.next();

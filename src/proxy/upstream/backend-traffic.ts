@@ -96,8 +96,8 @@ export class BackendTraffic {
   }
 
   /** What a request says of the endpoint that it is to go to; for {@link choose}. */
-  hintOf(subject: BalanceSubject, clientAddress: string): BalanceHint | undefined {
-    return this.#selector.hintOf(subject, clientAddress);
+  hintOf(subject: BalanceSubject, keptAs: string | undefined): BalanceHint | undefined {
+    return this.#selector.hintOf(subject, keptAs);
   }
 
   /** `undefined`: there is no endpoint, or none may be chosen. */

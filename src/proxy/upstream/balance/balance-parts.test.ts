@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import fc from "fast-check";
+import { plainCookie } from "../../../ir/issued-cookie.ts";
 import type { HashSource, LoadBalancing } from "../../../ir/traffic/load-balancing.ts";
 import { Balancer } from "../balance.ts";
 import type { BalanceSubject } from "./balance-subject.ts";
@@ -10,9 +11,12 @@ import { warmShare } from "./slow-start.ts";
 import { zoneShares } from "./zone-shares.ts";
 
 const client = "192.0.2.7";
-const subject = (headers: Readonly<Record<string, string>>, query = ""): BalanceSubject => ({
+const subject = (headers: Readonly<Record<string, string>>, query = "", clientAddress = client): BalanceSubject => ({
   query,
+  clientAddress,
+  scheme: "http",
   header: (name) => headers[name],
+  text: (template) => template.map((part) => (typeof part === "string" ? part : query)).join(""),
 });
 
 test("hashOf: equal requests give equal hashes, and what is not asked for does not count", () => {
@@ -30,20 +34,36 @@ test("hashOf: equal requests give equal hashes, and what is not asked for does n
       subject({}, "user=ab"),
     ],
     [
-      { kind: "cookie", name: "lane", attributes: "" },
+      { kind: "cookie", name: "lane", issued: undefined },
       subject({ cookie: 'a=1; lane="left"' }),
       subject({ cookie: "lane=left; a=2" }),
       subject({ cookie: "lane=right" }),
     ],
   ];
   for (const [source, one, same, other] of sources) {
-    assert.equal(hashOf(source, one, client), hashOf(source, same, client), source.kind);
-    assert.notEqual(hashOf(source, one, client), hashOf(source, other, client), source.kind);
-    assert.equal(hashOf(source, subject({}), client), undefined, source.kind);
+    assert.equal(hashOf(source, one, undefined), hashOf(source, same, undefined), source.kind);
+    assert.notEqual(hashOf(source, one, undefined), hashOf(source, other, undefined), source.kind);
+    assert.equal(hashOf(source, subject({}), undefined), undefined, source.kind);
   }
-  const byAddress = (address: string, a: string) => hashOf({ kind: "sourceAddress" }, subject({ a }), address);
+  const byAddress = (address: string, a: string) =>
+    hashOf({ kind: "sourceAddress" }, subject({ a }, "", address), undefined);
   assert.equal(byAddress(client, "1"), byAddress(client, "2"));
   assert.notEqual(byAddress(client, "1"), byAddress("192.0.2.8", "1"));
+});
+
+test("hashOf: a text has a hash where nothing of it is there, too", () => {
+  const source: HashSource = { kind: "template", template: ["q=", { from: "query" }] };
+  assert.equal(hashOf(source, subject({ a: "1" }), undefined), hashOf(source, subject({}), undefined));
+  assert.notEqual(hashOf(source, subject({}, "x"), undefined), hashOf(source, subject({}), undefined));
+});
+
+test("hashOf: a cookie that names its backend counts without that", () => {
+  const source: HashSource = { kind: "cookie", name: "lane", issued: undefined };
+  const hash = (value: string, keptAs: string | undefined) =>
+    hashOf(source, subject({ cookie: `lane=${value}` }), keptAs);
+  assert.equal(hash("left|a", "a"), hash("left|b", "a"));
+  assert.equal(hash("left", "a"), hash("left|b", "a"));
+  assert.notEqual(hash("left|a", undefined), hash("left|b", undefined));
 });
 
 test("cookieOf: an empty cookie is none", () => {
@@ -75,7 +95,7 @@ const selector = (changes: Partial<LoadBalancing>) => {
   return {
     made,
     endpoints,
-    choose: (about: BalanceSubject) => made.choose(made.hintOf(about, client), 0, undefined)?.label,
+    choose: (about: BalanceSubject) => made.choose(made.hintOf(about, undefined), 0, undefined)?.label,
   };
 };
 
@@ -89,7 +109,9 @@ test("EndpointSelector: a request gets the endpoint that it names, and never an 
 
 test("EndpointSelector: keeps to the hash while its endpoint serves, and comes back to it", () => {
   const by = { kind: "headers", names: ["x-user"] } as const;
-  const { made, endpoints, choose } = selector({ turns: { kind: "consistentHash", by, tableSize: 1_009 } });
+  const { made, endpoints, choose } = selector({
+    turns: { kind: "consistentHash", by, tableSize: 1_009, afterFailure: "other" },
+  });
   const ann = subject({ "x-user": "ann" });
   const home = choose(ann);
   assert.deepEqual([choose(ann), choose(ann)], [home, home]);
@@ -101,16 +123,38 @@ test("EndpointSelector: keeps to the hash while its endpoint serves, and comes b
   assert.equal(choose(ann), home);
 });
 
+test("EndpointSelector: where a request goes that failed at the endpoint of its hash", () => {
+  const by = { kind: "cookie", name: "lane", issued: plainCookie } as const;
+  const about = subject({ cookie: "lane=left" });
+  const after = (afterFailure: "move" | "other" | "same") => {
+    const { made } = selector({ turns: { kind: "consistentHash", by, tableSize: 1_009, afterFailure } });
+    const hint = made.hintOf(about, undefined);
+    const first = made.choose(hint, 0, undefined);
+    const second = made.choose(hint, 0, first);
+    return { made, hint, first, second };
+  };
+  const stays = after("same");
+  assert.equal(stays.second, stays.first);
+  const turns = after("other");
+  assert.notEqual(turns.second, turns.first);
+  assert.equal(turns.hint?.setCookie, undefined);
+  const { made, hint, first, second } = after("move");
+  const third = made.choose(hint, 0, second);
+  assert.equal(new Set([first, second, third]).size, 3);
+  const [, value = ""] = /^lane=([0-9a-f-]{36}); HttpOnly$/.exec(hint?.setCookie ?? "") ?? [];
+  assert.equal(made.choose(made.hintOf(subject({ cookie: `lane=${value}` }), undefined), 0, undefined), third);
+});
+
 test("readHint: a client without the cookie is given one that leads to the endpoint of its first request", () => {
-  const by = { kind: "cookie", name: "lane", ttlSeconds: 60, attributes: "; SameSite=Lax" } as const;
-  const { made, choose } = selector({ turns: { kind: "consistentHash", by, tableSize: 1_009 } });
+  const by = { kind: "cookie", name: "lane", issued: { ...plainCookie, maxAgeSeconds: 60, sameSite: "Lax" } } as const;
+  const { made, choose } = selector({ turns: { kind: "consistentHash", by, tableSize: 1_009, afterFailure: "other" } });
   for (let run = 0; run < 20; run++) {
-    const hint = made.hintOf(subject({}), client);
+    const hint = made.hintOf(subject({}), undefined);
     const [, value] = /^lane=([0-9a-f-]{36}); Max-Age=60; HttpOnly; SameSite=Lax$/.exec(hint?.setCookie ?? "") ?? [];
     const first = made.choose(hint, 0, undefined)?.label;
     assert.equal(choose(subject({ cookie: `lane=${value}` })), first);
   }
-  assert.equal(made.hintOf(subject({ cookie: "lane=left" }), client)?.setCookie, undefined);
+  assert.equal(made.hintOf(subject({ cookie: "lane=left" }), undefined)?.setCookie, undefined);
 });
 
 const zoned = (zones: Readonly<Record<string, number>>) =>

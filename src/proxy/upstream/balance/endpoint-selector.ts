@@ -1,6 +1,6 @@
 import type { LoadBalancing } from "../../../ir/traffic/load-balancing.ts";
 import { Balancer, type Candidate } from "../balance.ts";
-import { type BalanceHint, readHint } from "./balance-hint.ts";
+import { type BalanceHint, issueAgain, type Move, readHint } from "./balance-hint.ts";
 import type { BalanceSubject } from "./balance-subject.ts";
 import { MaglevTable } from "./maglev-table.ts";
 import { type ZoneShare, zoneShares } from "./zone-shares.ts";
@@ -18,6 +18,9 @@ export type SelectorOptions = {
   /** In [0, 1). */
   readonly random: () => number;
 };
+
+/** Cookies that are drawn for one that leads elsewhere: of two endpoints, all of them lead to the one that failed once in a million. */
+const maxDraws = 20;
 
 type Part<Endpoint extends Selectable> = ZoneShare<Endpoint> & { readonly balancer: Balancer<Endpoint> };
 
@@ -63,14 +66,17 @@ export class EndpointSelector<Endpoint extends Selectable> {
   }
 
   /** What a request says of the endpoint that it is to go to; for {@link choose}. */
-  hintOf(subject: BalanceSubject, clientAddress: string): BalanceHint | undefined {
-    return readHint(this.#model, subject, clientAddress);
+  hintOf(subject: BalanceSubject, keptAs: string | undefined): BalanceHint | undefined {
+    return readHint(this.#model, subject, keptAs);
   }
 
   /** `avoid` is chosen only when there is no other. `undefined`: nobody serves. */
   choose(hint: BalanceHint | undefined, nowMs: number, avoid: Endpoint | undefined): Endpoint | undefined {
     if (hint !== undefined) {
-      const found = this.#findNamed(hint.named, avoid) ?? this.#findHashed(hint.hash, nowMs, avoid);
+      const found =
+        ((avoid !== undefined && hint.move !== undefined && this.#move(hint, hint.move, nowMs, avoid)) ||
+          this.#findNamed(hint.named, avoid)) ??
+        this.#findHashed(hint.hash, nowMs, avoid);
       if (found !== undefined) return found;
     }
     const part = this.#choosePart();
@@ -87,10 +93,28 @@ export class EndpointSelector<Endpoint extends Selectable> {
 
   #findHashed(hash: number | undefined, nowMs: number, avoid: Endpoint | undefined): Endpoint | undefined {
     if (hash === undefined) return undefined;
+    const { turns } = this.#model;
     this.#nowMs = nowMs;
-    this.#avoid = avoid;
+    this.#avoid = turns.kind === "consistentHash" && turns.afterFailure === "same" ? undefined : avoid;
     return this.#table?.find(hash, this.#fits);
   }
+
+  /** Gives the client a cookie that leads to an endpoint that has not failed it. `undefined`: there is none, or chance found none. */
+  #move(hint: BalanceHint, move: Move, nowMs: number, avoid: Endpoint): Endpoint | undefined {
+    move.failed.add(avoid);
+    for (let draw = 0; draw < maxDraws; draw++) {
+      const { hash, setCookie } = issueAgain(move);
+      const found = this.#table?.find(hash!, this.#isServing);
+      if (found === undefined) return undefined;
+      if (move.failed.has(found) || !found.usable(nowMs)) continue;
+      hint.hash = hash;
+      hint.setCookie = setCookie;
+      return found;
+    }
+    return undefined;
+  }
+
+  readonly #isServing = (endpoint: Endpoint): boolean => this.#servingSet.has(endpoint);
 
   readonly #fits = (endpoint: Endpoint): boolean =>
     endpoint !== this.#avoid && this.#servingSet.has(endpoint) && endpoint.usable(this.#nowMs);
