@@ -10,14 +10,19 @@ export type EndpointsKey = string;
 
 /** TLS from the gateway to the endpoints. Spec: BackendTLSPolicy, XBackend.tls, Gateway.spec.tls.backend. */
 export type UpstreamTls = {
-  /** Sent as SNI and, when `subjectAltNames` is empty, the name that the certificate must carry. */
+  /** Sent as SNI (`""`: none is) and, when `subjectAltNames` is empty, the name that the certificate must carry. */
   readonly hostname: string;
   readonly ca: readonly CaSource[];
   /** When not empty, the certificate must carry at least one of these and `hostname` is used for SNI alone. */
   readonly subjectAltNames: readonly { readonly kind: "dns" | "uri"; readonly value: string }[];
   readonly clientCertificate?: SecretKey;
-  /** `none`: whatever certificate the endpoint shows is taken. Absent: it must be for this backend. */
-  readonly verification?: "none";
+  /**
+   * `none`: whatever certificate the endpoint shows is taken. Absent: it must be for this backend; with `maxIntermediates`, no more
+   * certificates than that may be between it and the one that vouches for it.
+   */
+  readonly verification?: "none" | { readonly maxIntermediates: number };
+  /** `none`: no protocol is offered to endpoints that speak HTTP/1.1. Absent: HTTP/1.1 is. */
+  readonly alpn?: "none";
   /** Absent: as usual. */
   readonly handshakes?: Partial<TlsHandshakes>;
 };
@@ -33,6 +38,8 @@ export type Cluster = {
   readonly endpoints: EndpointsKey;
   /** Spoken to the endpoints. `http1` also for `ws`/`wss`. */
   readonly protocol: "http1" | "http2" | "tcp" | "udp";
+  /** Of `http1`, for requests that are no upgrade and whose body has a length. Absent: HTTP/1.1, as for all others. */
+  readonly httpVersion?: "1.0";
   /** Not used for listeners that pass TLS through: what they forward is TLS already. */
   readonly tls?: UpstreamTls;
   /** Streams begin with a PROXY header that names the client. Absent: they do not. */

@@ -527,7 +527,7 @@ export class Exchange
     this.#flow.start();
     if (state.phase !== "waiting") return;
     this.attempts.choice.hint = backend.cluster!.traffic?.hintOf(this.#balanced, backend.keptAs);
-    request.serialise(backend.cluster!.cluster.protocol);
+    request.serialise(backend.cluster!.cluster);
     request.release();
     body.hold();
     this.#flow.takeHeld();

@@ -67,6 +67,8 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   /** The forms of a path that has more than one. */
   #odd: NormalPath | undefined;
   #keepsPath = false;
+  /** It is sent as HTTP/1.0. */
+  #isOld = false;
   #sentHost: string | undefined;
   #sentPath: string | undefined;
   #sentQuery: string | undefined;
@@ -95,6 +97,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     this.silence = "bounded";
     this.sendSilenceMs = 0;
     this.deadlineMs = Number.POSITIVE_INFINITY;
+    this.#isOld = false;
     this.#sentHost = undefined;
     this.#sentPath = undefined;
     this.#sentQuery = undefined;
@@ -246,8 +249,10 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
   }
 
   /** Puts the head together as it stands, for an endpoint that speaks this. An upgrade is put in lines for both. */
-  serialise(protocol: Cluster["protocol"]): void {
+  serialise({ protocol, httpVersion }: Pick<Cluster, "httpVersion" | "protocol">): void {
     const received = this.#received!;
+    const hasLength = this.framing === "none" || this.framing === "length";
+    this.#isOld = httpVersion === "1.0" && hasLength && !this.upgrade;
     this.logsIn = this.#carriesLogin(received);
     if (protocol === "http2" && !this.upgrade) this.#listFields(received);
     else this.#writeLines(received);
@@ -292,7 +297,7 @@ export class ForwardedRequest implements RequestHead, OutgoingRequest {
     else writer.text(this.#sentPath ?? this.spelledPath);
     if (this.#sentQuery === undefined) received.writeQuery(writer);
     else if (this.#sentQuery !== "") writer.text(`?${this.#sentQuery}`);
-    writer.put(fixed.versionLine).put(fixed.host);
+    writer.put(this.#isOld ? fixed.oldVersionLine : fixed.versionLine).put(fixed.host);
     if (this.#sentHost === undefined) received.writeHost(writer);
     else writer.text(this.#sentHost);
     writer.crlf();

@@ -54,10 +54,13 @@ export type ServeStage = (typeof serveStages)[number];
 export type StagedFilter = PlacedFilter & { readonly stage: ServeStage };
 
 /** What a rule says beside its filters and backends. */
-export type RulePart = Pick<HttpRule, "timeouts" | "retry" | "sessionPersistence" | "fallback" | "accessLog">;
+export type RulePart = Pick<
+  HttpRule,
+  "timeouts" | "retry" | "sessionPersistence" | "fallback" | "accessLog" | "backendCookie"
+>;
 
 /** What is said of a cluster; two uses of one Service that differ in any of it are two clusters. */
-export type ClusterPart = Partial<Pick<Cluster, "protocol" | "proxyProtocol">> & {
+export type ClusterPart = Partial<Pick<Cluster, "httpVersion" | "protocol" | "proxyProtocol">> & {
   /** `undefined`: in the clear, or as other features say. */
   readonly tls?: UpstreamTls | undefined;
   /** `clusterIp`: the Service's own address rather than its endpoints. */

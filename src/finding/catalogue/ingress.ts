@@ -259,6 +259,18 @@ export const ingressFindings = {
     title: "An Ingress sets no limit on attempts",
     why: "With all endpoints failing, nginx asks them again and again until the client gives up. Sluice gives up after 32 attempts, and then answers as nginx does after the last one.",
   },
+  "ingress-protocol-fixed": {
+    code: "SL8404",
+    severity: "warning",
+    title: "Endpoints of an Ingress are spoken to in one protocol, whatever the client speaks",
+    why: "AUTO_HTTP of ingress-nginx has every endpoint speak HTTP and HTTPS on one port, as the client does. Sluice speaks HTTPS to them where the host has a certificate, and HTTP elsewhere.",
+  },
+  "ingress-backend-name-missing": {
+    code: "SL8405",
+    severity: "error",
+    title: "Certificates of endpoints are verified for a name that they cannot have",
+    why: "Without proxy-ssl-name nginx verifies certificates for the name that it gives all endpoints by itself. No certificate is for that, so every request gets 502, as with ingress-nginx.",
+  },
   "ingress-backend-secret-unusable": {
     code: "SL8402",
     severity: "error",

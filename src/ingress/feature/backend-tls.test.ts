@@ -88,6 +88,12 @@ test("backendTls: defaults, and all annotations", () => {
   );
 });
 
+test("backendTls: verification without a name is told, since nothing can pass it", () => {
+  const names = (annotations: Readonly<Record<string, string>>) => read(annotations).findings.map(({ name }) => name);
+  assert.deepEqual(names({ secret: "shop/both", verify: "on" }), ["ingress-backend-name-missing"]);
+  assert.deepEqual(names({ secret: "shop/both", verify: "on", name: "a.test" }), []);
+});
+
 test("backendTls: with a Secret that cannot be used nothing is let through", () => {
   for (const secret of ["shop", "shop/missing", "shop/other", "bank/foreign", "shop/both/x"]) {
     const { setting, denied } = read({ secret });

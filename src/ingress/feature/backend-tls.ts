@@ -58,17 +58,24 @@ export const backendTls: IngressFeature<BackendTls | undefined> = {
     const text = source.text("proxy-ssl-secret") ?? "";
     if (text === "") return undefined;
     const secret = readSecret(source, text);
-    return (
-      secret && {
-        ...secret,
-        verify: readSwitch(source, "proxy-ssl-verify"),
-        depth: readDepth(source),
-        name: acceptedText(source, "proxy-ssl-name", serverName) ?? "",
-        tellsName: readSwitch(source, "proxy-ssl-server-name"),
-        versions: readVersions(source),
-        ciphers: acceptedText(source, "proxy-ssl-ciphers", cipherList) ?? "DEFAULT",
-      }
-    );
+    if (secret === undefined) return undefined;
+    const verify = readSwitch(source, "proxy-ssl-verify");
+    const name = acceptedText(source, "proxy-ssl-name", serverName) ?? "";
+    if (verify && secret.hasAuthorities && name === "") {
+      source.report("ingress-backend-name-missing", "proxy-ssl-verify", {
+        message: "proxy-ssl-verify is on without proxy-ssl-name: no certificate can be good, and requests get 502.",
+        fix: "Write in proxy-ssl-name what the certificates of the endpoints are for.",
+      });
+    }
+    return {
+      ...secret,
+      verify,
+      depth: readDepth(source),
+      name,
+      tellsName: readSwitch(source, "proxy-ssl-server-name"),
+      versions: readVersions(source),
+      ciphers: acceptedText(source, "proxy-ssl-ciphers", cipherList) ?? "DEFAULT",
+    };
   },
 };
 

@@ -28,7 +28,7 @@ export type ConnectTarget = {
   readonly guard: AddressGuard;
   /** Says how many may be dialled. */
   readonly descriptors: Descriptors;
-  /** Offered in the TLS handshake; empty: nothing is. Default: HTTP/1.1. */
+  /** Offered in the TLS handshake; empty: nothing is. Default: HTTP/1.1, or nothing where `tls` says so. */
   readonly alpn?: readonly string[];
   /** Sent in clear text before anything else, before TLS too. */
   readonly preface?: Buffer;
@@ -80,7 +80,7 @@ export function connect(target: ConnectTarget, events: ConnectEvents): Transport
     if (target.preface !== undefined) socket.write(target.preface);
     return transport;
   }
-  const alpn = target.alpn ?? ["http/1.1"];
+  const alpn = target.alpn ?? (tls.offersHttp1 ? ["http/1.1"] : []);
   const endpoint = [target.address, target.port, ...alpn].join("|");
   const session = tls.sessions.get(endpoint);
   const address = { host: target.address, port: target.port, lookup: guard.lookup };

@@ -19,6 +19,8 @@ export type UpstreamTlsContext = {
   readonly hostname: string;
   /** A certificate that is not for this backend ends the handshake. */
   readonly verifies: boolean;
+  /** Whether ALPN offers HTTP/1.1 where nothing else is to be offered. */
+  readonly offersHttp1: boolean;
   readonly secureContext: SecureContext;
   /** Of this context's connections: what they are resumed with. */
   readonly sessions: UpstreamSessions;
@@ -52,13 +54,28 @@ export function buildUpstreamTlsContext(tls: UpstreamTls, secrets: SecretTable):
       key: digest.digest("base64url"),
       hostname: tls.hostname,
       verifies: tls.verification !== "none",
+      offersHttp1: tls.alpn !== "none",
       secureContext,
       sessions: new UpstreamSessions(),
-      checkIdentity: (certificate) => checkIdentity(tls, certificate),
+      checkIdentity: (certificate) => checkChain(tls, certificate) ?? checkIdentity(tls, certificate),
     };
   } catch (error) {
     return new Error("the TLS material of the backend cannot be used", { cause: error });
   }
+}
+
+/** Node has verified the chain; the last certificate of it is the one that vouches. */
+function checkChain({ verification }: UpstreamTls, certificate: PeerCertificate): Error | undefined {
+  if (typeof verification !== "object") return undefined;
+  let intermediates = -1;
+  let one: PeerCertificate | DetailedPeerCertificate = certificate;
+  while ("issuerCertificate" in one && one.issuerCertificate !== undefined && one.issuerCertificate !== one) {
+    one = one.issuerCertificate;
+    intermediates++;
+  }
+  return intermediates > verification.maxIntermediates
+    ? new Error("there are too many certificates between that of the endpoint and the one that vouches for it")
+    : undefined;
 }
 
 function checkIdentity(tls: UpstreamTls, certificate: PeerCertificate): Error | undefined {

@@ -16,6 +16,7 @@ const statusLines: readonly Uint8Array[] = Array.from({ length: LAST_STATUS - FI
 export const fixed = {
   crlf: asciiBytes("\r\n"),
   versionLine: asciiBytes(" HTTP/1.1\r\n"),
+  oldVersionLine: asciiBytes(" HTTP/1.0\r\n"),
   host: asciiBytes("host: "),
   contentLength: asciiBytes("content-length: "),
   chunked: asciiBytes("transfer-encoding: chunked\r\n"),
