@@ -65,9 +65,12 @@ function backendSight(
     ...place(last, services),
     ...(last.httpVersion === "1.1" ? {} : { http: last.httpVersion }),
     ...(last.bodyBytes > 0 ? { bodyBytes: last.bodyBytes } : {}),
-    ...(attempts.length > 1 ? { attempts: attempts.length, differentEndpoints: addresses.size } : {}),
+    ...(attempts.length > 1 ? { attempts: attempts.length } : {}),
+    ...(attempts.length > 1 && serviceAt(last.address, services).endpoints.length > 1
+      ? { differentEndpoints: addresses.size }
+      : {}),
     ...(last.aborted ? { aborted: true } : {}),
-    ...(request.showTls && last.tls ? { tls: last.tls } : {}),
+    ...(last.tls ? { tls: last.tls } : {}),
     ...(request.showHeaders ? { headers: listHeaders(last) } : headerChanges(last, request)),
   };
 }

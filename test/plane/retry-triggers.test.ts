@@ -177,3 +177,18 @@ test("retry: no attempt begins after the time for them is over", async () => {
   assert.equal((await exchange(gateway.port, get("/"))).status, 502);
   assert.equal(upstream.requests.length, 1);
 });
+
+test("retry: a connection that has served and is lost counts as an attempt where lost connections do", async () => {
+  await using upstream = await RawUpstream.start(({ earlier, socket }) =>
+    upstream.requests.length === 1 && earlier === 0 ? ok("first") : reset(socket),
+  );
+  const triggers = { ...none, failures: ["reset"] } as const;
+  await using gateway = await startProxy(
+    [upstream.port],
+    {},
+    { retry: { attempts: 2, codes: [], backoffMs: 0, triggers } },
+  );
+  assert.equal((await exchange(gateway.port, get("/"))).body, "first");
+  assert.equal((await exchange(gateway.port, get("/"))).status, 502);
+  assert.equal(upstream.requests.length, 1 + 3);
+});

@@ -295,9 +295,15 @@ export class Attempts implements UpstreamEvents, Waiter<EndpointState> {
     // The connection that it waited for takes less than was thought.
     if (kind === "overflow" && traffic !== undefined && this.#room.wait(traffic, this)) return;
     const whole = request.framing === "none" || body.replayable;
-    if (progress === "stale" && whole && idempotent.has(request.method)) {
-      this.#again(undefined, "never");
-      return;
+    if (progress === "stale") {
+      // Those beside it are closed, too, or about to be.
+      failed.closeIdle();
+      const { triggers } = state.route!.rule.rule.retry ?? {};
+      // Where lost connections count as attempts, so does this one.
+      if (triggers?.failures.includes("reset") !== true && whole && idempotent.has(request.method)) {
+        this.#again(undefined, "never");
+        return;
+      }
     }
     // Endpoints that leave are not counted: each can do so but once.
     const more =
