@@ -81,7 +81,7 @@ export const layers: Readonly<Record<string, Layer>> = {
     ],
     types: ["finding", "compile/contract"],
   },
-  "compile/traffic": { imports: ["base"], types: ["ir", "resource"] },
+  "compile/traffic": { imports: ["base", "ir"], types: ["resource"] },
   "compile/policy": {
     imports: [
       "base",

@@ -1,6 +1,6 @@
 /** Puts the requests of a case to a gateway, and writes what happens as the recording does. */
 import { setTimeout as wait } from "node:timers/promises";
-import { Client, type ClientOptions, type ReceivedAnswer } from "./client.ts";
+import { Client, type ClientOptions, type ReceivedAnswer, sentHeaders } from "./client.ts";
 import type { EchoBackend, SeenRequest } from "./echo-backend.ts";
 import type { ServiceAddresses } from "./served-manifests.ts";
 import { endpointLabel, sightsOf } from "./sight.ts";
@@ -43,9 +43,10 @@ export async function askAll(requests: readonly TruthRequest[], options: AskOpti
 
 async function askOnce(request: TruthRequest, options: AskOptions, earlier: Map<string, Exchange>): Promise<Answer> {
   const first = request.cookiesFrom === undefined ? undefined : earlier.get(request.cookiesFrom);
-  const exchange = await exchangeOf(request, options, first ? cookiesOf(first.received) : []);
+  const cookies = first ? cookiesOf(first.received) : [];
+  const exchange = await exchangeOf(request, options, cookies);
   earlier.set(request.name, exchange);
-  const answer = describe(exchange, request, options);
+  const answer = describe(exchange, { ...request, headers: [...sentHeaders(request), ...cookies] }, options);
   if (!first || !request.cookiesFrom) return answer;
   const same = exchange.seen.every(({ address }) => address === first.seen[0]?.address);
   return { ...answer, sameEndpointAs: { [request.cookiesFrom]: same } };

@@ -86,8 +86,10 @@ export type ServedVariant = {
   /** What a request must have beside the path of the location. */
   readonly match: Omit<HttpMatch, "path">;
   /** Backends by weight. `main`: the location's own; a canary's cluster is made with that canary's own settings. */
-  readonly shares: readonly { readonly to: "main" | IngressCanary; readonly weight: number }[];
+  readonly shares: readonly ServedShare[];
 };
+
+export type ServedShare = { readonly to: "main" | IngressCanary; readonly weight: number };
 
 /** For features that have nothing to do for a setting. */
 export const nothingServed: ServedPart = { filters: [], rule: {}, cluster: {}, variants: [] };

@@ -6,11 +6,13 @@ import type { PlacedFilter } from "../../ir/filter.ts";
 import type { HttpMatch } from "../../ir/match.ts";
 import type { HttpEntry, HttpRule, WeightedBackend } from "../../ir/routing-model.ts";
 import type { SourceRef } from "../../ir/source-ref.ts";
+import { keptAs } from "./kept-as.ts";
 import { locationPath } from "./location-path.ts";
 import { ownAnswer } from "./own-answer.ts";
 import {
   type ClusterPart,
   type ServedPart,
+  type ServedShare,
   type ServeFeature,
   type ServeScope,
   type StagedFilter,
@@ -78,9 +80,21 @@ export function serveLocation(scope: ServeScope, host: HostParts, verdict: Locat
     ...(part.rule.fallback === undefined ? {} : { fallback: part.rule.fallback }),
     ...(part.rule.accessLog === undefined ? {} : { accessLog: part.rule.accessLog }),
     ...(part.rule.sessionPersistence === undefined ? {} : { sessionPersistence: part.rule.sessionPersistence }),
+    ...(part.rule.backendCookie === undefined ? {} : { backendCookie: part.rule.backendCookie }),
   };
+  const keepsSides = part.rule.backendCookie !== undefined;
+  const targetOfShare = (to: ServedShare["to"]): Target => (to === "main" ? main : canaryTarget(scope, to, host, from));
+  const backendsOf = (shares: readonly ServedShare[]): readonly WeightedBackend[] =>
+    (keepsSides ? withAllSides(shares, location) : shares).flatMap(({ to, weight }) =>
+      targetOfShare(to).backends.map((backend) => ({ ...backend, weight })),
+    );
   const ownFilters = filters.map(placed);
-  const own: HttpRule = { ...rest, key, filters: [...ownFilters, ...main.filters], backends: main.backends };
+  const own: HttpRule = {
+    ...rest,
+    key,
+    filters: [...ownFilters, ...main.filters],
+    backends: keepsSides ? backendsOf([{ to: "main", weight: 1 }]) : main.backends,
+  };
   const rules: HttpRule[] = [];
   const entries: HttpEntry[] = [];
   const place = (rule: HttpRule, more: Omit<HttpMatch, "path">): void => {
@@ -90,12 +104,8 @@ export function serveLocation(scope: ServeScope, host: HostParts, verdict: Locat
   };
   let replaced = false;
   for (const variant of part.variants) {
-    const shares = variant.shares.map(({ to, weight }) => {
-      if (to === "main") return { weight, ...main };
-      return { weight, ...canaryTarget(scope, to, host, from) };
-    });
-    const failing = shares.flatMap((share) => (share.weight > 0 ? share.filters : []));
-    const backends = shares.flatMap(({ weight, backends: some }) => some.map((backend) => ({ ...backend, weight })));
+    const failing = variant.shares.flatMap(({ to, weight }) => (weight > 0 ? targetOfShare(to).filters : []));
+    const backends = backendsOf(variant.shares);
     replaced = isEmpty(variant.match);
     place(
       {
@@ -112,24 +122,46 @@ export function serveLocation(scope: ServeScope, host: HostParts, verdict: Locat
   return { entries, rules };
 }
 
+/** Clients that keep to a side get there whatever decides for others. */
+function withAllSides(shares: readonly ServedShare[], { canaries }: IngressLocation): readonly ServedShare[] {
+  const named = new Set(shares.map(({ to }) => to));
+  const missing = (["main", ...canaries] as const).filter((side) => !named.has(side));
+  return [...shares, ...missing.map((to) => ({ to, weight: 0 }))];
+}
+
 type Target = { readonly backends: readonly WeightedBackend[]; readonly filters: readonly PlacedFilter[] };
 
 /** Where the requests of a location go, or the answer that they get behind all other filters. */
-function targetOf(scope: ServeScope, { target }: IngressLocation, part: ClusterPart, from: SourceRef): Target {
+function targetOf(scope: ServeScope, location: IngressLocation, part: ClusterPart, from: SourceRef): Target {
+  const { target } = location;
   if (target.kind !== "backend") {
     return { backends: [], filters: [ownAnswer(from, 404, "no Ingress has this host and path")] };
   }
   const cluster = scope.serviceCluster(target.backend, part);
   if (cluster === undefined) return { backends: [], filters: [ownAnswer(from, 503, "the Service cannot be used")] };
   return {
-    backends: [{ from: target.backend.from, weight: 1, filters: [], target: { kind: "cluster", cluster } }],
+    backends: [
+      {
+        from: target.backend.from,
+        weight: 1,
+        ...(location.canaries.length > 0 && location.settings.affinity !== undefined
+          ? { keptAs: keptAs(target.backend) }
+          : {}),
+        filters: [],
+        target: { kind: "cluster", cluster },
+      },
+    ],
     filters: [],
   };
 }
 
-/** Settings of a canary that count are those of how its endpoints are chosen; all else is the main Ingress's. */
+/**
+ * Settings of a canary that count are those of how its endpoints take turns, and, where it says that clients do not stay, its
+ * affinity; all else is the main Ingress's.
+ */
 function canaryTarget(scope: ServeScope, canary: IngressCanary, host: HostParts, from: SourceRef): Target {
-  const { affinity, loadBalancing } = canary.settings;
+  const { loadBalancing } = canary.settings;
+  const { affinity } = (canary.settings.canary.clients === "judged" ? canary : scope.location).settings;
   const settings = { ...scope.location.settings, affinity, loadBalancing };
   const location: IngressLocation = {
     ...scope.location,
