@@ -93,7 +93,8 @@ export class Question implements OwnRequestCaller {
       const text = this.#render(value);
       if (text !== "") writer.field(name, text);
     }
-    writer.contentLength(0).crlf();
+    if (filter.method !== "GET" && filter.method !== "HEAD") writer.contentLength(0);
+    writer.crlf();
     const logsIn = isConnectionLogin(request.header("authorization"));
     return { method: filter.method, head: writer.take(), content: noContent, acceptsTrailers: false, logsIn };
   }
@@ -114,7 +115,8 @@ export class Question implements OwnRequestCaller {
     counters.denied.add(1);
     if (status === 401 && filter.signIn !== undefined) {
       const cookies = valuesOf("set-cookie").map((cookie) => ["set-cookie", cookie] as const);
-      return { ...page(302, [["location", this.#render(filter.signIn)], ...cookies]), flag: "UAEX" };
+      const headers = [["location", this.#render(filter.signIn)], ["content-type", "text/plain"], ...cookies] as const;
+      return { ...page(302, headers, "Sign in first."), flag: "UAEX" };
     }
     const challenges = status === 401 ? valuesOf("www-authenticate") : [];
     return problem(

@@ -39,7 +39,7 @@ function buildJudgement({
   errorPage,
 }: FilterOfKind<"clientCertificate">): (facts: RequestFacts) => LocalReply | undefined {
   const refused = (message: string): LocalReply =>
-    errorPage === undefined ? problem(400, "CR", message) : page(302, [["location", errorPage]]);
+    errorPage === undefined ? problem(400, "CR", message) : page(302, [["location", errorPage], ...plain], message);
   const missing = refused("No required certificate was sent.");
   const invalid = refused("The certificate is not valid.");
   return ({ clientCertificate, clientCredential }) => {

@@ -167,6 +167,12 @@ export const ingressFindings = {
     title: "The error page for refused certificates is a path of the host",
     why: "ingress-nginx serves that path in place of the error. Here clients are sent to URLs only; without one they get the 400.",
   },
+  "ingress-certificate-depth-not-limited": {
+    code: "SL8207",
+    severity: "info",
+    title: "The length of chains of client certificates is not limited",
+    why: "Certificates are good that lead to an authority of the Secret, whatever their number on the way: only those authorities can vouch for further ones.",
+  },
   // SL8300: headers, bodies, errors, mirrors, logs.
   "ingress-breaks-nginx": {
     code: "SL8300",

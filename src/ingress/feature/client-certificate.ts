@@ -60,7 +60,7 @@ export const clientCertificate: IngressFeature<ClientCertificate | undefined> = 
       risk: "Low",
       means: "Longest chain from a certificate to an authority.",
       otherwise: "1",
-      handling: { kind: "served" },
+      handling: { kind: "partly", lacks: "chains of any length are taken" },
     },
     {
       name: "auth-tls-error-page",
@@ -69,7 +69,7 @@ export const clientCertificate: IngressFeature<ClientCertificate | undefined> = 
       risk: "High",
       means: "Where clients without a valid certificate are sent.",
       otherwise: "",
-      handling: { kind: "served" },
+      handling: { kind: "partly", lacks: "a path of the host, in place of which clients get 400" },
     },
     {
       name: "auth-tls-pass-certificate-to-upstream",
@@ -146,5 +146,11 @@ function verifyOf(source: AnnotationSource): (typeof verifyModes)[number] {
 
 function depthOf(source: AnnotationSource): number {
   const depth = source.integer("auth-tls-verify-depth") ?? 1;
+  if ((source.text("auth-tls-verify-depth") ?? "") !== "") {
+    source.report("ingress-certificate-depth-not-limited", "auth-tls-verify-depth", {
+      message: `auth-tls-verify-depth is ${depth}, but chains of any length are taken that end at an authority of the Secret.`,
+      fix: "Keep authorities out of the Secret whose intermediate authorities are not to be trusted.",
+    });
+  }
   return depth > 0 ? depth : 1;
 }

@@ -8,6 +8,8 @@ import { externalAuthFilters } from "./external-auth.ts";
 
 /** With `satisfy: any` this feature serves password and permission, too: one of the three is enough. */
 export const serveAddressLists: ServeFeature<LocationSettings["addressLists"]> = (lists, scope) => {
+  // What the ConfigMap says of all Ingresses is not for hosts that none has.
+  if (scope.location.owner === undefined) return nothingServed;
   const from = scope.at(lists.allow === undefined ? "denylist-source-range" : "allowlist-source-range");
   const byAddress: readonly StagedFilter[] =
     lists.allow === undefined && lists.deny.length === 0 ? [] : [{ stage: "access", from, filter: admission(lists) }];

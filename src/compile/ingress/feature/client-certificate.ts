@@ -62,7 +62,7 @@ export const serveClientCertificate: ServeServerFeature<ServerSettings["clientCe
 
 /** Every request for the host gets 403. */
 function refusal({ at }: ServeServerScope): ServedServerPart {
-  const filter = { kind: "directResponse", status: 403, reason: "client certificates cannot be checked" } as const;
+  const filter = { kind: "authorization", rules: [], defaultAction: "deny" } as const;
   return { ...nothingServedOfServer, filters: [{ stage: "certificate", from: at("auth-tls-secret"), filter }] };
 }
 

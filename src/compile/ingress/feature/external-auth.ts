@@ -5,7 +5,13 @@ import type { AuthRequest, AuthRequestCache } from "../../../ir/access-filter.ts
 import type { ClusterKey } from "../../../ir/cluster.ts";
 import type { HeaderTemplate, Placeholder, Template } from "../../../ir/template.ts";
 import { readNginxText } from "../nginx-text.ts";
-import { nothingServed, type ServeFeature, type ServeScope, type StagedFilter } from "../serve-feature.ts";
+import {
+  type ClusterPart,
+  nothingServed,
+  type ServeFeature,
+  type ServeScope,
+  type StagedFilter,
+} from "../serve-feature.ts";
 
 /** How long nginx waits for an answer unless it is told otherwise. */
 const timeoutMs = 60_000;
@@ -20,7 +26,8 @@ export const serveExternalAuth: ServeFeature<LocationSettings["externalAuth"]> =
 
 /** What asks for a permission at a location. */
 export function externalAuthFilters(auth: ExternalAuth | undefined, scope: ServeScope): readonly StagedFilter[] {
-  if (auth === undefined || needsNoAuth(scope.controller, scope.location.path)) return [];
+  const { owner, path } = scope.location;
+  if (auth === undefined || owner === undefined || needsNoAuth(scope.controller, path)) return [];
   const server = serverOf(auth, scope);
   if (server === undefined) return [];
   const textOf = (text: string, annotation: string): Template | undefined => templateOf(text, annotation, scope);
@@ -78,18 +85,19 @@ function serverOf({ url }: ExternalAuth, scope: ServeScope): Server | undefined 
   const target = rest.startsWith("/") ? rest : `/${rest}`;
   const from = scope.at("auth-url");
   // As with nginx: a certificate is not checked.
-  const tls = https ? { hostname: host, ca: [], subjectAltNames: [], verification: "none" as const } : undefined;
+  const part: ClusterPart = https ? { tls: { hostname: host, ca: [], subjectAltNames: [], verification: "none" } } : {};
   const [, service, namespace] = serviceName.exec(host) ?? [];
   const isPort = (ports: readonly { readonly port: number }[]) => ports.some((row) => row.port === port);
   if (service !== undefined && namespace !== undefined) {
     const object = scope.context.snapshot.get("Service", namespace, service);
     if (object !== undefined && isPort(object.spec.ports ?? [])) {
       const backend = { namespace, service, port: { number: port }, from };
-      return { cluster: scope.serviceCluster(backend, { tls }), host, target };
+      // nginx asks the name, which stands for the Service's own address.
+      return { cluster: scope.serviceCluster(backend, { ...part, addresses: "clusterIp" }), host, target };
     }
   }
   const outside = { scheme: https ? ("https" as const) : ("http" as const), hostname: host, port };
-  return { cluster: scope.hostCluster(outside, from, { tls }), host, target };
+  return { cluster: scope.hostCluster(outside, from, part), host, target };
 }
 
 const place = (from: Extract<Placeholder, { readonly from: string }>["from"]): Placeholder => ({ from }) as Placeholder;

@@ -1,7 +1,8 @@
 import type { RequestLimit } from "../../../ingress/feature/limits.ts";
 import type { LocationSettings } from "../../../ingress/features.ts";
 import type { ClientSelector, Counter, RateLimitRule } from "../../../ir/rate-limit.ts";
-import { nothingServed, type ServeFeature, type ServeScope, type StagedFilter } from "../serve-feature.ts";
+import type { Resource } from "../../../resource/kinds.ts";
+import { nothingServed, type ServeFeature, type StagedFilter } from "../serve-feature.ts";
 
 /** Networks of all clients, one for each family of addresses. */
 const everywhere = ["0.0.0.0/0", "::/0"] as const;
@@ -9,6 +10,9 @@ const everywhere = ["0.0.0.0/0", "::/0"] as const;
 const annotations = { Second: "limit-rps", Minute: "limit-rpm" } as const;
 
 export const serveLimits: ServeFeature<LocationSettings["limits"]> = (limits, scope) => {
+  const { owner } = scope.location;
+  // What the ConfigMap says of all Ingresses is not for hosts that none has.
+  if (owner === undefined) return nothingServed;
   const { requests, connections, exempt, download } = limits;
   const filters: StagedFilter[] = [];
   const clients = everywhere.map(
@@ -21,7 +25,7 @@ export const serveLimits: ServeFeature<LocationSettings["limits"]> = (limits, sc
       filter: {
         kind: "localRateLimit",
         status: limits.requestStatus,
-        rules: requests.flatMap((limit) => clients.map((client) => ruleOf(limit, client, scope))),
+        rules: requests.flatMap((limit) => clients.map((client) => ruleOf(limit, client, owner.resource))),
       },
     });
   }
@@ -33,7 +37,7 @@ export const serveLimits: ServeFeature<LocationSettings["limits"]> = (limits, sc
         kind: "concurrency",
         status: limits.connectionStatus,
         rules: clients.map((client) => ({
-          counter: counterOf("connections", client, scope),
+          counter: counterOf("connections", client, owner.resource),
           selectors: [client],
           requests: connections,
         })),
@@ -53,9 +57,13 @@ export const serveLimits: ServeFeature<LocationSettings["limits"]> = (limits, sc
 const anyone: ClientSelector = { headers: [], query: [], claims: [], methods: [], path: undefined, network: undefined };
 
 /** A bucket holds the burst and the one request that the rate itself lets through. */
-function ruleOf({ requests, unit, burst }: RequestLimit, client: ClientSelector, scope: ServeScope): RateLimitRule {
+function ruleOf(
+  { requests, unit, burst }: RequestLimit,
+  client: ClientSelector,
+  owner: Resource<"Ingress">,
+): RateLimitRule {
   return {
-    counter: counterOf(unit, client, scope),
+    counter: counterOf(unit, client, owner),
     selectors: [client],
     requests,
     unit,
@@ -68,7 +76,7 @@ function ruleOf({ requests, unit, burst }: RequestLimit, client: ClientSelector,
 }
 
 /** All paths of one Ingress count together. */
-function counterOf(what: string, { network }: ClientSelector, { location }: ServeScope): Counter {
-  const { namespace, name } = location.owner!.resource.metadata;
+function counterOf(what: string, { network }: ClientSelector, owner: Resource<"Ingress">): Counter {
+  const { namespace, name } = owner.metadata;
   return { name: `Ingress/${namespace}/${name}/${what}/${network?.cidr}`, shared: true };
 }
