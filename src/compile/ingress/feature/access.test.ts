@@ -58,13 +58,27 @@ test("addresses that are refused count before those that are let in", () => {
 test("satisfy any makes one filter of addresses, password and permission; without addresses that are let in, of the others", () => {
   const any = { ...basic, satisfy: "any", "auth-url": "http://auth.test/" };
   const membersOf = (annotations: Readonly<Record<string, string>>) => {
-    const [only, ...more] = access(annotations, { objects: [users] }).filters;
-    assert.deepEqual(more, []);
-    return only?.filter.kind === "anyOf" ? only.filter.filters.map(({ kind }) => kind) : only?.filter.kind;
+    const { filters } = access(annotations, { objects: [users] });
+    const any = filters.map(({ filter }) => filter).find(({ kind }) => kind === "anyOf");
+    return any?.kind === "anyOf" ? any.filters.map(({ kind }) => kind) : filters[0]?.filter.kind;
   };
   assert.deepEqual(membersOf({ ...any, ...lists }), ["authorization", "basicAuth", "authRequest"]);
   assert.deepEqual(membersOf({ ...any, "denylist-source-range": "10.9.0.0/16" }), ["basicAuth", "authRequest"]);
   assert.deepEqual(membersOf({ satisfy: "any", ...lists }), "authorization");
+});
+
+test("satisfy any: whoever is not asked about says nothing for the service, and passwords stay here", () => {
+  const annotations = {
+    ...basic,
+    ...lists,
+    satisfy: "any",
+    "auth-url": "http://a.test/",
+    "auth-response-headers": "X-User",
+  };
+  const removed = access(annotations, { objects: [users] }).filters.map(({ filter }) =>
+    filter.kind === "headerModifier" ? filter.remove : filter.kind,
+  );
+  assert.deepEqual(removed, [["x-user"], "anyOf", ["authorization"]]);
 });
 
 test("passwords: the realm as written, nothing of them for the backend, and a finding for those that cannot be checked", () => {

@@ -2,6 +2,7 @@ import type { AddressLists } from "../../../ingress/feature/address-lists.ts";
 import type { LocationSettings } from "../../../ingress/features.ts";
 import { type Alternative, alternativeKinds } from "../../../ir/access-filter.ts";
 import type { AuthorizationFilter, AuthorizationRule } from "../../../ir/authorization.ts";
+import type { SourceRef } from "../../../ir/source-ref.ts";
 import { nothingServed, type ServeFeature, type StagedFilter } from "../serve-feature.ts";
 import { basicAuthFilters } from "./basic-auth.ts";
 import { externalAuthFilters } from "./external-auth.ts";
@@ -21,11 +22,28 @@ export const serveAddressLists: ServeFeature<LocationSettings["addressLists"]> =
   const filters = [...(lists.allow === undefined ? [] : byAddress), ...credentials]
     .map(({ filter }) => filter)
     .filter((filter): filter is Alternative => alternativeKinds.some((kind) => kind === filter.kind));
+  const at = scope.at("satisfy");
   return {
     ...nothingServed,
-    filters: [{ stage: "access", from: scope.at("satisfy"), filter: { kind: "anyOf", filters } }],
+    filters: [
+      // Whoever comes in by address or password is not asked about, and must not say for the service who they are.
+      ...removal(
+        filters.flatMap((filter) => (filter.kind === "authRequest" ? filter.copiedHeaders : [])),
+        at,
+      ),
+      { stage: "access", from: at, filter: { kind: "anyOf", filters } },
+      ...removal(filters.some(({ kind }) => kind === "basicAuth") ? ["authorization"] : [], at),
+    ],
   };
 };
+
+/** Takes headers of clients off. */
+function removal(names: readonly string[], from: SourceRef): readonly StagedFilter[] {
+  if (names.length === 0) return [];
+  return [
+    { stage: "access", from, filter: { kind: "headerModifier", on: "request", set: [], add: [], remove: names } },
+  ];
+}
 
 function admission({ allow, deny }: AddressLists): AuthorizationFilter {
   const rules = [
