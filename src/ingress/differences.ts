@@ -111,7 +111,6 @@ export const differences = {
     why: "It means the same, and does not depend on how packets come.",
     finding: undefined,
   },
-  // What differs once Ingresses are converted, as the Gateway API has it.
   "converted-trace": {
     title: "Trace context for backends of converted routes",
     nginx: "Backends are sent no traceparent unless a client sent one.",
@@ -333,6 +332,36 @@ export const differences = {
     nginx: "Refusals for a client certificate come without the header, which all other answers over TLS have.",
     sluice: "They have it, too.",
     why: "The header is the host's, whatever the answer; a client that has it already learns nothing.",
+    finding: undefined,
+  },
+  "resolved-paths": {
+    title: "Paths with doubled slashes and dot segments",
+    nginx:
+      "They are resolved to find the location; the backend gets the path as the client sent it, unless it is rewritten.",
+    sluice: "The backend gets the path resolved, too, otherwise as the client spelled it.",
+    why: "A backend that reads /a/../b in another way than the gateway serves what the gateway was to keep away.",
+    finding: undefined,
+  },
+  "ambiguous-paths": {
+    title: "Paths that two readers take for two",
+    nginx:
+      "A dot segment beside an escaped slash (/a/..%2fb) is resolved; a # in a request line is a part of the path.",
+    sluice: "Such requests get 400.",
+    why: "No client that means well sends them, and backends disagree on what they ask for.",
+    finding: undefined,
+  },
+  "malformed-hosts": {
+    title: "Hosts that are no names",
+    nginx: "A Host that is no host name, such as .example.com, is one that no Ingress has: 404.",
+    sluice: "Such a request gets 400.",
+    why: "What names nobody cannot be compared with hosts; HTTP has 400 for it (RFC 9112, section 3.2).",
+    finding: undefined,
+  },
+  "other-host-than-server-name": {
+    title: "Requests for another host than the TLS connection",
+    nginx: "A host with client certificates answers a connection that was opened for another server name with 400.",
+    sluice: "It answers 421, and so does another host on a connection that was opened for such a host.",
+    why: "Clients open a connection for the host then. What one host asks of certificates was not asked on a connection for another.",
     finding: undefined,
   },
 } as const satisfies Readonly<Record<string, IngressDifference>>;

@@ -217,3 +217,11 @@ test("a path that the webhook refuses is told, and taken as it stands", () => {
   assert.deepEqual(names(model), ["ingress-path-refused"]);
   assert.ok(locations(model, "a.test").includes("exact /api(/|$)(.*) web"));
 });
+
+test("a path that leads to something else than a Service is not served", () => {
+  const resource = { kind: "Bucket", name: "files" };
+  const rules = [{ host: "a.test", http: { paths: [{ path: "/x", pathType: "Exact", backend: { resource } }] } }];
+  const model = read(ingressText("a", [], { spec: { rules } }));
+  assert.deepEqual(names(model), ["ingress-backend-unsupported"]);
+  assert.deepEqual(locations(model, "a.test"), ["beginning / defaultBackend"]);
+});

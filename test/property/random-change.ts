@@ -513,10 +513,60 @@ const gatewayClass = object(gatewayApi, "GatewayClass", {
   name: fc.constant("ours"),
   body: fc.constant({ spec: { controllerName: "example.com/gateway" } }),
 });
+const ingressBackend = serviceName.map((name) => ({ service: { name, port: { number: 80 } } }));
+const ingressAnnotations = fc
+  .record(
+    {
+      "rewrite-target": one("/", "/$1"),
+      "use-regex": one("true", "yes"),
+      "app-root": one("/x"),
+      "server-alias": one("alias.test", "a.example.com"),
+      canary: one("true"),
+      "canary-weight": one("10", "100"),
+      "allowlist-source-range": one("10.0.0.0/8", "nowhere"),
+      "server-snippet": one("return 200;"),
+    },
+    { requiredKeys: [] },
+  )
+  .map((annotations) =>
+    Object.fromEntries(
+      Object.entries(annotations).map(([key, value]) => [`nginx.ingress.kubernetes.io/${key}`, value]),
+    ),
+  );
 const ingress = object("networking.k8s.io/v1", "Ingress", {
   namespace,
-  name: one("i1", "i2"),
-  body: fc.constant({ spec: {} }),
+  name: one("i1", "i2", "i3"),
+  metadata: ingressAnnotations.map((annotations) => ({ annotations })),
+  body: fc.record({
+    spec: fc.record(
+      {
+        ingressClassName: one("ours", "ours", "ours", "theirs"),
+        defaultBackend: ingressBackend,
+        tls: list(hostname, 0, 1).map((hosts) => [{ hosts, secretName: "cert" }]),
+        rules: list(
+          fc.record({
+            host: hostname,
+            http: list(
+              fc.record({
+                path: one("/", "/app", "/app/", "/x(.*)"),
+                pathType: one("Prefix", "Exact", "ImplementationSpecific"),
+                backend: ingressBackend,
+              }),
+              1,
+              2,
+            ).map((paths) => ({ paths })),
+          }),
+          1,
+          2,
+        ),
+      },
+      { requiredKeys: ["ingressClassName", "rules"] },
+    ),
+  }),
+});
+const ingressClass = object("networking.k8s.io/v1", "IngressClass", {
+  name: one("ours", "theirs"),
+  body: one("example.com/gateway", "example.com/other").map((controller) => ({ spec: { controller } })),
 });
 const crd = object("apiextensions.k8s.io/v1", "CustomResourceDefinition", {
   name: fc.constant("httproutes.gateway.networking.k8s.io"),
@@ -550,7 +600,8 @@ const weighted = [
   { weight: 3, arbitrary: security },
   { weight: 2, arbitrary: clientTraffic },
   { weight: 1, arbitrary: gatewayClass },
-  { weight: 1, arbitrary: ingress },
+  { weight: 4, arbitrary: ingress },
+  { weight: 1, arbitrary: ingressClass },
   { weight: 1, arbitrary: crd },
 ] as const;
 
@@ -569,6 +620,15 @@ export const beginning: readonly Change[] = [
       kind: "GatewayClass",
       metadata: { name: "ours" },
       spec: { controllerName: "example.com/gateway" },
+    },
+  },
+  {
+    id: "IngressClass /ours",
+    object: {
+      apiVersion: "networking.k8s.io/v1",
+      kind: "IngressClass",
+      metadata: { name: "ours" },
+      spec: { controller: "example.com/gateway" },
     },
   },
   ...["edge", "inner"].map((name) => ({

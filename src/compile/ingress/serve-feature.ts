@@ -1,6 +1,6 @@
 /**
  * How a setting of an Ingress becomes a part of the routing model. A serving feature is pure: its setting and the scope in, parts
- * out. The centre (`serve-location.ts`, `serve-server.ts`) puts the parts of all features together; no feature sees another's.
+ * out. The centre (`serve-location.ts`, `serve-host.ts`) puts the parts of all features together; no feature sees another's.
  */
 import type { FindingName } from "../../finding/catalogue.ts";
 import type { ControllerConfig } from "../../ingress/controller-config.ts";
@@ -127,7 +127,7 @@ export type ServeServerScope = {
   readonly server: IngressServer;
   /** Every server, to tell which hosts are taken. */
   readonly servers: readonly IngressServer[];
-  /** Ports of the clear and of the TLS listener, as clients use them. */
+  /** Ports of the clear and of the TLS listener. */
   readonly ports: { readonly http: number; readonly https: number };
   /** Where an annotation of the owner is written; without one in it, the owner as a whole. */
   readonly at: (annotation: string) => SourceRef;

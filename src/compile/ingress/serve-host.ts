@@ -12,7 +12,7 @@ import type { Resource } from "../../resource/kinds.ts";
 import type { CompileContext } from "../contract.ts";
 import { hostPattern } from "./host-pattern.ts";
 import { clusterOfHost, clusterOfService } from "./ingress-cluster.ts";
-import { ownAnswer } from "./own-answer.ts";
+import { healthAnswer } from "./own-answer.ts";
 import type {
   ClusterPart,
   ServedServerPart,
@@ -36,7 +36,9 @@ export type IngressScope = {
 
 /** One host, as its virtual host, the hosts that go with it, and what it asks of TLS. */
 export type ServedHost = {
-  readonly virtualHosts: readonly VirtualHost[];
+  readonly virtualHost: VirtualHost;
+  /** Hosts whose every request is answered by filters; a server of that name comes before them. */
+  readonly others: readonly VirtualHost[];
   readonly rules: readonly HttpRule[];
   readonly tls: ServedServerPart["tls"];
 };
@@ -58,7 +60,7 @@ export function serveHost(scope: IngressScope, server: IngressServer): ServedHos
     return serve(server.settings[name], serverScope(scope, server, server.settingOwners[name], deny));
   });
   const rules: HttpRule[] = [];
-  const virtualHosts: VirtualHost[] = [];
+  const others: VirtualHost[] = [];
   const place = (own: Omit<HttpRule, "routeKind" | "labels" | "timeouts" | "backends">): void => {
     rules.push({
       ...own,
@@ -77,7 +79,7 @@ export function serveHost(scope: IngressScope, server: IngressServer): ServedHos
       ...common,
       key: rule,
       ruleName: healthPath,
-      filters: [ownAnswer(scope.from, 200, "the gateway is asked")],
+      filters: [healthAnswer(scope.from)],
     });
     entries.push({
       match: { path: { kind: "prefix", value: healthPath }, headers: [], query: [] },
@@ -95,7 +97,7 @@ export function serveHost(scope: IngressScope, server: IngressServer): ServedHos
       const rule = `Ingress/${host.hostname}#${host.key}`;
       place({ ...common, key: rule, ruleName: `${host.hostname} ${host.key}`, filters: host.filters });
       const match = { path: { kind: "prefix" as const, value: "/" }, headers: [], query: [] };
-      virtualHosts.push({ hostname: host.hostname, paths: "decoded", entries: [{ match, rule, matchIndex: 0 }] });
+      others.push({ hostname: host.hostname, paths: "decoded", entries: [{ match, rule, matchIndex: 0 }] });
     }
   }
   const host = {
@@ -125,8 +127,12 @@ export function serveHost(scope: IngressScope, server: IngressServer): ServedHos
     entries.push(...served.entries);
     rules.push(...served.rules);
   }
-  virtualHosts.push({ hostname, paths: "decoded", entries });
-  return { virtualHosts, rules: uniqueRules(rules), tls: Object.assign({}, ...parts.map(({ tls }) => tls)) };
+  return {
+    virtualHost: { hostname, paths: "decoded", entries },
+    others,
+    rules: uniqueRules(rules),
+    tls: Object.assign({}, ...parts.map(({ tls }) => tls)),
+  };
 }
 
 /** A path that is an exact match and a beginning is one rule with two entries. */

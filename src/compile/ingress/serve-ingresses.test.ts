@@ -146,6 +146,19 @@ test("each host shows the certificate that it was given, and the default one com
   assert.equal(answer(result, "https://unknown.test/"), "404");
 });
 
+test("a certificate whose key is another's leaves its host with the default one", () => {
+  const secret = JSON.parse(tlsSecret("shop", ["shop.test"]));
+  secret.data["tls.key"] = JSON.parse(tlsSecret("other", ["other.test"])).data["tls.key"];
+  const result = serve(
+    ingressText("shop", ["shop.test / Prefix web"], { spec: { tls: [{ hosts: ["shop.test"], secretName: "shop" }] } }),
+    JSON.stringify(secret),
+    tlsSecret("default-ingress-certificate", ["any.test"], "ingress-nginx"),
+    web,
+  );
+  assert.deepEqual(names(result), ["ingress-certificate-unusable"]);
+  assert.equal(answer(result, "https://shop.test/"), "web");
+});
+
 test("with the flag, TLS for a host passes through to the backend of its root", () => {
   const document = ingressText("shop", ["shop.test / Prefix web"], { annotations: { "ssl-passthrough": "true" } });
   const snapshot = createSnapshot(resourcesOf(yaml(document, web)));
@@ -244,4 +257,26 @@ test("an Ingress that is served has a status with the addresses of its class; on
   assert.deepEqual(merged && renderStatus(merged, { previous: undefined, controllerName: "x" }), {
     loadBalancer: { ingress: [{ ip: "192.0.2.1" }, { hostname: "lb.test" }] },
   });
+});
+
+test("a Gateway's listener with a hostname takes the hosts that it covers, and the Ingress is told", () => {
+  const gateway = `
+apiVersion: gateway.networking.k8s.io/v1
+kind: GatewayClass
+metadata: { name: sluice }
+spec: { controllerName: example.com/gateway }
+---
+apiVersion: gateway.networking.k8s.io/v1
+kind: Gateway
+metadata: { name: edge, namespace: default }
+spec:
+  gatewayClassName: sluice
+  listeners: [{ name: http, port: 80, protocol: HTTP, hostname: "*.test" }]`;
+  const result = serve(ingressText("shop", ["shop.test / Prefix web", "shop.other / Prefix web"]), gateway, web);
+  assert.equal(answer(result, "http://shop.test/"), "noVirtualHost");
+  assert.equal(answer(result, "http://shop.other/"), "web");
+  assert.deepEqual(
+    result.findings.filter(({ name }) => name.startsWith("ingress")).map(({ name, object }) => [name, object.name]),
+    [["ingress-host-behind-listener", "shop"]],
+  );
 });

@@ -1,5 +1,6 @@
 import { hashJson } from "../../base/hash.ts";
 import { sameJson } from "../../base/same-json.ts";
+import type { Steps } from "../../base/steps.ts";
 import type { Finding } from "../../finding/finding.ts";
 import { ingressRef } from "../../ingress/at-ingress.ts";
 import { servedClass } from "../../ingress/ingress-class.ts";
@@ -44,9 +45,12 @@ export type CompiledIngresses = {
 
 /**
  * Compiles the Ingresses that are ours, all together: what one of them says may change what another's paths mean. `before` is what
- * they came to the last time; what is equal in it stays the same object.
+ * they came to the last time; what is equal in it stays the same object. In steps: a host is one.
  */
-export function serveIngresses(context: CompileContext, before: CompiledIngresses | undefined): CompiledIngresses {
+export function* serveIngresses(
+  context: CompileContext,
+  before: CompiledIngresses | undefined,
+): Steps<CompiledIngresses> {
   const { snapshot, options } = context;
   const unserved = findUnserved(context);
   const none = { gateway: undefined, clusters: new Map<ClusterKey, Cluster>(), status: [], findings: unserved };
@@ -61,7 +65,8 @@ export function serveIngresses(context: CompileContext, before: CompiledIngresse
     clusters: new Map(),
     findings: [...unserved, ...model.findings],
   };
-  const { listeners, rules } = serveModel(scope);
+  yield;
+  const { listeners, rules } = yield* serveModel(scope);
   const gateway: GatewayModel = {
     key: scope.gateway,
     namespace: "",
@@ -90,10 +95,9 @@ function statusOf(ingress: Resource<"Ingress">, servedBy: string): ObjectStatus 
   };
 }
 
-function serveModel(scope: IngressScope): {
-  readonly listeners: readonly Listener[];
-  readonly rules: readonly HttpRule[];
-} {
+function* serveModel(
+  scope: IngressScope,
+): Steps<{ readonly listeners: readonly Listener[]; readonly rules: readonly HttpRule[] }> {
   const { context, model, gateway, from } = scope;
   const { ports } = context.options.ingress;
   const common: ListenerScope = {
@@ -105,28 +109,27 @@ function serveModel(scope: IngressScope): {
   const rules: HttpRule[] = [];
   const clear: VirtualHost[] = [];
   const secure: VirtualHost[] = [];
-  const own: {
-    readonly hostname: string;
-    readonly tls: ServedServerPart["tls"];
-    readonly hosts: readonly VirtualHost[];
-  }[] = [];
+  const others: VirtualHost[] = [];
+  const own: { readonly hostname: string; readonly tls: ServedServerPart["tls"]; readonly host: VirtualHost }[] = [];
   const passed: TlsListener[] = [];
   for (const server of model.servers.flatMap((one) => [one, ...aliasServers(one, model)])) {
+    yield;
     const host = serveHost(scope, server);
     rules.push(...host.rules);
-    clear.push(...host.virtualHosts);
+    clear.push(host.virtualHost);
+    others.push(...host.others);
     if (server.passthrough !== undefined) passed.push(passthroughListener(scope, common, server, server.passthrough));
     else if (Object.keys(host.tls).length > 0 && server.hostname !== "") {
-      own.push({ hostname: server.hostname, tls: host.tls, hosts: host.virtualHosts });
-    } else secure.push(...host.virtualHosts);
+      own.push({ hostname: server.hostname, tls: host.tls, host: host.virtualHost });
+    } else secure.push(host.virtualHost);
   }
   const certificates = serverCertificates(context, model, scope.findings);
   const https =
     certificates.length === 0
       ? []
       : [
-          { hostname: "", tls: {}, hosts: sorted(secure) },
-          ...own.map((one) => ({ ...one, hosts: sorted(one.hosts) })),
+          { hostname: "", tls: {}, hosts: sorted([...secure, ...others]) },
+          ...own.map(({ hostname, tls, host }) => ({ hostname, tls, hosts: [host] })),
         ].map(({ hostname, tls, hosts }) =>
           httpListener(common, {
             name: hostname === "" ? "https" : `https-${hostname}`,
@@ -142,16 +145,16 @@ function serveModel(scope: IngressScope): {
       hostname: "",
       port: ports.http,
       tls: undefined,
-      virtualHosts: sorted(clear),
+      virtualHosts: sorted([...clear, ...others]),
     }),
     ...https,
     ...passed,
     ...model.streams.flatMap((stream) => streamListener(scope, common, stream)),
   ];
-  return { listeners: listeners.sort((a, b) => a.port - b.port), rules: [...byKey(rules).values()] };
+  return { listeners: listeners.sort((a, b) => a.port - b.port), rules: usedRules(rules, listeners) };
 }
 
-/** An alias is its host under another name: redirects to https depend on a certificate for that name. */
+/** An alias is its host under another name, but for what is made of the name itself: redirects to https depend on a certificate for it. */
 function aliasServers(server: IngressServer, model: IngressModel): readonly IngressServer[] {
   if (server.aliases.length === 0) return [];
   const certificates = new Map(model.servers.map(({ hostname, certificate }) => [hostname, certificate]));
@@ -159,6 +162,8 @@ function aliasServers(server: IngressServer, model: IngressModel): readonly Ingr
     ...server,
     hostname,
     aliases: [],
+    settings: { ...server.settings, wwwRedirect: false },
+    passthrough: undefined,
     certificate: certificateFor(hostname, certificates),
   }));
 }
@@ -262,8 +267,12 @@ function streamRule(
   return { key, from, namespace: from.namespace, name: from.name, ruleIndex: 0, ruleName: "", routeKind, backends };
 }
 
-function byKey(rules: readonly HttpRule[]): ReadonlyMap<RuleKey, HttpRule> {
-  return new Map(rules.map((rule) => [rule.key, rule]));
+/** Each once, without those of hosts that another host came before. */
+function usedRules(rules: readonly HttpRule[], listeners: readonly Listener[]): readonly HttpRule[] {
+  const hosts = listeners.flatMap((listener) => ("virtualHosts" in listener ? listener.virtualHosts : []));
+  const used = new Set(hosts.flatMap(({ entries }) => entries.map(({ rule }) => rule)));
+  const byKey = new Map(rules.map((rule) => [rule.key, rule]));
+  return [...byKey.values()].filter(({ key }) => used.has(key));
 }
 
 /** Those of `before` that say the same, in place of new ones. */

@@ -42,11 +42,12 @@ export type LocationVerdict = {
   readonly reportPath: (name: FindingName, text: FindingText) => void;
 };
 
+/** The rules of a location: one, and one for each of its variants, with all that its features make of its settings. */
 export function serveLocation(scope: ServeScope, host: HostParts, verdict: LocationVerdict): ServedLocation {
   const { location } = scope;
   const from = location.owner?.from ?? host.from;
   const path = locationPath(location.match);
-  const key = `${host.key}/${location.pathType}${encodeURI(location.path).replaceAll("#", "%23")}`;
+  const key = `${host.key}/${location.pathType}${encodedPath(location.path)}`;
   const common = {
     from,
     namespace: from.namespace,
@@ -219,9 +220,14 @@ function oneRule(rule: HttpRule, path: ReturnType<typeof locationPath>): ServedL
   };
 }
 
+/** A path of an Ingress, which is any text, as URLs have it. */
+function encodedPath(path: string): string {
+  return encodeURI(path.toWellFormed()).replaceAll("#", "%23").replaceAll("?", "%3F");
+}
+
 /** nginx's own redirect to the path with its slash; query and host stay. */
 function slashRedirect({ path }: IngressLocation, from: SourceRef): PlacedFilter {
-  const value = encodeURI(path).replaceAll("#", "%23").replaceAll("?", "%3F");
+  const value = encodedPath(path);
   return {
     from,
     filter: { kind: "requestRedirect", status: 301, path: { kind: "full", value, query: "" } },

@@ -1,3 +1,4 @@
+import type { Steps } from "../../base/steps.ts";
 import type { Reader, TrackedSnapshot } from "./tracked-snapshot.ts";
 
 /** Something that was made from objects, and made again only after one of these has changed. */
@@ -19,6 +20,12 @@ export class Cell<T> implements Reader {
   /** What the cell holds, after `make` when that does not count. */
   read(tracked: TrackedSnapshot, make: () => T): T {
     this.#made ??= { value: tracked.record(this, make) };
+    return this.#made.value;
+  }
+
+  /** The same, made in steps. */
+  *readInSteps(tracked: TrackedSnapshot, make: () => Steps<T>): Steps<T> {
+    this.#made ??= { value: yield* tracked.recordInSteps(this, make) };
     return this.#made.value;
   }
 }

@@ -90,7 +90,7 @@ export class CompileState {
     }
     this.#due.clear();
 
-    const ingresses = this.#ingresses.update(context, tracked, secrets);
+    const ingresses = yield* this.#ingresses.update(context, tracked, around.gateways);
     yield;
     for (const gateway of leaving) this.#emptyBackends.use(gateway.forget(tracked));
     for (const gateway of this.#gateways.values()) {

@@ -1,9 +1,14 @@
 import { sameJson } from "../../base/same-json.ts";
+import type { Steps } from "../../base/steps.ts";
 import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
 import type { CompileContext } from "../contract.ts";
+import { allListeners, type CompiledGateway } from "../gateway/gateway.ts";
+import { findHostsBehindListeners, type NamedListener } from "../ingress/behind-listeners.ts";
 import { type CompiledIngresses, serveIngresses } from "../ingress/serve-ingresses.ts";
+import { isServable } from "../listener/listener.ts";
+import { refOf } from "../report/report.ts";
 import type { Report, ReportTable } from "../report/report-table.ts";
-import type { SnapshotSecrets } from "../tls/snapshot-secrets.ts";
+import { createSecretReader } from "../tls/snapshot-secrets.ts";
 import { Cell } from "./cell.ts";
 import type { ClusterTable } from "./cluster-table.ts";
 import type { TrackedSnapshot } from "./tracked-snapshot.ts";
@@ -17,6 +22,7 @@ export class IngressState {
   readonly #reports: ReportTable;
   #kept: Kept | undefined;
   #held: ReadonlyMap<ClusterKey, Cluster> = new Map();
+  #gateways: readonly CompiledGateway[] = [];
   #report: Report | undefined;
 
   constructor(clusters: ClusterTable, reports: ReportTable) {
@@ -24,24 +30,46 @@ export class IngressState {
     this.#reports = reports;
   }
 
-  /** What they come to now; their clusters and findings are in the tables. */
-  update(context: CompileContext, tracked: TrackedSnapshot, secrets: SnapshotSecrets): Kept {
-    const kept = this.#cell.read(tracked, () => {
-      const made = serveIngresses(context, this.#kept);
+  /** What they come to now; their clusters and findings are in the tables. `gateways`: what may take requests before them. */
+  *update(context: CompileContext, tracked: TrackedSnapshot, gateways: readonly CompiledGateway[]): Steps<Kept> {
+    const before = this.#kept;
+    const kept = yield* this.#cell.readInSteps(tracked, function* () {
+      // Its own, so that it tells of the certificates of Ingresses alone when they are next to be looked at.
+      const { nowMs } = context.options;
+      const secrets = createSecretReader(tracked, { retained: tracked.retained, nowMs }, (ms) =>
+        tracked.countsUntil(ms),
+      );
+      const made = yield* serveIngresses({ ...context, secrets }, before);
       const freshUntilMs = secrets.freshUntilMs();
       tracked.countsUntil(freshUntilMs);
       return { ...made, freshUntilMs };
     });
-    if (kept === this.#kept) return kept;
+    if (kept === this.#kept && gateways === this.#gateways) return kept;
     this.#kept = kept;
-    this.#clusters.remove(this.#held);
-    this.#clusters.add(kept.clusters);
-    this.#held = kept.clusters;
-    const report = { status: kept.status, findings: kept.findings };
+    this.#gateways = gateways;
+    if (kept.clusters !== this.#held) {
+      this.#clusters.remove(this.#held);
+      this.#clusters.add(kept.clusters);
+      this.#held = kept.clusters;
+    }
+    const behind =
+      kept.gateway === undefined
+        ? []
+        : findHostsBehindListeners(context, kept.gateway, gateways.flatMap(namedListeners));
+    const report = { status: kept.status, findings: [...kept.findings, ...behind] };
     if (!sameJson(this.#report, report)) {
       this.#reports.replace(this.#report, report);
       this.#report = report;
     }
     return kept;
   }
+}
+
+function namedListeners(gateway: CompiledGateway): readonly NamedListener[] {
+  if (!gateway.served) return [];
+  return allListeners(gateway).flatMap((draft) => {
+    const { hostname, protocol, spec, owner } = draft;
+    if (hostname === "" || protocol === undefined || !isServable(draft)) return [];
+    return [{ owner: refOf(owner), name: spec.name, port: spec.port, protocol, hostname }];
+  });
 }

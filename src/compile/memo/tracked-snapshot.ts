@@ -1,3 +1,4 @@
+import type { Steps } from "../../base/steps.ts";
 import type { SecretKey } from "../../ir/tls.ts";
 import { type Kind, kindNames, type Resource } from "../../resource/kinds.ts";
 import { changedObjects, type ObjectChange } from "../../store/changed-objects.ts";
@@ -105,6 +106,19 @@ export class TrackedSnapshot implements Snapshot {
     this.#reader = reader;
     try {
       return read();
+    } finally {
+      this.#reader = outer;
+    }
+  }
+
+  /** The same for what reads in steps, between which nobody else may read. */
+  *recordInSteps<T>(reader: Reader, read: () => Steps<T>): Steps<T> {
+    this.forget(reader);
+    this.recorded++;
+    const outer = this.#reader;
+    this.#reader = reader;
+    try {
+      return yield* read();
     } finally {
       this.#reader = outer;
     }
