@@ -50,6 +50,8 @@ function valueIn(place: Placeholder, request: SelectRequest, spelledPath: string
       return request.path;
     case "decodedPath":
       return decodedPath(request.path);
+    case "queryPart":
+      return target("");
     case "query":
       return request.query;
     case "scheme":

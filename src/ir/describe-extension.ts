@@ -33,11 +33,13 @@ export function describeExtension(filter: ExtensionFilter): string {
       return describeProcessing(filter);
     case "faultInjection":
       return describeFaults(filter);
-    case "headerMutation":
-      return listed(
+    case "headerMutation": {
+      const changes = listed(
         [...describeChanges("request", filter.request), ...describeChanges("response", filter.response)],
         "changes no header",
       );
+      return filter.statuses === undefined ? changes : `${changes}, of answers with ${filter.statuses.join(", ")}`;
+    }
     case "regexRewrite":
       return describeRewrite(filter);
     case "responseOverride":

@@ -358,7 +358,13 @@ export type Filter =
       /** X-Forwarded-Host tells the backend what the client asked for. */
       readonly tellsHost: boolean;
     }
-  | { readonly kind: "headerMutation"; readonly request: HeaderChanges; readonly response: HeaderChanges }
+  | {
+      readonly kind: "headerMutation";
+      readonly request: HeaderChanges;
+      readonly response: HeaderChanges;
+      /** Of the answers that `response` is for; absent: all. */
+      readonly statuses?: readonly number[];
+    }
   | {
       readonly kind: "responseRewrite";
       /** `parts`: what follows a beginning is a new part of the URL or path, and a domain's leading dot goes. `text`: anything follows, and the dot stays. */

@@ -25,7 +25,7 @@ export type Placeholder =
 /**
  * What is known of every request without looking for a field. `target` is path and query (`escapedTarget`: percent-encoded, as the
  * value of a parameter; `spelledTarget`: as the client spelled it, whatever filters have made of it; `unslashedTarget`: that
- * without a slash at its end), `decodedPath` the path with its escapes decoded, `host` with its port, `hostname` without, in
+ * without a slash at its end; `queryPart`: the query behind its `?`, or nothing), `decodedPath` the path with its escapes decoded, `host` with its port, `hostname` without, in
  * lower case.
  */
 export type RequestValue =
@@ -39,6 +39,7 @@ export type RequestValue =
   | "principal"
   | "protocol"
   | "query"
+  | "queryPart"
   | "requestId"
   | "scheme"
   | "spelledTarget"

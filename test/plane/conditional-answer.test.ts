@@ -77,3 +77,30 @@ testPairs("groups of a path are escaped in Location; a path that would cost too 
   assert.deepEqual([status, headers["location"]], [301, "https://new.test/a%20b%3F"]);
   assert.equal((await ask(pair.client, lab.port, { path: `/${"a".repeat(7_000)}` })).status, 414);
 });
+
+testPairs("headers of answers can be for some statuses alone, those of the gateway's own answers too", async (pair) => {
+  const none = { set: [], add: [], addIfAbsent: [], remove: [], removeOnMatch: [] };
+  const mutation = (name: string, statuses?: readonly number[]): Filter => ({
+    kind: "headerMutation",
+    request: none,
+    response: { ...none, set: [{ name, value: ["1"] }] },
+    ...(statuses === undefined ? {} : { statuses }),
+  });
+  await using lab = await startFilters(pair, [
+    answering({
+      when: [{ value: { from: "path" }, test: { kind: "exact", value: "/closed" }, negated: false }],
+      status: 403,
+      location: [],
+      headers: [],
+      body: undefined,
+    }),
+    mutation("x-always"),
+    mutation("x-success", [200, 204]),
+  ]);
+  const names = async (path: string) => {
+    const { headers } = await ask(pair.client, lab.port, { path });
+    return ["x-always", "x-success"].filter((name) => headers[name] !== undefined);
+  };
+  assert.deepEqual(await names("/closed"), ["x-always"]);
+  assert.deepEqual(await names("/"), ["x-always", "x-success"]);
+});

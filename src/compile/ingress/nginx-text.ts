@@ -16,13 +16,15 @@ const variables: ReadonlyMap<string, Placeholder> = new Map(
     pass_access_scheme: "scheme",
     query_string: "query",
     remote_addr: "clientAddress",
+    the_real_ip: "clientAddress",
     req_id: "requestId",
     request_id: "requestId",
     request_method: "method",
-    request_uri: "target",
+    request_uri: "spelledTarget",
     scheme: "scheme",
     server_protocol: "protocol",
-    uri: "path",
+    status: "status",
+    uri: "decodedPath",
   } as const).map(([name, from]) => [name, { from }] as const),
 );
 
@@ -55,10 +57,11 @@ export function readNginxText(text: string, { serverName }: { readonly serverNam
   return { kind: "template", template };
 }
 
-function placeOf(name: string): Placeholder | undefined {
+/** What fills the place of a variable, by its name without `$`; `undefined`: it is not known here. */
+export function placeOf(name: string): Placeholder | undefined {
   const known = variables.get(name);
   if (known !== undefined) return known;
-  const [, kind, rest = ""] = /^(http|cookie|arg)_(.+)$/.exec(name) ?? [];
+  const [, kind, rest = ""] = /^(http|cookie|arg|upstream_http|sent_http)_(.+)$/.exec(name) ?? [];
   switch (kind) {
     case "http":
       return {
@@ -71,6 +74,14 @@ function placeOf(name: string): Placeholder | undefined {
       return { from: "cookie", name: rest };
     case "arg":
       return { from: "parameter", name: rest };
+    case "upstream_http":
+    case "sent_http":
+      return {
+        from: "response",
+        name: rest.toLowerCase().replaceAll("_", "-"),
+        otherwise: undefined,
+        maxLength: maxPlaceholderLength,
+      };
     default:
       return undefined;
   }

@@ -14,7 +14,8 @@ type ReadyChanges = Changes & { readonly removeTests: readonly TextTest[] };
  * Changes headers of requests and answers by values of the request. In order: set, add, addIfAbsent, remove, removeOnMatch. A
  * header that comes out empty is not written, but what stood in its place is gone all the same: nobody can put it there.
  */
-export const buildHeaderMutation: BuildFilter<"headerMutation"> = ({ request, response }) => {
+export const buildHeaderMutation: BuildFilter<"headerMutation"> = ({ request, response, statuses }) => {
+  const isFor = statuses && new Set(statuses);
   const hooks: FilterHook[] = [];
   const onTheWay = ready(request);
   const back = ready(response);
@@ -39,6 +40,7 @@ export const buildHeaderMutation: BuildFilter<"headerMutation"> = ({ request, re
   if (changesAnything(response))
     hooks.push(
       onResponse((head, exchange) => {
+        if (isFor !== undefined && !isFor.has(head.status)) return undefined;
         const changes = (exchange.state as ReadyChanges | undefined) ?? back;
         apply(changes, head, { exchange, request: undefined, response: head });
         return undefined;

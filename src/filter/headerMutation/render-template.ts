@@ -34,6 +34,7 @@ const fromRequest: ReadonlySet<Placeholder["from"]> = new Set([
   "parameter",
   "path",
   "query",
+  "queryPart",
   "target",
 ] satisfies Placeholder["from"][]);
 
@@ -93,6 +94,8 @@ function textAt(place: Placeholder, { exchange, request, response }: TemplateSou
       return request?.askedTarget().split("?", 1)[0];
     case "query":
       return request?.query;
+    case "queryPart":
+      return request === undefined || request.query === "" ? "" : `?${request.query}`;
     case "target":
       return request?.askedTarget();
     case "principal":

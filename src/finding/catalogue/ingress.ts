@@ -82,6 +82,24 @@ export const ingressFindings = {
     title: "An alias of a host is no host name",
     why: "nginx takes expressions, and names that end with .*, as names of a server; here an alias is a name, or *. before one.",
   },
+  "ingress-rewrite-unusable": {
+    code: "SL8109",
+    severity: "error",
+    title: "A rewrite of an Ingress names what its path does not have",
+    why: "nginx would refuse the whole configuration with it. Backends would see a wrong path, so such paths answer 503.",
+  },
+  "ingress-rewrite-relative": {
+    code: "SL8110",
+    severity: "warning",
+    title: "A rewrite of an Ingress does not begin with a slash",
+    why: "ingress-nginx would send a request line that backends refuse with 400; here the gateway itself answers 400.",
+  },
+  "ingress-canary-pattern-unusable": {
+    code: "SL8111",
+    severity: "error",
+    title: "The expression of a canary's header cannot be used",
+    why: "Expressions are RE2's: without look-around and back-references. Requests that have the header go to the main Ingress, as ingress-nginx does with an expression that is none.",
+  },
   "ingress-canary-without-switch": {
     code: "SL8102",
     severity: "warning",

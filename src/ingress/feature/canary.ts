@@ -1,4 +1,5 @@
 import type { AnnotationSource, IngressFeature } from "../feature.ts";
+import { re2Pattern } from "../nginx-pattern.ts";
 import { reportInvalid, ruledText, textRules } from "../text-rule.ts";
 
 export type Canary = {
@@ -156,7 +157,15 @@ function readHeader(source: AnnotationSource): CanaryHeader | undefined {
     if (pattern !== undefined) unused("canary-by-header-pattern", "canary-by-header-value is there, too");
     return { kind: "value", name, value };
   }
-  return pattern === undefined ? { kind: "word", name } : { kind: "pattern", name, pattern };
+  if (pattern === undefined) return { kind: "word", name };
+  const expression = re2Pattern(pattern, { ignoresCase: false });
+  if (expression.kind === "error") {
+    source.report("ingress-canary-pattern-unusable", "canary-by-header-pattern", {
+      message: `canary-by-header-pattern is ${JSON.stringify(pattern)}, which cannot be used: ${expression.message}.`,
+      fix: expression.fix,
+    });
+  }
+  return { kind: "pattern", name, pattern };
 
   function unused(annotation: string, because: string): void {
     source.report("ingress-canary-setting-unused", annotation, {

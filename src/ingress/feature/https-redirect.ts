@@ -1,3 +1,4 @@
+import type { ControllerConfig } from "../controller-config.ts";
 import { controllerFlag } from "../controller-flag.ts";
 import type { IngressFeature } from "../feature.ts";
 import { goInteger } from "../go-value.ts";
@@ -20,7 +21,13 @@ export type HttpsRedirect = {
   readonly exemptPaths: readonly string[];
 };
 
-const statuses: ReadonlySet<number> = new Set([301, 302, 307, 308]);
+const statuses: readonly HttpsRedirect["status"][] = [301, 302, 307, 308];
+
+/** `http-redirect-code`: one of those that nginx keeps, or 308. */
+export function httpsRedirectStatus(controller: ControllerConfig): HttpsRedirect["status"] {
+  const written = goInteger(controller.value("http-redirect-code")?.trim() ?? "");
+  return statuses.find((status) => status === written) ?? 308;
+}
 
 export const httpsRedirect: IngressFeature<HttpsRedirect> = {
   annotations: [
@@ -74,11 +81,10 @@ export const httpsRedirect: IngressFeature<HttpsRedirect> = {
     const { controller } = source;
     const flag = (name: string, otherwise: boolean): boolean =>
       source.flag(name) ?? controllerFlag(controller, name, otherwise);
-    const status = goInteger(controller.value("http-redirect-code") ?? "") ?? 308;
     return {
       withCertificate: flag("ssl-redirect", true),
       always: flag("force-ssl-redirect", false),
-      status: (statuses.has(status) ? status : 308) as HttpsRedirect["status"],
+      status: httpsRedirectStatus(controller),
       keepsSlash: flag("preserve-trailing-slash", false),
       tellsPort: flag("use-port-in-redirects", false),
       relative: droppingFlag(source, "relative-redirects") ?? controllerFlag(controller, "relative-redirects", false),

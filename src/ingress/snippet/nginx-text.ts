@@ -6,13 +6,8 @@ const known: ReadonlySet<string> = new Set([
   "best_http_host",
   "host",
   "http_host",
-  "ingress_name",
   "is_args",
-  "literal_dollar",
-  "namespace",
   "pass_access_scheme",
-  "pass_port",
-  "pass_server_port",
   "query_string",
   "remote_addr",
   "req_id",
@@ -20,12 +15,20 @@ const known: ReadonlySet<string> = new Set([
   "request_method",
   "request_uri",
   "scheme",
-  "server_name",
-  "server_port",
-  "service_name",
-  "service_port",
+  "server_protocol",
+  "status",
   "the_real_ip",
   "uri",
+]);
+
+/** Variables that are the same for every request of a location. */
+const fixed: ReadonlySet<string> = new Set([
+  "ingress_name",
+  "literal_dollar",
+  "namespace",
+  "server_name",
+  "service_name",
+  "service_port",
 ]);
 
 /** Families of variables that end with a name: of a field, of a cookie, of a parameter. */
@@ -36,9 +39,14 @@ export function isOfAnswer(variable: string): boolean {
   return /^(?:upstream_http|sent_http)_/.test(variable) || variable === "status";
 }
 
+/** Whether a request or its answer decides what a variable is. */
+export function isOfRequest(variable: string): boolean {
+  return known.has(variable) || families.test(variable);
+}
+
 /** Whether the value of a variable is known here. */
 export function isKnownVariable(variable: string): boolean {
-  return known.has(variable) || families.test(variable);
+  return isOfRequest(variable) || fixed.has(variable);
 }
 
 /** Parts of a text: `$name`, `${name}` and `$1` are variables, every other character is itself. */

@@ -68,7 +68,7 @@ test("headers for backends: what ingress-nginx sends anyway gets a second line",
 test("return answers, with a page, a text or a redirect", () => {
   const answer = (status: number, content: unknown) => ({
     kind: "answer",
-    answer: { when: [], headers: [], status, content },
+    answer: { when: [], headers: [], location: undefined, status, content },
   });
   assert.deepEqual(effects("return 403;"), [answer(403, { kind: "text", text: undefined })]);
   assert.deepEqual(effects('return 200 "ok $host";'), [
@@ -90,6 +90,7 @@ test("rewrites redirect or change the path", () => {
       answer: {
         when: [],
         headers: [],
+        location: undefined,
         status: 301,
         content: {
           kind: "rewritten",
@@ -145,6 +146,7 @@ test("a block may give its answer headers; anything else in one is not served", 
     ["proxy_pass in a block is not known here", false],
   ]);
   assert.deepEqual(lacks("if ($ssl_client_s_dn != x) { return 403; }"), [["$ssl_client_s_dn is not known here", true]]);
+  assert.match(String(lacks("if ($uri ~ ^/(?!a)) { return 403; }")), /its expression cannot be used.*true/);
   assert.deepEqual(lacks("if (-f $request_filename) { return 404; }"), [
     ["its condition is written in a form that is not known here", true],
   ]);

@@ -1,8 +1,9 @@
 import { isKnownVariable, isOfAnswer, parseNginxText, variablesOf } from "./nginx-text.ts";
 import { type Directive, parseDirectives } from "./parse-directives.ts";
-import { readCondition } from "./read-condition.ts";
+import { readCondition, whyUnusable } from "./read-condition.ts";
 import type {
   AnswerHeaderChange,
+  LocationModifier,
   NginxText,
   Snippet,
   SnippetAnswer,
@@ -53,6 +54,9 @@ export function readSnippet(text: string, place: SnippetPlace): ReadSnippet {
 }
 
 type ReadDirective = (directive: Directive, scope: Scope) => Understood;
+
+/** What `return` says. */
+type GivenAnswer = Pick<SnippetAnswer, "status" | "content">;
 
 const unknownForm = "it is written in a form that is not known here";
 
@@ -125,7 +129,17 @@ function textOf(text: string, scope: Scope, use: "request" | "answer"): NginxTex
     (name) =>
       !(isKnownVariable(name) || (scope.captures && /^\d$/.test(name))) || (use === "request" && isOfAnswer(name)),
   );
-  return unknown === undefined ? replaced : `$${unknown} is not known here`;
+  if (unknown !== undefined) return `$${unknown} is not known here`;
+  const bare = replaced.findIndex((part, at) => isVariable(part, "is_args") && !isQuery(replaced[at + 1]));
+  return bare < 0 ? replaced : "$is_args is known only before $args";
+}
+
+function isVariable(part: NginxText[number] | undefined, name: string): boolean {
+  return typeof part === "object" && part.variable === name;
+}
+
+function isQuery(part: NginxText[number] | undefined): boolean {
+  return isVariable(part, "args") || isVariable(part, "query_string");
 }
 
 function headerOfAnswer(changes: readonly AnswerHeaderChange[] | string): Understood {
@@ -239,12 +253,14 @@ function readProxySetHeader({ words }: Directive, scope: Scope): Understood {
   return [{ kind: "requestHeader", change: { change: sentAnyway.has(name) ? "add" : "set", name, value } }];
 }
 
-function oneAnswer(answer: Omit<SnippetAnswer, "when" | "headers"> | string): Understood {
-  return typeof answer === "string" ? answer : [{ kind: "answer", answer: { when: [], headers: [], ...answer } }];
+function oneAnswer(answer: GivenAnswer | string): Understood {
+  return typeof answer === "string"
+    ? answer
+    : [{ kind: "answer", answer: { when: [], headers: [], location: undefined, ...answer } }];
 }
 
 /** `return 403;`, `return 301 URL;`, `return URL;`, `return 200 text;`. */
-function readReturn({ words }: Directive, scope: Scope): Omit<SnippetAnswer, "when" | "headers"> | string {
+function readReturn({ words }: Directive, scope: Scope): GivenAnswer | string {
   const [first = "", second, ...more] = words;
   if (more.length > 0 || first === "") return unknownForm;
   const code = /^\d{3}$/.test(first) ? Number(first) : undefined;
@@ -271,6 +287,8 @@ function readRewrite({ words }: Directive, scope: Scope): Understood {
   const absolute = /^(?:https?:\/\/|\$scheme)/.test(given);
   const status = flag === "permanent" ? 301 : flag === "redirect" || absolute ? 302 : undefined;
   const expression = { text: pattern, ignoresCase: false };
+  const unusable = whyUnusable(expression);
+  if (unusable !== undefined) return unusable;
   if (status !== undefined) {
     return oneAnswer({ status, content: { kind: "rewritten", pattern: expression, target, keepsQuery } });
   }
@@ -309,11 +327,15 @@ function readIf({ words, block = [] }: Directive, scope: Scope): Understood {
   const condition = readCondition(words.join(" "));
   if (typeof condition === "string") return condition;
   const captures = condition.test.kind === "matches" && !condition.negated;
-  return readConditional(block, [condition], { ...scope, captures });
+  return readConditional(block, { when: [condition], location: undefined }, { ...scope, captures });
 }
 
 /** Answers of a block: headers for the answer, and one `return`. Anything else changes more than the answer. */
-function readConditional(block: readonly Directive[], when: readonly SnippetCondition[], scope: Scope): Understood {
+function readConditional(
+  block: readonly Directive[],
+  { when, location }: Pick<SnippetAnswer, "when" | "location">,
+  scope: Scope,
+): Understood {
   const headers: AnswerHeaderChange[] = [];
   for (const directive of block) {
     switch (directive.name) {
@@ -327,14 +349,16 @@ function readConditional(block: readonly Directive[], when: readonly SnippetCond
       }
       case "return": {
         const answer = readReturn(directive, scope);
-        return typeof answer === "string" ? answer : [{ kind: "answer", answer: { when, headers, ...answer } }];
+        return typeof answer === "string"
+          ? answer
+          : [{ kind: "answer", answer: { when, headers, location, ...answer } }];
       }
       case "rewrite": {
         const effects = readRewrite(directive, scope);
         if (typeof effects === "string") return effects;
         const [effect] = effects;
         if (effect?.kind !== "answer") return "a condition that changes the path cannot be had";
-        return [{ kind: "answer", answer: { ...effect.answer, when, headers } }];
+        return [{ kind: "answer", answer: { ...effect.answer, when, headers, location } }];
       }
       case "break":
         break;
@@ -350,23 +374,34 @@ function readLocation({ words, block = [] }: Directive, scope: Scope): Understoo
   if (scope.place === "location") return "a location inside of a location is not known here";
   const [modifier, path] = words.length === 1 ? ["", words[0]!] : words;
   if (words.length > 2 || modifier === undefined || path === undefined) return unknownForm;
-  const test = locationTests[modifier]?.(path);
-  if (test === undefined) return unknownForm;
+  if (!isModifier(modifier)) return unknownForm;
+  const test = locationTests[modifier](path);
+  const unusable = test.kind === "matches" ? whyUnusable(test.pattern) : undefined;
+  if (unusable !== undefined) return unusable;
   const when = [{ variable: "uri", test, negated: false }];
   const others = block.filter(({ name }) => name !== "deny" && !withoutEffect.some(({ names }) => names.test(name)));
   const denies = block.some(({ name, words: [network] }) => name === "deny" && network === "all");
   const partly = block.some(({ name, words: [network] }) => name === "deny" && network !== "all");
   if (partly || (others.length === 0 && !denies)) return "a location that does not answer by itself is not known here";
   if (others.length === 0) {
-    return [{ kind: "answer", answer: { when, status: 403, content: { kind: "text", text: undefined }, headers: [] } }];
+    return [
+      {
+        kind: "answer",
+        answer: { when, status: 403, content: { kind: "text", text: undefined }, headers: [], location: modifier },
+      },
+    ];
   }
-  return readConditional(others, when, scope);
+  return readConditional(others, { when, location: modifier }, scope);
 }
 
-const locationTests: Readonly<Record<string, (path: string) => SnippetCondition["test"]>> = {
+const locationTests: Readonly<Record<LocationModifier, (path: string) => SnippetCondition["test"]>> = {
   "": (value) => ({ kind: "beginsWith", value }),
   "=": (value) => ({ kind: "equals", value }),
   "^~": (value) => ({ kind: "beginsWith", value }),
   "~": (text) => ({ kind: "matches", pattern: { text, ignoresCase: false } }),
   "~*": (text) => ({ kind: "matches", pattern: { text, ignoresCase: true } }),
 };
+
+function isModifier(word: string): word is LocationModifier {
+  return Object.hasOwn(locationTests, word);
+}

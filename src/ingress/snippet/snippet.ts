@@ -68,7 +68,12 @@ export type SnippetAnswer = {
     | { readonly kind: "text"; readonly text: NginxText | undefined };
   /** Only for this answer. */
   readonly headers: readonly AnswerHeaderChange[];
+  /** How the path of a `location` is compared, as nginx writes it; `undefined`: it comes from no location. */
+  readonly location: LocationModifier | undefined;
 };
+
+/** `""` and `^~`: the longest beginning counts, before or after expressions are tried. `=` comes before all. */
+export type LocationModifier = "" | "=" | "^~" | "~" | "~*";
 
 /** PCRE, not anchored, against the decoded path. */
 export type NginxPattern = { readonly text: string; readonly ignoresCase: boolean };

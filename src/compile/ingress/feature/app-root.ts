@@ -1,4 +1,33 @@
 import type { ServerSettings } from "../../../ingress/features.ts";
 import { nothingServedOfServer, type ServeServerFeature } from "../serve-feature.ts";
 
-export const serveAppRoot: ServeServerFeature<ServerSettings["appRoot"]> = () => nothingServedOfServer;
+/** `/` alone redirects, whatever its locations say; the host is named as the client named it, and no query is kept. */
+export const serveAppRoot: ServeServerFeature<ServerSettings["appRoot"]> = (path, { at }) => {
+  if (path === undefined) return nothingServedOfServer;
+  return {
+    ...nothingServedOfServer,
+    entries: [
+      {
+        key: "app-root",
+        match: { path: { kind: "exact", value: "/" }, headers: [], query: [] },
+        filters: [
+          {
+            from: at("app-root"),
+            filter: {
+              kind: "conditionalAnswer",
+              rows: [
+                {
+                  when: [],
+                  status: 302,
+                  location: [{ from: "scheme" }, "://", { from: "host" }, path],
+                  headers: [],
+                  body: undefined,
+                },
+              ],
+            },
+          },
+        ],
+      },
+    ],
+  };
+};

@@ -18,7 +18,7 @@ test("copies go to the URL, with path and query of the request where it says so"
         kind: "requestMirror",
         cluster: "https://shadow.example.com:443",
         fraction: { numerator: 1, denominator: 1 },
-        as: { host: ["Shadow.example.com"], target: ["/copy", { from: "target" }], content: false },
+        as: { host: ["Shadow.example.com"], target: ["/copy", { from: "spelledTarget" }], content: false },
       },
     ],
   );

@@ -1,4 +1,36 @@
+import { httpsRedirectStatus } from "../../../ingress/feature/https-redirect.ts";
 import type { ServerSettings } from "../../../ingress/features.ts";
+import type { ConditionalAnswer } from "../../../ir/conditional-answer.ts";
+import { askedBy } from "../asked-scheme.ts";
 import { nothingServedOfServer, type ServeServerFeature } from "../serve-feature.ts";
 
-export const serveWwwRedirect: ServeServerFeature<ServerSettings["wwwRedirect"]> = () => nothingServedOfServer;
+/** The other of the two names redirects to the host by the same scheme, with its port, unless an Ingress has that name. */
+export const serveWwwRedirect: ServeServerFeature<ServerSettings["wwwRedirect"]> = (wanted, scope) => {
+  const { server, servers, ports, controller, at } = scope;
+  const { hostname } = server;
+  if (!wanted || hostname === "" || hostname.startsWith("*")) return nothingServedOfServer;
+  const other = hostname.startsWith("www.") ? hostname.slice("www.".length) : `www.${hostname}`;
+  if (servers.some((one) => one.hostname === other || one.aliases.includes(other))) return nothingServedOfServer;
+  const status = httpsRedirectStatus(controller);
+  const rows = (["http", "https"] as const).flatMap((scheme) =>
+    askedBy(scheme, controller).map(
+      ({ when }): ConditionalAnswer => ({
+        when,
+        status,
+        location: [`${scheme}://${hostname}:${ports[scheme]}`, { from: "unslashedTarget" }],
+        headers: [],
+        body: undefined,
+      }),
+    ),
+  );
+  return {
+    ...nothingServedOfServer,
+    hosts: [
+      {
+        hostname: other,
+        key: "www-redirect",
+        filters: [{ from: at("from-to-www-redirect"), filter: { kind: "conditionalAnswer", rows } }],
+      },
+    ],
+  };
+};
