@@ -364,6 +364,41 @@ export const differences = {
     why: "Clients open a connection for the host then. What one host asks of certificates was not asked on a connection for another.",
     finding: undefined,
   },
+  "rewrite-without-slash": {
+    title: "A rewritten path without its slash",
+    nginx: "A rewrite-target such as $1 makes request lines such as GET v1 HTTP/1.1, which backends refuse with 400.",
+    sluice: "The gateway answers 400, and no backend is asked.",
+    why: "It sends no request line that is none.",
+    finding: "ingress-rewrite-relative",
+  },
+  "www-redirect-hsts": {
+    title: "HSTS on redirects between the names with and without www.",
+    nginx: "Their answers over https have no Strict-Transport-Security.",
+    sluice: "They have it, as all answers over https do.",
+    why: "It is for the listener, and a redirect is the first that a browser sees of a name.",
+    finding: undefined,
+  },
+  "control-characters-in-paths": {
+    title: "Control characters in paths",
+    nginx: "Line ends and other control characters may stand in a path, escaped.",
+    sluice: "Such requests get 400.",
+    why: "Backends and logs have been fooled by them, and nobody asks for such paths in earnest.",
+    finding: undefined,
+  },
+  "one-mistake-one-path": {
+    title: "An expression that nginx cannot read",
+    nginx: "It does not load its configuration: the old one stays, and no later change of any Ingress takes effect.",
+    sluice: "That path answers 503, and all else is served.",
+    why: "One mistake must not stop the others.",
+    finding: "ingress-path-inexpressible",
+  },
+  "forwarded-header-order": {
+    title: "Headers of snippets that backends get anyway",
+    nginx: "A proxy_set_header for X-Forwarded-Proto and the like sends a second line behind ingress-nginx's own.",
+    sluice: "It sends both, the snippet's first.",
+    why: "What the gateway says of a request closes its head; of two lines backends read one or the other.",
+    finding: "ingress-snippet-header-twice",
+  },
 } as const satisfies Readonly<Record<string, IngressDifference>>;
 
 export type DifferenceId = keyof typeof differences;

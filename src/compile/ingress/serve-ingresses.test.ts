@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { defaultOptions, resourcesOf, service, yaml } from "../../../test/compile-case.ts";
 import { ingressText } from "../../../test/ingress/ingress-text.ts";
+import { answerByCondition } from "../../ir/answer-by-condition.ts";
 import { checkInvariants } from "../../ir/invariants.ts";
 import { type SelectRequest, select } from "../../ir/select.ts";
 import type { Resource } from "../../resource/kinds.ts";
@@ -25,7 +26,7 @@ function serve(...documents: readonly string[]): CompileResult {
 function answer({ routing }: CompileResult, url: string, more: Partial<SelectRequest> = {}): string {
   const { protocol, hostname, pathname } = new URL(url);
   const scheme = protocol === "https:" ? "https" : "http";
-  const selection = select(routing, {
+  const asked: SelectRequest = {
     port: scheme === "https" ? 443 : 80,
     scheme,
     ...(scheme === "https" ? { sni: hostname } : {}),
@@ -35,12 +36,16 @@ function answer({ routing }: CompileResult, url: string, more: Partial<SelectReq
     query: "",
     headers: {},
     ...more,
-  });
+  };
+  const selection = select(routing, asked);
   if (selection.kind === "none") return selection.reason;
   const { rule } = selection;
   for (const { filter } of rule.filters) {
     if (filter.kind === "directResponse") return String(filter.status);
-    if (filter.kind === "requestRedirect") return `${filter.status} ${filter.path?.value ?? ""}`;
+    if (filter.kind === "conditionalAnswer") {
+      const found = answerByCondition(filter.rows, asked, asked.path);
+      if (found !== undefined) return `${found.status} ${found.location?.replace(/^http:\/\/[^/]*/, "") ?? ""}`;
+    }
   }
   const target = rule.backends[0]?.target;
   return target?.kind === "cluster" ? (routing.clusters[target.cluster]?.name ?? "") : "nothing";

@@ -2,13 +2,16 @@ import type { FindingName } from "../../finding/catalogue.ts";
 import type { FindingText } from "../../ingress/feature.ts";
 import type { LocationFeatureName, LocationSettings } from "../../ingress/features.ts";
 import type { IngressCanary, IngressLocation } from "../../ingress/ingress-model.ts";
+import { escapePath } from "../../ir/conditional-answer.ts";
 import type { PlacedFilter } from "../../ir/filter.ts";
 import type { HttpMatch } from "../../ir/match.ts";
 import type { HttpEntry, HttpRule, WeightedBackend } from "../../ir/routing-model.ts";
 import type { SourceRef } from "../../ir/source-ref.ts";
+import type { Template } from "../../ir/template.ts";
 import { keptAs } from "./kept-as.ts";
 import { locationPath } from "./location-path.ts";
 import { ownAnswer } from "./own-answer.ts";
+import { redirectRow } from "./redirect-row.ts";
 import {
   type ClusterPart,
   type ServedPart,
@@ -220,18 +223,11 @@ function oneRule(rule: HttpRule, path: ReturnType<typeof locationPath>): ServedL
   };
 }
 
-/** A path of an Ingress, which is any text, as URLs have it. */
-function encodedPath(path: string): string {
-  return encodeURI(path.toWellFormed()).replaceAll("#", "%23").replaceAll("?", "%3F");
-}
-
-/** nginx's own redirect to the path with its slash; query and host stay. */
-function slashRedirect({ path }: IngressLocation, from: SourceRef): PlacedFilter {
-  const value = encodedPath(path);
-  return {
-    from,
-    filter: { kind: "requestRedirect", status: 301, path: { kind: "full", value, query: "" } },
-  };
+/** nginx's own redirect to the path with its slash: to the host as it was asked for, without its port; the query stays. */
+function slashRedirect({ path, settings }: IngressLocation, from: SourceRef): PlacedFilter {
+  const host: Template = settings.httpsRedirect.relative ? [] : [{ from: "scheme" }, "://", { from: "hostname" }];
+  const location: Template = [...host, escapePath(path), { from: "queryPart" }];
+  return { from, filter: { kind: "conditionalAnswer", rows: [redirectRow({ when: [], status: 301, location })] } };
 }
 
 /** What an expression begins with before anything in it has a meaning of its own. */

@@ -4,6 +4,7 @@ import type { ConditionalAnswer, RequestCondition } from "../../ir/conditional-a
 import type { HeaderTemplate, Placeholder } from "../../ir/template.ts";
 import { type FixedVariables, fixedHeader, templateOf } from "./answer-template.ts";
 import { placeOf } from "./nginx-text.ts";
+import { redirectRow } from "./redirect-row.ts";
 
 /** An answer of a snippet as a row; `undefined`: an expression in it cannot be had, which reading has told of. */
 export function answerRow(answer: SnippetAnswer, fixed: FixedVariables): ConditionalAnswer | undefined {
@@ -18,13 +19,13 @@ export function answerRow(answer: SnippetAnswer, fixed: FixedVariables): Conditi
   const headers = headersOf(answer, fixed);
   switch (content.kind) {
     case "location":
-      return { when, status, location: templateOf(content.location, fixed), headers, body: undefined };
+      return redirectRow({ when, status, location: templateOf(content.location, fixed), headers });
     case "rewritten": {
       const target = templateOf(content.target, fixed, { escaped: true });
       const [first] = target;
       // A path redirects to the host that was asked for.
       const begins = typeof first === "string" && first.startsWith("/");
-      return {
+      return redirectRow({
         when,
         status,
         location: [
@@ -33,8 +34,7 @@ export function answerRow(answer: SnippetAnswer, fixed: FixedVariables): Conditi
           ...(content.keepsQuery ? [{ from: "queryPart" } as const] : []),
         ],
         headers,
-        body: undefined,
-      };
+      });
     }
     case "text": {
       if (content.text === undefined) return { when, status, location: [], headers, body: undefined };

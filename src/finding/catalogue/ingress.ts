@@ -100,6 +100,12 @@ export const ingressFindings = {
     title: "The expression of a canary's header cannot be used",
     why: "Expressions are RE2's: without look-around and back-references. Requests that have the header go to the main Ingress, as ingress-nginx does with an expression that is none.",
   },
+  "ingress-snippet-header-twice": {
+    code: "SL8112",
+    severity: "warning",
+    title: "A snippet sends a header that backends get anyway",
+    why: "ingress-nginx sends both lines, its own first; here the snippet's comes first. Which of them a backend takes is up to it.",
+  },
   "ingress-canary-without-switch": {
     code: "SL8102",
     severity: "warning",

@@ -46,3 +46,15 @@ test("what may protect and is not served, and what nginx cannot read, closes the
   assert.equal(stream.denied, undefined);
   assert.equal(stream.findings[0]?.name, "ingress-snippet-unserved");
 });
+
+test("a header that backends get anyway is a finding", () => {
+  const { findings } = readAnnotations(
+    snippets,
+    { "configuration-snippet": "proxy_set_header X-Forwarded-Proto https;" },
+    allowed,
+  );
+  assert.deepEqual(
+    findings.map(({ name }) => name),
+    ["ingress-snippet-header-twice"],
+  );
+});

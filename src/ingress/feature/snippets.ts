@@ -110,6 +110,12 @@ function read(source: AnnotationSource, name: SnippetName, place: SnippetPlace):
     });
   }
   for (const part of parts) {
+    if (part.kind === "requestHeader" && part.change.change === "add") {
+      source.report("ingress-snippet-header-twice", name, {
+        message: `${name}, line ${part.line}: ${JSON.stringify(part.text)} adds a second ${part.change.name} to the one that backends get anyway.`,
+        fix: "Remove the directive, unless the backend is known to read both.",
+      });
+    }
     if (part.kind !== "withoutEffect") continue;
     source.report("ingress-snippet-without-effect", name, {
       message: `${name}, line ${part.line}: ${JSON.stringify(part.text)} changes nothing: ${part.because}.`,

@@ -141,7 +141,7 @@ test("the service of a URL is a Service of the cluster, or a host", () => {
 
 test("variables are filled in by each request; one that is not known refuses everyone where it decides", () => {
   const { auth } = authOf({ "auth-url": "http://auth.test/check?uri=$request_uri", "auth-cache-key": "$remote_user" });
-  assert.deepEqual(auth?.target, ["/check?uri=", { from: "target" }]);
+  assert.deepEqual(auth?.target, ["/check?uri=", { from: "spelledTarget" }]);
   assert.deepEqual(auth?.host, "auth.test");
   assert.deepEqual(auth?.cache?.key, [
     { from: "request", name: "authorization", otherwise: undefined, maxLength: 4096 },

@@ -1,4 +1,5 @@
 import type { ServerSettings } from "../../../ingress/features.ts";
+import { redirectRow } from "../redirect-row.ts";
 import { nothingServedOfServer, type ServeServerFeature } from "../serve-feature.ts";
 
 /** `/` alone redirects, whatever its locations say; the host is named as the client named it, and no query is kept. */
@@ -16,13 +17,7 @@ export const serveAppRoot: ServeServerFeature<ServerSettings["appRoot"]> = (path
             filter: {
               kind: "conditionalAnswer",
               rows: [
-                {
-                  when: [],
-                  status: 302,
-                  location: [{ from: "scheme" }, "://", { from: "host" }, path],
-                  headers: [],
-                  body: undefined,
-                },
+                redirectRow({ when: [], status: 302, location: [{ from: "scheme" }, "://", { from: "host" }, path] }),
               ],
             },
           },

@@ -1,6 +1,7 @@
 import type { LocationSettings } from "../../../ingress/features.ts";
 import type { ConditionalAnswer } from "../../../ir/conditional-answer.ts";
 import { fixedHeader } from "../answer-template.ts";
+import { redirectRow } from "../redirect-row.ts";
 import { nothingServed, type ServeFeature } from "../serve-feature.ts";
 
 /** Statuses that come with a Location; nginx makes the URL the text of an answer with any other. */
@@ -11,7 +12,7 @@ export const serveFixedRedirect: ServeFeature<LocationSettings["fixedRedirect"]>
   if (redirect === undefined) return nothingServed;
   const { url, status, annotation } = redirect;
   const answer: ConditionalAnswer = redirects.has(status)
-    ? { when: [], status, location: [url], headers: [], body: undefined }
+    ? redirectRow({ when: [], status, location: [url] })
     : { when: [], status, location: [], headers: [fixedHeader("content-type", "text/html")], body: [url] };
   return {
     ...nothingServed,

@@ -1,5 +1,6 @@
 import type { LocationSettings } from "../../../ingress/features.ts";
 import { askedBy } from "../asked-scheme.ts";
+import { redirectRow } from "../redirect-row.ts";
 import { nothingServed, type ServeFeature } from "../serve-feature.ts";
 
 /** http is redirected for each path by what its own Ingress says, and by whether the host has a certificate from whichever. */
@@ -17,13 +18,10 @@ export const serveHttpsRedirect: ServeFeature<LocationSettings["httpsRedirect"]>
         from: at(setting.always ? "force-ssl-redirect" : "ssl-redirect"),
         filter: {
           kind: "conditionalAnswer",
-          rows: askedBy("http", controller).map(({ when, host }) => ({
-            when,
-            status: setting.status,
-            location: ["https://", ...host, ...(port === "" ? [] : [port]), target],
-            headers: [],
-            body: undefined,
-          })),
+          rows: askedBy("http", controller).map(({ when, host }) => {
+            const location = ["https://", ...host, ...(port === "" ? [] : [port]), target];
+            return redirectRow({ when, status: setting.status, location });
+          }),
         },
       },
     ],

@@ -4,13 +4,14 @@ import { groupNames, re2Pattern } from "../../../ingress/nginx-pattern.ts";
 import { parseNginxText, variablesOf } from "../../../ingress/snippet/nginx-text.ts";
 import type { Filter } from "../../../ir/filter.ts";
 import { fixedHeader, templateOf } from "../answer-template.ts";
+import { redirectRow } from "../redirect-row.ts";
 import { nothingServed, type ServeFeature, type ServeScope, type StagedFilter } from "../serve-feature.ts";
 import { wholePathSubstitution } from "../whole-path.ts";
 
 /** The target takes the place of the whole path, with what the expression of the Ingress path captured; a URL redirects. */
 export const servePathRewrite: ServeFeature<LocationSettings["pathRewrite"]> = (setting, scope) => {
   const { location, at } = scope;
-  if (setting.target === undefined || !rewrites(setting, location.path) || location.target.kind === "slash") {
+  if (setting.target === undefined || !rewrites(setting, location.path) || location.target.kind !== "backend") {
     return nothingServed;
   }
   const rewrite = rewriteFilter(setting.target, scope);
@@ -44,13 +45,11 @@ function rewriteFilter(target: string, scope: ServeScope): StagedFilter | undefi
     const filter: Filter = {
       kind: "conditionalAnswer",
       rows: [
-        {
+        redirectRow({
           when: [{ value: { from: "decodedPath" }, test: { kind: "find", value: pattern }, negated: false }],
           status: 302,
           location: [...location, { from: "queryPart" }],
-          headers: [],
-          body: undefined,
-        },
+        }),
       ],
     };
     return { stage: "redirect", from, filter };

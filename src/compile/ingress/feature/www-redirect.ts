@@ -1,7 +1,7 @@
 import { httpsRedirectStatus } from "../../../ingress/feature/https-redirect.ts";
 import type { ServerSettings } from "../../../ingress/features.ts";
-import type { ConditionalAnswer } from "../../../ir/conditional-answer.ts";
 import { askedBy } from "../asked-scheme.ts";
+import { redirectRow } from "../redirect-row.ts";
 import { nothingServedOfServer, type ServeServerFeature } from "../serve-feature.ts";
 
 /** The other of the two names redirects to the host by the same scheme, with its port, unless an Ingress has that name. */
@@ -13,13 +13,11 @@ export const serveWwwRedirect: ServeServerFeature<ServerSettings["wwwRedirect"]>
   if (servers.some((one) => one.hostname === other || one.aliases.includes(other))) return nothingServedOfServer;
   const status = httpsRedirectStatus(controller);
   const rows = (["http", "https"] as const).flatMap((scheme) =>
-    askedBy(scheme, controller).map(
-      ({ when }): ConditionalAnswer => ({
+    askedBy(scheme, controller).map(({ when }) =>
+      redirectRow({
         when,
         status,
         location: [`${scheme}://${hostname}:${ports[scheme]}`, { from: "unslashedTarget" }],
-        headers: [],
-        body: undefined,
       }),
     ),
   );
