@@ -134,7 +134,7 @@ export const ingressFindings = {
     code: "SL8106",
     severity: "error",
     title: "A directive of a snippet is not served",
-    why: "Of nginx's directives those are served that the page on Ingress lists; all others have to be done by hand.",
+    why: "Of nginx's directives those are served that docs/migration/snippets.md lists; all others have to be done by hand.",
   },
   "ingress-snippet-closed": {
     code: "SL8107",

@@ -22,7 +22,7 @@ export const snippets: IngressFeature<Snippets> = {
       risk: "Critical",
       means: "Directives of nginx for the paths of the Ingress.",
       otherwise: "",
-      handling: { kind: "partly", lacks: "directives that the page on snippets does not list" },
+      handling: { kind: "partly", lacks: "directives that docs/migration/snippets.md does not list" },
     },
     {
       name: "server-snippet",
@@ -31,7 +31,7 @@ export const snippets: IngressFeature<Snippets> = {
       risk: "Critical",
       means: "Directives of nginx for the host.",
       otherwise: "",
-      handling: { kind: "partly", lacks: "directives that the page on snippets does not list" },
+      handling: { kind: "partly", lacks: "directives that docs/migration/snippets.md does not list" },
     },
     {
       name: "auth-snippet",
