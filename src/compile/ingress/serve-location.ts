@@ -114,6 +114,10 @@ export function serveLocation(scope: ServeScope, host: HostParts, verdict: Locat
     place(
       {
         ...rest,
+        // A canary without endpoints leaves its requests to the main Ingress.
+        ...(main.backends.length > 0 && variant.shares.some(({ to }) => to !== "main")
+          ? { fallback: main.backends }
+          : {}),
         key: replaced ? key : `${key}#${variant.key}`,
         filters: backends.length > 0 ? ownFilters : [...ownFilters, ...failing],
         backends,

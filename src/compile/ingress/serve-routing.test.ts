@@ -104,6 +104,22 @@ test("a canary takes requests by header, then cookie, then weight", () => {
   assert.match(to({ cookie: "xnext=always" }), /web 80, .*next 20$|web 80, next 20$/);
 });
 
+test("requests for a canary without endpoints go to the main Ingress", () => {
+  const canary = ingressText("next", ["shop.test / Prefix next"], {
+    annotations: { canary: "true", "canary-by-header": "X-Next" },
+  });
+  const { routing } = serve(ingress({}), canary);
+  const rules = Object.values(routing.gateways[0]?.httpRules ?? {}).filter(({ key }) => key.includes("shop.test/"));
+  const services = rules.map(({ key, backends, fallback = [] }) => [
+    key.split("#")[1],
+    ...[backends, fallback].map((list) =>
+      list.map(({ target }) => (target.kind === "cluster" ? routing.clusters[target.cluster]?.name : undefined)).join(),
+    ),
+  ]);
+  assert.deepEqual(services.find(([key]) => key === "header-always")?.slice(1), ["next", "web"]);
+  assert.deepEqual(services.find(([key]) => key === "header-never")?.slice(1), ["web", ""]);
+});
+
 test("answers of snippets come before redirects to https, those of the host before those of the path", () => {
   const result = serve(
     allowed,
