@@ -1,5 +1,6 @@
+import { acceptedText, reportInvalid } from "../accepted-text.ts";
 import type { IngressFeature } from "../feature.ts";
-import { reportInvalid, ruledText, textRules } from "../text-rule.ts";
+import { textRules } from "../text-rules.ts";
 
 /** Path that `/` of the hosts redirects to, with 302; `undefined`: it does not. */
 export type AppRoot = string | undefined;
@@ -17,7 +18,7 @@ export const appRoot: IngressFeature<AppRoot> = {
     },
   ],
   read: (source) => {
-    const path = ruledText(source, "app-root", textRules.captures);
+    const path = acceptedText(source, "app-root", textRules.captures);
     if (path === undefined || path.startsWith("/")) return path;
     reportInvalid(source, "app-root", "a path that begins with /", "ignore");
     return undefined;

@@ -1,6 +1,7 @@
+import { acceptedText, reportInvalid } from "../accepted-text.ts";
 import type { AnnotationSource, IngressFeature } from "../feature.ts";
 import { re2Pattern } from "../nginx-pattern.ts";
-import { reportInvalid, ruledText, textRules } from "../text-rule.ts";
+import { textRules } from "../text-rules.ts";
 
 export type Canary = {
   /** What sends requests of the main Ingress here; `undefined`: the Ingress is no canary. */
@@ -138,16 +139,16 @@ function readSplit(source: AnnotationSource): CanarySplit | undefined {
   if (total < 100) reportInvalid(source, "canary-weight-total", "100 or more", "ignore");
   return {
     header: readHeader(source),
-    cookie: ruledText(source, "canary-by-cookie", textRules.basic, { spaces: "ignored" }),
+    cookie: acceptedText(source, "canary-by-cookie", textRules.basicWithSpaces),
     weight: source.integer("canary-weight") ?? 0,
     total: Math.max(total, 100),
   };
 }
 
 function readHeader(source: AnnotationSource): CanaryHeader | undefined {
-  const name = ruledText(source, "canary-by-header", textRules.basic, { spaces: "ignored" })?.toLowerCase();
-  const value = ruledText(source, "canary-by-header-value", textRules.basic, { spaces: "ignored" });
-  const pattern = ruledText(source, "canary-by-header-pattern", textRules.expression);
+  const name = acceptedText(source, "canary-by-header", textRules.basicWithSpaces)?.toLowerCase();
+  const value = acceptedText(source, "canary-by-header-value", textRules.basicWithSpaces);
+  const pattern = acceptedText(source, "canary-by-header-pattern", textRules.expression);
   if (name === undefined) {
     if (value !== undefined) unused("canary-by-header-value", "there is no canary-by-header");
     if (pattern !== undefined) unused("canary-by-header-pattern", "there is no canary-by-header");

@@ -1,5 +1,6 @@
+import { acceptedText, droppingInteger, reportInvalid } from "../accepted-text.ts";
 import type { AnnotationSource, IngressFeature } from "../feature.ts";
-import { droppingInteger, reportInvalid, ruledText, textRules } from "../text-rule.ts";
+import { textRules } from "../text-rules.ts";
 
 /** Where every request is sent, whatever it asks for; `undefined`: it is served. */
 export type FixedRedirect =
@@ -64,7 +65,7 @@ function redirect(
   annotation: NonNullable<FixedRedirect>["annotation"],
   usualStatus: number,
 ): FixedRedirect {
-  const url = ruledText(source, annotation, textRules.url, { otherwise: "drop" });
+  const url = acceptedText(source, annotation, textRules.url, "drop");
   if (url === undefined) return undefined;
   if (!/^http[a-z0-9+.-]*:/i.test(url)) {
     reportInvalid(source, annotation, "a URL that begins with http:// or https://", "ignore");

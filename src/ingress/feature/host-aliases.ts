@@ -1,5 +1,6 @@
+import { reportInvalid } from "../accepted-text.ts";
 import type { IngressFeature } from "../feature.ts";
-import { reportInvalid, textRules } from "../text-rule.ts";
+import { textRules } from "../text-rules.ts";
 
 /** More names of the hosts, lower case, sorted; `*.` stands for any number of labels. */
 export type HostAliases = readonly string[];
@@ -24,7 +25,7 @@ export const hostAliases: IngressFeature<HostAliases> = {
       .split(",")
       .map((name) => name.trim())
       .filter((name) => name !== "");
-    if (!names.every((name) => textRules.expression.pattern.test(name))) {
+    if (!names.every((name) => textRules.expression.accepts(name))) {
       reportInvalid(source, "server-alias", "a list of host names", "drop");
       return [];
     }

@@ -1,8 +1,8 @@
+import { droppingFlag } from "../accepted-text.ts";
 import type { ControllerConfig } from "../controller-config.ts";
 import { controllerFlag } from "../controller-flag.ts";
 import type { IngressFeature } from "../feature.ts";
 import { goInteger } from "../go-value.ts";
-import { droppingFlag } from "../text-rule.ts";
 
 export type HttpsRedirect = {
   /** Requests over http are sent to https where there is a certificate for their host. */

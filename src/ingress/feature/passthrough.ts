@@ -1,6 +1,6 @@
+import { droppingFlag } from "../accepted-text.ts";
 import { controllerFlag } from "../controller-flag.ts";
 import type { IngressFeature } from "../feature.ts";
-import { droppingFlag } from "../text-rule.ts";
 
 /** Whether TLS for the hosts goes to the backend as it is. */
 export type Passthrough = boolean;

@@ -1,5 +1,6 @@
+import { acceptedText } from "../accepted-text.ts";
 import type { IngressFeature } from "../feature.ts";
-import { ruledText, textRules } from "../text-rule.ts";
+import { textRules } from "../text-rules.ts";
 
 export type PathRewrite = {
   /** Paths of the Ingress are expressions; so are then all paths of its hosts, whosever they are. */
@@ -50,7 +51,7 @@ export const pathRewrite: IngressFeature<PathRewrite> = {
   ],
   read: (source) => ({
     usesRegex: source.flag("use-regex") ?? false,
-    target: ruledText(source, "rewrite-target", textRules.captures),
-    forwardedPrefix: ruledText(source, "x-forwarded-prefix", textRules.basic, { otherwise: "drop" }),
+    target: acceptedText(source, "rewrite-target", textRules.captures),
+    forwardedPrefix: acceptedText(source, "x-forwarded-prefix", textRules.basic, "drop"),
   }),
 };

@@ -1,5 +1,5 @@
+import { droppingFlag } from "../accepted-text.ts";
 import type { IngressFeature } from "../feature.ts";
-import { droppingFlag } from "../text-rule.ts";
 
 /** Whether the name with `www.` redirects to the host, or, if the host begins with `www.`, the name without. */
 export type WwwRedirect = boolean;
