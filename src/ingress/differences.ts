@@ -44,6 +44,36 @@ export const differences = {
     why: "Where all endpoints have failed, there is none to move to.",
     finding: undefined,
   },
+  "tries-bounded": {
+    title: "Attempts without a limit",
+    nginx: "With proxy-next-upstream-tries 0 endpoints that fail are asked again and again until the client gives up.",
+    sluice: "There are 32 attempts at most; then the client gets the answer that nginx gives after the last one.",
+    why: "A single request must not keep all endpoints busy for as long as its client is there.",
+    finding: "ingress-tries-unlimited",
+  },
+  "value-ignored": {
+    title: "Values with which nginx loads no configuration",
+    nginx:
+      "A value such as a negative time is accepted, but nginx keeps its old configuration, and no later change of any Ingress takes effect.",
+    sluice: "The value alone is ignored; all else of the Ingress, and all others, are served.",
+    why: "One bad object never breaks another.",
+    finding: "ingress-breaks-nginx",
+  },
+  "grpc-errors": {
+    title: "Errors of gRPC calls",
+    nginx: "A call that no backend answers gets a page with the HTTP status of the error.",
+    sluice: "It gets the status of gRPC that stands for the error, as every client of gRPC makes of the HTTP status.",
+    why: "Clients of gRPC are told why in the way that they read.",
+    finding: undefined,
+  },
+  "moved-by-answer": {
+    title: "The cookie of a client that moves when its endpoint fails",
+    nginx:
+      "With session-cookie-change-on-failure each failed attempt sets another cookie, in a 502 after the last one, too.",
+    sluice: "One cookie is set, with the answer of the endpoint that did not fail.",
+    why: "Where all endpoints have failed, there is none to move to.",
+    finding: undefined,
+  },
   "own-pages": {
     title: "Pages of the gateway's own",
     nginx: "Errors and redirects of its own have an HTML page that names nginx.",
