@@ -276,7 +276,7 @@ export const layers: Readonly<Record<string, Layer>> = {
   "migrate/controllers": { imports: [] },
   "migrate/verify": { imports: ["base", "base/cidr", "ir", "wire/http1/path"] },
   "migrate/observe": { imports: ["ir", "migrate/verify", "proxy", "telemetry"] },
-  "migrate/traefik": { imports: ["resource"] },
+  "migrate/traefik": { imports: ["base", "finding", "migrate/convert", "resource"], types: ["store"] },
   "migrate/move": { imports: ["resource"] },
   "migrate/inventory": {
     imports: [

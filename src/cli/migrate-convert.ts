@@ -1,5 +1,6 @@
 import { mkdir, readFile, rm, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { Readable } from "node:stream";
 import { reasonOf, UsageError } from "../base/usage-error.ts";
 import type { Finding } from "../finding/finding.ts";
 import { readIngresses } from "../ingress/read-ingresses.ts";
@@ -11,10 +12,13 @@ import { editFindings } from "../migrate/convert/write/edit-findings.ts";
 import { folderTexts } from "../migrate/convert/write/folder-texts.ts";
 import { type FolderTexts, mergeFolder } from "../migrate/convert/write/merge-folder.ts";
 import { renderManifests } from "../migrate/convert/write/render-manifests.ts";
+import { convertTraefik, type TraefikObject } from "../migrate/traefik/convert-traefik.ts";
+import { readObjects } from "../source/folder/read-objects.ts";
+import type { Snapshot } from "../store/snapshot.ts";
 import type { Command } from "./command.ts";
 import type { FlagValues } from "./flags.ts";
 import { migratedIngresses } from "./migrated-ingresses.ts";
-import { readPaths } from "./read-paths.ts";
+import { type ReadSource, readPaths } from "./read-paths.ts";
 import { paintFor } from "./render/color.ts";
 import { renderConversionReport } from "./render/conversion-report.ts";
 import { renderData } from "./render/data.ts";
@@ -28,7 +32,13 @@ export const migrateConvert: Command = async ({ args, flags, terminal }) => {
   const source = await readPaths(args);
   const snapshot = assumeSecrets(source.snapshot);
   const model = readIngresses(snapshot, migratedIngresses(flags, source.snapshot));
-  const conversion = convertIngresses(model, snapshot, convertOptions(flags));
+  const options = convertOptions(flags);
+  const conversion = withTraefik(
+    convertIngresses(model, snapshot, options),
+    await traefikOf(args, source),
+    snapshot,
+    options,
+  );
   const counts = countFindings(conversion.findings);
   const refused = flags.policies === "none" && counts.error > 0 && !flags.acceptLoss;
   const edits = refused ? [] : await write(conversion, flags, (text) => terminal.out(text));
@@ -41,6 +51,28 @@ export const migrateConvert: Command = async ({ args, flags, terminal }) => {
   if (flags.report !== undefined) await writeReport(flags.report, conversion, all);
   return counts.error > 0 && !flags.acceptLoss ? 1 : 0;
 };
+
+/** Traefik's kinds are none of Sluice's: they are read once more, as they are written. */
+async function traefikOf(args: readonly string[], source: ReadSource): Promise<readonly TraefikObject[]> {
+  const { objects } = await readObjects(args, { stdin: Readable.from([source.stdin()]) });
+  return objects;
+}
+
+/** On a Gateway of their own, if there is another one: what ingress-nginx does for all of its Ingresses is not for them. */
+function withTraefik(
+  conversion: Conversion,
+  objects: readonly TraefikObject[],
+  snapshot: Snapshot,
+  options: ConvertOptions,
+): Conversion {
+  const { namespace, name } = options.gateway;
+  const gateway = conversion.manifests.length === 0 ? options.gateway : { namespace, name: `${name}-traefik` };
+  const { manifests, findings } = convertTraefik(objects, snapshot, { ...options, gateway });
+  return {
+    manifests: [...conversion.manifests, ...manifests],
+    findings: [...conversion.findings, ...findings],
+  };
+}
 
 function convertOptions(flags: FlagValues): ConvertOptions {
   return {

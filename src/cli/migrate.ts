@@ -68,7 +68,7 @@ export const migrateCommands = {
     summary: "Write Ingresses as Gateways, routes and policies.",
     args: "PATH...",
     description:
-      "Reads Ingresses as ingress-nginx does, and writes what answers the same to standard output, or to a folder for GitOps. " +
+      "Reads Ingresses as ingress-nginx does, and IngressRoutes of Traefik, and writes what answers the same to standard output, or to a folder for GitOps. " +
       "Every setting that is lost, differs or is left to do by hand is named. What protects something and cannot be " +
       "converted answers errors rather than letting requests pass. Run again, it changes only what it wrote itself.",
     formats: ["yaml", "json"],

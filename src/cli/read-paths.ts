@@ -11,6 +11,8 @@ export type ReadSource = {
   readonly snapshot: Snapshot;
   readonly findings: readonly Finding[];
   readonly lines: SourceLines;
+  /** What standard input held; `""` where it was not read. */
+  readonly stdin: () => string;
 };
 
 /** Reads files, folders and standard input (`-`). Throws {@link UsageError} when one of the paths cannot be read at all. */
@@ -18,7 +20,7 @@ export async function readPaths(paths: readonly string[]): Promise<ReadSource> {
   const input = new Recorder(process.stdin);
   const { snapshot, findings, unreadable } = await loadPaths(paths, { stdin: input });
   if (unreadable) throw new UsageError(unreadableMessage(findings));
-  return { snapshot, findings, lines: sourceLines(() => input.text) };
+  return { snapshot, findings, lines: sourceLines(() => input.text), stdin: () => input.text };
 }
 
 /** What is wrong with the paths themselves, as the message of the command. */

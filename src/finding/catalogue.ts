@@ -12,6 +12,7 @@ import { planeFindings } from "./catalogue/plane.ts";
 import { policyFindings } from "./catalogue/policy.ts";
 import { routeFindings } from "./catalogue/route.ts";
 import { sourceFindings } from "./catalogue/source.ts";
+import { traefikFindings } from "./catalogue/traefik.ts";
 import type { Finding, FindingRow, ObjectRef, Position } from "./finding.ts";
 
 export const catalogue = {
@@ -25,6 +26,7 @@ export const catalogue = {
   ...planeFindings,
   ...convertFindings,
   ...ingressFindings,
+  ...traefikFindings,
 } satisfies Record<string, FindingRow>;
 
 /** The key of a row, such as `"parent-ref-no-match"`. */
