@@ -101,7 +101,7 @@ test("sluice migrate inventory prints every format, and exits 2 for a path that 
   try {
     writeFileSync(join(folder, "shop.json"), JSON.stringify(ingress("a")));
     const begins = {
-      table: /^1 Ingresses, 1 hosts/,
+      table: /^1 Ingress, 1 host, 1 namespace/,
       json: /^\{\n/,
       yaml: /^summary:/,
       csv: /^kind,/,

@@ -1,11 +1,11 @@
 import { UsageError } from "../../base/usage-error.ts";
 import { type KubeClient, KubeError, type ResourcePath } from "../../kube/kube-client.ts";
 import { readMoveState, writeMoveState } from "../../migrate/move/move-state.ts";
-import { metadataOf } from "../../migrate/move/move-unit.ts";
 import type { MoveChange } from "../../migrate/move/stage-changes.ts";
 import { isJsonObject, type JsonObject } from "../../resource/json.ts";
 import { splitApiVersion } from "../../resource/kind-version.ts";
 import { kindOf, kinds } from "../../resource/kinds.ts";
+import { metadataOf, objectsOf } from "../../resource/written-object.ts";
 import type { MoveTarget } from "./move-target.ts";
 
 const fieldManager = "sluice-migrate";
@@ -74,8 +74,7 @@ async function resourceOf(
   const known = kindOf(group, kind);
   if (known !== undefined) return { plural: kinds[known].plural, namespaced: kinds[known].scope === "Namespaced" };
   const found = await client.raw(group === "" ? `/api/${version}` : `/apis/${group}/${version}`).catch(absent);
-  const resources =
-    isJsonObject(found) && Array.isArray(found["resources"]) ? found["resources"].filter(isJsonObject) : [];
+  const resources = isJsonObject(found) ? objectsOf(found["resources"]) : [];
   const resource = resources.find((each) => each["kind"] === kind && !String(each["name"]).includes("/"));
   if (resource === undefined) throw new UsageError(`The cluster has no kind ${kind} of ${group}/${version}.`);
   return { plural: String(resource["name"]), namespaced: resource["namespaced"] === true };

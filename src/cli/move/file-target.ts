@@ -2,8 +2,8 @@ import { mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { UsageError } from "../../base/usage-error.ts";
 import { readMoveState, writeMoveState } from "../../migrate/move/move-state.ts";
-import { metadataOf } from "../../migrate/move/move-unit.ts";
 import type { MoveChange } from "../../migrate/move/stage-changes.ts";
+import { metadataOf } from "../../resource/written-object.ts";
 import { renderData } from "../render/data.ts";
 import type { MoveTarget } from "./move-target.ts";
 

@@ -3,8 +3,9 @@ import { request } from "node:http";
 import { request as tlsRequest } from "node:https";
 import { connect } from "node:tls";
 import type { HostFacts } from "../../migrate/move/checks.ts";
-import { type MoveUnit, specOf } from "../../migrate/move/move-unit.ts";
+import type { MoveUnit } from "../../migrate/move/move-unit.ts";
 import { isJsonObject, type JsonObject } from "../../resource/json.ts";
+import { objectsOf, specOf } from "../../resource/written-object.ts";
 import { splitHostPort } from "./host-port.ts";
 
 export type FactSources = {
@@ -80,13 +81,10 @@ async function compareAnswers(unit: MoveUnit, { oldAddress, newAddress, tls }: C
 }
 
 function pathsOf(ingress: JsonObject): readonly string[] {
-  const { rules } = specOf(ingress);
-  return (Array.isArray(rules) ? rules : []).filter(isJsonObject).flatMap(({ http }) => {
-    const paths = isJsonObject(http) && Array.isArray(http["paths"]) ? http["paths"].filter(isJsonObject) : [];
-    return paths
-      .map(({ path }) => path)
-      .filter((path): path is string => typeof path === "string" && /^\/[\w./-]*$/.test(path));
-  });
+  return objectsOf(specOf(ingress)["rules"])
+    .flatMap(({ http }) => (isJsonObject(http) ? objectsOf(http["paths"]) : []))
+    .map(({ path }) => path)
+    .filter((path): path is string => typeof path === "string" && /^\/[\w./-]*$/.test(path));
 }
 
 type Probe = { readonly hostname: string; readonly path: string; readonly tls: boolean };

@@ -1,11 +1,12 @@
 import { UsageError } from "../../base/usage-error.ts";
 import type { Finding } from "../../finding/finding.ts";
 import { initialState } from "../../migrate/move/advance.ts";
-import { type MoveInput, type MoveUnit, nameOf, readMoveInput } from "../../migrate/move/move-unit.ts";
+import { type MoveInput, type MoveUnit, readMoveInput } from "../../migrate/move/move-unit.ts";
 import type { MoveOptions } from "../../migrate/move/stage-changes.ts";
 import type { HostState } from "../../migrate/move/stages.ts";
 import type { JsonObject } from "../../resource/json.ts";
 import { validateObject } from "../../resource/validate-object.ts";
+import { nameOf } from "../../resource/written-object.ts";
 import { readObjects } from "../../source/folder/read-objects.ts";
 import { createSnapshot } from "../../store/create-snapshot.ts";
 import { openClusterClient } from "../cluster-client.ts";

@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../resource/json.ts";
+import { objectsOf, specOf, textsOf } from "../../resource/written-object.ts";
 
 /** What an inventory looks at in an Ingress, read from whatever is written: objects that the API server would refuse have hosts too. */
 export type IngressShape = {
@@ -10,7 +11,7 @@ export type IngressShape = {
 };
 
 export function shapeOf(raw: JsonObject): IngressShape {
-  const spec = isJsonObject(raw["spec"]) ? raw["spec"] : {};
+  const spec = specOf(raw);
   const rules = objectsOf(spec["rules"]);
   const hosts = rules.map((rule) => hostOf(rule["host"]));
   if (spec["defaultBackend"] !== undefined || spec["backend"] !== undefined) hosts.push("*");
@@ -27,12 +28,4 @@ export function shapeOf(raw: JsonObject): IngressShape {
 
 function hostOf(host: unknown): string {
   return typeof host === "string" && host !== "" ? host.toLowerCase() : "*";
-}
-
-function objectsOf(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-function textsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((item): item is string => typeof item === "string") : [];
 }

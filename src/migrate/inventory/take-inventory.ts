@@ -1,9 +1,10 @@
 import type { Finding, Position } from "../../finding/finding.ts";
-import { isJsonObject, type JsonObject } from "../../resource/json.ts";
+import type { JsonObject } from "../../resource/json.ts";
 import { splitApiVersion } from "../../resource/kind-version.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { Origin } from "../../resource/origin.ts";
 import { type ValidatedObject, validateObject } from "../../resource/validate-object.ts";
+import { annotationsOf, labelsOf } from "../../resource/written-object.ts";
 import { createSnapshot } from "../../store/create-snapshot.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import { type Becoming, policy, renderBecoming } from "../controllers/becoming.ts";
@@ -59,7 +60,7 @@ export function takeInventory({ objects, documents, findings, nowMs, namespace }
     ...read.flatMap((object) => ingressRouteOf(object, snapshot)),
   ].sort(byName);
   const ingresses = everything.filter(({ entry }) => shown(entry.namespace));
-  const services = read.filter(({ ref }) => ref.kind === "Service" && shown(ref.namespace)).map(annotationsOf);
+  const services = read.filter(({ ref }) => ref.kind === "Service" && shown(ref.namespace)).map(usesOf);
   const others = read.filter(({ ref }) => shown(ref.namespace)).flatMap(otherObjectOf);
   const texts = documents.flatMap(documentOf);
   const entries = ingresses.map(({ entry }) => entry);
@@ -114,7 +115,7 @@ function ingressOf(
   const resource = object.resource as Resource<"Ingress"> | undefined;
   const shape = shapeOf(raw);
   const controller = resource === undefined ? undefined : controllerOf(resource, snapshot);
-  const annotations = annotationNames(raw).flatMap((name) => judgeAnnotation(name, controller) ?? []);
+  const annotations = Object.keys(annotationsOf(raw)).flatMap((name) => judgeAnnotation(name, controller) ?? []);
   const namespace = ref.namespace ?? "default";
   const all = [...findings, ...(served.get(`${namespace}/${ref.name}`) ?? [])];
   const problems = [...new Set(all.filter(({ severity }) => severity === "error").map(({ message }) => message))];
@@ -173,19 +174,8 @@ function ingressRouteOf({ ref, raw, origin }: ReadObject, snapshot: Snapshot): r
   ];
 }
 
-function labelsOf(raw: JsonObject): Readonly<Record<string, string>> {
-  const metadata = isJsonObject(raw["metadata"]) ? raw["metadata"] : {};
-  const labels = isJsonObject(metadata["labels"]) ? Object.entries(metadata["labels"]) : [];
-  return Object.fromEntries(labels.flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])));
-}
-
-function annotationNames(raw: JsonObject): readonly string[] {
-  const metadata = isJsonObject(raw["metadata"]) ? raw["metadata"] : {};
-  return isJsonObject(metadata["annotations"]) ? Object.keys(metadata["annotations"]) : [];
-}
-
-function annotationsOf({ raw }: ReadObject): readonly IngressAnnotation[] {
-  return annotationNames(raw).flatMap((name) => {
+function usesOf({ raw }: ReadObject): readonly IngressAnnotation[] {
+  return Object.keys(annotationsOf(raw)).flatMap((name) => {
     const judged = judgeAnnotation(name, undefined);
     return judged === undefined || judged.outcome === "withoutEffect" ? [] : [withoutJudgement(judged)];
   });

@@ -1,5 +1,6 @@
-import { isJsonObject, type JsonObject } from "../../resource/json.ts";
+import type { JsonObject } from "../../resource/json.ts";
 import { splitApiVersion } from "../../resource/kind-version.ts";
+import { objectsOf, specOf, textsOf } from "../../resource/written-object.ts";
 
 /** Hosts that have routes in common: they move together. */
 export type MoveUnit = {
@@ -69,33 +70,12 @@ class HostGroups {
 
 /** Of a route, lower case. */
 export function hostnamesOf(route: JsonObject): readonly string[] {
-  return textsIn(specOf(route)["hostnames"]);
+  return namesIn(specOf(route)["hostnames"]);
 }
 
 /** Of an Ingress, each once, lower case. Rules without a host are nobody's, and do not move by themselves. */
 export function hostsOf(ingress: JsonObject): readonly string[] {
-  const rules = specOf(ingress)["rules"];
-  const hosts = Array.isArray(rules) ? rules.filter(isJsonObject).map((rule) => rule["host"]) : [];
-  return [...new Set(textsIn(hosts))];
-}
-
-export function specOf(object: JsonObject): JsonObject {
-  return isJsonObject(object["spec"]) ? object["spec"] : {};
-}
-
-export function metadataOf(object: JsonObject): JsonObject {
-  return isJsonObject(object["metadata"]) ? object["metadata"] : {};
-}
-
-export function annotationsOf(object: JsonObject): Readonly<Record<string, unknown>> {
-  const { annotations } = metadataOf(object);
-  return isJsonObject(annotations) ? annotations : {};
-}
-
-/** `namespace/name`, for messages. */
-export function nameOf(object: JsonObject): string {
-  const { namespace = "default", name } = metadataOf(object);
-  return `${String(namespace)}/${String(name)}`;
+  return [...new Set(namesIn(objectsOf(specOf(ingress)["rules"]).map(({ host }) => host)))];
 }
 
 function isKind(object: JsonObject, group: string, kinds: readonly string[]): boolean {
@@ -106,9 +86,8 @@ function groupOf(object: JsonObject): string {
   return splitApiVersion(String(object["apiVersion"])).group;
 }
 
-function textsIn(value: unknown): readonly string[] {
-  const texts = Array.isArray(value)
-    ? value.filter((each): each is string => typeof each === "string" && each !== "")
-    : [];
-  return texts.map((text) => text.toLowerCase());
+function namesIn(value: unknown): readonly string[] {
+  return textsOf(value)
+    .filter((name) => name !== "")
+    .map((name) => name.toLowerCase());
 }

@@ -1,7 +1,7 @@
 /** What has to be applied, removed and changed for a host to be in a stage. */
 import { isJsonObject, type JsonObject } from "../../resource/json.ts";
-import type { MoveUnit } from "./move-unit.ts";
-import { annotationsOf, hostsOf, metadataOf, nameOf, specOf } from "./move-unit.ts";
+import { annotationsOf, metadataOf, nameOf, specOf } from "../../resource/written-object.ts";
+import { hostsOf, type MoveUnit } from "./move-unit.ts";
 import type { HostState, Stage } from "./stages.ts";
 
 export type MoveChange =

@@ -1,5 +1,6 @@
 /** Services of Traefik's routes, and TraefikServices, as backendRefs and mirrors. */
 import { isJsonObject, type JsonObject } from "../../resource/json.ts";
+import { objectsOf } from "../../resource/written-object.ts";
 import type { Workspace } from "../convert/workspace.ts";
 import { gatewayApi } from "../convert/workspace.ts";
 import type { Reporter } from "./reporter.ts";
@@ -160,8 +161,4 @@ function wholeNumbers(weights: readonly number[]): readonly number[] {
   if (weights.every((weight) => Number.isInteger(weight))) return weights;
   const most = Math.max(...weights);
   return weights.map((weight) => Math.round((weight / most) * 1000));
-}
-
-function objectsOf(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
 }

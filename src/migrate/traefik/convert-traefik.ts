@@ -3,6 +3,7 @@ import type { Finding } from "../../finding/finding.ts";
 import { isJsonObject, type JsonObject } from "../../resource/json.ts";
 import { splitApiVersion } from "../../resource/kind-version.ts";
 import type { Origin } from "../../resource/origin.ts";
+import { labelsOf, nameOf, objectsOf, placeOf, specOf, textsOf } from "../../resource/written-object.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import {
   GatewayPlan,
@@ -44,7 +45,7 @@ export function convertTraefik(
   const workspace = new Workspace(snapshot, options);
   const gateways = new GatewayPlan(options, () => undefined);
   const traefikServices = new Map(
-    own.filter(({ raw }) => raw["kind"] === "TraefikService").map(({ raw }) => [placeOf(raw).join("/"), raw]),
+    own.filter(({ raw }) => raw["kind"] === "TraefikService").map(({ raw }) => [nameOf(raw), raw]),
   );
   const context: Context = { workspace, gateway: () => gateways.shared(), traefikServices };
   for (const object of own) {
@@ -68,7 +69,7 @@ function scopeOf(
   kind: BackendScope["kind"],
   { workspace, traefikServices }: Context,
 ): BackendScope {
-  const [namespace, name] = placeOf(raw);
+  const { namespace, name } = placeOf(raw);
   const group = splitApiVersion(String(raw["apiVersion"])).group;
   const ref = { group, kind: String(raw["kind"]), namespace, name };
   const reporter = new Reporter(workspace.findings, ref, origin);
@@ -80,7 +81,7 @@ type HostRules = { readonly hostnames: readonly string[]; readonly rules: readon
 
 function convertHttp(object: TraefikObject, context: Context): void {
   const scope = scopeOf(object, "HTTPRoute", context);
-  const [namespace, name] = placeOf(object.raw);
+  const { namespace, name } = placeOf(object.raw);
   const spec = specOf(object.raw);
   const byHost = new Map<string, JsonObject[]>();
   for (const [index, route] of objectsOf(spec["routes"]).entries()) {
@@ -257,7 +258,7 @@ function tellTls(tls: JsonObject | undefined, { reporter }: BackendScope): void 
 
 /** TLS by server name becomes a TLSRoute where it is passed through; the rest is left to a person, because ports are Traefik's own. */
 function convertStream(object: TraefikObject, kind: "IngressRouteTCP" | "IngressRouteUDP", context: Context): void {
-  const [namespace, name] = placeOf(object.raw);
+  const { namespace, name } = placeOf(object.raw);
   const spec = specOf(object.raw);
   const scope = scopeOf(object, "TLSRoute", context);
   const passthrough = isJsonObject(spec["tls"]) && spec["tls"]["passthrough"] === true;
@@ -316,27 +317,4 @@ function parentRef(gateway: PlannedGateway, sectionName: string, namespace: stri
     ...(gateway.namespace === namespace ? {} : { namespace: gateway.namespace }),
     sectionName,
   };
-}
-
-function placeOf(raw: JsonObject): readonly [namespace: string, name: string] {
-  const metadata = isJsonObject(raw["metadata"]) ? raw["metadata"] : {};
-  return [String(metadata["namespace"] ?? "default"), String(metadata["name"] ?? "")];
-}
-
-function labelsOf(raw: JsonObject): Readonly<Record<string, string>> {
-  const metadata = isJsonObject(raw["metadata"]) ? raw["metadata"] : {};
-  const labels = isJsonObject(metadata["labels"]) ? Object.entries(metadata["labels"]) : [];
-  return Object.fromEntries(labels.flatMap(([name, value]) => (typeof value === "string" ? [[name, value]] : [])));
-}
-
-function specOf(raw: JsonObject): JsonObject {
-  return isJsonObject(raw["spec"]) ? raw["spec"] : {};
-}
-
-function objectsOf(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-function textsOf(value: unknown): readonly string[] {
-  return Array.isArray(value) ? value.filter((each): each is string => typeof each === "string") : [];
 }

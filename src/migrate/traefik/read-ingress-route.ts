@@ -1,4 +1,5 @@
 import { isJsonObject, type JsonObject } from "../../resource/json.ts";
+import { objectsOf, specOf, textOf } from "../../resource/written-object.ts";
 import { alternativesOf } from "./alternatives.ts";
 import { httpMatchOf } from "./http-match.ts";
 import { parseRule } from "./rule.ts";
@@ -20,7 +21,7 @@ export type IngressRouteShape = {
 
 /** Reads an IngressRoute, IngressRouteTCP or IngressRouteUDP, whatever is written in it. */
 export function shapeOfIngressRoute(raw: JsonObject, kind: string, namespace: string): IngressRouteShape {
-  const spec = isJsonObject(raw["spec"]) ? raw["spec"] : {};
+  const spec = specOf(raw);
   const routes = objectsOf(spec["routes"]);
   const rules = routes.map((route) => readRule(textOf(route["match"]), kind));
   const tls = isJsonObject(spec["tls"]) ? spec["tls"] : undefined;
@@ -85,12 +86,4 @@ function failed(problem: string): ReadRule {
 
 function shown(match: string): string {
   return JSON.stringify(match.length > 80 ? `${match.slice(0, 79)}…` : match);
-}
-
-function objectsOf(value: unknown): readonly JsonObject[] {
-  return Array.isArray(value) ? value.filter(isJsonObject) : [];
-}
-
-function textOf(value: unknown): string {
-  return typeof value === "string" ? value : "";
 }

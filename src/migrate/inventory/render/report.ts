@@ -54,21 +54,21 @@ export const complexityWords = {
 
 export function reportOf(inventory: Inventory): Report {
   const { summary } = inventory;
-  const { files, covered, named } = summary.files;
+  const { files, covered } = summary.files;
   return {
     title: "What there is to move",
     figures: [
-      { label: "Ingresses", value: String(summary.ingresses) },
-      { label: "hosts", value: String(summary.hosts) },
-      { label: "namespaces", value: String(summary.namespaces) },
+      { label: summary.ingresses === 1 ? "Ingress" : "Ingresses", value: String(summary.ingresses) },
+      { label: summary.hosts === 1 ? "host" : "hosts", value: String(summary.hosts) },
+      { label: summary.namespaces === 1 ? "namespace" : "namespaces", value: String(summary.namespaces) },
       ...Object.entries(summary.complexity).map(([label, count]) => ({ label, value: String(count) })),
       { label: "estimated work", value: renderMinutes(summary.minutes) },
       ...(files === 0
         ? []
         : [
             {
-              label: "files whose annotations are all taken care of",
-              value: `${covered} of ${files} (${named} named)`,
+              label: "files whose annotations are all taken care of; the rest is named",
+              value: `${covered} of ${files}`,
             },
           ]),
     ],
