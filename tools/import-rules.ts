@@ -30,9 +30,9 @@ export const layers: Readonly<Record<string, Layer>> = {
   served: { imports: ["base", "resource", "resource/schema"] },
   store: { imports: ["base", "finding", "resource"] },
   ingress: { imports: ["base", "base/cidr", "base/regex", "finding", "resource", "store"], types: ["ir"] },
-  infrastructure: { imports: [], types: ["ir"] },
+  infrastructure: { imports: [], types: ["finding", "ir"] },
   capability: { imports: [] },
-  status: { imports: ["base", "finding", "resource"], types: ["infrastructure", "ir"] },
+  status: { imports: ["base", "base/cidr", "finding", "resource"], types: ["infrastructure", "ir"] },
   "filter/compile": {
     imports: ["base", "base/cel", "base/cidr", "base/regex", "resource", "ir", "finding", "wire/http1/path"],
     types: ["compile/policy", "compile/route"],

@@ -27,7 +27,9 @@ type CompileFlags = ListenerFlags &
   >;
 
 /** Where the result goes; default: the embedded plane. */
-type CompileTarget = Partial<Pick<CompileOptions, "supportedProtocols" | "supportedFeatures" | "controllerNamespace">>;
+type CompileTarget = Partial<
+  Pick<CompileOptions, "supportedProtocols" | "supportedFeatures" | "controllerNamespace" | "ingress">
+>;
 
 /**
  * The compiler with everything that flags decide; it remembers certificates (also those that are gone and still serve) and

@@ -26,7 +26,7 @@ import { standingByFindings } from "../status/writer/standing-by.ts";
 import type { RunningTelemetry } from "../telemetry/create-telemetry.ts";
 import type { Logger } from "../telemetry/log.ts";
 import type { Command } from "./command.ts";
-import { createCompiler } from "./compile-snapshot.ts";
+import { createCompiler, ingressOptions } from "./compile-snapshot.ts";
 import { openControllerPlane } from "./controller-plane.ts";
 import { ControllerReport } from "./controller-report.ts";
 import type { FlagValues } from "./flags.ts";
@@ -95,7 +95,13 @@ export const controller: Command = async ({ flags, terminal }) => {
 /** Reads, compiles, applies, elects and writes until the process is told to stop. */
 async function control({ flags, client, namespace, telemetry, log, admin, stopped, show }: Parts): Promise<ExitCode> {
   await using cleanup = new AsyncDisposableStack();
-  const source = cleanup.use(new KubeSource({ client, namespaces: flags.watchNamespace }));
+  const source = cleanup.use(
+    new KubeSource({
+      client,
+      namespaces: flags.watchNamespace,
+      ingresses: flags.ingressClass.length > 0,
+    }),
+  );
   log.info("Reading the cluster.", {
     event: "reading",
     ...(admin ? { admin: `http://${renderSocketAddress(admin.address)}` } : {}),
@@ -112,7 +118,11 @@ async function control({ flags, client, namespace, telemetry, log, admin, stoppe
   const leaderAddress = () => election?.leaderAddress;
   const parts = { client, namespace, snapshot: source.state.snapshot, leaderAddress, telemetry, log };
   const served = cleanup.use(await openControllerPlane(flags, parts));
-  const compile = createCompiler("controller", flags, { ...served.capabilities, controllerNamespace: namespace });
+  const compile = createCompiler("controller", flags, {
+    ...served.capabilities,
+    controllerNamespace: namespace,
+    ingress: { ...ingressOptions(flags), foreignStatus: flags.ingressStatus },
+  });
   const loop = new ControlLoop<MergedStatus>({
     snapshot: () => source.state.snapshot,
     compile: async (snapshot) => {

@@ -155,6 +155,7 @@ export type FlagValues = {
   readonly ingressClass: readonly string[];
   readonly ingressConfig: ObjectName | undefined;
   readonly ingressArgument: readonly string[];
+  readonly ingressStatus: boolean;
   readonly policies: PoliciesMode;
   readonly gatewayLayout: GatewayLayout;
   readonly gateway: ObjectName;
@@ -315,6 +316,12 @@ export const flags: { readonly [K in FlagName]: Flag<FlagValues[K]> } = {
     repeatable: true,
     help: "An argument of that controller, such as --ingress-argument=--enable-ssl-passthrough or --ingress-argument=--tcp-services-configmap=infra/tcp. Repeat the flag for several.",
     commands: [...compiling, "controller", "migrate convert", "migrate verify"],
+  },
+  ingressStatus: {
+    long: "--ingress-status",
+    initial: false,
+    help: "Write the addresses of the data plane into the status of Ingresses whose class names another controller, too. That one must not write them any more.",
+    commands: ["controller"],
   },
   mapPort: {
     long: "--map-port",

@@ -6,6 +6,7 @@ import type { Listener } from "../ir/routing-model.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 
 const gatewayGroup = "gateway.networking.k8s.io";
+const ingressGroup = "networking.k8s.io";
 
 type FailedReport = Exclude<ListenerReport, { readonly state: "programmed" }>;
 
@@ -31,6 +32,9 @@ export function findPlaneFaults(
 }
 
 function place({ from }: Listener, snapshot: Snapshot): Pick<FindingDetail, "object" | "pointer" | "position"> {
+  if (from.kind === "IngressClass") {
+    return { object: { kind: from.kind, group: ingressGroup, name: from.name }, pointer: "" };
+  }
   const kind = from.kind === "ListenerSet" ? "ListenerSet" : "Gateway";
   const position = snapshot.get(kind, from.namespace, from.name)?.origin?.at(from.pointer);
   return {

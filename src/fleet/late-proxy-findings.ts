@@ -10,9 +10,9 @@ export function lateProxyFindings(
 ): readonly Finding[] {
   return late.flatMap(({ dataPlane, proxy }) => {
     const plane = planes.get(dataPlane);
-    return (plane?.gateways ?? []).map(({ namespace, name }) =>
+    return (plane?.gateways ?? []).map(({ object }) =>
       makeFinding("proxy-not-following", {
-        object: { kind: "Gateway", group: "gateway.networking.k8s.io", namespace, name },
+        object,
         message: `Proxy ${proxy} is connected but has not confirmed the current listeners for 30 seconds.`,
         fix: `Check its log, then let it be replaced: kubectl logs -n ${plane?.namespace} ${proxy}; kubectl delete pod -n ${plane?.namespace} ${proxy}`,
       }),

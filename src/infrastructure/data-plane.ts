@@ -1,4 +1,5 @@
 /** Where Gateways are served in a cluster: what has to run there, and what is known of it. Plain JSON. */
+import type { ObjectRef } from "../finding/finding.ts";
 import type { GatewayKey } from "../ir/routing-model.ts";
 
 /** Names a data plane: `namespace/name`. */
@@ -25,9 +26,11 @@ export type DataPlane = {
   readonly settings: DataPlaneSettings;
 };
 
-/** What a Gateway asks of its data plane. */
+/** What a Gateway asks of its data plane, or the Ingresses of a class together. */
 export type DataPlaneGateway = {
   readonly key: GatewayKey;
+  /** What findings about it are told on. */
+  readonly object: ObjectRef;
   readonly namespace: string;
   readonly name: string;
   /** `metadata.uid`; absent for objects that no API server has seen. */

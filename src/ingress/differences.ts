@@ -44,36 +44,6 @@ export const differences = {
     why: "Where all endpoints have failed, there is none to move to.",
     finding: undefined,
   },
-  "tries-bounded": {
-    title: "Attempts without a limit",
-    nginx: "With proxy-next-upstream-tries 0 endpoints that fail are asked again and again until the client gives up.",
-    sluice: "There are 32 attempts at most; then the client gets the answer that nginx gives after the last one.",
-    why: "A single request must not keep all endpoints busy for as long as its client is there.",
-    finding: "ingress-tries-unlimited",
-  },
-  "value-ignored": {
-    title: "Values with which nginx loads no configuration",
-    nginx:
-      "A value such as a negative time is accepted, but nginx keeps its old configuration, and no later change of any Ingress takes effect.",
-    sluice: "The value alone is ignored; all else of the Ingress, and all others, are served.",
-    why: "One bad object never breaks another.",
-    finding: "ingress-breaks-nginx",
-  },
-  "grpc-errors": {
-    title: "Errors of gRPC calls",
-    nginx: "A call that no backend answers gets a page with the HTTP status of the error.",
-    sluice: "It gets the status of gRPC that stands for the error, as every client of gRPC makes of the HTTP status.",
-    why: "Clients of gRPC are told why in the way that they read.",
-    finding: undefined,
-  },
-  "moved-by-answer": {
-    title: "The cookie of a client that moves when its endpoint fails",
-    nginx:
-      "With session-cookie-change-on-failure each failed attempt sets another cookie, in a 502 after the last one, too.",
-    sluice: "One cookie is set, with the answer of the endpoint that did not fail.",
-    why: "Where all endpoints have failed, there is none to move to.",
-    finding: undefined,
-  },
   "own-pages": {
     title: "Pages of the gateway's own",
     nginx: "Errors and redirects of its own have an HTML page that names nginx.",
@@ -428,78 +398,6 @@ export const differences = {
     sluice: "It sends both, the snippet's first.",
     why: "What the gateway says of a request closes its head; of two lines backends read one or the other.",
     finding: "ingress-snippet-header-twice",
-  },
-  "digest-auth": {
-    title: "Digest authentication",
-    nginx: "auth-type: digest asks for a password by digest (MD5).",
-    sluice: "Every request gets 503.",
-    why: "Digest authentication has been given up by nginx and most clients: what its Secret holds is as good as the passwords. What protects and is not served lets nobody in.",
-    finding: "ingress-digest-auth-unsupported",
-  },
-  "auth-left-out": {
-    title: "Authentication that is written wrongly",
-    nginx:
-      "Most mistakes are answered with 503; some, such as a character in auth-url that it does not take, leave the authentication out.",
-    sluice: "Every request gets 503.",
-    why: "What protects and cannot be honoured lets nobody in.",
-    finding: "ingress-auth-invalid",
-  },
-  "limits-left-out": {
-    title: "A wrong word in limit-allowlist",
-    nginx: "All limits of the Ingress are left out.",
-    sluice: "The limits hold, and nobody is exempt from them.",
-    why: "A typing mistake must not take a limit away.",
-    finding: "ingress-limit-exemption-invalid",
-  },
-  "cors-origin-left-out": {
-    title: "Something in cors-allow-origin that is no origin",
-    nginx: "It is left out; with a character that ingress-nginx does not take, every origin is allowed.",
-    sluice: "It is left out.",
-    why: "A typing mistake must not open a service to every page.",
-    finding: "ingress-cors-origin-invalid",
-  },
-  "ipv6-clients": {
-    title: "Limits for clients with IPv6 addresses",
-    nginx: "Every address counts for itself.",
-    sluice: "All addresses of a /64 network count together.",
-    why: "A client has a whole /64, and could take another address for every request.",
-    finding: undefined,
-  },
-  "certificate-depth": {
-    title: "Length of chains of client certificates",
-    nginx: "A chain of more than auth-tls-verify-depth authorities is refused.",
-    sluice: "Chains of any length are taken that end at an authority of the Secret.",
-    why: "Only authorities that the Secret's vouch for can make a chain longer.",
-    finding: "ingress-certificate-depth-not-limited",
-  },
-  "certificate-error-page": {
-    title: "A path in auth-tls-error-page",
-    nginx: "The path of the host is served in place of the 400.",
-    sluice: "Refused clients get the 400; URLs are redirected to as with ingress-nginx.",
-    why: "Clients who are refused by their certificate are served nothing of the host.",
-    finding: "ingress-certificate-error-page-unsupported",
-  },
-  "retry-after": {
-    title: "Retry-After with a limit",
-    nginx: "Requests beyond a limit get the status alone.",
-    sluice: "They are told by Retry-After when to come back.",
-    why: "Clients that heed it stop asking in vain; no other client notices.",
-    finding: undefined,
-  },
-  "auth-connection": {
-    title: "Connections to the authorisation service",
-    nginx:
-      "Each question to auth-url comes on a connection of its own (Connection: close) unless auth-keepalive says otherwise.",
-    sluice: "Connections are kept and shared.",
-    why: "A connection for each question costs time, and tells the service nothing.",
-    finding: undefined,
-  },
-  "hsts-on-certificate-refusals": {
-    title: "Strict-Transport-Security with a refused client certificate",
-    nginx: "Refusals for a client certificate come without the header, which all other answers over TLS have.",
-    sluice: "They have it, too.",
-    why: "The header is the host's, whatever the answer; a client that has it already learns nothing.",
-    finding: undefined,
   },
 } as const satisfies Readonly<Record<string, IngressDifference>>;
 

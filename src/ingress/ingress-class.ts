@@ -14,6 +14,12 @@ export function servedClass(
   return classes[0] ?? own.map(({ metadata }) => metadata.name).sort()[0] ?? (withoutClass ? "none" : undefined);
 }
 
+/** Whether the statuses of a class are ours to write: nobody else's controller is named for it, or it is told to leave them. */
+export function writesStatus(snapshot: Snapshot, className: string, options: IngressOptions): boolean {
+  const controller = snapshot.get("IngressClass", undefined, className)?.spec.controller;
+  return options.foreignStatus || controller === undefined || controller === options.controllerName;
+}
+
 /**
  * Tells Ingresses that are to be served from those of other controllers. The old annotation counts before `ingressClassName`; an
  * Ingress with neither belongs to the default class. Spec: Ingress.spec.ingressClassName; ingress-nginx, IsValid.

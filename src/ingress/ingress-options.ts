@@ -10,6 +10,8 @@ export type IngressOptions = {
   readonly configMap: { readonly namespace: string; readonly name: string };
   /** Arguments of the controller that is replaced, such as `--enable-ssl-passthrough` or `--default-ssl-certificate=infra/wildcard`. */
   readonly arguments: readonly string[];
+  /** Whether Ingresses of a class of another controller get a status, too: two that write it would take turns. */
+  readonly foreignStatus: boolean;
   /** Ports of the clear and of the TLS listener. */
   readonly ports: { readonly http: number; readonly https: number };
 };
@@ -21,5 +23,6 @@ export const defaultIngressOptions: IngressOptions = {
   withoutClass: false,
   configMap: { namespace: "ingress-nginx", name: "ingress-nginx-controller" },
   arguments: [],
+  foreignStatus: true,
   ports: { http: 80, https: 443 },
 };

@@ -17,6 +17,11 @@ export type InstallOptions = {
   readonly controllerName: string;
   readonly "gatewayClass.create": boolean;
   readonly "gatewayClass.name": string;
+  readonly "ingress.classes": readonly string[];
+  readonly "ingress.withoutClass": boolean;
+  readonly "ingress.status": boolean;
+  readonly "ingress.config": string;
+  readonly "ingress.arguments": readonly string[];
   readonly "service.type": string;
   readonly "service.ports": readonly number[];
   readonly "service.annotations": JsonObject;
@@ -143,6 +148,35 @@ export function installOptionRows(version: string): { readonly [K in OptionName]
       help: "Create a GatewayClass.",
     },
     "gatewayClass.name": { initial: "sluice", schema: name, help: "The name of that GatewayClass." },
+    "ingress.classes": {
+      initial: [],
+      schema: { type: "array", items: { type: "string", pattern: "^[a-z0-9.-]+$", maxLength: 253 }, maxItems: 16 },
+      help: "Serve the Ingresses of these classes, whosever they are: `nginx` takes over what ingress-nginx serves. Empty: Ingresses are not read.",
+    },
+    "ingress.withoutClass": {
+      initial: false,
+      schema: { type: "boolean" },
+      help: "With `ingress.classes`, serve Ingresses that name no class, too, unless another class is the default.",
+    },
+    "ingress.status": {
+      initial: false,
+      schema: { type: "boolean" },
+      help: "With `ingress.classes`, write addresses into the status of Ingresses whose class names another controller, too. That one must not write them any more.",
+    },
+    "ingress.config": {
+      initial: "ingress-nginx/ingress-nginx-controller",
+      schema: { type: "string", pattern: "^[a-z0-9.-]+/[a-z0-9.-]+$", maxLength: 507 },
+      help: "With `ingress.classes`, the ConfigMap of the ingress-nginx controller that is replaced, as `namespace/name`.",
+    },
+    "ingress.arguments": {
+      initial: [],
+      schema: {
+        type: "array",
+        items: { type: "string", pattern: "^--[a-z0-9-]+(=[^\\s]*)?$", maxLength: 1024 },
+        maxItems: 64,
+      },
+      help: "With `ingress.classes`, arguments of that controller, such as `--enable-ssl-passthrough`.",
+    },
     "service.type": {
       initial: "LoadBalancer",
       schema: { type: "string", enum: ["LoadBalancer", "NodePort", "ClusterIP"] },

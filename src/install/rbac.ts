@@ -1,8 +1,8 @@
 /** What the controller may do in a cluster, and why: the whole of it, in one table. The manifests, the docs and a test read it. */
-import { type KindRow, kindNames, kinds } from "../resource/kinds.ts";
+import { type Kind, type KindRow, kindNames, kinds } from "../resource/kinds.ts";
 import { authoritySecret, leaseName } from "./names.ts";
 import type { OptionName } from "./options.ts";
-import { isOn, type Node, when } from "./template.ts";
+import { isSet, type Node, when } from "./template.ts";
 
 /**
  * `cluster`: on objects without namespace. `watched`: in every namespace that is read: a ClusterRole, or with
@@ -20,7 +20,7 @@ export type Permission = {
   readonly verbs: readonly string[];
   /** On objects of these names alone. Of `create`, which names no object yet, Kubernetes cannot say so. */
   readonly names?: readonly string[];
-  /** Only where this option is on. */
+  /** Only where this option is on, or has something in it. */
   readonly onlyWith?: OptionName;
   readonly why: string;
 };
@@ -29,8 +29,8 @@ const read = ["get", "list", "watch"] as const;
 /** Server-side apply is a patch, and a creation when there is nothing yet. */
 const provision = ["create", "patch", "delete"] as const;
 
-/** Kinds whose objects are recognised in files, to say that they are not served; nothing is read of them in a cluster. */
-const unread: readonly string[] = ["Ingress", "IngressClass"];
+/** The option that has kinds read which are not read otherwise. */
+const optional: Readonly<Record<string, OptionName>> = { Ingress: "ingress.classes", IngressClass: "ingress.classes" };
 
 const gatewayApiGroups: Readonly<Record<string, string>> = {
   "gateway.networking.k8s.io": "The Gateways, routes, policies and grants that are served.",
@@ -43,6 +43,8 @@ const readReasons: Readonly<Record<string, string>> = {
   "cluster gateway.networking.k8s.io": "GatewayClasses with the controllerName of this installation.",
   "cluster ": "Labels of namespaces, which listeners select routes by.",
   "cluster certificates.k8s.io": "CA certificates that Gateways and policies refer to.",
+  "cluster networking.k8s.io": "IngressClasses, which say whose an Ingress is.",
+  "watched networking.k8s.io": "The Ingresses of `ingress.classes`.",
   "cluster apiextensions.k8s.io": "The installed kinds and release of the Gateway API.",
   "watched ":
     "Services that routes send to; Secrets (of type kubernetes.io/tls, and others by name) and ConfigMaps that Gateways, routes and policies refer to.",
@@ -111,7 +113,7 @@ export function permissionsOf(scope: RbacScope): readonly Permission[] {
 export function policyRules(scope: RbacScope): readonly Node[] {
   return permissionsOf(scope).map(({ group, resources, verbs, names, onlyWith }) => {
     const rule = { apiGroups: [group], resources, verbs, ...(names === undefined ? {} : { resourceNames: names }) };
-    return onlyWith === undefined ? rule : when(isOn(onlyWith), rule);
+    return onlyWith === undefined ? rule : when(isSet(onlyWith), rule);
   });
 }
 
@@ -157,34 +159,47 @@ function managed(scope: "planes" | "shared"): readonly Permission[] {
 }
 
 function readPermissions(): readonly Permission[] {
-  const rows = withTwins(kindNames.filter((kind) => !unread.includes(kind)).map((kind) => kinds[kind]));
-  return (["cluster", "watched"] as const).flatMap((scope) => {
-    const ofScope = rows.filter((row) => (row.scope === "Cluster") === (scope === "cluster"));
-    return [...new Set(ofScope.map(({ group }) => group))].map((group) => ({
-      scope,
-      group,
-      resources: ofScope.filter((row) => row.group === group).map(({ plural }) => plural),
+  return kindPermissions(
+    kindNames,
+    ({ plural }) => plural,
+    (scope, group) => ({
       verbs: read,
       why: readReasons[`${scope} ${group}`] ?? gatewayApiGroups[group] ?? "Sluice's own kinds.",
-    }));
-  });
-}
-
-/** The kinds, and those that are read as them. */
-function withTwins(rows: readonly KindRow[]): readonly Pick<KindRow, "group" | "plural" | "scope">[] {
-  return [...rows, ...rows.flatMap(({ twin, scope }) => (twin === undefined ? [] : [{ ...twin, scope }]))];
+    }),
+  );
 }
 
 function statusPermissions(): readonly Permission[] {
-  const rows = withTwins(kindNames.map((kind) => kinds[kind]).filter((row: KindRow) => row.status !== undefined));
+  return kindPermissions(
+    kindNames.filter((kind) => (kinds[kind] as KindRow).status !== undefined),
+    ({ plural }) => `${plural}/status`,
+    () => ({ verbs: ["patch"], why: "Conditions, addresses and attached route counts." }),
+  );
+}
+
+type KindResource = Pick<KindRow, "group" | "plural" | "scope"> & { readonly onlyWith: OptionName | undefined };
+
+/** One row for each scope, group and option that kinds are read with; twins are read with their kinds. */
+function kindPermissions(
+  names: readonly Kind[],
+  resource: (row: KindResource) => string,
+  rest: (scope: "cluster" | "watched", group: string) => Pick<Permission, "verbs" | "why">,
+): readonly Permission[] {
+  const rows = names.flatMap((name): KindResource[] => {
+    const { twin, ...row }: KindRow = kinds[name];
+    const onlyWith = optional[name];
+    return [{ ...row, onlyWith }, ...(twin === undefined ? [] : [{ ...twin, scope: row.scope, onlyWith }])];
+  });
   return (["cluster", "watched"] as const).flatMap((scope) => {
     const ofScope = rows.filter((row) => (row.scope === "Cluster") === (scope === "cluster"));
-    return [...new Set(ofScope.map(({ group }) => group))].map((group) => ({
-      scope,
-      group,
-      resources: ofScope.filter((row) => row.group === group).map(({ plural }) => `${plural}/status`),
-      verbs: ["patch"],
-      why: "Conditions, addresses and attached route counts.",
-    }));
+    return [...Map.groupBy(ofScope, ({ group, onlyWith = "" }) => `${group} ${onlyWith}`).values()].flatMap(
+      (members) => {
+        const [first] = members;
+        if (first === undefined) return [];
+        const { group, onlyWith } = first;
+        const resources = members.map(resource);
+        return [{ scope, group, resources, ...rest(scope, group), ...(onlyWith === undefined ? {} : { onlyWith }) }];
+      },
+    );
   });
 }

@@ -67,4 +67,5 @@ export const statusSchemas: Readonly<Record<StatusShape, JsonObject>> = {
   route: open,
   policy,
   backend: { type: "object", properties: { conditions } },
+  ingress: open,
 };

@@ -68,7 +68,7 @@ export function holds(test: Test, options: InstallOptions): boolean {
       return options[test.option] === true;
     case "set": {
       const value = options[test.option];
-      return typeof value === "object" ? Object.keys(value).length > 0 : value !== "";
+      return typeof value === "object" ? Object.keys(value).length > 0 : value !== "" && value !== false;
     }
     case "is":
       return options[test.option] === test.value;

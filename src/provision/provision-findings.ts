@@ -20,12 +20,8 @@ export function provisionFindings(
   provision: GatewayProvision,
   failures: Iterable<ProvisionFailure>,
 ): readonly Finding[] {
-  const object = {
-    kind: "Gateway",
-    group: "gateway.networking.k8s.io",
-    namespace: gateway.namespace,
-    name: gateway.name,
-  };
+  const { object } = gateway;
+  const subject = `${object.kind} ${object.kind === "Gateway" ? gateway.key : gateway.name}`;
   const findings = [...failures].map(({ kind, message, fix }) =>
     makeFinding(byFailure[kind], { object, message, fix }),
   );
@@ -36,13 +32,13 @@ export function provisionFindings(
       ? makeFinding("gateway-address-unusable", {
           object,
           pointer: "/spec/addresses",
-          message: `Gateway ${gateway.key} cannot use a requested address. ${problem.message}`,
+          message: `${subject} cannot use a requested address. ${problem.message}`,
           fix: "Request an address that the load balancer can assign and no other Service uses, or remove it from spec.addresses.",
         })
       : makeFinding("gateway-address-unassigned", {
           object,
           pointer: "/spec/addresses",
-          message: `Gateway ${gateway.key} has no address. ${problem.message}`,
+          message: `${subject} has no address. ${problem.message}`,
           fix: "Wait. If the cluster has no load balancer for Services, install one, or write `service: {type: ClusterIP}` or NodePort in a GatewayConfig.",
         });
   return [...findings, address];

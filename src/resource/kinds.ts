@@ -34,7 +34,7 @@ import { type XTelemetryPolicySpec, xTelemetryPolicySpec } from "./schema/x-tele
 export type VersionState = "served" | "deprecated" | "removed";
 
 /** The shapes of status that the API has. */
-export type StatusShape = "gatewayClass" | "gateway" | "listenerSet" | "route" | "policy" | "backend";
+export type StatusShape = "gatewayClass" | "gateway" | "listenerSet" | "route" | "policy" | "backend" | "ingress";
 
 export type KindRow = {
   readonly group: string;
@@ -388,6 +388,7 @@ export const kinds = {
     singular: "ingress",
     shortNames: ["ing"],
     scope: "Namespaced",
+    status: "ingress",
     channel: "core",
   },
   IngressClass: {

@@ -2,6 +2,7 @@
 import { unreachable } from "../base/unreachable.ts";
 import type { ObjectRef } from "../finding/finding.ts";
 import type { GatewayProvision } from "../infrastructure/data-plane.ts";
+import type { GatewayKey } from "../ir/routing-model.ts";
 import type {
   CompiledStatus,
   Condition,
@@ -62,7 +63,7 @@ function followsPlane({ body }: ObjectStatus): boolean {
 }
 
 function joinPlane({ ref, generation, body }: ObjectStatus, report: PlaneRows): StatusBody {
-  if (body.shape === "ingress") return { ...body, addresses: rowOf(report.addresses, body.servedBy) ?? [] };
+  if (body.shape === "ingress") return { ...body, addresses: addressesOf(body.servedBy, report) };
   if (body.shape !== "gateway" && body.shape !== "listenerSet") return body;
   const rows = body.listeners.map(({ name }) => rowOf(report.listeners, `${ownerKey(ref)}/${name}`));
   const listeners = body.listeners.map((listener, place) => joinListener(listener, rows[place]));
@@ -84,6 +85,11 @@ function joinPlane({ ref, generation, body }: ObjectStatus, report: PlaneRows): 
         : condition,
     ),
   };
+}
+
+function addressesOf(gateway: GatewayKey, report: PlaneRows): readonly string[] {
+  if (report.provision) return (rowOf(report.provision, gateway)?.addresses ?? []).map(({ value }) => value);
+  return rowOf(report.addresses, gateway) ?? [];
 }
 
 type GatewayBody = Extract<StatusBody, { readonly shape: "gateway" }>;

@@ -44,10 +44,13 @@ export function renderStatus(source: StatusSource, options: RenderOptions): Json
         attachedListenerSets: body.attachedListenerSets,
       };
     case "ingress":
-      return {
-        ...previous,
-        loadBalancer: body.addresses.length === 0 ? {} : { ingress: body.addresses.map(loadBalancerOf) },
-      };
+      // As long as no address is known, what stands there stays: DNS follows it.
+      return body.addresses.length === 0
+        ? previous
+        : {
+            ...previous,
+            loadBalancer: { ingress: body.addresses.slice(0, limits.addresses).map(loadBalancerOf) },
+          };
     case "backend":
       return { ...previous, conditions: renderConditions(body.conditions, previous["conditions"]) };
     case "listenerSet":

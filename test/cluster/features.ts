@@ -3,6 +3,8 @@ import { addressRoutability } from "./feature/address-routability.ts";
 import { clusterTrustBundle } from "./feature/cluster-trust-bundle.ts";
 import { defaultGateways } from "./feature/default-gateways.ts";
 import { externalAuth } from "./feature/external-auth.ts";
+import { ingressFeature } from "./feature/ingress.ts";
+import { ingressMove } from "./feature/ingress-move.ts";
 import { ipFamilies } from "./feature/ip-families.ts";
 import { lastGoodCertificate } from "./feature/last-good-certificate.ts";
 import { listenerFilters } from "./feature/listener-filters.ts";
@@ -23,6 +25,8 @@ export const features: readonly Feature[] = [
   externalAuth,
   listenerFilters,
   policies,
+  ingressFeature,
+  ingressMove,
   retryBudget,
   xBackend,
   xBackendHostname,

@@ -47,6 +47,7 @@ function startInside(shape: ClusterShape): Promise<number> {
   return runInside({
     ...{ program: import.meta.filename, args: process.argv.slice(2), name: "features", shape, keep: values.keep },
     ...(values.logs === undefined ? {} : { logs: values.logs }),
+    ...(shape === "in-cluster" ? { install: ["--set", "ingress.classes=nginx", "--set", "ingress.status=true"] } : {}),
   });
 }
 

@@ -181,6 +181,19 @@ test("with dataPlaneNamespaces, data planes are made nowhere else, whatever is w
   assert.ok(!JSON.stringify(rolesOf({ dataPlaneNamespaces, plane: "embedded" })).includes("deployments"));
 });
 
+test("Ingresses are read, and their statuses written, only where classes of them are served", () => {
+  const about = (changes: Partial<InstallOptions>) =>
+    rolesOf(changes)
+      .flatMap((role) => linesOf(role))
+      .filter((line) => /\/ingress/.test(line));
+  assert.deepEqual(about({}), []);
+  assert.deepEqual(about({ "ingress.classes": ["nginx"] }).sort(), [
+    "networking.k8s.io/ingressclasses: get list watch",
+    "networking.k8s.io/ingresses/status: patch",
+    "networking.k8s.io/ingresses: get list watch",
+  ]);
+});
+
 test("NetworkPolicies may be written only where they are asked for", () => {
   const roles = rolesOf({ "networkPolicy.create": true });
   const withPolicies = roles.map(linesOf).filter((lines) => lines.includes(policies));

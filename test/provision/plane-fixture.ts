@@ -27,6 +27,7 @@ export function planeOf(parts: PlaneParts = {}): DataPlane {
     gateways: [
       {
         key,
+        object: { kind: "Gateway", group: "gateway.networking.k8s.io", namespace, name },
         namespace,
         name,
         uid,

@@ -8,13 +8,11 @@ import { allListeners, type CompiledGateway } from "../gateway/gateway.ts";
 import { effectiveConfig, sharedDataPlane } from "../gateway/gateway-config.ts";
 import { isServable } from "../listener/listener.ts";
 import { compareText } from "../order/by-name.ts";
-import { report } from "../report/report.ts";
+import { refOf, report } from "../report/report.ts";
 import { completeSettings } from "./data-plane-settings.ts";
+import { usualNamespace } from "./usual-namespace.ts";
 
 type Spec = Resource<"GatewayConfig">["spec"];
-
-/** Where shared data planes run when nobody says where the controller does. */
-const usualNamespace = "sluice-system";
 
 /** Longest name of an object. */
 const nameLimit = 253;
@@ -95,6 +93,7 @@ function dataPlaneGateway(gateway: CompiledGateway): DataPlaneGateway {
   const { infrastructure } = spec;
   return {
     key: gateway.key,
+    object: refOf(gateway.resource),
     namespace: metadata.namespace,
     name: metadata.name,
     ...(metadata.uid === undefined ? {} : { uid: metadata.uid }),

@@ -3,7 +3,7 @@ import { sameJson } from "../../base/same-json.ts";
 import type { Steps } from "../../base/steps.ts";
 import type { Finding } from "../../finding/finding.ts";
 import { ingressRef } from "../../ingress/at-ingress.ts";
-import { servedClass } from "../../ingress/ingress-class.ts";
+import { servedClass, writesStatus } from "../../ingress/ingress-class.ts";
 import type { IngressModel, IngressServer, IngressStream, ServiceBackend } from "../../ingress/ingress-model.ts";
 import { certificateFor, readIngresses } from "../../ingress/read-ingresses.ts";
 import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
@@ -53,7 +53,12 @@ export function* serveIngresses(
 ): Steps<CompiledIngresses> {
   const { snapshot, options } = context;
   const unserved = findUnserved(context);
-  const none = { gateway: undefined, clusters: new Map<ClusterKey, Cluster>(), status: [], findings: unserved };
+  const none = {
+    gateway: undefined,
+    clusters: new Map<ClusterKey, Cluster>(),
+    status: [],
+    findings: unserved,
+  };
   const name = servedClass(snapshot, options.ingress);
   if (name === undefined) return none;
   const model = readIngresses(snapshot, options.ingress);
@@ -80,9 +85,11 @@ export function* serveIngresses(
   return {
     gateway: sameJson(gateway, before?.gateway) ? before?.gateway : gateway,
     clusters: scope.clusters,
-    status: model.ingresses.flatMap(({ resource, dropped }) =>
-      dropped === undefined ? [statusOf(resource, scope.gateway)] : [],
-    ),
+    status: writesStatus(snapshot, name, options.ingress)
+      ? model.ingresses.flatMap(({ resource, dropped }) =>
+          dropped === undefined ? [statusOf(resource, scope.gateway)] : [],
+        )
+      : [],
     findings: scope.findings,
   };
 }

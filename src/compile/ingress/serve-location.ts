@@ -50,7 +50,7 @@ export function serveLocation(scope: ServeScope, host: HostParts, verdict: Locat
   const { location } = scope;
   const from = location.owner?.from ?? host.from;
   const path = locationPath(location.match);
-  const key = `${host.key}/${location.pathType}${encodedPath(location.path)}`;
+  const key = `${host.key}/${location.pathType}${escapePath(location.path)}`;
   const common = {
     from,
     namespace: from.namespace,

@@ -121,7 +121,7 @@ export class CompileState {
       secrets: this.#tableOf(secrets.table(keys)),
       retained: secrets.retained(keys),
       freshUntilMs: Math.min(around.freshUntilMs, ingresses.freshUntilMs),
-      dataPlanes: around.dataPlanes,
+      dataPlanes: ingresses.dataPlane === undefined ? around.dataPlanes : [...around.dataPlanes, ingresses.dataPlane],
       ...this.#reports.flush(),
     };
   }

@@ -1,7 +1,9 @@
 import { sameJson } from "../../base/same-json.ts";
 import type { Steps } from "../../base/steps.ts";
+import type { DataPlane } from "../../infrastructure/data-plane.ts";
 import type { Cluster, ClusterKey } from "../../ir/cluster.ts";
 import type { CompileContext } from "../contract.ts";
+import { ingressDataPlane } from "../data-plane/ingress-data-plane.ts";
 import { allListeners, type CompiledGateway } from "../gateway/gateway.ts";
 import { findHostsBehindListeners, type NamedListener } from "../ingress/behind-listeners.ts";
 import { type CompiledIngresses, serveIngresses } from "../ingress/serve-ingresses.ts";
@@ -13,7 +15,11 @@ import { Cell } from "./cell.ts";
 import type { ClusterTable } from "./cluster-table.ts";
 import type { TrackedSnapshot } from "./tracked-snapshot.ts";
 
-type Kept = CompiledIngresses & { readonly freshUntilMs: number };
+type Kept = CompiledIngresses & {
+  readonly freshUntilMs: number;
+  /** What has to run for them in a cluster. */
+  readonly dataPlane: DataPlane | undefined;
+};
 
 /** The Ingresses of the class that is served: one part, made again when anything that it was made from changes. */
 export class IngressState {
@@ -42,7 +48,8 @@ export class IngressState {
       const made = yield* serveIngresses({ ...context, secrets }, before);
       const freshUntilMs = secrets.freshUntilMs();
       tracked.countsUntil(freshUntilMs);
-      return { ...made, freshUntilMs };
+      const dataPlane = made.gateway && ingressDataPlane(context, made.gateway);
+      return { ...made, freshUntilMs, dataPlane };
     });
     if (kept === this.#kept && gateways === this.#gateways) return kept;
     this.#kept = kept;

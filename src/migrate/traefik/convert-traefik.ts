@@ -8,6 +8,7 @@ import type { Snapshot } from "../../store/snapshot.ts";
 import {
   GatewayPlan,
   listenerName,
+  nothingOfClients,
   type PlannedGateway,
   type WantedListener,
   writeGateways,
@@ -235,7 +236,7 @@ function sectionsOf(
           fix: `Put a certificate into Secret ${namespace}/${name}, for example with cert-manager.`,
         });
       const listener: WantedListener = {
-        ...{ hostname, protocol: "HTTPS", port: 443, clientPolicy: {} },
+        ...{ hostname, protocol: "HTTPS", port: 443, client: nothingOfClients },
         certificate: { namespace, name },
         comment: `for IngressRoutes of namespace ${namespace}`,
       };
@@ -276,7 +277,7 @@ function convertStream(object: TraefikObject, kind: "IngressRouteTCP" | "Ingress
     gateway.routeNamespaces.add(namespace);
     const sections = names.map((hostname) => {
       const listener: WantedListener = {
-        ...{ hostname, protocol: "TLS", port: 443, certificate: undefined, clientPolicy: {} },
+        ...{ hostname, protocol: "TLS", port: 443, certificate: undefined, client: nothingOfClients },
         comment: `TLS of ${hostname} is passed through, as IngressRouteTCP ${namespace}/${name} asks`,
       };
       gateway.listeners.set(listenerName(listener), listener);

@@ -1,4 +1,5 @@
 import type { KubeClient, KubeObject, ResourcePath } from "../../kube/kube-client.ts";
+import type { JsonObject } from "../../resource/json.ts";
 import { keyOfTwin, type NamespacedName } from "../../resource/keys.ts";
 import { type Kind, kinds, type Twin } from "../../resource/kinds.ts";
 import { KindTable, type TableChange } from "./kind-table.ts";
@@ -13,6 +14,8 @@ export type KindWatchOptions = {
   readonly twin?: Twin;
   /** Read these alone, where the kind lies in namespaces. Absent: all. */
   readonly namespaces?: readonly string[];
+  /** What of an object is kept. Absent: what the kind's reading says. */
+  readonly trim?: (object: KubeObject) => JsonObject | undefined;
   readonly tuning: ReflectorTuning;
   readonly onChange: (kind: Kind, key: NamespacedName, change: TableChange) => void;
   readonly onState: (kind: Kind) => void;
@@ -46,7 +49,7 @@ export class KindWatch {
   constructor(options: KindWatchOptions) {
     this.#options = options;
     this.kind = options.kind;
-    this.table = new KindTable(options.kind);
+    this.table = new KindTable(options.kind, options.trim);
     this.#version = kinds[options.kind].version;
   }
 

@@ -6,6 +6,8 @@ export type KubeSourceOptions = {
   readonly client: KubeClient;
   /** Read these namespaces alone (and what lies in none); absent or empty: the whole cluster. */
   readonly namespaces?: readonly string[];
+  /** Read Ingresses and IngressClasses, and ConfigMaps whole, since Ingresses and their controllers are set up by them. Default: no. */
+  readonly ingresses?: boolean;
   readonly tuning?: ReflectorTuning;
 };
 

@@ -9,7 +9,7 @@ import type { LiveState, TableChange } from "./kind-table.ts";
 import { type KindHealth, KindWatch } from "./kind-watch.ts";
 import type { KubeSourceOptions, StartOptions } from "./kube-source-options.ts";
 import { NamedSecrets } from "./named-secrets.ts";
-import { kindOfCrd, kindOfTwinCrd, readKinds } from "./readings.ts";
+import { kindOfCrd, kindOfTwinCrd, readKinds, trimSettings } from "./readings.ts";
 import { isSecretOwner, type SecretReference, secretReferences } from "./secret-references.ts";
 import { circumstanceFindings, omittedSecretFindings } from "./source-findings.ts";
 import { notReadyError, type SourceNotReadyError } from "./source-not-ready.ts";
@@ -59,15 +59,19 @@ export class KubeSource {
   };
 
   constructor(options: KubeSourceOptions) {
-    const { client, tuning = {} } = options;
+    const { client, tuning = {}, ingresses = false } = options;
+    const read = readKinds(ingresses);
     const namespaces = options.namespaces?.length ? [...new Set(options.namespaces)] : undefined;
     this.#namespaces = namespaces;
     const onChange = (kind: Kind, key: NamespacedName, change: TableChange) => this.#changed(kind, key, change);
     const onState = (kind: Kind) => this.#stateChanged(kind);
     const common = { client, ...(namespaces ? { namespaces } : {}), tuning, onChange, onState };
-    this.#watches = new Map(readKinds.map((kind) => [kind, new KindWatch({ ...common, kind })]));
+    const whole = ingresses ? { trim: trimSettings } : {};
+    this.#watches = new Map(
+      read.map((kind) => [kind, new KindWatch({ ...common, ...(kind === "ConfigMap" ? whole : {}), kind })]),
+    );
     this.#twins = new Map(
-      readKinds.flatMap((kind) => {
+      read.flatMap((kind) => {
         const twin = twinOf(kind);
         return twin === undefined ? [] : [[kind, new KindWatch({ ...common, kind, twin })] as const];
       }),
@@ -80,7 +84,7 @@ export class KubeSource {
     });
     this.#discovery = new VersionDiscovery({
       client,
-      kinds: readKinds,
+      kinds: read,
       ...(tuning.backoff === undefined ? {} : { backoff: tuning.backoff }),
       expected: () => this.#installedKinds(),
       onFound: (versions, before) => this.#versionsFound(versions, before),

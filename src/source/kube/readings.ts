@@ -35,8 +35,8 @@ const configMapKeys = ["ca.crt", "ca.crl", "jwks", "response.body"] as const;
 /** Type of the Secrets that are watched. Others are read by name, where something refers to them. */
 export const tlsSecretType = "kubernetes.io/tls";
 
-/** Kinds that differ from the defaults; `"none"`: not read from a cluster. */
-const rows: Partial<Record<Kind, Reading | "none">> = {
+/** Kinds that differ from the defaults. */
+const rows: Partial<Record<Kind, Reading>> = {
   // Labels are all that matters of a namespace.
   Namespace: { selection: { metadataOnly: true }, fields: () => ({}) },
   // Their schemas are the bulk of what a cluster stores; name and annotations say which release they are from.
@@ -53,17 +53,27 @@ const rows: Partial<Record<Kind, Reading | "none">> = {
   },
   ClusterTrustBundle: { forbidden: "without" },
   Middleware: { forbidden: "without" },
-  // Ingresses are the matter of their own controllers; that they are not served is said where manifests are read.
-  Ingress: "none",
-  IngressClass: "none",
 };
 
-/** Kinds that are read from a cluster. */
-export const readKinds: readonly Kind[] = kindNames.filter((kind) => rows[kind] !== "none");
+/** Kinds that are read only where Ingresses are served: otherwise they are the matter of their own controllers. */
+export const ingressKinds: readonly Kind[] = ["Ingress", "IngressClass"];
+
+/** Kinds that are read from a cluster, with or without those of Ingresses. */
+export function readKinds(ingresses: boolean): readonly Kind[] {
+  return ingresses ? kindNames : kindNames.filter((kind) => !ingressKinds.includes(kind));
+}
 
 export function readingOf(kind: Kind): Reading {
-  const row = rows[kind];
-  return row === undefined || row === "none" ? {} : row;
+  return rows[kind] ?? {};
+}
+
+/** Settings of a controller are small; what is larger is an application's file. Characters. */
+const maxSettings = 128 * 1024;
+
+/** A ConfigMap where any may be settings that an Ingress, or its controller, names: whole, unless it is too large for that. */
+export function trimSettings(object: KubeObject): JsonObject | undefined {
+  if (JSON.stringify(object["data"] ?? {}).length > maxSettings) return trimObject("ConfigMap", object);
+  return trim(object, ({ data, binaryData }) => ({ data, binaryData: pick(binaryData, configMapKeys) }));
 }
 
 /** A Secret that something refers to by name: what of it is read depends on who refers to it, so all of it is kept. */
@@ -99,9 +109,14 @@ function trimMetadata(metadata: JsonObject): JsonObject {
   return { ...pick(metadata, metadataKeys), ...(read.length === 0 ? {} : { annotations: Object.fromEntries(read) }) };
 }
 
-/** Ours and the Gateway API's; others are large (last-applied-configuration) or change all the time (leader elections). */
+/**
+ * Ours, the Gateway API's and those of Ingresses; others are large (last-applied-configuration) or change all the time (leader
+ * elections).
+ */
 export function isReadAnnotation(key: string): boolean {
-  return /^([^/]+\.)?(sluice\.dev|gateway\.networking\.k8s\.io)\//.test(key);
+  return /^([^/]+\.)?(sluice\.dev|gateway\.networking\.k8s\.io|ingress(class)?\.kubernetes\.io)\/|^kubernetes\.io\/ingress\.class$/.test(
+    key,
+  );
 }
 
 /** Their metadata alone comes, and names are always `plural.group`. */

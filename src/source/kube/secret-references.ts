@@ -14,6 +14,7 @@ const secretOwners: ReadonlySet<Kind> = new Set([
   "HTTPRouteFilter",
   "Backend",
   "Middleware",
+  "Ingress",
 ]);
 
 /** Whether objects of a kind can refer to a Secret. */
@@ -31,7 +32,7 @@ export type SecretReference = {
 
 /**
  * Every Secret that a resource names, wherever in its fields: what has `group: ""`, `kind: Secret` and a name. Traefik's Middleware
- * names those of its own namespace by name alone.
+ * names those of its own namespace by name alone, and so do Ingresses; their annotations may name another, as `namespace/name`.
  */
 export function secretReferences(resource: Resource): readonly SecretReference[] {
   const { metadata, ...fields } = resource;
@@ -40,7 +41,21 @@ export function secretReferences(resource: Resource): readonly SecretReference[]
   collect(fields, home, found);
   const secret = resource.kind === "Middleware" ? resource.spec.basicAuth?.secret : undefined;
   if (secret !== undefined) found.push(referenceIn(home, secret, home));
+  if (resource.kind === "Ingress") found.push(...ingressSecrets(resource));
   return found;
+}
+
+/** Annotations that name a Secret, whosever Ingress it is. */
+const secretAnnotation = /^[^/]*ingress\.kubernetes\.io\/[a-z-]*-secret$/;
+
+function ingressSecrets({ metadata, spec }: Resource<"Ingress">): readonly SecretReference[] {
+  const home = metadata.namespace;
+  const certificates = spec.tls.map(({ secretName }) => secretName);
+  const annotations = Object.entries(metadata.annotations).filter(([key]) => secretAnnotation.test(key));
+  return [...certificates, ...annotations.map(([, value]) => value)].flatMap((text = "") => {
+    const [name = "", namespace = home] = text.trim().split("/").reverse();
+    return name === "" ? [] : [referenceIn(namespace, name, home)];
+  });
 }
 
 function referenceIn(namespace: string, name: string, from: string): SecretReference {
