@@ -7,8 +7,8 @@ const plane = {
   key: "infra/shared",
   namespace: "infra",
   gateways: [
-    { namespace: "shop", name: "a" },
-    { namespace: "shop", name: "b" },
+    { object: { kind: "Gateway", group: "gateway.networking.k8s.io", namespace: "shop", name: "a" } },
+    { object: { kind: "IngressClass", group: "networking.k8s.io", name: "nginx" } },
   ],
 } as unknown as DataPlane;
 
@@ -24,7 +24,7 @@ test("lateProxyFindings: names the proxy on each Gateway that it should serve, a
     findings.map(({ name, object }) => [name, object.namespace, object.name]),
     [
       ["proxy-not-following", "shop", "a"],
-      ["proxy-not-following", "shop", "b"],
+      ["proxy-not-following", undefined, "nginx"],
     ],
   );
   assert.match(findings[0]?.message ?? "", /^Proxy shared-7 /);
