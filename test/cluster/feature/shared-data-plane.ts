@@ -6,10 +6,11 @@ import { askUntil, hasStatus } from "../gateway-request.ts";
 
 const host = "shared.example.test";
 
-/** Deployments of data planes in the controller's namespace, where shared ones are. */
+/** Deployments of the class's data planes in the controller's namespace, where shared ones are; that of Ingresses is there, too. */
 function sharedPlanes(scene: Scene): Promise<readonly ApiObject[]> {
   const kind = { apiVersion: "apps/v1", kind: "Deployment", namespace: scene.controllerNamespace };
-  return scene.cluster.list(kind, "app.kubernetes.io/component=data-plane");
+  const ofClass = `gateway.networking.k8s.io/gateway-class-name=${scene.className}`;
+  return scene.cluster.list(kind, `app.kubernetes.io/component=data-plane,${ofClass}`);
 }
 
 const gateway = (name: string, port: number) => `
