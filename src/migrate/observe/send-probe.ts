@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { type ClientRequest, type IncomingMessage, request } from "node:http";
 import { connect, type Socket } from "node:net";
-import { connect as connectTls } from "node:tls";
+import { connect as connectTls, createSecureContext } from "node:tls";
 import type { Observation } from "../verify/observation.ts";
 import { hostnameOf, type Probe } from "../verify/probe.ts";
 import { type SeenByBackend, seenHeader } from "./echo-services.ts";
@@ -22,6 +22,9 @@ const unlisted: ReadonlySet<string> = new Set([
   seenHeader,
 ]);
 const random = /\b(?:[0-9a-f]{32}|[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})\b/g;
+
+/** One for all connections: it holds nothing of theirs, as certificates are not verified. */
+const trustingNobody = createSecureContext();
 
 export type ProbeTarget = {
   readonly host: string;
@@ -75,8 +78,16 @@ function open(probe: Probe, { host, port, client }: ProbeTarget): Socket {
     socket.write(`PROXY ${family} ${probe.client} ${gateway} 40000 ${probe.scheme === "https" ? 443 : 80}\r\n`);
   }
   if (probe.scheme === "http") return socket;
-  socket.on("error", () => {});
-  return connectTls({ socket, servername: hostnameOf(probe), rejectUnauthorized: false, ALPNProtocols: ["http/1.1"] });
+  const tls = connectTls({
+    socket,
+    servername: hostnameOf(probe),
+    rejectUnauthorized: false,
+    secureContext: trustingNobody,
+    ALPNProtocols: ["http/1.1"],
+  });
+  // It would tell of any end before the handshake as of a reset.
+  socket.on("error", (error) => tls.destroy(error));
+  return tls;
 }
 
 function observationOf({ statusCode = 0, headers }: IncomingMessage, digest: string): Observation {
