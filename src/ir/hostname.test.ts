@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { describe, test } from "node:test";
-import { bySpecificity, hostnameCovers } from "./hostname.ts";
+import { bySpecificity, hostnameCovers, patternsCovering } from "./hostname.ts";
 
 describe("hostnameCovers()", () => {
   const rows: readonly [pattern: string, host: string, expected: boolean][] = [
@@ -23,6 +23,7 @@ describe("hostnameCovers()", () => {
   for (const [pattern, host, expected] of rows) {
     test(`${JSON.stringify(pattern)} ${expected ? "covers" : "does not cover"} ${JSON.stringify(host)}`, () => {
       assert.equal(hostnameCovers(pattern, host), expected);
+      assert.equal(patternsCovering(host).includes(pattern), expected);
     });
   }
 });

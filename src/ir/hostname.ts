@@ -13,6 +13,16 @@ export function hostnameCovers(pattern: string, host: string): boolean {
   return host.length > pattern.length - 1 && host.endsWith(pattern.slice(1));
 }
 
+/** Every pattern that {@link hostnameCovers} says covers the host: one look-up for each pattern where there are many of them. */
+export function patternsCovering(host: string): readonly string[] {
+  const patterns = ["", "*"];
+  if (!/^(?:[*?]\.|$)/.test(host)) patterns.push(host);
+  for (let dot = host.indexOf(".", 1); dot > 0; dot = host.indexOf(".", dot + 1)) patterns.push(`*${host.slice(dot)}`);
+  const first = host.indexOf(".");
+  if (first > 0) patterns.push(`?${host.slice(first)}`);
+  return patterns;
+}
+
 /** How specific a pattern is: exact names above wildcards, longer wildcards above shorter, of one label above of any number, "any" is 0. */
 export function hostnameSpecificity(pattern: string): number {
   if (pattern === "" || pattern === "*") return 0;

@@ -38,7 +38,7 @@ export type Probe = {
 /** As the routing model sees it at a port; `undefined`: no plane accepts its path. */
 export function selectRequestOf(probe: Probe, port: number): SelectRequest | undefined {
   const mark = probe.target.indexOf("?");
-  const bytes = Buffer.from(mark < 0 ? probe.target : probe.target.slice(0, mark));
+  const bytes = Buffer.from(pathOf(probe));
   const normal = normalizePath(bytes, 0, bytes.length);
   if (typeof normal === "number") return undefined;
   const { path, forwardedPath, keptPath, sentPath } = normal;
@@ -59,6 +59,12 @@ export function selectRequestOf(probe: Probe, port: number): SelectRequest | und
     query: mark < 0 ? "" : probe.target.slice(mark + 1),
     headers,
   };
+}
+
+/** The path as it is sent, without a query. */
+export function pathOf({ target }: Pick<Probe, "target">): string {
+  const mark = target.indexOf("?");
+  return mark < 0 ? target : target.slice(0, mark);
 }
 
 /** The Host without its port. */

@@ -1,5 +1,6 @@
 /** One of the two configurations that are compared. */
-import { hostnameCovers } from "../../ir/hostname.ts";
+import { patternsCovering } from "../../ir/hostname.ts";
+import type { HttpMatch } from "../../ir/match.ts";
 import type { GatewayModel, HttpListener, Listener, RoutingModel } from "../../ir/routing-model.ts";
 import type { SecretTable } from "../../ir/secret-table.ts";
 import { type Selection, type SelectRequest, select } from "../../ir/select.ts";
@@ -55,9 +56,23 @@ export function decide({ routing }: Side, request: AskedRequest): Decision {
     : { kind: "none", reason: selection.reason, listener: selection.listener };
 }
 
+/** Whether rules are chosen by scheme, host and path alone: requests that are alike in these are decided alike. */
+export function choosesByPath({ routing }: Side): boolean {
+  return routing.gateways.every(({ listeners }) =>
+    listeners
+      .filter(isHttp)
+      .every(({ virtualHosts }) => virtualHosts.every(({ entries }) => entries.every(({ match }) => isOfPath(match)))),
+  );
+}
+
+function isOfPath({ method, headers, query, cookies }: HttpMatch): boolean {
+  return method === undefined && headers.length === 0 && query.length === 0 && (cookies ?? []).length === 0;
+}
+
 /** The side with nothing but what can concern requests for these hosts: they are answered as by the whole. */
 export function narrow(side: Side, hosts: readonly string[]): Side {
-  const covers = (pattern: string): boolean => hosts.some((host) => hostnameCovers(pattern, host));
+  const covering = new Set(hosts.flatMap(patternsCovering));
+  const covers = (pattern: string): boolean => covering.has(pattern);
   const gateways = side.routing.gateways.map((gateway): GatewayModel => {
     const listeners = gateway.listeners
       .filter(({ hostname }) => covers(hostname))

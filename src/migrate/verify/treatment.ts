@@ -133,18 +133,26 @@ function contentOf(key: SecretKey, { secrets }: Side): string {
   return material?.kind === "opaque" ? `secret ${hashText(material.bytesBase64)}` : `secret ${key}`;
 }
 
+/** Of filters that name neither clusters nor Secrets: these say the same on either side. */
+const plainFilterTexts = new WeakMap<Filter, string>();
+
 /** The filter with Services and contents in place of the clusters and Secrets that it names. */
 function textOfFilter(filter: Filter, side: Side): string {
+  const known = plainFilterTexts.get(filter);
+  if (known !== undefined) return known;
   const { clusters, secrets } = referencesOf(filter);
   const names = new Map([
     ...clusters.map((key) => [key, serviceOf(key, side)] as const),
     ...secrets.map((key) => [key, contentOf(key, side)] as const),
   ]);
-  const plain =
-    names.size === 0
-      ? JSON.stringify(filter)
-      : JSON.stringify(filter, (_name, value) => (typeof value === "string" ? (names.get(value) ?? value) : value));
-  return inOrder(plain);
+  if (names.size === 0) {
+    const text = inOrder(JSON.stringify(filter));
+    plainFilterTexts.set(filter, text);
+    return text;
+  }
+  return inOrder(
+    JSON.stringify(filter, (_name, value) => (typeof value === "string" ? (names.get(value) ?? value) : value)),
+  );
 }
 
 /** Filters of many rules are the same: what has been put in order is kept. */

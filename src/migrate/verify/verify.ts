@@ -4,8 +4,8 @@ import { sameElements } from "../../base/same-elements.ts";
 import type { AskedHost } from "./derive-probes.ts";
 import { type DifferenceKindName, differenceKinds, type SettingKind, settingKinds } from "./difference-kinds.ts";
 import { compareObservations, type Observe, type ObservedDifference } from "./observation.ts";
-import { curlOf, hostnameOf, type Probe } from "./probe.ts";
-import { type Decision, decide, narrow, requestOf, type Side, withPort } from "./side.ts";
+import { curlOf, hostnameOf, type Probe, pathOf } from "./probe.ts";
+import { choosesByPath, type Decision, decide, narrow, requestOf, type Side, withPort } from "./side.ts";
 import { type Treatment, treatmentOf } from "./treatment.ts";
 
 /** A difference of one kind at one host. */
@@ -59,6 +59,7 @@ export async function verify(
   for (const { hostname, host, probes } of asked) {
     const sides = [narrow(old, [host]), narrow(fresh, [host])] as const;
     const known = new Map<string, Pair>();
+    const knownByPath = sides.every(choosesByPath) ? new Map<string, Pair>() : undefined;
     for (const probe of probes(sides)) {
       if (send === "safe" && !safeMethods.has(probe.method)) continue;
       requests += probe.times;
@@ -67,11 +68,9 @@ export async function verify(
         if (probe.shape !== "client") open.set(String(open.size), { probe, askedFor: [{ hostname, probe }] });
         continue;
       }
-      const request = requestOf(sides[0], probe);
-      const [a, b] = [decide(sides[0], request), decide(sides[1], withPort(request, sides[1], probe))];
-      const key = `${decisionKey(a)} ${decisionKey(b)}`;
-      const pair = known.get(key) ?? pairOf(treatmentOf(sides[0], a), treatmentOf(sides[1], b));
-      known.set(key, pair);
+      const path = `${probe.scheme} ${pathOf(probe)}`;
+      const pair = knownByPath?.get(path) ?? pairFor(probe, sides, known);
+      knownByPath?.set(path, pair);
       for (const difference of pair.settings) ledger.add(difference.kind, hostname, probe, difference, host);
       if (pair.visible === undefined) continue;
       const id = [
@@ -94,6 +93,16 @@ export async function verify(
   addObserved(ledger, sent, observed);
   const hosts = new Set(asked.map(({ hostname }) => hostname)).size;
   return { hosts, requests, differing: ledger.differing(), sent: sent.length, differences: ledger.differences() };
+}
+
+/** How both sides treat the request; pairs are kept in `known` by the decisions that lead to them. */
+function pairFor(probe: Probe, [old, fresh]: readonly [Side, Side], known: Map<string, Pair>): Pair {
+  const request = requestOf(old, probe);
+  const [a, b] = [decide(old, request), decide(fresh, withPort(request, fresh, probe))];
+  const key = `${decisionKey(a)} ${decisionKey(b)}`;
+  const pair = known.get(key) ?? pairOf(treatmentOf(old, a), treatmentOf(fresh, b));
+  known.set(key, pair);
+  return pair;
 }
 
 /** What was seen, for every request that it holds for. */
@@ -148,9 +157,11 @@ function decisionKey(decision: Decision): string {
   return `${decision.listener.key} ${decision.rule.key} ${decision.entry.matchIndex}`;
 }
 
+type LedgerRow = { readonly difference: Omit<Difference, "requests">; requests: number };
+
 /** Collects differences by host and kind. */
 class Ledger {
-  readonly #rows = new Map<string, { readonly difference: Omit<Difference, "requests">; requests: number }>();
+  readonly #rows = new Map<string, Map<DifferenceKindName, LedgerRow>>();
   readonly #probes = new Set<Probe>();
 
   /** `sentTo`: the host that showed it, in place of which the example names its own. */
@@ -162,13 +173,17 @@ class Ledger {
     sentTo: string,
   ): void {
     this.#probes.add(probe);
-    const key = `${host}\n${kind}`;
-    let row = this.#rows.get(key);
+    let rows = this.#rows.get(host);
+    if (rows === undefined) {
+      rows = new Map();
+      this.#rows.set(host, rows);
+    }
+    let row = rows.get(kind);
     if (row === undefined) {
       const named = (text: string): string => text.replaceAll(sentTo, hostnameOf(probe));
       const example = { curl: curlOf(probe), old: named(old), new: named(fresh) };
       row = { difference: { kind, host, example, explains: differenceKinds[kind].explains }, requests: 0 };
-      this.#rows.set(key, row);
+      rows.set(kind, row);
     }
     row.requests += probe.times;
   }
@@ -181,6 +196,7 @@ class Ledger {
     const order = new Map(Object.keys(differenceKinds).map((kind, at) => [kind, at]));
     const place = ({ kind }: Difference): number => order.get(kind) ?? 0;
     return [...this.#rows.values()]
+      .flatMap((rows) => [...rows.values()])
       .map(({ difference, requests }): Difference => ({ ...difference, requests }))
       .sort((a, b) => compare(a.host, b.host) || place(a) - place(b));
   }
