@@ -253,7 +253,7 @@ export const differences = {
     nginx: "%2F, %0A and spaces count as what they stand for, and backends see dot segments as they were sent.",
     sluice: "Paths are compared as they are sent, without dot segments, and backends see them so.",
     why: "Gateway API compares paths in their normal form; what is judged must be what is sent on.",
-    finding: undefined,
+    finding: "convert-escaped-slash",
   },
   "converted-own-answers": {
     title: "Headers of redirects of converted routes",

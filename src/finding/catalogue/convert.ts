@@ -86,4 +86,10 @@ export const convertFindings = {
     title: "What was edited by hand is kept",
     why: "Conversion changes nothing that it has not written itself.",
   },
+  "convert-escaped-slash": {
+    code: "SL9114",
+    severity: "warning",
+    title: "An escaped slash leads around a protected path",
+    why: "ingress-nginx decodes a path before it compares it, so that /admin%2Fx is below /admin. Routes compare it as it is sent, and a backend that decodes it serves what is protected.",
+  },
 } as const satisfies Record<string, FindingRow>;

@@ -235,6 +235,21 @@ describe("convertIngresses: what is told", () => {
     });
   }
 
+  const guard = { "whitelist-source-range": "10.0.0.0/8" };
+  const open = ingress({ name: "open" });
+
+  it("tells once of each Ingress whose protected paths an escaped slash leads around", () => {
+    const told = (...documents: readonly string[]) =>
+      convert(documents).findings.filter((name) => name === "convert-escaped-slash").length;
+    assert.equal(told(open, ingress({ path: "/admin", annotations: guard })), 1);
+    assert.equal(told(open, ingress({ path: "/admin(/|$)", annotations: { ...guard, "use-regex": "true" } })), 1);
+    assert.equal(told(open, ingress({ path: "/admin", annotations: { "auth-type": "digest" } })), 1);
+    assert.equal(told(ingress({ path: "/admin", annotations: guard })), 0, "no other path");
+    assert.equal(told(ingress({ name: "api", path: "/api" }), ingress({ path: "/admin", annotations: guard })), 0);
+    assert.equal(told(ingress({ name: "open", annotations: guard }), ingress({ path: "/a", annotations: guard })), 0);
+    assert.equal(told(ingress({ annotations: guard }), ingress({ name: "pub", path: "/pub" })), 0);
+  });
+
   it("answers errors where a protection is lost", () => {
     const { spec } = convert([ingress({ annotations: basic })], { policies: "none" });
     const [rule] = spec("HTTPRoute", "web-route")["rules"] as readonly JsonObject[];
