@@ -50,8 +50,10 @@ export function treatmentOf(side: Side, decision: Decision): Treatment {
   for (const filter of filters) {
     const setting = settingOfFilter[filter.kind];
     if (setting !== undefined) settings[setting] = [...settings[setting], inWords(filter, side)];
-    if (asksForPassword(filter))
-      settings.passwords = [...settings.passwords, `users ${hashText(textOfFilter(filter, side))}`];
+    settings.passwords = [
+      ...settings.passwords,
+      ...passwordsOf(filter).map((asked) => `users ${hashText(textOfFilter(asked, side))}`),
+    ];
   }
   const first = rule.backends.flatMap(({ target }) =>
     target.kind === "cluster" ? (side.routing.clusters[target.cluster] ?? []) : [],
@@ -84,8 +86,11 @@ function answersAll({ kind }: Filter): boolean {
   return kind === "directResponse" || kind === "requestRedirect";
 }
 
-function asksForPassword(filter: Filter): boolean {
-  return filter.kind === "basicAuth" || (filter.kind === "anyOf" && filter.filters.some(asksForPassword));
+/** What asks for passwords, alike but for who has one: how it is asked for shows in answers. */
+function passwordsOf(filter: Filter): readonly Filter[] {
+  if (filter.kind === "anyOf") return filter.filters.flatMap(passwordsOf);
+  if (filter.kind !== "basicAuth") return [];
+  return [{ ...filter, realm: "", tellsCharset: false, hidesCredentials: false, usernameHeader: undefined }];
 }
 
 function listenerSettings({ tls, settings: granted }: HttpListener): Partial<Record<SettingKind, readonly string[]>> {
