@@ -251,7 +251,8 @@ export const differences = {
   "converted-paths": {
     title: "Escapes and dots in paths of converted routes",
     nginx: "%2F, %0A and spaces count as what they stand for, and backends see dot segments as they were sent.",
-    sluice: "Paths are compared as they are sent, without dot segments, and backends see them so.",
+    sluice:
+      "Paths are compared as they are sent, without dot segments, and backends see them so. Where %2F would come around what protects a path, the host refuses %2F and %5C.",
     why: "Gateway API compares paths in their normal form; what is judged must be what is sent on.",
     finding: "convert-escaped-slash",
   },

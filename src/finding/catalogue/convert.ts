@@ -74,6 +74,12 @@ export const convertFindings = {
     title: "An annotation is for another program",
     why: "Whoever reads it on Ingresses does not find it there any more once the Ingress is gone.",
   },
+  "convert-escaped-slash": {
+    code: "SL9114",
+    severity: "warning",
+    title: "Paths with an escaped slash are refused, because they would come around a protection",
+    why: "ingress-nginx takes %2F for a slash where it chooses a path, and routes do not: the request would go to a path of the host that is not protected in the same way.",
+  },
   "convert-edit-conflict": {
     code: "SL9110",
     severity: "warning",
@@ -85,11 +91,5 @@ export const convertFindings = {
     severity: "info",
     title: "What was edited by hand is kept",
     why: "Conversion changes nothing that it has not written itself.",
-  },
-  "convert-escaped-slash": {
-    code: "SL9114",
-    severity: "warning",
-    title: "An escaped slash leads around a protected path",
-    why: "ingress-nginx decodes a path before it compares it, so that /admin%2Fx is below /admin. Routes compare it as it is sent, and a backend that decodes it serves what is protected.",
   },
 } as const satisfies Record<string, FindingRow>;

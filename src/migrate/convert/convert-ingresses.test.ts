@@ -145,6 +145,27 @@ describe("convertIngresses: routes", () => {
     assert.deepEqual(convert(documents).manifests, convert([...documents].reverse()).manifests);
   });
 
+  it("permits references to more names than a ReferenceGrant has room for by several of them", () => {
+    const documents = Array.from({ length: 40 }, (_, at) =>
+      ingress({ name: `h${at}`, host: `h${at}.test`, tls: `t${at}` }),
+    );
+    const { names, spec } = convert(documents);
+    const grants = names.filter((name) => name.startsWith("ReferenceGrant/shop/"));
+    assert.deepEqual(grants, [
+      "ReferenceGrant/shop/allow-platform-to-secrets",
+      "ReferenceGrant/shop/allow-platform-to-secrets-2",
+      "ReferenceGrant/shop/allow-platform-to-secrets-3",
+    ]);
+    const targets = grants.map(
+      (grant) => spec("ReferenceGrant", grant.split("/")[2] ?? "")["to"] as readonly JsonObject[],
+    );
+    assert.deepEqual(
+      targets.map(({ length }) => length),
+      [16, 16, 8],
+    );
+    assert.equal(new Set(targets.flat().map(({ name }) => name)).size, 40);
+  });
+
   it("makes a host of gRPC a GRPCRoute", () => {
     const { spec } = convert([ingress({ path: "/shop.Cart", annotations: { "backend-protocol": "GRPC" } })]);
     const [rule] = spec("GRPCRoute", "web-route")["rules"] as readonly JsonObject[];
@@ -219,6 +240,7 @@ describe("convertIngresses: what is told", () => {
     ["convert-ingress-left-out", [ingress({}).replace("ClassName: nginx", "ClassName: other")], {}],
     ["convert-no-effect", [ingress({ annotations: { "rate-limit-rps": "20" } })], {}],
     ["convert-no-effect", [ingress({ annotations: { "proxy-buffering": "on" } })], {}],
+    ["convert-escaped-slash", [ingress({}), ingress({ name: "b", path: "/b", annotations: { "limit-rps": "1" } })], {}],
     ["convert-foreign", [ingress({ annotations: { "traefik.ingress.kubernetes.io/router.middlewares": "a@b" } })], {}],
     [
       "convert-controller-option",

@@ -7,6 +7,13 @@ import { convertCertificates } from "./certificates.ts";
 import { convertController } from "./controller.ts";
 import { defaultTraffic } from "./default-traffic.ts";
 import {
+  refuseSlashesOnHttp,
+  refusingSlashes,
+  type SlashOpening,
+  slashOpenings,
+  tellOpenings,
+} from "./escaped-slashes.ts";
+import {
   GatewayPlan,
   listenerName,
   nothingOfClients,
@@ -50,10 +57,22 @@ export function convertIngresses(model: IngressModel, snapshot: Snapshot, option
     tellSplit(server, gateway, gateways, workspace);
     tellWildcard(server, workspace);
     const planned = planServer(model, workspace, server);
-    const tls = planListeners(server, gateway, { model, workspace, planned });
+    const openings = planned.denied ? [] : slashOpenings(server);
+    const tls = planListeners(server, gateway, { model, workspace, planned, openings });
     // What asks clients for certificates has nobody to ask in the clear.
     const denied = planned.denied || (planned.part.onlyHttps && tls.length === 0);
-    routes.push(...planRoutes(server, { ...planned, denied }, { model, workspace, gateway, tls }));
+    const own = planRoutes(server, { ...planned, denied }, { model, workspace, gateway, tls });
+    routes.push(...own);
+    if (openings.length > 0) {
+      const client = refusingSlashes(nothingOfClients, openings, workspace);
+      const http = refuseSlashesOnHttp([server.hostname, ...server.aliases], client, {
+        gateway,
+        routes: own,
+        workspace,
+      });
+      for (const hostname of [server.hostname, ...server.aliases]) gateway.namedHosts.add(hostname);
+      tellOpenings(openings, [...tls.map(listenerName), ...http], workspace);
+    }
     routes.push(...hostRedirects(server, planned, { gateway, tls }));
     writePassthrough(server, gateway, workspace);
   }
@@ -67,7 +86,12 @@ export function convertIngresses(model: IngressModel, snapshot: Snapshot, option
   return { manifests: [...workspace.manifests].sort(byPlace), findings: distinct(workspace.findings) };
 }
 
-type ListenerInput = { readonly model: IngressModel; readonly workspace: Workspace; readonly planned: PlannedServer };
+type ListenerInput = {
+  readonly model: IngressModel;
+  readonly workspace: Workspace;
+  readonly planned: PlannedServer;
+  readonly openings: readonly SlashOpening[];
+};
 
 /**
  * Listeners with TLS for the host: its own for its certificate or for what it asks of clients, or the one of all hosts for the default
@@ -76,20 +100,24 @@ type ListenerInput = { readonly model: IngressModel; readonly workspace: Workspa
 function planListeners(
   server: IngressServer,
   { listeners }: PlannedGateway,
-  { model, workspace, planned }: ListenerInput,
+  { model, workspace, planned, openings }: ListenerInput,
 ): readonly WantedListener[] {
   const want = (hostname: string, rest: Pick<WantedListener, "certificate" | "client" | "comment">) => {
     const wanted: WantedListener = { hostname, protocol: "HTTPS", port: 443, ...rest };
     const known = listeners.get(listenerName(wanted));
-    if (known === undefined) listeners.set(listenerName(wanted), wanted);
-    return known ?? wanted;
+    // The host of all others comes last, and what it asks of clients counts on the listener that they share with it.
+    const asks = Object.keys(rest.client.fields).length > 0;
+    if (known !== undefined && (known.hostname !== hostname || !asks)) return known;
+    listeners.set(listenerName(wanted), wanted);
+    return wanted;
   };
   const fallback = defaultCertificateOf(model, workspace.options);
   const comment = "the default certificate, for hosts without one of their own";
   const forAll = fallback === undefined ? [] : [want("", { certificate: fallback, client: nothingOfClients, comment })];
   if (server.passthrough !== undefined) return [];
   const { part, origins } = planned;
-  const client = { fields: part.clientPolicy, grants: part.grants, origins: origins.clientPolicy };
+  const asked = { fields: part.clientPolicy, grants: part.grants, origins: origins.clientPolicy };
+  const client = refusingSlashes(asked, openings, workspace);
   const asksClients = Object.keys(client.fields).length > 0;
   const own =
     certificateOf(server, fallback !== undefined, workspace) ??

@@ -13,7 +13,7 @@ const mostListeners = 64;
 /** A listener that some host asks for. */
 export type WantedListener = {
   readonly hostname: string;
-  readonly protocol: "HTTPS" | "TLS" | "TCP" | "UDP";
+  readonly protocol: "HTTP" | "HTTPS" | "TLS" | "TCP" | "UDP";
   readonly port: number;
   /** `undefined`: TLS is passed through, or there is none. */
   readonly certificate: SecretName | undefined;
@@ -43,6 +43,13 @@ export type PlannedGateway = {
   /** Namespaces of the routes. */
   readonly routeNamespaces: Set<string>;
   readonly annotations: Record<string, string>;
+  /** What hosts without a listener of their own for http ask of the clients of the one that they share. */
+  readonly httpClients: ListenerClients[];
+  /**
+   * Hosts whose routes name their listeners: on any other one that has room for them, such as that of a wildcard, what is asked of
+   * their clients would not count.
+   */
+  readonly namedHosts: Set<string>;
 };
 
 /** Names a listener of a Gateway or of a ListenerSet as routes and policies refer to it. */
@@ -91,7 +98,15 @@ export class GatewayPlan {
     const key = `${namespace}/${name}`;
     const known = this.#gateways.get(key);
     if (known) return known;
-    const created = { namespace, name, listeners: new Map(), routeNamespaces: new Set<string>(), annotations: {} };
+    const created: PlannedGateway = {
+      namespace,
+      name,
+      listeners: new Map(),
+      routeNamespaces: new Set(),
+      annotations: {},
+      httpClients: [],
+      namedHosts: new Set(),
+    };
     this.#gateways.set(key, created);
     return created;
   }
@@ -104,10 +119,16 @@ export function listenerName({
   port,
 }: Pick<WantedListener, "hostname" | "protocol" | "port">): string {
   if (protocol === "TCP" || protocol === "UDP") return `${protocol.toLowerCase()}-${port}`;
-  const kind = protocol === "HTTPS" ? "https" : "tls";
+  const kind = protocol.toLowerCase();
   if (hostname === "") return kind;
   const name = `${kind}-${hostSlug(hostname)}`;
   return name.length <= 63 ? name : `${name.slice(0, 60).replace(/-$/, "")}-${hostname.length}`;
+}
+
+/** The listener of a host for http: its own, or the one that all others share. */
+export function httpSectionOf({ listeners }: PlannedGateway, hostname: string): string {
+  const own = listenerName({ hostname, protocol: "HTTP", port: 80 });
+  return listeners.get(own)?.hostname === hostname ? own : "http";
 }
 
 /** Whether the listeners of hosts stand in ListenerSets: a Gateway has room for 64, that for http among them. */
@@ -121,7 +142,7 @@ export function addressOf(gateway: PlannedGateway, wanted: WantedListener): List
   const { certificate } = wanted;
   if (!needsSets(gateway) || certificate === undefined)
     return { kind: "Gateway", namespace: gateway.namespace, name: gateway.name, section };
-  const set = listenerSets(gateway).find(({ listeners }) => listeners.includes(wanted));
+  const set = listenerSets(gateway).find(({ listeners }) => listeners.some((each) => listenerName(each) === section));
   return { kind: "ListenerSet", namespace: certificate.namespace, name: set?.name ?? gateway.name, section };
 }
 
@@ -270,17 +291,23 @@ function writeClientPolicies(
     write({ namespace: gateway.namespace, name: gateway.name }, target, base, [
       "How ingress-nginx treats clients, as its ConfigMap has it.",
     ]);
-  if (Object.keys(https).length > 0) {
+  const { httpClients } = gateway;
+  if (Object.keys(https).length > 0 || httpClients.length > 0) {
     const http = { namespace: gateway.namespace, name: `${gateway.name}-http` };
-    write(http, { ...target, sectionName: "http" }, everywhere, ["The same, without what is for https alone."]);
+    const fields = httpClients.reduce((joined, client) => joinFields(joined, client.fields), everywhere);
+    write(http, { ...target, sectionName: "http" }, fields, [
+      "The same, without what is for https alone.",
+      ...workspace.origins(httpClients.flatMap(({ origins }) => origins)),
+    ]);
   }
   for (const wanted of gateway.listeners.values()) {
     const { fields, grants, origins } = wanted.client;
+    const shared = wanted.protocol === "HTTP" ? everywhere : base;
     if (Object.keys(fields).length === 0) continue;
     const { kind, namespace, name, section } = addressOf(gateway, wanted);
     for (const { from, to } of grants) workspace.grant({ from: { ...from, namespace }, to });
     const at = { namespace, name: section };
     const targetRef = { group: gatewayApi, kind, name, sectionName: section };
-    write(at, targetRef, joinFields(base, fields), workspace.origins(origins));
+    write(at, targetRef, joinFields(shared, fields), workspace.origins(origins));
   }
 }

@@ -10,7 +10,6 @@ import type { JsonObject } from "../../resource/json.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import { backendRef } from "./backends.ts";
 import type { ConvertedPart, ConvertScope, ConvertServerScope, Origin } from "./convert-feature.ts";
-import { type GuardedPath, tellEscapedSlashes } from "./escaped-slashes.ts";
 import { writtenRows } from "./feature/nothing.ts";
 import type { PlannedGateway, WantedListener } from "./gateways.ts";
 import { grpcMatchOf } from "./grpc-match.ts";
@@ -122,7 +121,6 @@ export function planRoutes(server: IngressServer, planned: PlannedServer, input:
   const regexes = regexesOf(server.locations.flatMap(({ match }) => (match.kind === "regex" ? [match.pattern] : [])));
   const groups = [...Map.groupBy(server.locations, placeOf).values()];
   const converted = groups.flatMap((group) => convertGroup(group, { ...input, server, planned, regexes }));
-  tellEscapedSlashes(server, converted.map(guardedPath), input.workspace);
   const kind = isGrpcHost(converted) ? "GRPCRoute" : "HTTPRoute";
   const names = new RuleNames();
   const locations = converted.map((location) => ({
@@ -323,10 +321,6 @@ function convertGroup(group: readonly IngressLocation[], input: GroupInput): rea
   const match = { path: part.path ?? pathMatchOf(locations, regexes) };
   const open = { ...part, securityPolicy: {}, trafficPolicy: {}, answers: false };
   return [{ locations, ingress, scope, part: denied ? open : part, sources, denied, match }];
-}
-
-function guardedPath({ locations, ingress, part, denied }: ConvertedLocation): GuardedPath {
-  return { locations, ingress, protection: denied ? { denied } : part.securityPolicy };
 }
 
 type RuleInput = HostInput & {

@@ -4,7 +4,7 @@ import { sameJson } from "../../base/same-json.ts";
 import type { JsonObject } from "../../resource/json.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { Origin } from "./convert-feature.ts";
-import { addressOf, type PlannedGateway, type WantedListener } from "./gateways.ts";
+import { addressOf, httpSectionOf, type PlannedGateway, type WantedListener } from "./gateways.ts";
 import type { Manifest } from "./manifest.ts";
 import { carriedAnnotations, carriedLabels } from "./metadata.ts";
 import { hostSlug, stemOf } from "./names.ts";
@@ -47,6 +47,7 @@ function mergeHosts(planned: readonly PlannedRoute[]): readonly HostsRoute[] {
       gateway.name,
       hostnames.length > 0,
       tls.length > 0,
+      hostnames.some((hostname) => gateway.namedHosts.has(hostname)),
       same,
     ]);
     const known = merged.get(key);
@@ -115,16 +116,20 @@ function parentRefs({ gateway, ingress, on, tls, hostnames }: HostsRoute): reado
   const parent = (namespace: string) => (namespace === own ? {} : { namespace });
   const addresses = tls.map((wanted) => addressOf(gateway, wanted));
   const whole = { name: gateway.name, ...parent(gateway.namespace) };
-  const http = { ...whole, sectionName: "http" };
+  const httpSections = new Set(
+    hostnames.length === 0 ? ["http"] : hostnames.map((name) => httpSectionOf(gateway, name)),
+  );
+  const http = [...httpSections].map((sectionName) => ({ ...whole, sectionName }));
   const sections = addresses.map(({ kind, namespace, name, section }) => ({
     ...(kind === "Gateway" ? {} : { group: gatewayApi, kind }),
     name,
     ...parent(namespace),
     sectionName: section,
   }));
-  if (on === "http") return [http];
+  if (on === "http") return http;
   if (on === "https") return sections;
-  if (hostnames.length === 0 || addresses.some(({ kind }) => kind !== "Gateway")) return [http, ...sections];
+  const named = hostnames.length === 0 || hostnames.some((name) => gateway.namedHosts.has(name));
+  if (named || addresses.some(({ kind }) => kind !== "Gateway")) return [...http, ...sections];
   return [whole];
 }
 
