@@ -251,9 +251,15 @@ export const differences = {
   "converted-paths": {
     title: "Escapes and dots in paths of converted routes",
     nginx: "%2F, %0A and spaces count as what they stand for, and backends see dot segments as they were sent.",
-    sluice:
-      "Paths are compared as they are sent, without dot segments, and backends see them so. Where %2F would come around what protects a path, the host refuses %2F and %5C.",
+    sluice: "Paths are compared as they are sent, without dot segments, and backends see them so.",
     why: "Gateway API compares paths in their normal form; what is judged must be what is sent on.",
+    finding: undefined,
+  },
+  "converted-escaped-slashes": {
+    title: "Escaped slashes beside protected paths of converted routes",
+    nginx: "/admin%2Fx is below /admin, with what protects it.",
+    sluice: "Where %2F would come around what protects a path, the host refuses %2F and %5C with 400.",
+    why: "Nothing becomes public by conversion.",
     finding: "convert-escaped-slash",
   },
   "converted-own-answers": {
