@@ -135,7 +135,9 @@ function listen(parts: readonly Buffer[]): Heard {
   const told: SessionEvents<undefined> = {
     onHeaders: (stream, block, endStream) => {
       note(`headers ${stream.id} ${JSON.stringify(block)} ${endStream}`);
-      assert.ok(block.length <= limits.headerCount);
+      // Crumbs of a cookie count as the one field that they are put together to.
+      const crumbs = block.filter(({ name }) => name === "cookie").length;
+      assert.ok(block.length - Math.max(0, crumbs - 1) <= limits.headerCount);
       answer(stream);
     },
     onTrailers: (stream, block) => note(`trailers ${stream.id} ${JSON.stringify(block)}`),
