@@ -26,3 +26,21 @@ export type AnnotationRow = {
   readonly otherwise: string;
   readonly handling: Handling;
 };
+
+/** A row of a feature's table, with what most have in common: no other name, for the paths of the Ingress alone, served. */
+export const annotationRow = (
+  name: string,
+  risk: AnnotationRow["risk"],
+  means: string,
+  otherwise = "",
+  more: Partial<Pick<AnnotationRow, "scope" | "handling">> = {},
+): AnnotationRow => ({
+  name,
+  aliases: [],
+  scope: "location",
+  risk,
+  means,
+  otherwise,
+  handling: { kind: "served" },
+  ...more,
+});

@@ -1,5 +1,5 @@
 import { acceptedText, acceptedWord, matching } from "../accepted-text.ts";
-import type { AnnotationRow } from "../annotation.ts";
+import { type AnnotationRow, annotationRow } from "../annotation.ts";
 import type { IngressFeature } from "../feature.ts";
 
 /** A cookie that brings a client back to its endpoint. */
@@ -21,18 +21,8 @@ export type Affinity = {
   readonly changeOnFailure: boolean;
 };
 
-const row = (name: string, risk: AnnotationRow["risk"], means: string, otherwise = ""): AnnotationRow => ({
-  name,
-  aliases: [],
-  scope: "location",
-  risk,
-  means,
-  otherwise,
-  handling: { kind: "served" },
-});
-
 const conditionalSameSite: AnnotationRow = {
-  ...row(
+  ...annotationRow(
     "session-cookie-conditional-samesite-none",
     "Low",
     "Keeps SameSite=None from browsers that misread it.",
@@ -51,22 +41,27 @@ const conditionalSameSite: AnnotationRow = {
  */
 export const affinity: IngressFeature<Affinity | undefined> = {
   annotations: [
-    row("affinity", "Low", "With cookie, clients come back to the endpoint that they had."),
-    row(
+    annotationRow("affinity", "Low", "With cookie, clients come back to the endpoint that they had."),
+    annotationRow(
       "affinity-mode",
       "Medium",
       "Whether some clients move when endpoints come (balanced) or none (persistent).",
       "balanced",
     ),
-    row("session-cookie-name", "Medium", "Name of the cookie.", "INGRESSCOOKIE"),
-    row("session-cookie-path", "Medium", "Path of the cookie.", "the path of the location as it is written"),
-    row("session-cookie-domain", "Medium", "Domain of the cookie."),
-    row("session-cookie-expires", "Medium", "Seconds until the cookie expires, as its attribute Expires."),
-    row("session-cookie-max-age", "Medium", "Seconds until the cookie expires, as its attribute Max-Age."),
-    row("session-cookie-samesite", "Low", "SameSite of the cookie: None, Lax or Strict."),
+    annotationRow("session-cookie-name", "Medium", "Name of the cookie.", "INGRESSCOOKIE"),
+    annotationRow("session-cookie-path", "Medium", "Path of the cookie.", "the path of the location as it is written"),
+    annotationRow("session-cookie-domain", "Medium", "Domain of the cookie."),
+    annotationRow("session-cookie-expires", "Medium", "Seconds until the cookie expires, as its attribute Expires."),
+    annotationRow("session-cookie-max-age", "Medium", "Seconds until the cookie expires, as its attribute Max-Age."),
+    annotationRow("session-cookie-samesite", "Low", "SameSite of the cookie: None, Lax or Strict."),
     conditionalSameSite,
-    row("session-cookie-secure", "Low", "Whether the cookie is Secure on http, too; on https it always is.", "false"),
-    row(
+    annotationRow(
+      "session-cookie-secure",
+      "Low",
+      "Whether the cookie is Secure on http, too; on https it always is.",
+      "false",
+    ),
+    annotationRow(
       "session-cookie-change-on-failure",
       "Low",
       "Whether a failed attempt gives the client another endpoint.",

@@ -1,5 +1,5 @@
 import { acceptedWord } from "../accepted-text.ts";
-import type { AnnotationRow } from "../annotation.ts";
+import { annotationRow } from "../annotation.ts";
 import type { AnnotationSource, IngressFeature } from "../feature.ts";
 
 /** What is spoken to endpoints. */
@@ -8,14 +8,6 @@ export type BackendProtocol = {
   readonly speaks: "http" | "https" | "grpc" | "grpcs" | "auto" | "unserved";
   readonly httpVersion: "1.0" | "1.1";
 };
-
-const row = (name: string, texts: Pick<AnnotationRow, "means" | "otherwise" | "handling">): AnnotationRow => ({
-  name,
-  aliases: [],
-  scope: "location",
-  risk: "Low",
-  ...texts,
-});
 
 const protocols: ReadonlyMap<string, BackendProtocol["speaks"]> = new Map([
   ["HTTP", "http"],
@@ -29,21 +21,21 @@ const protocols: ReadonlyMap<string, BackendProtocol["speaks"]> = new Map([
 /** Annotations: backend-protocol, proxy-http-version, http2-push-preload. */
 export const backendProtocol: IngressFeature<BackendProtocol> = {
   annotations: [
-    row("backend-protocol", {
-      means: "What is spoken to endpoints: HTTP, HTTPS, GRPC, GRPCS, AUTO_HTTP (as the client does) or FCGI.",
-      otherwise: "HTTP",
-      handling: { kind: "partly", lacks: "FCGI is not served: the paths of such an Ingress answer 503." },
-    }),
-    row("proxy-http-version", {
-      means: "Version of HTTP spoken to endpoints: 1.0 or 1.1.",
-      otherwise: "1.1",
-      handling: { kind: "served" },
-    }),
-    row("http2-push-preload", {
-      means: "Pushed what Link headers name to clients of HTTP/2, in releases of nginx that are long gone.",
-      otherwise: "false",
-      handling: { kind: "noEffect", because: "Neither nginx nor browsers know pushes any longer." },
-    }),
+    annotationRow(
+      "backend-protocol",
+      "Low",
+      "What is spoken to endpoints: HTTP, HTTPS, GRPC, GRPCS, AUTO_HTTP (as the client does) or FCGI.",
+      "HTTP",
+      { handling: { kind: "partly", lacks: "FCGI is not served: the paths of such an Ingress answer 503." } },
+    ),
+    annotationRow("proxy-http-version", "Low", "Version of HTTP spoken to endpoints: 1.0 or 1.1.", "1.1"),
+    annotationRow(
+      "http2-push-preload",
+      "Low",
+      "Pushed what Link headers name to clients of HTTP/2, in releases of nginx that are long gone.",
+      "false",
+      { handling: { kind: "noEffect", because: "Neither nginx nor browsers know pushes any longer." } },
+    ),
   ],
   read: (source) => {
     source.flag("http2-push-preload");

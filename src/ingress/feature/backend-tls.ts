@@ -1,5 +1,5 @@
 import { acceptedText, matching, onOrOff } from "../accepted-text.ts";
-import type { AnnotationRow } from "../annotation.ts";
+import { annotationRow } from "../annotation.ts";
 import type { AnnotationSource, IngressFeature } from "../feature.ts";
 
 export type BackendTlsVersion = "TLSv1" | "TLSv1.1" | "TLSv1.2" | "TLSv1.3";
@@ -24,13 +24,7 @@ export type BackendTls = {
   readonly ciphers: string;
 };
 
-const row = (
-  name: string,
-  risk: AnnotationRow["risk"],
-  means: string,
-  otherwise: string,
-  handling: AnnotationRow["handling"] = { kind: "served" },
-): AnnotationRow => ({ name, aliases: [], scope: "server", risk, means, otherwise, handling });
+const ofHost = { scope: "server" } as const;
 
 /**
  * Annotations: proxy-ssl-secret, proxy-ssl-verify, proxy-ssl-verify-depth, proxy-ssl-name, proxy-ssl-server-name,
@@ -38,21 +32,46 @@ const row = (
  */
 export const backendTls: IngressFeature<BackendTls | undefined> = {
   annotations: [
-    row(
+    annotationRow(
       "proxy-ssl-secret",
       "Medium",
       "Secret with what vouches for endpoints (ca.crt) and the gateway's own certificate for them; without it, none of these annotations counts.",
       "",
+      ofHost,
     ),
-    row("proxy-ssl-verify", "Low", "Whether certificates of endpoints are verified: on or off.", "off"),
-    row("proxy-ssl-verify-depth", "Low", "Longest chain of intermediate certificates of endpoints.", "1"),
-    row("proxy-ssl-name", "High", "Name that certificates of endpoints must be for.", ""),
-    row("proxy-ssl-server-name", "Low", "Whether endpoints are told the name (SNI): on or off.", "off"),
-    row("proxy-ssl-protocols", "Low", "Versions of TLS for endpoints.", "TLSv1 TLSv1.1 TLSv1.2", {
-      kind: "partly",
-      lacks: "TLS 1.0 and 1.1 are not spoken.",
+    annotationRow(
+      "proxy-ssl-verify",
+      "Low",
+      "Whether certificates of endpoints are verified: on or off.",
+      "off",
+      ofHost,
+    ),
+    annotationRow(
+      "proxy-ssl-verify-depth",
+      "Low",
+      "Longest chain of intermediate certificates of endpoints.",
+      "1",
+      ofHost,
+    ),
+    annotationRow("proxy-ssl-name", "High", "Name that certificates of endpoints must be for.", "", ofHost),
+    annotationRow(
+      "proxy-ssl-server-name",
+      "Low",
+      "Whether endpoints are told the name (SNI): on or off.",
+      "off",
+      ofHost,
+    ),
+    annotationRow("proxy-ssl-protocols", "Low", "Versions of TLS for endpoints.", "TLSv1 TLSv1.1 TLSv1.2", {
+      ...ofHost,
+      handling: { kind: "partly", lacks: "TLS 1.0 and 1.1 are not spoken." },
     }),
-    row("proxy-ssl-ciphers", "Medium", "Cipher suites for endpoints, in OpenSSL's language.", "DEFAULT"),
+    annotationRow(
+      "proxy-ssl-ciphers",
+      "Medium",
+      "Cipher suites for endpoints, in OpenSSL's language.",
+      "DEFAULT",
+      ofHost,
+    ),
   ],
   read: (source) => {
     const text = source.text("proxy-ssl-secret") ?? "";

@@ -1,4 +1,5 @@
 import { acceptedText, type TextRule, withoutSpaces } from "../accepted-text.ts";
+import { annotationRow } from "../annotation.ts";
 import type { AnnotationSource, IngressFeature } from "../feature.ts";
 import { readObjectReference } from "../object-reference.ts";
 
@@ -43,52 +44,47 @@ const cacheOtherwise = "200 202 401 5m";
 /** Each text by the name of its annotation, or by its key in the ConfigMap. */
 type Texts = (name: string) => string | undefined;
 
-const row = (
-  name: string,
-  risk: "Low" | "Medium" | "High",
-  means: string,
-  otherwise = "",
-): IngressFeature<unknown>["annotations"][number] => ({
-  name,
-  aliases: [],
-  scope: "location",
-  risk,
-  means,
-  otherwise,
-  handling: { kind: "served" },
-});
-
 const tunesConnections = (name: string, means: string): IngressFeature<unknown>["annotations"][number] => ({
-  ...row(name, "Low", means),
+  ...annotationRow(name, "Low", means),
   handling: { kind: "noEffect", because: "connections to the service are kept and shared in any case" },
 });
 
 export const externalAuth: IngressFeature<ExternalAuth | undefined> = {
   annotations: [
-    row(
+    annotationRow(
       "auth-url",
       "High",
       "Asks a service about every request: 2xx lets it pass, 401 and 403 refuse it, anything else is a 500.",
     ),
-    row("auth-signin", "High", "Where clients are sent by 302 when the service answers 401."),
-    row(
+    annotationRow("auth-signin", "High", "Where clients are sent by 302 when the service answers 401."),
+    annotationRow(
       "auth-signin-redirect-param",
       "Medium",
       "Parameter of the sign-in URL that gets the address which was asked for.",
       "rd",
     ),
-    row("auth-method", "Low", "Method of the request to the service.", "GET"),
-    row("auth-response-headers", "Medium", "Headers of the service's answer that the backend gets."),
-    row(
+    annotationRow("auth-method", "Low", "Method of the request to the service.", "GET"),
+    annotationRow("auth-response-headers", "Medium", "Headers of the service's answer that the backend gets."),
+    annotationRow(
       "auth-request-redirect",
       "Medium",
       "X-Auth-Request-Redirect in the request to the service.",
       "path and query of the request",
     ),
-    row("auth-proxy-set-headers", "Medium", "ConfigMap with headers for the request to the service."),
-    row("auth-cache-key", "Medium", "What requests have in common that the service is asked about once."),
-    row("auth-cache-duration", "Medium", "For how long its answers are remembered, by status.", cacheOtherwise),
-    row("auth-always-set-cookie", "Low", "Passes Set-Cookie of the service on whatever the backend answers.", "false"),
+    annotationRow("auth-proxy-set-headers", "Medium", "ConfigMap with headers for the request to the service."),
+    annotationRow("auth-cache-key", "Medium", "What requests have in common that the service is asked about once."),
+    annotationRow(
+      "auth-cache-duration",
+      "Medium",
+      "For how long its answers are remembered, by status.",
+      cacheOtherwise,
+    ),
+    annotationRow(
+      "auth-always-set-cookie",
+      "Low",
+      "Passes Set-Cookie of the service on whatever the backend answers.",
+      "false",
+    ),
     tunesConnections("auth-keepalive", "Idle connections to the service that are kept."),
     tunesConnections("auth-keepalive-requests", "Requests on one of these connections."),
     tunesConnections(
@@ -96,7 +92,12 @@ export const externalAuth: IngressFeature<ExternalAuth | undefined> = {
       "Whether variables of nginx are shared with the request to the service.",
     ),
     tunesConnections("auth-keepalive-timeout", "For how long such a connection is kept."),
-    row("enable-global-auth", "Low", "Whether global-auth-url of the ConfigMap holds for the Ingress.", "true"),
+    annotationRow(
+      "enable-global-auth",
+      "Low",
+      "Whether global-auth-url of the ConfigMap holds for the Ingress.",
+      "true",
+    ),
   ],
   read(source) {
     const own = source.text("auth-url") ?? "";

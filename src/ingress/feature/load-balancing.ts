@@ -1,5 +1,5 @@
 import { acceptedText, acceptedWord, matching } from "../accepted-text.ts";
-import type { AnnotationRow } from "../annotation.ts";
+import { type AnnotationRow, annotationRow } from "../annotation.ts";
 import type { AnnotationSource, IngressFeature } from "../feature.ts";
 
 /** What of a request a hash is made of. `target`: path and query as they were sent. A value that there is not is empty. */
@@ -21,12 +21,6 @@ export type IngressBalancing = {
   readonly addresses: "endpoints" | "clusterIp";
 };
 
-const row = (
-  name: string,
-  risk: AnnotationRow["risk"],
-  texts: Pick<AnnotationRow, "means" | "otherwise"> & Partial<Pick<AnnotationRow, "handling">>,
-): AnnotationRow => ({ name, aliases: [], scope: "location", risk, handling: { kind: "served" }, ...texts });
-
 const subsetsUnserved: AnnotationRow["handling"] = {
   kind: "refused",
   because: "Requests of one hash go to one endpoint rather than to some of them in turn.",
@@ -36,33 +30,43 @@ const subsetsUnserved: AnnotationRow["handling"] = {
 /** Annotations: load-balance, upstream-hash-by, upstream-hash-by-subset, upstream-hash-by-subset-size, service-upstream. */
 export const loadBalancing: IngressFeature<IngressBalancing> = {
   annotations: [
-    row("load-balance", "Low", {
-      means: "How endpoints take turns: round_robin, or ewma (those that answer fastest of late get more).",
-      otherwise: "round_robin",
-      handling: {
-        kind: "partly",
-        lacks: "With ewma the less busy of two endpoints is asked, whatever their answers took.",
+    annotationRow(
+      "load-balance",
+      "Low",
+      "How endpoints take turns: round_robin, or ewma (those that answer fastest of late get more).",
+      "round_robin",
+      {
+        handling: {
+          kind: "partly",
+          lacks: "With ewma the less busy of two endpoints is asked, whatever their answers took.",
+        },
       },
-    }),
-    row("upstream-hash-by", "High", {
-      means: "Text with variables of nginx: requests for which it reads the same go to the same endpoint.",
-      otherwise: "",
-      handling: { kind: "partly", lacks: "Variables of nginx that say nothing of the request itself are not known." },
-    }),
-    row("upstream-hash-by-subset", "Low", {
-      means: "Whether requests of one hash share some endpoints rather than one.",
-      otherwise: "false",
+    ),
+    annotationRow(
+      "upstream-hash-by",
+      "High",
+      "Text with variables of nginx: requests for which it reads the same go to the same endpoint.",
+      "",
+      {
+        handling: { kind: "partly", lacks: "Variables of nginx that say nothing of the request itself are not known." },
+      },
+    ),
+    annotationRow(
+      "upstream-hash-by-subset",
+      "Low",
+      "Whether requests of one hash share some endpoints rather than one.",
+      "false",
+      { handling: subsetsUnserved },
+    ),
+    annotationRow("upstream-hash-by-subset-size", "Low", "How many endpoints requests of one hash share.", "3", {
       handling: subsetsUnserved,
     }),
-    row("upstream-hash-by-subset-size", "Low", {
-      means: "How many endpoints requests of one hash share.",
-      otherwise: "3",
-      handling: subsetsUnserved,
-    }),
-    row("service-upstream", "Low", {
-      means: "Whether requests go to the address of the Service itself rather than to its endpoints.",
-      otherwise: "false",
-    }),
+    annotationRow(
+      "service-upstream",
+      "Low",
+      "Whether requests go to the address of the Service itself rather than to its endpoints.",
+      "false",
+    ),
   ],
   read: (source) => {
     const by = readHash(source);

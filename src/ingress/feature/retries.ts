@@ -1,5 +1,5 @@
 import { acceptedText, type TextRule } from "../accepted-text.ts";
-import type { AnnotationRow } from "../annotation.ts";
+import { annotationRow } from "../annotation.ts";
 import type { AnnotationSource, IngressFeature } from "../feature.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -30,30 +30,28 @@ export type Retries = {
   readonly timeoutSeconds: number;
 };
 
-const row = (
-  name: string,
-  risk: AnnotationRow["risk"],
-  texts: Pick<AnnotationRow, "means" | "otherwise" | "handling">,
-): AnnotationRow => ({ name, aliases: [], scope: "location", risk, ...texts });
-
 /** Annotations: proxy-next-upstream, proxy-next-upstream-tries, proxy-next-upstream-timeout. */
 export const retries: IngressFeature<Retries> = {
   annotations: [
-    row("proxy-next-upstream", "Medium", {
-      means: "What of an attempt at an endpoint leads to another attempt.",
-      otherwise: "error timeout",
-      handling: { kind: "served" },
-    }),
-    row("proxy-next-upstream-tries", "Low", {
-      means: "How many attempts there are at most; 0 is as many as it takes.",
-      otherwise: "3",
-      handling: { kind: "partly", lacks: "With 0 there are no more than 32 attempts." },
-    }),
-    row("proxy-next-upstream-timeout", "Low", {
-      means: "How long after the first attempt others may begin, in seconds; 0 is any time.",
-      otherwise: "0",
-      handling: { kind: "served" },
-    }),
+    annotationRow(
+      "proxy-next-upstream",
+      "Medium",
+      "What of an attempt at an endpoint leads to another attempt.",
+      "error timeout",
+    ),
+    annotationRow(
+      "proxy-next-upstream-tries",
+      "Low",
+      "How many attempts there are at most; 0 is as many as it takes.",
+      "3",
+      { handling: { kind: "partly", lacks: "With 0 there are no more than 32 attempts." } },
+    ),
+    annotationRow(
+      "proxy-next-upstream-timeout",
+      "Low",
+      "How long after the first attempt others may begin, in seconds; 0 is any time.",
+      "0",
+    ),
   ],
   read: (source) => ({
     ...conditions(source),

@@ -1,4 +1,4 @@
-import type { AnnotationRow } from "../annotation.ts";
+import { annotationRow } from "../annotation.ts";
 import type { AnnotationSource, IngressFeature } from "../feature.ts";
 import { wholeNumber } from "../whole-number.ts";
 
@@ -12,26 +12,27 @@ export type Timeouts = {
   readonly readSeconds: number;
 };
 
-const row = (name: string, means: string, otherwise: string): AnnotationRow => ({
-  name,
-  aliases: [],
-  scope: "location",
-  risk: "Low",
-  means,
-  otherwise,
-  handling: { kind: "served" },
-});
-
 /** Annotations: proxy-connect-timeout, proxy-read-timeout, proxy-send-timeout. */
 export const timeouts: IngressFeature<Timeouts> = {
   annotations: [
-    row("proxy-connect-timeout", "How long a connection to an endpoint may take to come about, in seconds.", "5"),
-    row(
+    annotationRow(
+      "proxy-connect-timeout",
+      "Low",
+      "How long a connection to an endpoint may take to come about, in seconds.",
+      "5",
+    ),
+    annotationRow(
       "proxy-read-timeout",
+      "Low",
       "How long an endpoint may send nothing of the answer that it owes, in seconds; also how long a WebSocket may be quiet.",
       "60",
     ),
-    row("proxy-send-timeout", "How long an endpoint may take nothing of the request, in seconds.", "60"),
+    annotationRow(
+      "proxy-send-timeout",
+      "Low",
+      "How long an endpoint may take nothing of the request, in seconds.",
+      "60",
+    ),
   ],
   read: (source) => ({
     connectSeconds: seconds(source, "proxy-connect-timeout", 5),
