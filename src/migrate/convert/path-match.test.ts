@@ -37,6 +37,13 @@ describe("regexOf", () => {
   for (const [pattern, expected] of cases) it(pattern, () => assert.equal(regexOf(pattern), expected));
 });
 
+describe("pathMatchOf", () => {
+  it("takes text that is no Unicode", () => {
+    const match = { kind: "exact", value: "/a\ud800" } as const;
+    assert.deepEqual(pathMatchOf([{ match }], new Map()), { type: "Exact", value: "/a%EF%BF%BD" });
+  });
+});
+
 describe("regexesOf", () => {
   it("keeps the order of ingress-nginx, the longest pattern first", () => {
     assert.deepEqual([...regexesOf(["/a/(.*)", "/a/b"]).values()], ["(?i)/a/(.*)", "(?i)/a/b.*"]);

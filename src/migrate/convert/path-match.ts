@@ -38,9 +38,9 @@ function prefixOf({ value }: Extract<LocationMatch, { kind: "beginning" }>): str
   return value === "/" ? value : escapePath(value.replace(/\/$/, ""));
 }
 
-/** Locations compare decoded paths, routes paths as they are sent. */
+/** Locations compare decoded paths, routes paths as they are sent. A lone surrogate, which no request can send, is replaced. */
 export function escapePath(path: string): string {
-  return encodeURI(path).replaceAll("?", "%3F").replaceAll("#", "%23");
+  return encodeURI(path.toWellFormed()).replaceAll("?", "%3F").replaceAll("#", "%23");
 }
 
 /**
