@@ -69,7 +69,8 @@ export class Exchange
   readonly #flow: RequestFlow;
   readonly #routing: Routing;
   readonly #timeLimit: TimeLimit;
-  readonly #balanced: BalanceRequest;
+  /** Made for the first request whose endpoint a policy chooses. */
+  #balanced: BalanceRequest | undefined;
   /** Largest content that a filter waits for, and what may be kept of it with its framing. Bytes. */
   #contentBytes = 0;
   #keptBytes = 0;
@@ -107,7 +108,6 @@ export class Exchange
     this.#flow = new RequestFlow(this);
     this.#routing = new Routing(this);
     this.#timeLimit = new TimeLimit(this);
-    this.#balanced = new BalanceRequest(this.state, this.facts, this.places);
   }
 
   // What the client's connection may know.
@@ -526,7 +526,12 @@ export class Exchange
     transition(state, "forward");
     this.#flow.start();
     if (state.phase !== "waiting") return;
-    this.attempts.choice.hint = backend.cluster!.traffic?.hintOf(this.#balanced, backend.keptAs);
+    const { traffic } = backend.cluster!;
+    if (traffic === undefined) this.attempts.choice.hint = undefined;
+    else {
+      this.#balanced ??= new BalanceRequest(this.state, this.facts, this.places);
+      this.attempts.choice.hint = traffic.hintOf(this.#balanced, backend.keptAs);
+    }
     request.serialise(backend.cluster!.cluster);
     request.release();
     body.hold();
