@@ -91,7 +91,7 @@ function renderChange({ kind, object }: MoveChange): string {
 
 const marks = { passed: ["good", "passed "], failed: ["error", "FAILED "], unknown: ["warning", "unknown"] } as const;
 
-export function renderChecks(checks: readonly CheckResult[], paint: Paint): string {
+function renderChecks(checks: readonly CheckResult[], paint: Paint): string {
   return checks
     .map(({ result, says }) => {
       const [tone, word] = marks[result];

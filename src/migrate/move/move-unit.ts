@@ -69,7 +69,7 @@ class HostGroups {
 }
 
 /** Of a route, lower case. */
-export function hostnamesOf(route: JsonObject): readonly string[] {
+function hostnamesOf(route: JsonObject): readonly string[] {
   return namesIn(specOf(route)["hostnames"]);
 }
 

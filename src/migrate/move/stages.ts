@@ -3,16 +3,6 @@
 export const stages = ["ingress", "sideBySide", "mirror", "percentage", "cutOver", "cleanedUp"] as const;
 export type Stage = (typeof stages)[number];
 
-/** What each stage is, for people. */
-export const stageWords: Readonly<Record<Stage, string>> = {
-  ingress: "the Ingress controller serves it; nothing has been done",
-  sideBySide: "the Gateway could serve it too; clients still come to the Ingress controller",
-  mirror: "the Gateway gets a copy of the requests, and its answers are thrown away",
-  percentage: "clients come to the Gateway, which sends a share of the requests to the Ingress controller",
-  cutOver: "the Gateway serves it; the Ingress is kept for the way back",
-  cleanedUp: "the Ingress is gone",
-};
-
 export type HostState = {
   readonly hostname: string;
   readonly stage: Stage;
@@ -28,7 +18,7 @@ export const keepHours = 48;
 /** Shares that `migrate apply` takes one after the other where none is given. Per cent. */
 export const weightLadder = [1, 10, 50] as const;
 
-export const checkNames = [
+const checkNames = [
   "converted",
   "accepted",
   "answersAlike",

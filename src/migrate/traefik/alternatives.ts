@@ -7,7 +7,7 @@ export type Condition = { readonly matcher: Matcher; readonly negated: boolean }
 export type Conjunction = readonly Condition[];
 
 /** As many as an HTTPRoute's rule may have matches. */
-export const alternativesLimit = 64;
+const alternativesLimit = 64;
 
 /**
  * A rule as alternatives, of which one has to hold: what an HTTPRoute's `matches` are. `undefined`: there are more than 64. Several

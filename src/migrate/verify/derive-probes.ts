@@ -9,7 +9,7 @@ import { samplePath } from "./sample-path.ts";
 import { isHttp, type Side } from "./side.ts";
 
 /** More paths of one host than this are not probed; the report says so. */
-export const maxPathsOfHost = 2_000;
+const maxPathsOfHost = 2_000;
 /** A host that nobody has. */
 const otherHost = "nobody-has-this.invalid";
 const ordinaryClient = "198.51.100.77";

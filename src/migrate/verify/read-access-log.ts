@@ -22,7 +22,7 @@ export type ReadLog = {
 };
 
 /** More different requests than this are not kept: the rarest are left out. */
-export const maxLoggedRequests = 20_000;
+const maxLoggedRequests = 20_000;
 
 /** `192.0.2.1 - user [time] "GET /a HTTP/1.1" 200 5 "-" "agent" 90 0.001 [shop-app-80] [] …`; all behind the size may be missing. */
 const combined =

@@ -1,26 +1,13 @@
 import type { AnnotationRow } from "../../../ingress/annotation.ts";
 import type { IngressFeature } from "../../../ingress/feature.ts";
 import { annotationPrefix } from "../../../ingress/read-feature.ts";
-import {
-  type ConvertFeature,
-  type ConvertServerFeature,
-  type ConvertServerScope,
-  nothingConverted,
-  nothingConvertedOfServer,
-} from "../convert-feature.ts";
+import { type ConvertFeature, type ConvertServerScope, nothingConverted } from "../convert-feature.ts";
 
 /** For a feature of which nothing is converted: each of its annotations that is written is told of, unless it has no effect. */
 export function nothing<Setting>(feature: IngressFeature<Setting>): ConvertFeature<Setting> {
   return (_, scope) => {
     tellLost(feature, scope);
     return nothingConverted;
-  };
-}
-
-export function nothingOfServer<Setting>(feature: IngressFeature<Setting>): ConvertServerFeature<Setting> {
-  return (_, scope) => {
-    tellLost(feature, scope);
-    return nothingConvertedOfServer;
   };
 }
 

@@ -6,7 +6,7 @@ import { type Manifest, objectOf } from "../manifest.ts";
 const style = { aliasDuplicateObjects: false, compat: "yaml-1.1", lineWidth: 0 } as const;
 
 /** One object as YAML, with its comment above it and a final newline. */
-export function renderManifest(manifest: Manifest): string {
+function renderManifest(manifest: Manifest): string {
   return renderObject(objectOf(manifest), manifest.comments);
 }
 

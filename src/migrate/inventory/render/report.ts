@@ -22,7 +22,7 @@ export type Cell = { readonly text: string; readonly tone: "plain" | "good" | "w
 const plain = (text: string | number): Cell => ({ text: String(text), tone: "plain" });
 
 /** What an outcome is called. */
-export const outcomeWords: Readonly<Record<Outcome, string>> = {
+const outcomeWords: Readonly<Record<Outcome, string>> = {
   served: "served",
   partly: "served in part",
   noEffect: "not needed",
