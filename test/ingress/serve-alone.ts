@@ -1,14 +1,9 @@
-import type { OutsideHost } from "../../src/compile/backend/host-cluster.ts";
-import type { ClusterPart, ServeScope, StagedFilter } from "../../src/compile/ingress/serve-feature.ts";
-import { createSecretReader } from "../../src/compile/tls/snapshot-secrets.ts";
-import type { FindingName } from "../../src/finding/catalogue.ts";
-import { makeFinding } from "../../src/finding/catalogue.ts";
+import type { ServeScope, StagedFilter } from "../../src/compile/ingress/serve-feature.ts";
 import type { IngressFeature } from "../../src/ingress/feature.ts";
 import { type LocationSettings, locationFeatures } from "../../src/ingress/features.ts";
-import type { ServiceBackend } from "../../src/ingress/ingress-model.ts";
 import type { Resource } from "../../src/resource/kinds.ts";
-import { createSnapshot } from "../../src/store/create-snapshot.ts";
 import { readAnnotations } from "./read-annotations.ts";
+import { serveScope } from "./serve-scope.ts";
 
 export type ServedAlone = {
   readonly filters: readonly StagedFilter[];
@@ -36,36 +31,7 @@ export function serveAlone(
       readAnnotations(feature as IngressFeature<unknown>, annotations, { objects, configMap }).setting,
     ]),
   ) as LocationSettings;
-  const findings: string[] = [];
-  const clusters: string[] = [];
-  const snapshot = createSnapshot(objects);
-  const tell =
-    (mark: string): ServeScope["report"] =>
-    (name: FindingName, _annotation, text) => {
-      makeFinding(name, {
-        object: { kind: "Ingress", group: "networking.k8s.io", namespace: "shop", name: "web" },
-        ...text,
-      });
-      findings.push(`${name}${mark}`);
-    };
-  const scope = {
-    context: { snapshot, secrets: createSecretReader(snapshot, { retained: new Map(), nowMs: 0 }) },
-    controller: { configMap: undefined, value: (key: string) => configMap[key] },
-    server: { hostname: "shop.test" },
-    location: { path, settings, owner: { resource: { metadata: { namespace: "shop", name: "web" } } } },
-    at: (annotation: string) => ({ kind: "Ingress", namespace: "shop", name: "web", pointer: annotation }),
-    serviceCluster: ({ namespace, service, port }: ServiceBackend, { tls }: ClusterPart) => {
-      const key = `${namespace}/${service}:${"number" in port ? port.number : port.name}${tls === undefined ? "" : " tls"}`;
-      clusters.push(key);
-      return key;
-    },
-    hostCluster: ({ scheme, hostname, port }: OutsideHost) => {
-      const key = `${scheme}://${hostname}:${port}`;
-      clusters.push(key);
-      return key;
-    },
-    report: tell(""),
-    deny: tell("!"),
-  } as unknown as ServeScope;
-  return { filters: serve(settings, scope), findings, clusters };
+  const { scope, findings, clusters } = serveScope({ objects, configMap, path, settings });
+  const filters = serve(settings, scope);
+  return { filters, findings: findings.map(({ name, denies }) => (denies ? `${name}!` : name)), clusters };
 }
