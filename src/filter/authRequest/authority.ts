@@ -1,7 +1,8 @@
 import type { Counter } from "../../telemetry/telemetry.ts";
 import type { FilterOfKind, FilterServices } from "../contract/build.ts";
 import type { UpstreamCluster } from "../contract/endpoint.ts";
-import type { RememberedAnswers } from "./remembered-answers.ts";
+import type { Remembered } from "../externalAuth/remembered.ts";
+import type { AuthAnswer } from "./keep-answer.ts";
 
 /** An authorisation server as one filter asks it. */
 export type Authority = {
@@ -12,7 +13,7 @@ export type Authority = {
   /** Lower-case names of the client's headers that are not sent, or not as they are. */
   readonly withheld: ReadonlySet<string>;
   /** `undefined`: nothing is remembered. */
-  readonly remembered: RememberedAnswers | undefined;
+  readonly remembered: Remembered<AuthAnswer> | undefined;
   readonly counters: {
     readonly admitted: Counter;
     readonly denied: Counter;
@@ -24,7 +25,7 @@ export type Authority = {
 export function makeAuthority(
   filter: FilterOfKind<"authRequest">,
   services: FilterServices,
-  remembered: RememberedAnswers | undefined,
+  remembered: Remembered<AuthAnswer> | undefined,
 ): Authority {
   const { from, telemetry } = services;
   const server = filter.server === undefined ? undefined : services.cluster(filter.server);

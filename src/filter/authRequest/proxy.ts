@@ -1,9 +1,9 @@
-import { KeyedHash } from "../../base/keyed-hash.ts";
 import type { BuildFilter } from "../contract/build.ts";
 import { onResponse } from "../contract/hook.ts";
+import { type Remembered, rememberedFor } from "../externalAuth/remembered.ts";
 import { makeAuthority } from "./authority.ts";
+import type { AuthAnswer } from "./keep-answer.ts";
 import { Question } from "./question.ts";
-import { RememberedAnswers } from "./remembered-answers.ts";
 
 /** Statuses whose answers get cookies of a permission where not all do. Spec: add_header of nginx. */
 const statusesWithCookies: ReadonlySet<number> = new Set([200, 201, 204, 206, 301, 302, 303, 304, 307, 308]);
@@ -12,15 +12,12 @@ const statusesWithCookies: ReadonlySet<number> = new Set([200, 201, 204, 206, 30
  * Asks an authorisation server about every request, and goes by the status of what it says. Behind it no trailers of clients pass: the
  * server saw none of them.
  */
-export const buildAuthRequest: BuildFilter<"authRequest", RememberedAnswers | undefined> = (
+export const buildAuthRequest: BuildFilter<"authRequest", Remembered<AuthAnswer> | undefined> = (
   filter,
   services,
   previous,
 ) => {
-  const settings = JSON.stringify(filter);
-  const kept =
-    previous?.settings === settings ? previous : new RememberedAnswers(settings, new KeyedHash(), services.clock);
-  const remembered = filter.cache === undefined ? undefined : kept;
+  const remembered = filter.cache === undefined ? undefined : rememberedFor(filter, services.clock, previous);
   const authority = makeAuthority(filter, services, remembered);
   return {
     hooks: [

@@ -8,7 +8,7 @@ import { applyAuthChanges } from "../externalAuth/auth-verdict.ts";
 import { isOwnField } from "../externalAuth/own-field.ts";
 import { renderTemplate } from "../headerMutation/render-template.ts";
 import type { Authority } from "./authority.ts";
-import type { AuthAnswer } from "./remembered-answers.ts";
+import { type AuthAnswer, keepAnswer } from "./keep-answer.ts";
 
 const noContent = Buffer.alloc(0);
 
@@ -64,7 +64,9 @@ export class Question implements OwnRequestCaller {
   onAnswer(answer: OwnAnswer): void {
     const { filter, remembered } = this.#authority;
     const row = filter.cache?.rows.find(({ statuses }) => statuses.includes(answer.status));
-    if (row !== undefined && this.#name !== undefined) remembered?.keep(this.#name, answer, row.ttlMs);
+    if (row !== undefined && remembered !== undefined && this.#name !== undefined) {
+      keepAnswer(remembered, this.#name, answer, row.ttlMs);
+    }
     this.#exchange.resume(this.#judge(answer));
   }
 

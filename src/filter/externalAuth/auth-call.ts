@@ -14,6 +14,7 @@ import type { AuthServer } from "./auth-server.ts";
 import { type AuthVerdict, applyAuthChanges, failed } from "./auth-verdict.ts";
 import { readGrpcVerdict, writeGrpcCheck } from "./grpc-check.ts";
 import { claimedHeaders, readHttpVerdict, toldHeaders, writeHttpCheck } from "./http-check.ts";
+import { keepPermission, permissionName } from "./permissions.ts";
 import { isNavigation, signInReply } from "./sign-in.ts";
 
 /** Whatever went wrong is no permission. */
@@ -55,7 +56,7 @@ export class AuthCall implements OwnRequestCaller {
     }
     if (cache !== undefined && filter.cache !== undefined) {
       const asked = { subject: this.#request, facts: this.#exchange.facts, content };
-      this.#cacheName = cache.nameOf(filter.cache.by, toldHeaders(filter), asked);
+      this.#cacheName = permissionName(cache, filter.cache.by, toldHeaders(filter), asked);
       const changes = cache.find(this.#cacheName);
       if (changes !== undefined) {
         cached.add(1);
@@ -138,7 +139,9 @@ export class AuthCall implements OwnRequestCaller {
       case "admitted":
         applyAuthChanges(this.#request, verdict.changes);
         this.responseHeaders = verdict.changes.responseHeaders;
-        if (this.#cacheName !== undefined) cache?.keep(this.#cacheName, verdict.changes, filter.cache?.ttlMs ?? 0);
+        if (cache !== undefined && this.#cacheName !== undefined) {
+          keepPermission(cache, this.#cacheName, verdict.changes, filter.cache?.ttlMs ?? 0);
+        }
         this.#exchange.resume(undefined);
     }
   }

@@ -1,9 +1,9 @@
-import { KeyedHash } from "../../base/keyed-hash.ts";
 import { secretLine } from "../../ir/secret-text.ts";
 import type { Counter } from "../../telemetry/telemetry.ts";
 import type { FilterOfKind, FilterServices } from "../contract/build.ts";
 import type { UpstreamCluster } from "../contract/endpoint.ts";
-import { AuthCache } from "./auth-cache.ts";
+import type { Permissions } from "./permissions.ts";
+import { rememberedFor } from "./remembered.ts";
 
 export type ExternalAuth = FilterOfKind<"externalAuth">;
 
@@ -17,7 +17,7 @@ export type AuthServer = {
   /** Values that a gRPC server is told besides the request. */
   readonly context: readonly (readonly [name: string, value: string])[];
   /** Permissions that still hold; `undefined`: none do. */
-  readonly cache: AuthCache | undefined;
+  readonly cache: Permissions | undefined;
   /** Questions by their outcome. */
   readonly counters: { readonly admitted: Counter; readonly denied: Counter; readonly failed: Counter };
   /** Requests that a remembered permission was enough for. */
@@ -28,7 +28,7 @@ export type AuthServer = {
 export function makeAuthServer(
   filter: ExternalAuth,
   services: FilterServices,
-  previous: AuthCache | undefined,
+  previous: Permissions | undefined,
 ): AuthServer {
   const { from, telemetry } = services;
   const find = (keys: ExternalAuth["servers"]): readonly UpstreamCluster[] =>
@@ -52,14 +52,8 @@ export function makeAuthServer(
       name,
       value.kind === "text" ? value.text : (secretLine(services.secret(value.key)) ?? ""),
     ]),
-    cache: filter.cache === undefined ? undefined : cacheFor(filter, services, previous),
+    cache: filter.cache === undefined ? undefined : rememberedFor(filter, services.clock, previous),
     counters: { admitted: counter("allowed"), denied: counter("denied"), failed: counter("failed") },
     cached: counter("cached"),
   };
-}
-
-/** What was permitted under other settings is asked about anew. */
-function cacheFor(filter: ExternalAuth, { clock }: FilterServices, previous: AuthCache | undefined): AuthCache {
-  const settings = JSON.stringify(filter);
-  return previous?.settings === settings ? previous : new AuthCache(settings, new KeyedHash(), clock);
 }

@@ -1,10 +1,10 @@
 import type { BuildFilter } from "../contract/build.ts";
 import type { FilterExchange } from "../contract/exchange.ts";
 import { onResponse, type RequestContentHook, type RequestHook } from "../contract/hook.ts";
-import type { AuthCache } from "./auth-cache.ts";
 import { AuthCall } from "./auth-call.ts";
 import { type AuthServer, makeAuthServer } from "./auth-server.ts";
 import { applyAuthHeaders } from "./auth-verdict.ts";
+import type { Permissions } from "./permissions.ts";
 
 const noContent = Buffer.alloc(0);
 
@@ -12,7 +12,7 @@ const noContent = Buffer.alloc(0);
  * Asks an authorisation server whether the request may pass, and carries out what it says. Behind it no trailers of clients
  * pass: the server saw none of them. Spec: HTTPExternalAuthFilter (GEP-1494).
  */
-export const buildExternalAuth: BuildFilter<"externalAuth", AuthCache | undefined> = (filter, services, previous) => {
+export const buildExternalAuth: BuildFilter<"externalAuth", Permissions | undefined> = (filter, services, previous) => {
   const server = makeAuthServer(filter, services, previous);
   const addHeaders = onResponse((response, { state }) => {
     if (state instanceof AuthCall && state.responseHeaders.length > 0) {
