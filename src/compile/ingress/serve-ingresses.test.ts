@@ -213,8 +213,8 @@ test("a compilation after a change is that from nothing, and what is equal stays
   assert.equal(answer(gone, "http://a.test/"), "404");
 });
 
-test("beside a Gateway, the more specific hostname serves, and of the same one the route comes first", () => {
-  const gateway = `
+/** Gateway `edge` with one listener for HTTP on port 80, and its class. */
+const gatewayText = (more = "") => `
 apiVersion: gateway.networking.k8s.io/v1
 kind: GatewayClass
 metadata: { name: sluice }
@@ -225,8 +225,10 @@ kind: Gateway
 metadata: { name: edge, namespace: default }
 spec:
   gatewayClassName: sluice
-  listeners: [{ name: http, port: 80, protocol: HTTP }]
----
+  listeners: [{ name: http, port: 80, protocol: HTTP${more} }]`;
+
+test("beside a Gateway, the more specific hostname serves, and of the same one the route comes first", () => {
+  const route = `
 apiVersion: gateway.networking.k8s.io/v1
 kind: HTTPRoute
 metadata: { name: moved, namespace: default }
@@ -236,7 +238,8 @@ spec:
   rules: [{ matches: [{ path: { type: PathPrefix, value: /new } }], backendRefs: [{ name: other, port: 80 }] }]`;
   const result = serve(
     ingressText("shop", ["shop.test / Prefix web", "a.wide.test / Prefix web"]),
-    gateway,
+    gatewayText(),
+    route,
     web,
     service("other", "", "default"),
   );
@@ -265,18 +268,7 @@ test("an Ingress that is served has a status with the addresses of its class; on
 });
 
 test("a Gateway's listener with a hostname takes the hosts that it covers, and the Ingress is told", () => {
-  const gateway = `
-apiVersion: gateway.networking.k8s.io/v1
-kind: GatewayClass
-metadata: { name: sluice }
-spec: { controllerName: example.com/gateway }
----
-apiVersion: gateway.networking.k8s.io/v1
-kind: Gateway
-metadata: { name: edge, namespace: default }
-spec:
-  gatewayClassName: sluice
-  listeners: [{ name: http, port: 80, protocol: HTTP, hostname: "*.test" }]`;
+  const gateway = gatewayText(', hostname: "*.test"');
   const result = serve(ingressText("shop", ["shop.test / Prefix web", "shop.other / Prefix web"]), gateway, web);
   assert.equal(answer(result, "http://shop.test/"), "noVirtualHost");
   assert.equal(answer(result, "http://shop.other/"), "web");
