@@ -1,28 +1,11 @@
 import assert from "node:assert/strict";
 import { execFileSync, spawnSync } from "node:child_process";
 import { test } from "node:test";
+import { run } from "../../test/cli/run-program.ts";
 import { renderFlagsReference } from "../../tools/reference/flags.ts";
-import type { Terminal } from "./command.ts";
 import { commandGroups, commands } from "./commands.ts";
 import { shells } from "./completion.ts";
 import { commandNames, flags, flagsOf, wordsOf } from "./flags.ts";
-import { runProgram } from "./program.ts";
-
-async function run(...argv: readonly string[]) {
-  const written = { out: "", err: "" };
-  const terminal: Terminal = {
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-    color: false,
-    errColor: false,
-  };
-  const code = await runProgram(argv, terminal);
-  return { code, ...written };
-}
 
 test("runProgram() without arguments prints the commands and exits 0", async () => {
   const { code, out, err } = await run();

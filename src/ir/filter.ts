@@ -50,6 +50,8 @@ export type HeaderChanges = {
   readonly removeOnMatch: readonly TextMatch[];
 };
 
+export const noHeaderChanges: HeaderChanges = { set: [], add: [], addIfAbsent: [], remove: [], removeOnMatch: [] };
+
 /** What an answer of the gateway's own holds. */
 export type AnswerContent = {
   /** Content-Type is among them. A name that stands twice is two lines. */
@@ -403,6 +405,17 @@ export type Filter =
   | { readonly kind: "responseOverride"; readonly rows: readonly OverrideRow[] };
 
 export type FilterKind = Filter["kind"];
+
+/** Checks that refuse and change nothing. */
+export const noListenerChecks: Extract<Filter, { readonly kind: "listenerChecks" }> = {
+  kind: "listenerChecks",
+  healthPath: "",
+  addressHeader: "",
+  escapedSlashes: "keep",
+  underscores: "allow",
+  hostDot: "kept",
+  refusedMethods: [],
+};
 
 /** A filter and where the user wrote it. */
 export type PlacedFilter = { readonly from: SourceRef; readonly filter: Filter };

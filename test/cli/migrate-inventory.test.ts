@@ -4,25 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { readCluster } from "../../src/cli/cluster-objects.ts";
-import { runProgram } from "../../src/cli/program.ts";
 import { openKubeClient } from "../../src/kube/open-kube-client.ts";
 import type { Inventory } from "../../src/migrate/inventory/inventory.ts";
 import { FakeApiServer } from "../kube/fake-api-server.ts";
-
-async function run(...argv: readonly string[]) {
-  const written = { out: "", err: "" };
-  const code = await runProgram(argv, {
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-    color: false,
-    errColor: false,
-  });
-  return { code, ...written };
-}
+import { run } from "./run-program.ts";
 
 const ingress = (name: string, namespace = "shop") => ({
   apiVersion: "networking.k8s.io/v1",

@@ -6,24 +6,9 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
 import { parseAllDocuments } from "yaml";
-import { runProgram } from "../../src/cli/program.ts";
 import type { KubeObject } from "../../src/kube/kube-client.ts";
 import { FakeApiServer } from "../kube/fake-api-server.ts";
-
-async function run(...argv: readonly string[]) {
-  const written = { out: "", err: "" };
-  const code = await runProgram(argv, {
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-    color: false,
-    errColor: false,
-  });
-  return { code, ...written };
-}
+import { run } from "./run-program.ts";
 
 const backend = { service: { name: "web", port: { number: 80 } } };
 const ingress = {

@@ -3,22 +3,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { test } from "node:test";
-import { runProgram } from "../../src/cli/program.ts";
-
-async function run(...argv: readonly string[]) {
-  const written = { out: "", err: "" };
-  const code = await runProgram(argv, {
-    out: (text) => {
-      written.out += text;
-    },
-    err: (text) => {
-      written.err += text;
-    },
-    color: false,
-    errColor: false,
-  });
-  return { code, ...written };
-}
+import { run } from "./run-program.ts";
 
 const ingressRoute = (match: string) =>
   JSON.stringify({

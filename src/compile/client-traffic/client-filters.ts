@@ -1,6 +1,6 @@
 import { compileHeaderModifier } from "../../filter/headerModifier/compile.ts";
-import { compileChanges, noChanges } from "../../filter/headerMutation/compile-changes.ts";
-import type { Filter, PlacedFilter } from "../../ir/filter.ts";
+import { compileChanges } from "../../filter/headerMutation/compile-changes.ts";
+import { type Filter, noHeaderChanges, noListenerChecks, type PlacedFilter } from "../../ir/filter.ts";
 import type { FeatureScope } from "../policy/feature-scope.ts";
 import type { PartScope } from "../route/part-scope.ts";
 import type { ClientTraffic } from "./client-settings.ts";
@@ -9,16 +9,6 @@ type Checks = Extract<Filter, { readonly kind: "listenerChecks" }>;
 
 const underscores = { Allow: "allow", RejectRequest: "reject", DropHeader: "drop" } as const;
 const escapedSlashes = { KeepUnchanged: "keep", RejectRequest: "reject", UnescapeAndRedirect: "redirect" } as const;
-
-const noChecks: Checks = {
-  kind: "listenerChecks",
-  healthPath: "",
-  addressHeader: "",
-  escapedSlashes: "keep",
-  underscores: "allow",
-  hostDot: "kept",
-  refusedMethods: [],
-};
 
 /** The filters that a policy puts before a listener's own; those of answers stand first, so that answers meet them last. */
 export function clientFilters(
@@ -54,7 +44,7 @@ function headerFilter(on: "request" | "response", changes: HeaderChanges, scope:
   const compiled = compileChanges({ set, add, remove }, parts, { field: "", use: on });
   return compiled === undefined
     ? []
-    : [{ kind: "headerMutation", request: noChanges, response: noChanges, [on]: compiled }];
+    : [{ kind: "headerMutation", request: noHeaderChanges, response: noHeaderChanges, [on]: compiled }];
 }
 
 /** `undefined`: there is nothing to check. */
@@ -71,12 +61,14 @@ function checksOf(
     });
   }
   const checks: Checks = {
-    ...noChecks,
+    ...noListenerChecks,
     healthPath: healthCheck?.path ?? "",
     addressHeader: customHeader?.failClosed === true ? customHeader.name.toLowerCase() : "",
     escapedSlashes: action === undefined || action === "UnescapeAndForward" ? "keep" : escapedSlashes[action],
     underscores: underscores[headers?.withUnderscoresAction ?? "Allow"],
     hostDot: headers?.host?.stripTrailingHostDot === true ? "stripped" : "kept",
   };
-  return Object.entries(checks).every(([name, value]) => value === noChecks[name as keyof Checks]) ? undefined : checks;
+  return Object.entries(checks).every(([name, value]) => value === noListenerChecks[name as keyof Checks])
+    ? undefined
+    : checks;
 }

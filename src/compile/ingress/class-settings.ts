@@ -1,7 +1,7 @@
 import type { ControllerConfig } from "../../ingress/controller-config.ts";
 import { controllerFlag } from "../../ingress/controller-flag.ts";
 import { readNetworks } from "../../ingress/networks.ts";
-import type { PlacedFilter } from "../../ir/filter.ts";
+import { noListenerChecks, type PlacedFilter } from "../../ir/filter.ts";
 import type { ForwardedHeader, Forwarding } from "../../ir/forwarding.ts";
 import type { ListenerSettings } from "../../ir/listener-settings.ts";
 import type { SourceRef } from "../../ir/source-ref.ts";
@@ -58,14 +58,6 @@ function fieldNamesOf(controller: ControllerConfig): ListenerSettings["fieldName
 export function methodChecks(from: SourceRef): PlacedFilter {
   return {
     from,
-    filter: {
-      kind: "listenerChecks",
-      healthPath: "",
-      addressHeader: "",
-      escapedSlashes: "keep",
-      underscores: "allow",
-      hostDot: "kept",
-      refusedMethods: ["CONNECT", "TRACE"],
-    },
+    filter: { ...noListenerChecks, refusedMethods: ["CONNECT", "TRACE"] },
   };
 }

@@ -49,7 +49,7 @@ export class AuthCall implements OwnRequestCaller {
 
   /** Asks; `content` is what the server is shown of the request's. */
   ask(content: Buffer): Verdict | Waiting {
-    const { filter, servers, fallbacks, services, counters, cache, cached } = this.#server;
+    const { filter, servers, fallbacks, services, counters, cache } = this.#server;
     if (servers.length === 0) {
       counters.failed.add(1);
       return unavailable(filter.onFailure.kind === "refuse" ? filter.onFailure.status : 403);
@@ -59,7 +59,7 @@ export class AuthCall implements OwnRequestCaller {
       this.#cacheName = permissionName(cache, filter.cache.by, toldHeaders(filter), asked);
       const changes = cache.find(this.#cacheName);
       if (changes !== undefined) {
-        cached.add(1);
+        counters.cached.add(1);
         applyAuthChanges(this.#request, changes);
         return undefined;
       }

@@ -1,7 +1,7 @@
 import { secretLine } from "../../ir/secret-text.ts";
-import type { Counter } from "../../telemetry/telemetry.ts";
 import type { FilterOfKind, FilterServices } from "../contract/build.ts";
 import type { UpstreamCluster } from "../contract/endpoint.ts";
+import { type AuthCounters, authCounters } from "./auth-counters.ts";
 import type { Permissions } from "./permissions.ts";
 import { rememberedFor } from "./remembered.ts";
 
@@ -19,9 +19,7 @@ export type AuthServer = {
   /** Permissions that still hold; `undefined`: none do. */
   readonly cache: Permissions | undefined;
   /** Questions by their outcome. */
-  readonly counters: { readonly admitted: Counter; readonly denied: Counter; readonly failed: Counter };
-  /** Requests that a remembered permission was enough for. */
-  readonly cached: Counter;
+  readonly counters: AuthCounters;
 };
 
 /** `previous`: the permissions of the filter that stood in this one's place. */
@@ -30,19 +28,9 @@ export function makeAuthServer(
   services: FilterServices,
   previous: Permissions | undefined,
 ): AuthServer {
-  const { from, telemetry } = services;
   const find = (keys: ExternalAuth["servers"]): readonly UpstreamCluster[] =>
     keys.map((key) => services.cluster(key)).filter((cluster) => cluster !== undefined);
   const servers = find(filter.servers);
-  const counter = (result: string): Counter =>
-    telemetry.counter(
-      "gateway_external_auth_requests_total",
-      from.kind,
-      from.namespace,
-      from.name,
-      servers[0]?.cluster.name ?? "",
-      result,
-    );
   return {
     filter,
     services,
@@ -53,7 +41,6 @@ export function makeAuthServer(
       value.kind === "text" ? value.text : (secretLine(services.secret(value.key)) ?? ""),
     ]),
     cache: filter.cache === undefined ? undefined : rememberedFor(filter, services.clock, previous),
-    counters: { admitted: counter("allowed"), denied: counter("denied"), failed: counter("failed") },
-    cached: counter("cached"),
+    counters: authCounters(services, servers[0]),
   };
 }

@@ -8,9 +8,6 @@ import { compileTextMatches } from "./compile-text-match.ts";
 type Mutation = NonNullable<NonNullable<HttpRouteFilterSpec["headerMutation"]>["request"]>;
 type Header = { readonly name: string; readonly value: string };
 
-/** None. */
-export const noChanges: HeaderChanges = { set: [], add: [], addIfAbsent: [], remove: [], removeOnMatch: [] };
-
 /** Compiles changes of headers at `field`; `undefined`, with a finding, when one of them cannot be made. */
 export function compileChanges(
   { set, add, addIfAbsent, remove, removeOnMatch }: Mutation,

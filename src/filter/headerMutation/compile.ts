@@ -1,7 +1,7 @@
 import type { HttpRouteFilterSpec } from "../../compile/route/filter-scope.ts";
 import type { PartScope } from "../../compile/route/part-scope.ts";
-import type { Filter } from "../../ir/filter.ts";
-import { compileChanges, noChanges } from "./compile-changes.ts";
+import { type Filter, noHeaderChanges } from "../../ir/filter.ts";
+import { compileChanges } from "./compile-changes.ts";
 
 /** Compiles `HTTPRouteFilter.spec.headerMutation`; `undefined`, with a finding, when a part of it cannot be used. */
 export function compileHeaderMutation(
@@ -10,9 +10,9 @@ export function compileHeaderMutation(
 ): Filter | undefined {
   const request = config.request
     ? compileChanges(config.request, scope, { field: "/request", use: "request" })
-    : noChanges;
+    : noHeaderChanges;
   const response = config.response
     ? compileChanges(config.response, scope, { field: "/response", use: "response" })
-    : noChanges;
+    : noHeaderChanges;
   return request && response && { kind: "headerMutation", request, response };
 }

@@ -1,7 +1,7 @@
 import type { LocationSettings } from "../../../ingress/features.ts";
 import type { ServiceBackend } from "../../../ingress/ingress-model.ts";
 import type { ClusterKey } from "../../../ir/cluster.ts";
-import type { Filter, HeaderValue, OverrideAction } from "../../../ir/filter.ts";
+import { type Filter, type HeaderValue, noHeaderChanges, type OverrideAction } from "../../../ir/filter.ts";
 import type { SourceRef } from "../../../ir/source-ref.ts";
 import { nothingServed, type ServeFeature, type ServeScope } from "../serve-feature.ts";
 
@@ -95,18 +95,11 @@ function backendNames({ service, port }: ServiceBackend): readonly HeaderValue[]
 function fallbackOf(cluster: ClusterKey, from: SourceRef, told: readonly HeaderValue[]) {
   const set = [{ name: "x-code", value: "503" }, ...told].map(({ name, value }) => ({ name, value: [value] }));
   const accept = { from: "request", name: "accept", otherwise: undefined, maxLength: 4096 } as const;
-  const request = {
-    set: [...set, { name: "x-format", value: [accept] }],
-    add: [],
-    addIfAbsent: [],
-    remove: [],
-    removeOnMatch: [],
-  };
-  const response = { set: [], add: [], addIfAbsent: [], remove: [], removeOnMatch: [] };
+  const request = { ...noHeaderChanges, set: [...set, { name: "x-format", value: [accept] }] };
   return {
     from,
     weight: 1,
-    filters: [{ from, filter: { kind: "headerMutation", request, response } }],
+    filters: [{ from, filter: { kind: "headerMutation", request, response: noHeaderChanges } }],
     target: { kind: "cluster", cluster },
   } as const;
 }

@@ -1,12 +1,11 @@
 import type { LocationSettings } from "../../../ingress/features.ts";
-import type { Filter, HeaderChanges, HeaderValue } from "../../../ir/filter.ts";
+import { type Filter, type HeaderValue, noHeaderChanges } from "../../../ir/filter.ts";
 import type { HeaderTemplate } from "../../../ir/template.ts";
 import { readNginxText } from "../nginx-text.ts";
 import { nothingServed, type ServeFeature, type ServeScope, type StagedFilter } from "../serve-feature.ts";
 
 type Setting = LocationSettings["headers"];
 
-const noChanges: HeaderChanges = { set: [], add: [], addIfAbsent: [], remove: [], removeOnMatch: [] };
 const plainHost = /^[A-Za-z0-9._-]+(:\d+)?$/;
 
 export const serveHeaders: ServeFeature<Setting> = (setting, scope) => {
@@ -24,7 +23,13 @@ export const serveHeaders: ServeFeature<Setting> = (setting, scope) => {
       ...host,
       ...(sent.length === 0
         ? []
-        : [staged(scope, { kind: "headerMutation", request: { ...noChanges, set: sent }, response: noChanges })]),
+        : [
+            staged(scope, {
+              kind: "headerMutation",
+              request: { ...noHeaderChanges, set: sent },
+              response: noHeaderChanges,
+            }),
+          ]),
       {
         stage: "requestHeaders",
         from: scope.at("custom-headers"),
@@ -62,7 +67,7 @@ function hostFilters(text: string, scope: ServeScope): readonly StagedFilter[] {
     {
       stage: "rewrite",
       from,
-      filter: { kind: "headerMutation", request: { ...noChanges, set: [host] }, response: noChanges },
+      filter: { kind: "headerMutation", request: { ...noHeaderChanges, set: [host] }, response: noHeaderChanges },
     },
   ];
 }

@@ -2,7 +2,7 @@ import { type PathRewrite, rewrites } from "../../../ingress/feature/path-rewrit
 import type { LocationSettings } from "../../../ingress/features.ts";
 import { groupNames, re2Pattern } from "../../../ingress/nginx-pattern.ts";
 import { parseNginxText, variablesOf } from "../../../ingress/snippet/nginx-text.ts";
-import type { Filter } from "../../../ir/filter.ts";
+import { type Filter, noHeaderChanges } from "../../../ir/filter.ts";
 import { fixedHeader, templateOf } from "../answer-template.ts";
 import { redirectRow } from "../redirect-row.ts";
 import { nothingServed, type ServeFeature, type ServeScope, type StagedFilter } from "../serve-feature.ts";
@@ -74,7 +74,6 @@ function numberOf(name: string, pattern: string): string {
 
 function prefixFilters({ forwardedPrefix }: PathRewrite, from: StagedFilter["from"]): readonly StagedFilter[] {
   if (forwardedPrefix === undefined) return [];
-  const none = { set: [], add: [], addIfAbsent: [], remove: [], removeOnMatch: [] };
-  const request = { ...none, set: [fixedHeader("x-forwarded-prefix", forwardedPrefix)] };
-  return [{ stage: "requestHeaders", from, filter: { kind: "headerMutation", request, response: none } }];
+  const request = { ...noHeaderChanges, set: [fixedHeader("x-forwarded-prefix", forwardedPrefix)] };
+  return [{ stage: "requestHeaders", from, filter: { kind: "headerMutation", request, response: noHeaderChanges } }];
 }

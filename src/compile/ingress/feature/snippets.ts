@@ -11,7 +11,7 @@ import type {
   SnippetPart,
 } from "../../../ingress/snippet/snippet.ts";
 import type { AuthorizationRule } from "../../../ir/authorization.ts";
-import type { Filter, HeaderChanges } from "../../../ir/filter.ts";
+import { type Filter, type HeaderChanges, noHeaderChanges } from "../../../ir/filter.ts";
 import type { HeaderTemplate } from "../../../ir/template.ts";
 import { type FixedVariables, templateOf } from "../answer-template.ts";
 import { nothingServed, type ServeFeature, type ServeScope, type StagedFilter } from "../serve-feature.ts";
@@ -145,8 +145,6 @@ function nginxSource(text: NginxText): string {
   return text.map((part) => (typeof part === "string" ? part : `$${part.variable}`)).join("");
 }
 
-const noChanges: HeaderChanges = { set: [], add: [], addIfAbsent: [], remove: [], removeOnMatch: [] };
-
 function requestHeaders(
   scope: ServeScope,
   fixed: FixedVariables,
@@ -157,7 +155,7 @@ function requestHeaders(
     parts.map(({ change }) => change),
     fixed,
   );
-  const filter: Filter = { kind: "headerMutation", request, response: noChanges };
+  const filter: Filter = { kind: "headerMutation", request, response: noHeaderChanges };
   return [{ stage: "requestHeaders", from: scope.at("configuration-snippet"), filter }];
 }
 
@@ -168,7 +166,7 @@ function changesOf(changes: readonly HeaderChange[], fixed: FixedVariables): Hea
     );
   const removed = changes.flatMap((change) => (change.change === "remove" ? [change.name] : []));
   return {
-    ...noChanges,
+    ...noHeaderChanges,
     set: written("set"),
     add: written("add"),
     remove: removed.filter((name) => !name.endsWith("*")),
@@ -212,7 +210,7 @@ function answerHeaders(
     from,
     filter: {
       kind: "headerMutation",
-      request: noChanges,
+      request: noHeaderChanges,
       response: changesOf(group, fixed),
       ...(group[0]?.statuses.length ? { statuses: group[0].statuses } : {}),
     },
