@@ -14,7 +14,7 @@ import { routeFindings } from "./catalogue/route.ts";
 import { sourceFindings } from "./catalogue/source.ts";
 import { traefikFindings } from "./catalogue/traefik.ts";
 import type { Finding, FindingRow, ObjectRef, Position } from "./finding.ts";
-import { findingText } from "./finding-text.ts";
+import { withoutCredentials } from "./finding-text.ts";
 
 export const catalogue = {
   ...sourceFindings,
@@ -53,9 +53,9 @@ export function makeFinding(name: FindingName, detail: FindingDetail): Finding {
     object: detail.object,
     pointer: detail.pointer ?? "",
     ...(detail.position ? { position: detail.position } : {}),
-    message: findingText(detail.message),
+    message: withoutCredentials(detail.message),
     why: row.why,
-    fix: findingText(detail.fix),
+    fix: withoutCredentials(detail.fix),
     ...(detail.related ? { related: detail.related } : {}),
   };
 }

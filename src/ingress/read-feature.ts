@@ -1,8 +1,8 @@
-import { makeFinding } from "../finding/catalogue.ts";
 import type { Finding } from "../finding/finding.ts";
 import { pointerOf } from "../resource/json.ts";
-import { groupKindOf, type Resource } from "../resource/kinds.ts";
+import type { Resource } from "../resource/kinds.ts";
 import type { Snapshot } from "../store/snapshot.ts";
+import { findingAt } from "./at-ingress.ts";
 import type { ControllerConfig } from "./controller-config.ts";
 import type { AnnotationSource, IngressFeature, Reading } from "./feature.ts";
 import { goFlag, goInteger } from "./go-value.ts";
@@ -45,13 +45,7 @@ export function readFeature<Setting>(
   };
   const found: (...parts: Parameters<AnnotationSource["report"]>) => Finding = (name, annotation, text) => {
     const pointer = annotationPointer(writtenAs(annotation) ?? annotation);
-    const { namespace, name: object } = ingress.metadata;
-    const finding = makeFinding(name, {
-      object: { ...groupKindOf(ingress), namespace, name: object },
-      pointer,
-      ...(ingress.origin ? { position: ingress.origin.at(pointer) } : {}),
-      ...text,
-    });
+    const finding = findingAt(name, { ingress, pointer }, text);
     findings.push(finding);
     return finding;
   };

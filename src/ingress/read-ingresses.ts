@@ -1,10 +1,11 @@
 import { sameJson } from "../base/same-json.ts";
 import type { Finding } from "../finding/finding.ts";
 import type { SourceRef } from "../ir/source-ref.ts";
+import { refOf } from "../resource/finding-at.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import { byAge } from "./age-order.ts";
-import { backendAt, findingAt, ingressRef, sourceAt } from "./at-ingress.ts";
+import { backendAt, findingAt, sourceAt } from "./at-ingress.ts";
 import { attachCanaries } from "./attach-canaries.ts";
 import type { ControllerConfig } from "./controller-config.ts";
 import { controllerFlag } from "./controller-flag.ts";
@@ -173,7 +174,7 @@ function draftServers(
               {
                 message: `${host === "" ? "The path" : `The path of ${host}`} ${path} (${written.pathType}) is served as Ingress ${known.from?.namespace}/${known.from?.name} says, which is older.`,
                 fix: "Remove one of the two paths.",
-                related: known.owner === undefined ? [] : [ingressRef(known.owner.ingress)],
+                related: known.owner === undefined ? [] : [refOf(known.owner.ingress)],
               },
             ),
           );

@@ -1,8 +1,8 @@
-import { makeFinding } from "../finding/catalogue.ts";
 import type { Finding } from "../finding/finding.ts";
 import type { Resource } from "../resource/kinds.ts";
 import type { Snapshot } from "../store/snapshot.ts";
 import type { AnnotationRow } from "./annotation.ts";
+import { findingAt } from "./at-ingress.ts";
 import type { ControllerConfig } from "./controller-config.ts";
 import type { IngressFeature } from "./feature.ts";
 import { type LocationSettings, locationFeatures, type ServerSettings, serverFeatures } from "./features.ts";
@@ -49,7 +49,7 @@ export function readSettings(
 
 /** ingress-nginx leaves out an Ingress with an annotation above `annotations-risk-level`. */
 function findTooRisky(ingress: Resource<"Ingress">, controller: ControllerConfig): Finding | undefined {
-  const { annotations, namespace, name } = ingress.metadata;
+  const { annotations } = ingress.metadata;
   const level = controller.value("annotations-risk-level") ?? "High";
   const allowed = risks.indexOf(level as AnnotationRow["risk"]);
   if (allowed < 0) return undefined;
@@ -58,11 +58,8 @@ function findTooRisky(ingress: Resource<"Ingress">, controller: ControllerConfig
       if (risks.indexOf(row.risk) <= allowed) continue;
       const written = [row.name, ...row.aliases].find((each) => (annotations[annotationPrefix + each] ?? "") !== "");
       if (written === undefined) continue;
-      const pointer = annotationPointer(written);
-      return makeFinding("ingress-annotation-too-risky", {
-        object: { kind: "Ingress", group: "networking.k8s.io", namespace, name },
-        pointer,
-        ...(ingress.origin ? { position: ingress.origin.at(pointer) } : {}),
+      const at = { ingress, pointer: annotationPointer(written) };
+      return findingAt("ingress-annotation-too-risky", at, {
         message: `${written} is of risk ${row.risk}, and the controller allows ${level}: nothing of the Ingress is served, as ingress-nginx does.`,
         fix: `Remove the annotation, or set annotations-risk-level of the controller to ${row.risk} if you trust everyone who can write Ingresses.`,
       });

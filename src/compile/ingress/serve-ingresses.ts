@@ -2,7 +2,6 @@ import { hashJson } from "../../base/hash.ts";
 import { sameJson } from "../../base/same-json.ts";
 import type { Steps } from "../../base/steps.ts";
 import type { Finding } from "../../finding/finding.ts";
-import { ingressRef } from "../../ingress/at-ingress.ts";
 import { servedClass, writesStatus } from "../../ingress/ingress-class.ts";
 import type { IngressModel, IngressServer, IngressStream, ServiceBackend } from "../../ingress/ingress-model.ts";
 import { certificateFor, readIngresses } from "../../ingress/read-ingresses.ts";
@@ -20,6 +19,7 @@ import type {
   WeightedBackend,
 } from "../../ir/routing-model.ts";
 import type { SourceRef } from "../../ir/source-ref.ts";
+import { refOf } from "../../resource/finding-at.ts";
 import type { Resource } from "../../resource/kinds.ts";
 import type { ObjectStatus } from "../../status/condition.ts";
 import type { CompileContext } from "../contract.ts";
@@ -96,7 +96,7 @@ export function* serveIngresses(
 
 function statusOf(ingress: Resource<"Ingress">, servedBy: string): ObjectStatus {
   return {
-    ref: ingressRef(ingress),
+    ref: refOf(ingress),
     generation: ingress.metadata.generation,
     body: { shape: "ingress", servedBy, addresses: [] },
   };

@@ -1,11 +1,13 @@
 /** What one conversion gathers: objects, their names, grants, findings. Filled step by step by `convertIngresses`. */
 import { canonicalJson } from "../../base/canonical-json.ts";
-import { type FindingName, makeFinding } from "../../finding/catalogue.ts";
+import type { FindingName } from "../../finding/catalogue.ts";
 import type { Finding } from "../../finding/finding.ts";
+import { shortText } from "../../finding/finding-text.ts";
 import type { FindingText } from "../../ingress/feature.ts";
 import type { ServiceBackend } from "../../ingress/ingress-model.ts";
+import { findingAt } from "../../resource/finding-at.ts";
 import type { JsonObject } from "../../resource/json.ts";
-import { groupKindOf, type Resource } from "../../resource/kinds.ts";
+import type { Resource } from "../../resource/kinds.ts";
 import type { Snapshot } from "../../store/snapshot.ts";
 import type { Origin } from "./convert-feature.ts";
 import type { Manifest } from "./manifest.ts";
@@ -93,16 +95,8 @@ export class Workspace {
 
   /** A finding at a place of an object that was read. */
   report(name: FindingName, at: { readonly resource: Resource; readonly pointer: string }, text: FindingText): void {
-    const { resource, pointer } = at;
-    const { namespace, name: object } = resource.metadata;
-    this.findings.push(
-      makeFinding(name, {
-        object: { ...groupKindOf(resource), ...(namespace === undefined ? {} : { namespace }), name: object },
-        pointer,
-        ...(resource.origin ? { position: resource.origin.at(pointer) } : {}),
-        ...text,
-      }),
-    );
+    const { message, fix, ...rest } = text;
+    this.findings.push(findingAt(name, at, { message: shortText(message), fix: shortText(fix), ...rest }));
   }
 
   /** The number of a Service's port; `undefined`: the Service has no port of that name, or is not known. */
